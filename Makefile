@@ -1,0 +1,105 @@
+# Every verb of the project. `make` alone lists them.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+NPM    := tools/node_modules/.bin
+# npm's tools run on the Node that `make setup` installed.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Else the published page reports its readers.
+export REDOCLY_TELEMETRY := off
+export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
+
+TARGET ?=
+BUDGET ?=
+SEED   ?=
+REPORT ?= reports/fuzz
+EXTRA  ?=
+
+.PHONY: help
+help: ## list the verbs
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- once ------------------------------------------------------------------------------------
+SETUP := $(VENV)/.setup-done
+
+.PHONY: setup setup-system
+setup: $(SETUP) ## make .venv with everything `make test` needs (hash-locked), and the npm tools
+$(SETUP): requirements/dev.txt pyproject.toml tools/package-lock.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	cd tools && npm ci --no-fund --no-audit --loglevel=error
+	touch $@
+
+setup-system: setup ## what `make test-system` needs beyond that; the only verb that uses apt
+	tools/setup-system
+
+# --- the contract and what follows from it -----------------------------------------------------
+.PHONY: generate check-generated lint-contract
+generate: setup ## write generated/ from openapi.yaml and overrides/
+	$(BIN)/python tools/generate.py
+
+check-generated: setup ## fail if generated/ is not what `make generate` would write
+	$(BIN)/python tools/generate.py --check
+
+lint-contract: setup
+	$(NPM)/redocly lint --config overrides/redocly.yaml openapi.yaml
+
+# --- judging the code --------------------------------------------------------------------------
+.PHONY: lint types test test-system check
+lint: setup lint-contract ## ruff, the layer rules, the contract's lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: setup ## mypy and pyright, both strict
+	$(BIN)/mypy
+	$(NPM)/pyright
+
+test: setup ## the tests (under 5 minutes)
+	$(BIN)/python -m pytest -m "not system" -n 2 $(EXTRA)
+
+test-system: setup-system ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds
+	$(BIN)/python -m pytest -m system $(EXTRA)
+
+check: check-generated lint types test ## everything a change must pass
+
+# --- using it ------------------------------------------------------------------------------------
+.PHONY: fuzz sandbox demo
+fuzz: setup ## judge a server: TARGET=target.toml (default: our sandbox) BUDGET=seconds SEED=number
+	$(BIN)/drs-sync-policy fuzz $(if $(TARGET),--target "$(TARGET)",--sandbox) --report "$(REPORT)" \
+	  $(if $(BUDGET),--budget $(BUDGET)) $(if $(SEED),--seed $(SEED)) $(EXTRA)
+
+sandbox: setup ## run the reference server on 127.0.0.1:8080
+	$(BIN)/drs-sync-policy sandbox $(EXTRA)
+
+demo: setup ## from contract to verdict, step by step
+	$(BIN)/python tools/demo.py
+
+# --- publishing ----------------------------------------------------------------------------------
+.PHONY: docs build bench diff lock clean
+docs: setup ## the reference page, into site/
+	$(BIN)/python tools/reference.py
+
+build: setup ## wheel and sdist, into dist/
+	rm -rf dist && $(BIN)/hatchling build
+
+bench: ## measurements (not yet: issues of the client, the sandbox and the fuzzer bring them)
+	@echo "make bench: there is nothing to measure yet" >&2; exit 1
+
+diff: ## what a change of the contract breaks (not yet)
+	@echo "make diff: there is no released contract to compare with yet" >&2; exit 1
+
+lock: ## write requirements/ and the npm lock anew from pyproject.toml and tools/package.json
+	$(BIN)/python tools/lock.py
+
+clean: ## remove everything that is not committed and can be made again
+	rm -rf $(VENV) tools/node_modules dist build site reports .pytest_cache .mypy_cache .ruff_cache \
+	  .hypothesis .schemathesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

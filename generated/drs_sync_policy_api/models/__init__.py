@@ -1,0 +1,23 @@
+"""Contains all the data models used in inputs/outputs"""
+
+from .batch_set_policy_req import BatchSetPolicyReq
+from .batch_set_policy_response import BatchSetPolicyResponse
+from .conflict_policy import ConflictPolicy
+from .error_response import ErrorResponse
+from .filter_ddl_policy import FilterDdlPolicy
+from .language import Language
+from .sync_policy_req import SyncPolicyReq
+from .sync_policy_resp import SyncPolicyResp
+from .sync_policy_status import SyncPolicyStatus
+
+__all__ = (
+    "BatchSetPolicyReq",
+    "BatchSetPolicyResponse",
+    "ConflictPolicy",
+    "ErrorResponse",
+    "FilterDdlPolicy",
+    "Language",
+    "SyncPolicyReq",
+    "SyncPolicyResp",
+    "SyncPolicyStatus",
+)

@@ -1,0 +1,158 @@
+"""Writes `generated/` from `openapi.yaml`, or checks that it is what would be written.
+
+python tools/generate.py            replace both generated packages
+python tools/generate.py --check    regenerate elsewhere and compare whole trees both ways
+
+The output depends on the contract, on `overrides/` and on two pinned tools, and on nothing else:
+no timestamp, no machine, no configuration of the user's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTRACT = ROOT / "openapi.yaml"
+OVERRIDES = ROOT / "overrides"
+GENERATED = ROOT / "generated"
+CLIENT, DATA = "drs_sync_policy_api", "drs_sync_policy_contract"
+
+
+class UniqueKeyLoader(yaml.SafeLoader):
+    """A YAML loader that refuses a key written twice, which YAML would let win silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                line = key_node.start_mark.line + 1
+                raise SystemExit(f"{CONTRACT.name}:{line}: the key `{key}` stands here twice")
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_contract(path: Path = CONTRACT) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.load(path.read_text("utf-8"), UniqueKeyLoader)  # noqa: S506
+    return document
+
+
+def generate(into: Path) -> None:
+    """Writes both packages into the folder `into`, which must not hold them yet."""
+    _write_client(into / CLIENT)
+    _write_data(into / DATA)
+
+
+def _write_client(package: Path) -> None:
+    package.parent.mkdir(parents=True, exist_ok=True)
+    _run(
+        "openapi-python-client", "generate", "--fail-on-warning", "--meta", "none",
+        "--path", str(CONTRACT), "--config", str(OVERRIDES / "generator.yaml"),
+        "--custom-template-path", str(OVERRIDES / "templates"), "--output-path", str(package),
+    )  # fmt: skip
+    (package / "py.typed").write_bytes(b"")
+    options = ("--isolated", "--no-cache", "--quiet", "--target-version", "py311")
+    width = ("--line-length", "100")
+    _run("ruff", "check", *options, *width, "--fix", "--extend-select", "I,UP,F401", str(package))
+    _run("ruff", "format", *options, *width, str(package))
+
+
+def _write_data(package: Path) -> None:
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text('"""The contract as data; see `openapi.yaml`."""\n')
+    (package / "openapi.yaml").write_bytes(CONTRACT.read_bytes())
+    document = json.dumps(read_contract(), ensure_ascii=False, indent=1)
+    (package / "base.json").write_text(document + "\n", encoding="utf-8")
+
+
+def _run(program: str, *arguments: str) -> None:
+    command = [str(Path(sys.executable).with_name(program)), *arguments]
+    # openapi-python-client reads no configuration but ours; the locale must not matter either.
+    environment = {**os.environ, "PYTHONUTF8": "1", "NO_COLOR": "1"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False
+    )
+    if done.returncode != 0:
+        sys.stderr.write(done.stdout + done.stderr)
+        raise SystemExit(f"`{program}` failed on {CONTRACT.name}; see above")
+
+
+def replace() -> None:
+    """Generates beside the old packages first, so that a failure leaves them as they were."""
+    GENERATED.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=GENERATED, prefix=".new-") as fresh:
+        generate(Path(fresh))
+        for package in (CLIENT, DATA):
+            shutil.rmtree(GENERATED / package, ignore_errors=True)
+            (Path(fresh) / package).rename(GENERATED / package)
+
+
+def drift(committed: Path, fresh: Path) -> Iterator[str]:
+    """One line for each file that is edited, missing or stray in `committed`."""
+    ours, theirs = _tree(committed), _tree(fresh)
+    for name in sorted(theirs.keys() - ours.keys()):
+        yield f"missing  {name}"
+    for name in sorted(ours.keys() - theirs.keys()):
+        yield f"stray    {name}"
+    for name in sorted(ours.keys() & theirs.keys()):
+        if ours[name] != theirs[name]:
+            yield f"edited   {name}\n{_first_difference(ours[name], theirs[name])}"
+
+
+def _tree(root: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def _first_difference(ours: bytes, theirs: bytes) -> str:
+    lines = difflib.unified_diff(
+        ours.decode("utf-8", "replace").splitlines(),
+        theirs.decode("utf-8", "replace").splitlines(),
+        "committed", "regenerated", lineterm="", n=1,
+    )  # fmt: skip
+    return "\n".join(f"           {line}" for line in list(lines)[:12])
+
+
+def check() -> int:
+    with tempfile.TemporaryDirectory() as fresh:
+        generate(Path(fresh))
+        lines = list(drift(GENERATED, Path(fresh)))
+    if not lines:
+        print("generated/ is what openapi.yaml and overrides/ say")
+        return 0
+    print("generated/ is not what openapi.yaml and overrides/ say:\n", file=sys.stderr)
+    print("\n".join(lines), file=sys.stderr)
+    print(
+        "\nNothing in generated/ is edited by hand. Change openapi.yaml or overrides/ instead, run"
+        "\n`make generate` and commit what it writes.",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Writes or checks generated/.")
+    parser.add_argument("--check", action="store_true", help="compare instead of replacing")
+    if parser.parse_args().check:
+        return check()
+    replace()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
