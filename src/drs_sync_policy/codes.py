@@ -39,7 +39,9 @@ class ErrorCode:
 @cache
 def all_codes() -> tuple[ErrorCode, ...]:
     """Every known code, in the order of the tables; a code with two statuses is there twice."""
-    table = tomllib.loads(files(__package__).joinpath("codes.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(
+        files("drs_sync_policy").joinpath("codes.toml").read_text(encoding="utf-8")
+    )
     return tuple(ErrorCode(**row) for row in table["code"])
 
 
