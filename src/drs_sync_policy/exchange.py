@@ -12,7 +12,7 @@ from time import monotonic, sleep
 from typing import Final, Protocol
 
 import httpx
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from drs_sync_policy.auth import LoginFailed
 from drs_sync_policy.deadlines import Timeouts
@@ -118,6 +118,7 @@ class Exchange:
         """The steps of a call; returns its answer, raises `UnreachableError` where none came."""
         end = monotonic() + self.timeouts.total
         attempt, perhaps_acted = 0, False
+        said: Carried | None = None
         while True:
             attempt += 1
             request = self.build(headers, content)
@@ -133,10 +134,13 @@ class Exchange:
                 failed.perhaps_acted = perhaps_acted
                 wait = self.retries.after_error(result, attempt)
                 if wait is None or not self._may_wait(wait, end):
+                    if said is not None and monotonic() >= end:
+                        # The time ended among repeats: why there were any says more.
+                        return evolve(said, attempts=attempt, perhaps_acted=perhaps_acted)
                     raise failed
                 reason = str(failed)
             else:
-                carried = self._carried(request, result, attempt, perhaps_acted)
+                carried = said = self._carried(request, result, attempt, perhaps_acted)
                 self._end(request, carried.answer, begun)
                 if carried.answer.status == 200:
                     self.budget.earn()
