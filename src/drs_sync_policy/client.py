@@ -69,8 +69,8 @@ class _Client:
         self.batches: Final = batches
         self._language: LanguageValue | Unset = language or UNSET
         with _as_wrong_use():
-            path = operation.url_path(project_id)
             require(operation.problems(project_id, body=_ANY_BODY, x_language=self._language))
+            path = operation.url_path(project_id)
         self._url = httpx.URL(self.base_url + path)
         self._brought = brought
         self._exchange = Exchange(

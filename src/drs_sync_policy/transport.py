@@ -128,6 +128,8 @@ def through(client: httpx.Client) -> Callable[[httpx.Request], httpx.Response]:
     def send(request: httpx.Request) -> httpx.Response:
         # The credentials are in the request already; a redirect would carry them elsewhere.
         response = client.send(request, stream=True, auth=None, follow_redirects=False)
+        if response.is_stream_consumed:
+            return response
         try:
             body = Body(response.headers.raw, response.status_code, MAX_ANSWER_BYTES)
             for chunk in response.iter_raw():
@@ -146,6 +148,8 @@ def through_async(
 
     async def send(request: httpx.Request) -> httpx.Response:
         response = await client.send(request, stream=True, auth=None, follow_redirects=False)
+        if response.is_stream_consumed:
+            return response
         try:
             body = Body(response.headers.raw, response.status_code, MAX_ANSWER_BYTES)
             async for chunk in response.aiter_raw():
