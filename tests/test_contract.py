@@ -8,10 +8,10 @@ from copy import deepcopy
 from typing import Any
 
 import attrs
-import drs_sync_policy_api.models as generated
 import jsonschema_rs
 import pytest
 
+import drs_sync_policy_api.models as generated
 from drs_sync_policy import contract
 
 CONTRACT = contract.load()

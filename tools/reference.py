@@ -84,7 +84,7 @@ def _build(target: Path) -> None:
 
 def main() -> int:
     target = write()
-    print(f"The reference page is {target.relative_to(ROOT)}; open it in a browser, no server is needed.")
+    print(f"The reference page is {target.relative_to(ROOT)}; open it in a browser, as a file.")
     return 0
 
 
