@@ -16,7 +16,8 @@ T = TypeVar("T", bound="SyncPolicyReq")
 @_attrs_define
 class SyncPolicyReq:
     """The synchronization policy of one job. A field that is left out keeps its stored value;
-    `null` is not a value of any field.
+    `null` is not a value of any field. Booleans are the booleans of JSON, and the values of
+    enums are compared with case.
 
         Attributes:
             job_id (str): The job (the vendor also says task). An opaque string: the ids look like UUIDs and are
