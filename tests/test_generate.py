@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tools import generate
+from tools.documents import read_document
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,11 +19,13 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """What `make generate` reads and writes, in a folder of its own."""
-    for name in ("openapi.yaml", "overrides", "generated", "tools/generate.py"):
+    for name in ("openapi.yaml", "overrides", "generated", "tools"):
         source, target = ROOT / name, tmp_path / name
         target.parent.mkdir(exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                source, target, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
+            )
         else:
             shutil.copy2(source, target)
     return tmp_path
@@ -29,7 +33,8 @@ def clone(tmp_path: Path) -> Path:
 
 def _run(clone: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(clone / "tools" / "generate.py"), *options],
+        [sys.executable, "-m", "tools.generate", *options],
+        cwd=clone,
         capture_output=True,
         text=True,
         check=False,
@@ -103,7 +108,7 @@ def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> Non
     contract = tmp_path / "openapi.yaml"
     contract.write_text("info:\n  title: a\n  version: 1\n  title: b\n")
     with pytest.raises(SystemExit, match=r"openapi\.yaml:4: the key `title` stands here twice"):
-        generate.read_contract(contract)
+        read_document(contract)
 
 
 # --- comparing trees ---------------------------------------------------------------------------

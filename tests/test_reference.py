@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tools import reference
 
 from drs_sync_policy import contract
+from tools import reference
 
 # Elements that make a browser fetch, with the attribute that says what.
 FETCHING = {

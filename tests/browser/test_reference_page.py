@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from tools import reference
 
 from drs_sync_policy import contract
+from tools import reference
 
 if TYPE_CHECKING:
     from pathlib import Path
