@@ -5,9 +5,12 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
+from itertools import chain, zip_longest
 from typing import Literal
 
 from attrs import frozen
+
+Author = Literal["vendor", "ours"]
 
 
 @frozen
@@ -15,7 +18,9 @@ class ErrorCode:
     """One row of the vendor's tables, completed where they are silent.
 
     `en` and `zh` are the texts on the wire, with `%s` for a detail that the server fills in;
-    `zh_by` tells whether the Chinese text is the vendor's or ours. `meaning` and `remedy` are ours.
+    `en_by` and `zh_by` tell whether a text is the vendor's or ours. `meaning` and `remedy` are
+    ours. `seen` is `table`, or where a code is in no table: `wild` (seen in answers), `clients`
+    (known only from the code of public clients).
     """
 
     code: str
@@ -23,17 +28,20 @@ class ErrorCode:
     issuer: Literal["service", "gateway"]
     en: str
     zh: str
-    zh_by: Literal["vendor", "ours"]
+    zh_by: Author
     meaning: str
     remedy: str
-    seen: Literal["table", "wild"] = "table"
+    en_by: Author = "vendor"
+    seen: Literal["table", "wild", "clients"] = "table"
 
     def text(self, language: str = "en-us", *details: str) -> str:
-        """The message in `en-us` or `zh-cn`, each `%s` replaced by the next of `details`."""
-        message = self.zh if language == "zh-cn" else self.en
-        for detail in details:
-            message = message.replace("%s", detail, 1)
-        return message
+        """The message in `en-us` or `zh-cn`, each `%s` replaced by the next of `details`.
+
+        A `%s` for which there is no detail stays; a detail for which there is no `%s` is dropped.
+        """
+        parts = (self.zh if language == "zh-cn" else self.en).split("%s")
+        filled = [*details, *["%s"] * len(parts)][: len(parts) - 1]
+        return "".join(chain.from_iterable(zip_longest(parts, filled, fillvalue="")))
 
 
 @cache
