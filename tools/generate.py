@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.documents import CONTRACT, ROOT, read_document
+from tools.template_facts import facts_as_jinja
 
 OVERRIDES = ROOT / "overrides"
 GENERATED = ROOT / "generated"
@@ -29,21 +30,27 @@ CLIENT, DATA = "drs_sync_policy_api", "drs_sync_policy_contract"
 
 def generate(into: Path) -> None:
     """Writes both packages into the folder `into`, which must not hold them yet."""
-    _write_client(into / CLIENT)
+    write_client(into / CLIENT, templates=OVERRIDES / "templates")
     _write_data(into / DATA)
 
 
-def _write_client(package: Path) -> None:
+def write_client(package: Path, *, templates: Path | None) -> None:
+    """Writes the client package, with these templates before the generator's own, or with none."""
     package.parent.mkdir(parents=True, exist_ok=True)
-    _run(
-        "openapi-python-client", "generate", "--fail-on-warning", "--meta", "none",
-        "--path", str(CONTRACT), "--config", str(OVERRIDES / "generator.yaml"),
-        "--custom-template-path", str(OVERRIDES / "templates"), "--output-path", str(package),
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        if templates is not None:
+            shutil.copytree(templates, folder, dirs_exist_ok=True)
+            (Path(folder) / "contract.jinja").write_text(facts_as_jinja(read_contract()), "utf-8")
+        _run(
+            "openapi-python-client", "generate", "--fail-on-warning", "--meta", "none",
+            "--path", str(CONTRACT), "--config", str(OVERRIDES / "generator.yaml"),
+            "--custom-template-path", folder, "--output-path", str(package),
+        )  # fmt: skip
     (package / "py.typed").write_bytes(b"")
+    # What is selected is fixed or it fails: the code is formatted, its imports are those it uses.
     options = ("--isolated", "--no-cache", "--quiet", "--target-version", "py311")
     width = ("--line-length", "100")
-    _run("ruff", "check", *options, *width, "--fix", "--extend-select", "I,UP,F401", str(package))
+    _run("ruff", "check", *options, *width, "--fix", "--select", "I,UP,F401", str(package))
     _run("ruff", "format", *options, *width, str(package))
 
 

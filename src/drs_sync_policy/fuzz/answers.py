@@ -198,9 +198,15 @@ def _ties(it: Subject) -> Iterator[Problem]:
         for name in ("error_code", "error_msg"):
             given = result.get(name)
             if status == "failed" and not (isinstance(given, str) and given):
-                yield f"a failed result has a non-empty `{name}`", f"results[{position}] has {_of(result, name)}"
+                yield (
+                    f"a failed result has a non-empty `{name}`",
+                    f"results[{position}] has {_of(result, name)}",
+                )
             if status == "success" and name in result:
-                yield f"a successful result has no `{name}`", f"results[{position}] has {_of(result, name)}"
+                yield (
+                    f"a successful result has no `{name}`",
+                    f"results[{position}] has {_of(result, name)}",
+                )
 
 
 @_rule("error-body-explains")
@@ -241,8 +247,13 @@ def _order(it: Subject) -> Iterator[Problem]:
     if len(wanted) < 2 or len(wanted) != len(given):
         raise Skip
     if wanted != given and sorted(wanted) == sorted(map(str, given)):
-        place = next(n for n, pair in enumerate(zip(wanted, given, strict=True)) if pair[0] != pair[1])
-        yield f"results[{place}] is of {_quoted(wanted[place])}", f"it is of {_quoted(given[place])}"
+        place = next(
+            n for n, pair in enumerate(zip(wanted, given, strict=True)) if pair[0] != pair[1]
+        )
+        yield (
+            f"results[{place}] is of {_quoted(wanted[place])}",
+            f"it is of {_quoted(given[place])}",
+        )
 
 
 @_rule("result-id-echoes-job-id")
@@ -251,7 +262,9 @@ def _echo(it: Subject) -> Iterator[Problem]:
     if len(wanted) != len(given):
         raise Skip
     if wanted != given and sorted(wanted) != sorted(map(str, given)):
-        place = next(n for n, pair in enumerate(zip(wanted, given, strict=True)) if pair[0] != pair[1])
+        place = next(
+            n for n, pair in enumerate(zip(wanted, given, strict=True)) if pair[0] != pair[1]
+        )
         yield f"the id {_quoted(wanted[place])}, as it was sent", f"the id {_quoted(given[place])}"
 
 
@@ -275,7 +288,9 @@ def _blocked(it: Subject) -> Iterator[Problem]:
 def _unknown(it: Subject) -> Iterator[Problem]:
     blocked = it.oracle.target.blocked_job_ids
     yield from _outcomes(
-        it, "failed", lambda job: not _is_own(it, job) and (job not in blocked or not _is_tenants(it))
+        it,
+        "failed",
+        lambda job: not _is_own(it, job) and (job not in blocked or not _is_tenants(it)),
     )
 
 
@@ -310,7 +325,9 @@ def _status(it: Subject) -> Iterator[Problem]:
     if answer is None:
         if CLOSED not in expectation.statuses:
             yield _listed(expectation.statuses), it.exchange.silence
-    elif answer.status not in expectation.statuses and not (expectation.valid and answer.status >= 500):
+    elif answer.status not in expectation.statuses and not (
+        expectation.valid and answer.status >= 500
+    ):
         yield _listed(expectation.statuses), f"{answer.status} {_said(it.value)}".strip()
 
 
@@ -377,7 +394,9 @@ def _messages(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _listed(statuses: Any) -> str:
-    names = ["a closed connection" if status == CLOSED else str(status) for status in sorted(statuses)]
+    names = [
+        "a closed connection" if status == CLOSED else str(status) for status in sorted(statuses)
+    ]
     return " or ".join(sorted(names)) if len(names) < 4 else ", ".join(names)
 
 

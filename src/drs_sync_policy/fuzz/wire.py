@@ -179,9 +179,7 @@ class Pool:
         self._local.connection = None
         return kept
 
-    def _over(
-        self, connection: http.client.HTTPConnection, call: Call, timeout: float
-    ) -> Answer:
+    def _over(self, connection: http.client.HTTPConnection, call: Call, timeout: float) -> Answer:
         started = time.monotonic()
         keep = False
         try:
