@@ -32,4 +32,4 @@ def test_the_hooks_call_verbs_and_tools_that_exist() -> None:
             assert arguments[-1] in VERBS
         else:
             assert (ROOT / program).exists()
-        assert re.compile(hook.get("files", ""))
+        re.compile(hook.get("files", ""))
