@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.documents import CONTRACT, ROOT, read_document
+from tools.editions import client_contract, write_editions
 
 OVERRIDES = ROOT / "overrides"
 GENERATED = ROOT / "generated"
@@ -35,11 +36,15 @@ def generate(into: Path) -> None:
 
 def _write_client(package: Path) -> None:
     package.parent.mkdir(parents=True, exist_ok=True)
-    _run(
-        "openapi-python-client", "generate", "--fail-on-warning", "--meta", "none",
-        "--path", str(CONTRACT), "--config", str(OVERRIDES / "generator.yaml"),
-        "--custom-template-path", str(OVERRIDES / "templates"), "--output-path", str(package),
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        merged = Path(folder) / "openapi.json"
+        document = client_contract(read_document(CONTRACT))
+        merged.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        _run(
+            "openapi-python-client", "generate", "--fail-on-warning", "--meta", "none",
+            "--path", str(merged), "--config", str(OVERRIDES / "generator.yaml"),
+            "--custom-template-path", str(OVERRIDES / "templates"), "--output-path", str(package),
+        )  # fmt: skip
     (package / "py.typed").write_bytes(b"")
     options = ("--isolated", "--no-cache", "--quiet", "--target-version", "py311")
     width = ("--line-length", "100")
@@ -53,6 +58,7 @@ def _write_data(package: Path) -> None:
     (package / "openapi.yaml").write_bytes(CONTRACT.read_bytes())
     document = json.dumps(read_document(CONTRACT), ensure_ascii=False, indent=1)
     (package / "base.json").write_text(document + "\n", encoding="utf-8")
+    write_editions(package)
 
 
 def _run(program: str, *arguments: str) -> None:

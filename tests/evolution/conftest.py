@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tools.documents import read_document
 
 HERE = Path(__file__).resolve().parent

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tools.documents import ROOT, read_document
 from tools.lint_contract import lint, redocly, spectral
 from tools.node import node_environment, node_tool

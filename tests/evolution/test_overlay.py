@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tools.documents import ROOT, read_document
 from tools.node import node_environment, node_tool
 from tools.overlay import OverlayError, apply
