@@ -24,9 +24,9 @@ def edition_names() -> list[str]:
     return sorted(path.stem for path in OVERLAYS.glob("*.yaml"))
 
 
-def edition(name: str, base: Json) -> dict[str, Any]:
+def edition(name: str, base: Json, *, overlays: Path = OVERLAYS) -> dict[str, Any]:
     """The contract of the edition `name`; ends with the reason where its overlay does not fit."""
-    path = OVERLAYS / f"{name}.yaml"
+    path = overlays / f"{name}.yaml"
     try:
         document = apply(base, read_document(path), name=path.name)
     except OverlayError as error:

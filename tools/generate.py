@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.documents import CONTRACT, ROOT, read_document
+from tools.editions import client_contract, write_editions
 from tools.template_facts import facts_as_jinja
 
 OVERRIDES = ROOT / "overrides"
@@ -37,14 +38,18 @@ def generate(into: Path) -> None:
 def write_client(package: Path, *, templates: Path | None) -> None:
     """Writes the client package, with these templates before the generator's own, or with none."""
     package.parent.mkdir(parents=True, exist_ok=True)
+    document = client_contract(read_document(CONTRACT))
     with tempfile.TemporaryDirectory() as folder:
+        merged, custom = Path(folder) / "openapi.json", Path(folder) / "templates"
+        merged.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        custom.mkdir()
         if templates is not None:
-            shutil.copytree(templates, folder, dirs_exist_ok=True)
-            (Path(folder) / "contract.jinja").write_text(facts_as_jinja(read_contract()), "utf-8")
+            shutil.copytree(templates, custom, dirs_exist_ok=True)
+            (custom / "contract.jinja").write_text(facts_as_jinja(document), "utf-8")
         _run(
             "openapi-python-client", "generate", "--fail-on-warning", "--meta", "none",
-            "--path", str(CONTRACT), "--config", str(OVERRIDES / "generator.yaml"),
-            "--custom-template-path", folder, "--output-path", str(package),
+            "--path", str(merged), "--config", str(OVERRIDES / "generator.yaml"),
+            "--custom-template-path", str(custom), "--output-path", str(package),
         )  # fmt: skip
     (package / "py.typed").write_bytes(b"")
     # What is selected is fixed or it fails: the code is formatted, its imports are those it uses.
@@ -60,6 +65,7 @@ def _write_data(package: Path) -> None:
     (package / "openapi.yaml").write_bytes(CONTRACT.read_bytes())
     document = json.dumps(read_document(CONTRACT), ensure_ascii=False, indent=1)
     (package / "base.json").write_text(document + "\n", encoding="utf-8")
+    write_editions(package)
 
 
 def _run(program: str, *arguments: str) -> None:
