@@ -1,7 +1,7 @@
 """Shows how the generated client differs from what the generator would write by itself.
 
-python tools/show_overrides.py            each override with its reason, then the files that differ
-python tools/show_overrides.py --diff     the differences line by line, too
+python -m tools.show_overrides            each override with its reason, then the files that differ
+python -m tools.show_overrides --diff     the differences line by line, too
 
 It generates the stock client into a temporary folder, with the same contract and settings.
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 import openapi_python_client
 from attrs import frozen
 
-from generate import CLIENT, GENERATED, OVERRIDES, write_client
+from tools.generate import CLIENT, GENERATED, OVERRIDES, write_client
 
 TEMPLATES = OVERRIDES / "templates"
 STOCK = Path(openapi_python_client.__file__).parent / "templates"

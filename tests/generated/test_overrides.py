@@ -7,7 +7,7 @@ from pathlib import Path
 import openapi_python_client
 import pytest
 
-import show_overrides
+from tools import show_overrides
 
 TEMPLATES = show_overrides.TEMPLATES
 

@@ -16,7 +16,7 @@ class ConflictPolicy(StrEnum):
     OVERWRITE = "overwrite"
     """The existing row is overwritten by the conflicting one."""
     STOP = "stop"
-    """An error is reported and synchronization stops."""
+    """An error is reported."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:

@@ -1,1 +1,16 @@
-"""The reference implementation of the contract."""
+"""The reference implementation of the contract: exact, durable, and broken on purpose on demand."""
+
+from __future__ import annotations
+
+from drs_sync_policy.sandbox.app import DEFAULT_MAX_BODY_BYTES, create_app
+from drs_sync_policy.sandbox.profile import target_profile, to_toml
+from drs_sync_policy.sandbox.serving import Running, running
+
+__all__ = [
+    "DEFAULT_MAX_BODY_BYTES",
+    "Running",
+    "create_app",
+    "running",
+    "target_profile",
+    "to_toml",
+]

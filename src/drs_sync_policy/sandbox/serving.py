@@ -1,0 +1,149 @@
+"""Serve a sandbox over HTTP: in this process on a thread, for tests and demonstrations."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import h11
+import uvicorn
+from attrs import frozen
+from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from drs_sync_policy.sandbox import answer, refusal
+from drs_sync_policy.sandbox.app import create_app
+from drs_sync_policy.sandbox.call import Body, Call
+from drs_sync_policy.sandbox.seed import TENANTS, Tenant
+
+LOOPBACK: Final = "127.0.0.1"
+_GRACE_SECONDS: Final = 5
+_LINGER_SECONDS: Final = 1
+
+
+class Protocol(H11Protocol):
+    """HTTP/1.1 that answers in the contract's shape even where what arrived is no HTTP."""
+
+    _refused = False
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what arrives; what still comes after a refusal is dropped."""
+        if not self._refused:
+            super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what could not be parsed, and close (rule media-type-is-json)."""
+        call = unparsed_call()
+        wire = answer.render(answer.refused(refusal.malformed_http(), call), call)
+        headers = [(name.encode(), value.encode()) for name, value in wire.headers.items()]
+        try:
+            for event in (
+                h11.Response(status_code=wire.status, headers=headers),
+                h11.Data(data=wire.body),
+                h11.EndOfMessage(),
+            ):
+                self.transport.write(self.conn.send(event) or b"")
+        except h11.LocalProtocolError:
+            pass  # an answer is under way already, it cannot be taken back
+        # Closing at once would reset the connection, and the answer might be lost with it.
+        self._refused = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+
+
+def unparsed_call() -> Call:
+    """Stands for a request of which nothing could be read."""
+
+    async def nothing() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    return Call(
+        method="",
+        segments=(),
+        query=b"",
+        headers={},
+        body=Body(nothing, declared=None, limit=0),
+        request_id=os.urandom(16).hex(),
+    )
+
+
+@frozen
+class Running:
+    """A sandbox that is being served."""
+
+    url: str
+    tenants: tuple[Tenant, ...]
+
+
+def config(app: Starlette, **options: Any) -> uvicorn.Config:
+    """How uvicorn serves a sandbox: HTTP/1.1 only, no access log of its own, no version told."""
+    return uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        **options,
+    )
+
+
+class Server(uvicorn.Server):
+    """Stops in good order on SIGINT and SIGTERM, and returns instead of dying of the signal."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        stopping = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, self.handle_exit) for number in stopping]
+        try:
+            yield
+        finally:
+            for number, handler in zip(stopping, before, strict=True):
+                signal.signal(number, handler)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes any that is free. `OSError` where it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=512)
+
+
+def serve(app: Starlette, listener: socket.socket) -> None:
+    """Serve `app` until SIGINT or SIGTERM; what is under way is answered first."""
+    Server(config(app)).run(sockets=[listener])
+
+
+@contextmanager
+def running(**options: Any) -> Generator[Running, None, None]:
+    """A sandbox served on a free port of 127.0.0.1 until the block ends.
+
+    `options` are those of `create_app`. The server has answered its first connection when the
+    block begins, and has let go of its port and its database when it ends.
+    """
+    app = create_app(**options)
+    listener = listen(LOOPBACK, 0)
+    port = listener.getsockname()[1]
+    server = Server(config(app))
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True
+    )
+    thread.start()
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=_GRACE_SECONDS):
+            pass
+        yield Running(f"http://{LOOPBACK}:{port}", tuple(options.get("tenants", TENANTS)))
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()

@@ -1,0 +1,40 @@
+"""The states that a job can have, as the vendor lists them, and those in which it takes a policy.
+
+The vendor documents no transitions, so there are none here: a control route sets a state.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+STATES: Final = (
+    "CREATING",
+    "CREATE_FAILED",
+    "CONFIGURATION",
+    "STARTJOBING",
+    "WAITING_FOR_START",
+    "START_JOB_FAILED",
+    "PAUSING",
+    "FULL_TRANSFER_STARTED",
+    "FULL_TRANSFER_FAILED",
+    "FULL_TRANSFER_COMPLETE",
+    "INCRE_TRANSFER_STARTED",
+    "INCRE_TRANSFER_FAILED",
+    "RELEASE_RESOURCE_STARTED",
+    "RELEASE_RESOURCE_FAILED",
+    "RELEASE_RESOURCE_COMPLETE",
+    "CHANGE_JOB_STARTED",
+    "CHANGE_JOB_FAILED",
+    "CHILD_TRANSFER_STARTING",
+    "CHILD_TRANSFER_STARTED",
+    "CHILD_TRANSFER_COMPLETE",
+    "CHILD_TRANSFER_FAILED",
+    "RELEASE_CHILD_TRANSFER_STARTED",
+    "RELEASE_CHILD_TRANSFER_COMPLETE",
+)
+"""The 23 states of the vendor's "Task status" page."""
+
+INITIAL_STATE: Final = "CONFIGURATION"
+
+ALLOWED_STATES: Final = frozenset({"CONFIGURATION"})
+"""A policy can be set between a job's creation and its start, and at no other time."""

@@ -1,0 +1,248 @@
+"""What the sandbox remembers: jobs, their states and policies, and who may call."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from attrs import field, frozen
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from drs_sync_policy.sandbox.database import Database
+from drs_sync_policy.sandbox.schema import JOB, TOKEN
+from drs_sync_policy.sandbox.seed import Tenant
+from drs_sync_policy.sandbox.states import ALLOWED_STATES
+
+_IDS_PER_QUERY: Final = 500
+
+
+@frozen
+class Item:
+    """What one item of a batch asks for: the job, and the fields to set."""
+
+    job_id: str
+    fields: Mapping[str, Any]
+
+
+@frozen
+class Batch:
+    """The items of one call, all of one project, in the order of the request."""
+
+    project_id: str
+    items: tuple[Item, ...]
+
+
+UNKNOWN_JOB: Final = "DRS.M05003"
+BLOCKED_JOB: Final = "DRS.M00304"
+
+Outcome = str | None
+"""The error code of an item that failed, or None where it succeeded."""
+
+
+@frozen
+class Job:
+    """A job as it is stored."""
+
+    project_id: str
+    job_id: str
+    state: str
+    policy: Mapping[str, Any] = field(factory=dict[str, Any])
+
+
+@frozen
+class Principal:
+    """Who is calling: the project that the credentials belong to."""
+
+    project_id: str
+
+
+class Store:
+    """Jobs and credentials in a database. Every method returns after its transaction has ended."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def apply(self, batch: Batch) -> Sequence[Outcome]:
+        """Set the policies of `batch` in one transaction; one outcome for each item, in order."""
+        return (await self.database.write(lambda connection: _apply(connection, [batch])))[0]
+
+    async def principal(self, token: str) -> Principal | None:
+        """Whose token this is, or None where it is unknown or has expired."""
+        return await self.database.read(lambda connection: _principal(connection, token))
+
+    async def job(self, project_id: str, job_id: str) -> Job | None:
+        """The job, or None where the project has none of that id."""
+        return await self.database.read(lambda connection: _job(connection, project_id, job_id))
+
+    async def jobs(self, project_id: str) -> Sequence[Job]:
+        """The jobs of a project, by id."""
+        return await self.database.read(lambda connection: _jobs(connection, project_id))
+
+    async def create(self, job: Job) -> bool:
+        """Store a new job; False where the project has one of that id already."""
+        return await self.database.write(lambda connection: _create(connection, job))
+
+    async def set_state(self, project_id: str, job_id: str, state: str) -> bool:
+        """Put a job into a state; False where the project has no such job."""
+        return await self.database.write(
+            lambda connection: _set_state(connection, project_id, job_id, state)
+        )
+
+    async def reset(self, tenants: Iterable[Tenant]) -> None:
+        """Forget everything, then know `tenants`."""
+        await self.database.write(lambda connection: _reset(connection, tenants))
+
+    async def seed(self, tenants: Iterable[Tenant]) -> None:
+        """Know `tenants`, too; a job that is there already keeps its state and policy."""
+        await self.database.write(lambda connection: seed_tenants(connection, tenants))
+
+
+def _apply(connection: Connection, batches: Sequence[Batch]) -> list[list[Outcome]]:
+    wanted = {(batch.project_id, item.job_id) for batch in batches for item in batch.items}
+    found = {(row.project_id, row.job_id): row for row in _locked(connection, wanted)}
+    policies: dict[tuple[str, str], Mapping[str, Any]] = {}
+    outcomes = [
+        [_outcome(found, policies, batch, item) for item in batch.items] for batch in batches
+    ]
+    changed = [
+        {"the_project": project_id, "the_job": job_id, "policy": policy}
+        for (project_id, job_id), policy in policies.items()
+        if policy != found[project_id, job_id].policy
+    ]
+    if changed:
+        connection.execute(_SET_POLICY, changed)
+    return outcomes
+
+
+def _outcome(
+    found: Mapping[tuple[str, str], Row[Any]],
+    policies: dict[tuple[str, str], Mapping[str, Any]],
+    batch: Batch,
+    item: Item,
+) -> Outcome:
+    key = (batch.project_id, item.job_id)
+    row = found.get(key)
+    if row is None:
+        return UNKNOWN_JOB
+    if row.state not in ALLOWED_STATES:
+        return BLOCKED_JOB
+    stored: Mapping[str, Any] = row.policy
+    policies[key] = {**policies.get(key, stored), **item.fields}
+    return None
+
+
+def _locked(connection: Connection, wanted: Iterable[tuple[str, str]]) -> Iterator[Row[Any]]:
+    # In one order everywhere, so that two workers never wait for each other's locks.
+    by_project: dict[str, list[str]] = {}
+    for project_id, job_id in sorted(wanted):
+        by_project.setdefault(project_id, []).append(job_id)
+    for project_id, job_ids in by_project.items():
+        for start in range(0, len(job_ids), _IDS_PER_QUERY):
+            chunk = job_ids[start : start + _IDS_PER_QUERY]
+            yield from connection.execute(_LOCK, {"the_project": project_id, "the_jobs": chunk})
+
+
+_LOCK: Final = (
+    select(JOB)
+    .where(
+        JOB.c.project_id == bindparam("the_project"),
+        JOB.c.job_id.in_(bindparam("the_jobs", expanding=True)),
+    )
+    .order_by(JOB.c.job_id)
+    .with_for_update()
+)
+_SET_POLICY: Final = (
+    update(JOB)
+    .where(
+        JOB.c.project_id == bindparam("the_project"),
+        JOB.c.job_id == bindparam("the_job"),
+    )
+    .values(policy=bindparam("policy"))
+)
+_TOKEN: Final = select(TOKEN).where(TOKEN.c.sha256 == bindparam("digest"))
+
+
+def digest(token: str) -> str:
+    """What is kept of a token: the SHA-256 of its bytes, in hexadecimal."""
+    return hashlib.sha256(token.encode("latin-1", "replace")).hexdigest()
+
+
+def _principal(connection: Connection, token: str) -> Principal | None:
+    wanted = digest(token)
+    row = connection.execute(_TOKEN, {"digest": wanted}).first()
+    # The index finds the row by a digest that a caller cannot steer; the last word is said in
+    # constant time.
+    if row is None or not hmac.compare_digest(row.sha256, wanted):
+        return None
+    return Principal(row.project_id) if time.time() < row.expires_at else None
+
+
+def _job(connection: Connection, project_id: str, job_id: str) -> Job | None:
+    row = connection.execute(
+        select(JOB).where(JOB.c.project_id == project_id, JOB.c.job_id == job_id)
+    ).first()
+    return None if row is None else Job(*row)
+
+
+def _jobs(connection: Connection, project_id: str) -> list[Job]:
+    rows = connection.execute(
+        select(JOB).where(JOB.c.project_id == project_id).order_by(JOB.c.job_id)
+    )
+    return [Job(*row) for row in rows]
+
+
+def _create(connection: Connection, job: Job) -> bool:
+    row = {
+        "project_id": job.project_id,
+        "job_id": job.job_id,
+        "state": job.state,
+        "policy": dict(job.policy),
+    }
+    return _insert_new(connection, JOB, [row]) == 1
+
+
+def _set_state(connection: Connection, project_id: str, job_id: str, state: str) -> bool:
+    change = update(JOB).where(JOB.c.project_id == project_id, JOB.c.job_id == job_id)
+    return connection.execute(change.values(state=state)).rowcount == 1
+
+
+def _reset(connection: Connection, tenants: Iterable[Tenant]) -> None:
+    connection.execute(delete(JOB))
+    connection.execute(delete(TOKEN))
+    seed_tenants(connection, tenants)
+
+
+def seed_tenants(connection: Connection, tenants: Iterable[Tenant]) -> None:
+    """Know `tenants`: their tokens, and those of their jobs that are not there yet."""
+    for tenant in tenants:
+        _insert_new(
+            connection,
+            TOKEN,
+            [
+                _token_row(tenant.token, tenant.project_id, math.inf),
+                _token_row(tenant.expired_token, tenant.project_id, 0.0),
+            ],
+        )
+        _insert_new(
+            connection,
+            JOB,
+            [
+                {"project_id": tenant.project_id, "job_id": job_id, "state": state, "policy": {}}
+                for job_id, state in tenant.states.items()
+            ],
+        )
+
+
+def _token_row(token: str, project_id: str, expires_at: float) -> dict[str, Any]:
+    return {"sha256": digest(token), "project_id": project_id, "expires_at": expires_at}
+
+
+def _insert_new(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> int:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing()
+    return sum(connection.execute(statement, dict(row)).rowcount for row in rows)

@@ -1,0 +1,92 @@
+"""Judge parameters and bodies by the contract's own schemas, and name what broke them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+import jsonschema_rs
+from attrs import frozen
+
+from drs_sync_policy.contract import Contract, Operation, Parameter
+from drs_sync_policy.sandbox import refusal
+from drs_sync_policy.sandbox.refusal import Refusal
+
+JSON: Final = "application/json"
+
+
+def validator(contract: Contract, schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """A validator of `schema`, its references resolved in the contract."""
+    return jsonschema_rs.Draft202012Validator(contract.standalone(schema))
+
+
+@frozen
+class ParameterCheck:
+    """One parameter of the contract with the validator of its schema."""
+
+    parameter: Parameter
+    types: frozenset[str]
+    is_valid: Callable[[Any], bool]
+
+    def check(self, given: str | None) -> None:
+        """Raises the 400 where a required one is missing or a given one breaks its schema."""
+        name = self.parameter.name
+        if given is None:
+            if self.parameter.required:
+                raise refusal.empty_parameter(name)
+        elif not any(self.is_valid(value) for value in self._readings(given)):
+            raise refusal.invalid_parameter(name)
+
+    def _readings(self, given: str) -> Iterable[Any]:
+        if not self.types or "string" in self.types:
+            yield given
+        if self.types - {"string"}:
+            try:
+                yield json.loads(given)
+            except ValueError:
+                return
+
+
+def parameter_checks(
+    contract: Contract, operation: Operation, location: str
+) -> tuple[ParameterCheck, ...]:
+    """The checks of the operation's parameters at `location`: path, query or header."""
+    checks: list[ParameterCheck] = []
+    for parameter in operation.parameters:
+        if parameter.location == location:
+            schema = contract.resolve(parameter.schema)
+            declared = schema.get("type", ())
+            types = frozenset((declared,) if isinstance(declared, str) else declared)
+            checks.append(
+                ParameterCheck(parameter, types, validator(contract, parameter.schema).is_valid)
+            )
+    return tuple(checks)
+
+
+class BodyCheck:
+    """The schema of an operation's JSON body."""
+
+    def __init__(self, contract: Contract, operation: Operation) -> None:
+        self._validator = validator(contract, operation.request.get(JSON, {}))
+
+    def check(self, document: Any) -> None:
+        """Raises the 400 that names the first breach (rule invalid-body-is-refused)."""
+        if not self._validator.is_valid(document):
+            raise _explain(next(iter(self._validator.iter_errors(document))))
+
+
+def _explain(error: jsonschema_rs.ValidationError) -> Refusal:
+    path = _dotted(error.instance_path)
+    keyword = error.kind.name
+    if keyword == "required":
+        missing = str(getattr(error.kind, "property", ""))
+        return refusal.empty_parameter(f"{path}.{missing}" if path else missing)
+    if keyword in ("minLength", "minItems") and not error.instance:
+        return refusal.empty_parameter(path)
+    return refusal.invalid_parameter(path or "body")
+
+
+def _dotted(path: Iterable[str | int]) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
