@@ -16,7 +16,7 @@ Three ways, from the quickest to the truest:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -233,7 +233,7 @@ class Sandbox:
         """What is stored for a job of the first tenant; `KeyError` where there is no such job."""
         path = _READ_BACK.format(project_id=self.project_id, job_id=job_id)
         response = httpx.get(self.url + path, trust_env=False)
-        if response.status_code != httpx.codes.OK:
+        if response.status_code != 200:
             raise KeyError(job_id)
         policy: dict[str, Any] = response.json()["policy"]
         return policy
@@ -248,7 +248,7 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(**options: Any) -> Iterator[Sandbox]:
+def sandbox(**options: Any) -> Generator[Sandbox]:
     """A sandbox on a free port of 127.0.0.1 until the block ends.
 
     `options` are those of `drs_sync_policy.sandbox.create_app`; it needs the extra `sandbox`.
