@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 from urllib.parse import quote
 
 import msgspec
@@ -16,11 +15,24 @@ from msgspec import UnsetType as Unset
 
 from .errors import InvalidRequest, Problem, UnexpectedAnswer
 
+if TYPE_CHECKING:
+    from msgspec import inspect
+
 T = TypeVar("T")
 
 EXTRA: Final = "\uffff"
 """Under this name a model keeps fields that the contract does not describe, while msgspec works on
 it: a noncharacter, which no I-JSON object may have as a key (RFC 7493, section 2.1)."""
+
+SERVERS: Final = (
+    "https://drs.eu-de.otc.t-systems.com",
+    "https://drs.eu-nl.otc.t-systems.com",
+    "http://127.0.0.1:8080",
+)
+"""The servers that the contract names."""
+
+USER_AGENT: Final = "drs-sync-policy/0.1.0 (contract 1.0.0)"
+"""Which client this is, as the header `User-Agent` says it."""
 
 _ENCODER: Final = msgspec.json.Encoder()
 _MARK: Final = EXTRA.encode()
@@ -90,7 +102,10 @@ def from_builtins(value: object, model: type[T]) -> T:
 
     Raises `msgspec.ValidationError`, which names the place.
     """
-    return msgspec.convert(_tidy(value, msgspec.inspect.type_info(model)), model)
+    # Imported where it is needed: most processes never come here.
+    from msgspec.inspect import type_info
+
+    return msgspec.convert(_tidy(value, type_info(model)), model)
 
 
 def _decoder(model: type[T]) -> msgspec.json.Decoder[T]:
@@ -100,24 +115,24 @@ def _decoder(model: type[T]) -> msgspec.json.Decoder[T]:
     return decoder
 
 
-def _tidy(value: object, kind: msgspec.inspect.Type) -> object:
+def _tidy(value: object, kind: inspect.Type) -> object:
     """Moves unknown fields under `EXTRA` and drops nulls that stand for nothing."""
+    from msgspec import inspect
+
     match kind:
-        case msgspec.inspect.UnionType():
+        case inspect.UnionType():
             for member in kind.types:
                 value = _tidy(value, member)
-        case msgspec.inspect.StructType() if isinstance(value, dict):
+        case inspect.StructType() if isinstance(value, dict):
             return _tidy_object(cast("dict[str, object]", value), kind)
-        case msgspec.inspect.ListType() if isinstance(value, list):
+        case inspect.ListType() if isinstance(value, list):
             return [_tidy(item, kind.item_type) for item in cast("list[object]", value)]
         case _:
             pass
     return value
 
 
-def _tidy_object(
-    value: Mapping[str, object], kind: msgspec.inspect.StructType
-) -> dict[str, object]:
+def _tidy_object(value: Mapping[str, object], kind: inspect.StructType) -> dict[str, object]:
     fields = {field.encode_name: field for field in kind.fields if field.encode_name != EXTRA}
     known: dict[str, object] = {}
     extra: dict[str, object] = {}
@@ -210,10 +225,11 @@ def check_models(value: object, model: type[Any], rules: Rules, at: str) -> Iter
     """What is wrong with a value that has to be a list of `model`."""
     yield from check(value, rules, at)
     if isinstance(value, (list, tuple)):
-        items: list[Any] = cast("list[Any]", value)
-        for index, item in enumerate(items):
-            if type(item) is not model or not item.is_sound():
-                yield from check_model(item, model, f"{at}[{index}]")
+        items = cast("list[Any]", value)
+        index = model.first_unsound(items)
+        while index < len(items):
+            yield from check_model(items[index], model, f"{at}[{index}]")
+            index = model.first_unsound(items, index + 1)
 
 
 def require(problems: Iterator[Problem]) -> None:
@@ -231,6 +247,8 @@ def path_segment(value: str) -> str:
 
 
 def _not_listed(value: object, listed: tuple[object, ...], at: str) -> Problem:
+    from difflib import get_close_matches
+
     choices = tuple(str(choice) for choice in listed)
     near = get_close_matches(str(value).lower(), choices, n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
@@ -267,7 +285,9 @@ _KINDS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {
 
 __all__ = [
     "EXTRA",
+    "SERVERS",
     "UNSET",
+    "USER_AGENT",
     "Response",
     "Rules",
     "Unset",
