@@ -46,11 +46,10 @@ class BatchSetPolicyReq(
         """
         unset = UNSET
         for index in range(start, len(items)):
-            self = items[index]
+            self: Any = items[index]
             if type(self) is not cls:
                 return index
-            value: Any = self.jobs
-            if value is not unset:
+            if self.jobs is not unset:
                 return index
         return len(items)
 

@@ -47,14 +47,12 @@ class BatchSetPolicyResponse(
         """
         unset = UNSET
         for index in range(start, len(items)):
-            self = items[index]
+            self: Any = items[index]
             if type(self) is not cls:
                 return index
-            value: Any = self.count
-            if value is not unset:
+            if self.count is not unset:
                 return index
-            value = self.results
-            if value is not unset:
+            if self.results is not unset:
                 return index
         return len(items)
 

@@ -49,18 +49,19 @@ class ErrorResponse(
         """
         unset = UNSET
         for index in range(start, len(items)):
-            self = items[index]
+            self: Any = items[index]
             if type(self) is not cls:
                 return index
-            value: Any = self.error_code
+            value = self.error_code
             if not (type(value) is str and value.isascii() and value != ""):
                 return index
             value = self.error_msg
             if not (type(value) is str and value.isascii() and value != ""):
                 return index
-            value = self.request_id
-            if value is not unset and not (type(value) is str and value.isascii()):
-                return index
+            if self.request_id is not unset:
+                value = self.request_id
+                if not (type(value) is str and value.isascii()):
+                    return index
         return len(items)
 
     def problems(self, at: str = "") -> Iterator[Problem]:

@@ -118,63 +118,72 @@ class SyncPolicyReq(
         """
         unset = UNSET
         for index in range(start, len(items)):
-            self = items[index]
+            self: Any = items[index]
             if type(self) is not cls:
                 return index
-            value: Any = self.job_id
+            value = self.job_id
             if not (type(value) is str and value.isascii() and value != ""):
                 return index
-            value = self.conflict_policy
-            if value is not unset and not (value in ("ignore", "overwrite", "stop")):
+            if self.conflict_policy is not unset:
+                value = self.conflict_policy
+                if not (value in ("ignore", "overwrite", "stop")):
+                    return index
+            if self.filter_ddl_policy is not unset:
+                value = self.filter_ddl_policy
+                if not (value in ("drop_database",)):
+                    return index
+            if self.ddl_trans is not unset:
+                value = self.ddl_trans
+                if not (value is True or value is False):
+                    return index
+            if self.index_trans is not unset:
+                value = self.index_trans
+                if not (value is True or value is False):
+                    return index
+            if self.slot_name is not unset:
+                value = self.slot_name
+                if not (type(value) is str and value.isascii()):
+                    return index
+            if self.file_and_position is not unset:
                 return index
-            value = self.filter_ddl_policy
-            if value is not unset and not (value in ("drop_database",)):
+            if self.gtid_set is not unset:
                 return index
-            value = self.ddl_trans
-            if value is not unset and not (value is True or value is False):
+            if self.is_fill_materialized_view is not unset:
+                value = self.is_fill_materialized_view
+                if not (value is True or value is False):
+                    return index
+            if self.export_snapshot is not unset:
+                value = self.export_snapshot
+                if not (value is True or value is False):
+                    return index
+            if self.topic_policy is not unset:
+                value = self.topic_policy
+                if not (value in ("0", "1", "2", "3", "4")):
+                    return index
+            if self.topic is not unset:
+                value = self.topic
+                if not (type(value) is str and value.isascii()):
+                    return index
+            if self.partition_policy is not unset:
+                value = self.partition_policy
+                if not (value in ("0", "1", "2", "3", "4", "5")):
+                    return index
+            if self.kafka_data_format is not unset:
+                value = self.kafka_data_format
+                if not (value in ("json", "avro", "json_c")):
+                    return index
+            if self.topic_name_format is not unset:
+                value = self.topic_name_format
+                if not (type(value) is str and value.isascii()):
+                    return index
+            if self.partitions_num is not unset:
                 return index
-            value = self.index_trans
-            if value is not unset and not (value is True or value is False):
+            if self.replication_factor is not unset:
                 return index
-            value = self.slot_name
-            if value is not unset and not (type(value) is str and value.isascii()):
-                return index
-            value = self.file_and_position
-            if value is not unset:
-                return index
-            value = self.gtid_set
-            if value is not unset:
-                return index
-            value = self.is_fill_materialized_view
-            if value is not unset and not (value is True or value is False):
-                return index
-            value = self.export_snapshot
-            if value is not unset and not (value is True or value is False):
-                return index
-            value = self.topic_policy
-            if value is not unset and not (value in ("0", "1", "2", "3", "4")):
-                return index
-            value = self.topic
-            if value is not unset and not (type(value) is str and value.isascii()):
-                return index
-            value = self.partition_policy
-            if value is not unset and not (value in ("0", "1", "2", "3", "4", "5")):
-                return index
-            value = self.kafka_data_format
-            if value is not unset and not (value in ("json", "avro", "json_c")):
-                return index
-            value = self.topic_name_format
-            if value is not unset and not (type(value) is str and value.isascii()):
-                return index
-            value = self.partitions_num
-            if value is not unset:
-                return index
-            value = self.replication_factor
-            if value is not unset:
-                return index
-            value = self.ddl_topic
-            if value is not unset and not (type(value) is str and value.isascii()):
-                return index
+            if self.ddl_topic is not unset:
+                value = self.ddl_topic
+                if not (type(value) is str and value.isascii()):
+                    return index
         return len(items)
 
     def problems(self, at: str = "") -> Iterator[Problem]:

@@ -54,21 +54,23 @@ class SyncPolicyResp(
         """
         unset = UNSET
         for index in range(start, len(items)):
-            self = items[index]
+            self: Any = items[index]
             if type(self) is not cls:
                 return index
-            value: Any = self.id
+            value = self.id
             if not (type(value) is str and value.isascii() and value != ""):
                 return index
             value = self.status
             if not (value in ("success", "failed")):
                 return index
-            value = self.error_code
-            if value is not unset and not (type(value) is str and value.isascii() and value != ""):
-                return index
-            value = self.error_msg
-            if value is not unset and not (type(value) is str and value.isascii() and value != ""):
-                return index
+            if self.error_code is not unset:
+                value = self.error_code
+                if not (type(value) is str and value.isascii() and value != ""):
+                    return index
+            if self.error_msg is not unset:
+                value = self.error_msg
+                if not (type(value) is str and value.isascii() and value != ""):
+                    return index
         return len(items)
 
     def problems(self, at: str = "") -> Iterator[Problem]:
