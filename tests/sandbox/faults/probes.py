@@ -144,6 +144,7 @@ def _invalid_items() -> list[Any]:
     wrong: list[Any] = [
         {}, item(""), item(1),  # type: ignore[arg-type]
     ]  # fmt: skip
+    value: Any
     for name in FULL:
         for value in (None, 1, 0, "true", "", "x", "IGNORE", "DROP_DATABASE", " ignore ",
                       " drop_database ", [], {}):  # fmt: skip

@@ -168,10 +168,11 @@ def field_values(name: str, edit: Callable[[Any], Any]) -> WrapSteps:
 def items_of(document: Any) -> list[Any] | None:
     """The items of a batch, valid or not; None where there is no list of them."""
     items: Any = as_object(document).get("jobs")
-    if not isinstance(items, list):
-        return None
-    listed: list[Any] = items
-    return listed
+    return _list(items) if isinstance(items, list) else None
+
+
+def _list(items: Any) -> list[Any]:
+    return list(items)
 
 
 def as_object(document: Any) -> dict[str, Any]:
