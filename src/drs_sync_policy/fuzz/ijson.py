@@ -1,0 +1,61 @@
+"""I-JSON (RFC 7493) read strictly: what `json.loads` lets pass, and this project does not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+
+class NotIJson(ValueError):
+    """Bytes that are not I-JSON; the text says why."""
+
+
+def loads(body: bytes) -> Any:
+    """The value of an I-JSON text; `NotIJson` says which of its demands `body` breaks."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NotIJson(f"not UTF-8: byte 0x{body[error.start]:02x} at {error.start}") from None
+    if text.startswith("\ufeff"):
+        raise NotIJson("a byte order mark in front")
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except NotIJson:
+        raise
+    except ValueError as error:
+        raise NotIJson(f"no JSON: {error}") from None
+    except RecursionError:
+        raise NotIJson("nested too deeply to be read") from None
+    if "\\u" in text and _has_surrogate(value):
+        raise NotIJson("a lone surrogate in a string")
+    return value
+
+
+def dumps(value: Any) -> bytes:
+    """`value` as UTF-8 without needless spaces; lone surrogates become escapes, as they must."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode("ascii")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise NotIJson(f"the key {twice!r} twice in an object")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise NotIJson(f"the number {name}")
+
+
+def _has_surrogate(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False

@@ -1,0 +1,272 @@
+"""What the contract allows as the answer to a call, read from the bytes of the call alone.
+
+A call has *defects*: what in it breaks the contract, each with the statuses that are right for it.
+None means that the call is valid. Where a call has several, a server may answer any of them, but
+for one thing: credentials come before the body.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import unquote_to_bytes
+
+import jsonschema_rs
+from attrs import field, frozen
+
+from drs_sync_policy.contract import Contract, Operation, Parameter
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.profile import Target, Tenant
+from drs_sync_policy.fuzz.wire import Call
+
+ACCEPTED_BYTES: Final = 1_000_000
+"""A body of this size is accepted by every server (rule batch-size-is-unbounded)."""
+PARAMETERS: Final = "parameters-match-schema"
+"""The promise of a parameter's schema where no rule of the contract speaks of that parameter."""
+CLOSED: Final = 0
+"""Stands among statuses for a connection closed without an answer."""
+
+_LARGEST_DOUBLE: Final = 1.7976931348623157e308
+_IN_FRONT: Final = frozenset({400, 414, 431, 494})
+"""What servers say to an odd request line or header before the application sees it."""
+
+
+@frozen
+class Defect:
+    """One way in which a call breaks the contract, and the statuses that are right for it."""
+
+    rule: str
+    statuses: frozenset[int]
+    stage: str
+    """`credentials`, `body`, or `request` for everything else."""
+
+
+@frozen
+class Expectation:
+    """What the contract allows as the answer to one call.
+
+    `statuses` is None where the contract does not say. `items` are those of a valid body,
+    `language` is None where the header is wrong, `tenant` where the credentials are.
+    """
+
+    rule: str
+    statuses: frozenset[int] | None
+    defects: tuple[Defect, ...] = ()
+    items: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    language: str | None = None
+    tenant: Tenant | None = None
+
+    @property
+    def valid(self) -> bool:
+        """Whether the call breaks nothing, so that 200 is the right answer."""
+        return self.statuses == frozenset({200})
+
+
+class Oracle:
+    """The contract and the target, ready to be asked about calls."""
+
+    def __init__(self, contract: Contract, operation: Operation, target: Target) -> None:
+        self.contract = contract
+        self.operation = operation
+        self.target = target
+        self.media_type, schema = next(iter(operation.request.items()))
+        self.body = jsonschema_rs.validator_for(contract.standalone(schema))
+        self._parameters = {
+            parameter.name: jsonschema_rs.validator_for(contract.standalone(parameter.schema))
+            for parameter in operation.parameters
+        }
+        self._path = _path_pattern(target.url, operation.path)
+        self._token = operation.security_headers[0]
+        self._tenants = {tenant.token: tenant for tenant in (target.tenant, target.other) if tenant}
+
+    def expect(self, call: Call) -> Expectation:
+        """What the contract allows as the answer to `call`."""
+        match = self._path.fullmatch(call.path)
+        if match is None or self._is_ambiguous(call):
+            return Expectation("status-is-documented", None)
+        tenant = self._tenant(call)
+        defects = [
+            *self._method_defects(call),
+            *self._credential_defects(call, tenant),
+            *self._path_defects(match, tenant),
+            *self._header_defects(call),
+        ]
+        body_defects, items, extreme = self._body(call)
+        defects += body_defects
+        if extreme and not defects:
+            return Expectation(
+                "extremes-in-ignored-fields-are-survived", frozenset({200, 400, 422})
+            )
+        return Expectation(
+            rule=_blame(defects),
+            statuses=_allowed(defects),
+            defects=tuple(defects),
+            items=items,
+            language=self.language(call),
+            tenant=tenant,
+        )
+
+    def language(self, call: Call) -> str | None:
+        """The language that messages are to be in, None where the header is wrong."""
+        values = call.header("X-Language")
+        if not values:
+            return str(self.default_language)
+        value = values[0].strip(" \t")
+        return value if self._parameters["X-Language"].is_valid(value) else None
+
+    @property
+    def default_language(self) -> Any:
+        """The default of `X-Language`."""
+        for parameter in self.operation.parameters:
+            if parameter.name == "X-Language":
+                return self.contract.resolve(parameter.schema).get("default")
+        return None
+
+    def owner(self, job_id: str) -> Tenant | None:
+        """The tenant that owns this job, None where no known one does."""
+        for tenant in self._tenants.values():
+            if job_id in tenant.job_ids:
+                return tenant
+        return self.target.tenant if job_id in self.target.blocked_job_ids else None
+
+    def _is_ambiguous(self, call: Call) -> bool:
+        names = [self._token, "Content-Type", *self._parameters]
+        return any(len(call.header(name)) > 1 for name in names)
+
+    def _tenant(self, call: Call) -> Tenant | None:
+        values = call.header(self._token)
+        return self._tenants.get(values[0].strip(" \t")) if values else None
+
+    def _method_defects(self, call: Call) -> Iterator[Defect]:
+        if call.method != self.operation.method:
+            yield Defect("other-methods-are-refused", frozenset({405, 404}), "request")
+
+    def _credential_defects(self, call: Call, tenant: Tenant | None) -> Iterator[Defect]:
+        values = call.header(self._token)
+        value = values[0].strip(" \t") if values else ""
+        if not value:
+            yield Defect("missing-credentials-are-refused", frozenset({401}), "credentials")
+        elif tenant is None:
+            yield Defect("wrong-credentials-are-refused", frozenset({401, 403}), "credentials")
+
+    def _path_defects(self, match: re.Match[str], tenant: Tenant | None) -> Iterator[Defect]:
+        for parameter in self._located("path"):
+            raw = match.group(_group(parameter.name))
+            value = unquote_to_bytes(raw).decode("utf-8", "surrogateescape")
+            if not self._accepts(parameter, value):
+                statuses = {400, 403, *_IN_FRONT} if len(raw) > 1000 else {400, 403}
+                if value in ("", ".", "..") or "/" in value:
+                    statuses.add(404)
+                yield Defect("malformed-project-id-is-refused", frozenset(statuses), "request")
+            elif tenant is not None and value != tenant.project_id:
+                yield Defect("foreign-project-is-refused", frozenset({403}), "request")
+
+    def _header_defects(self, call: Call) -> Iterator[Defect]:
+        for parameter in self._located("header"):
+            values = call.header(parameter.name)
+            if not values and parameter.required:
+                yield Defect(PARAMETERS, frozenset({400, 422}), "request")
+            if values and not self._accepts(parameter, values[0].strip(" \t")):
+                rule = PARAMETERS
+                if parameter.name == "X-Language":
+                    rule = "unknown-language-is-refused"
+                yield Defect(rule, frozenset({400}), "request")
+
+    def _accepts(self, parameter: Parameter, text: str) -> bool:
+        kind = self.contract.resolve(parameter.schema).get("type", "string")
+        try:
+            value = text if kind == "string" else ijson.loads(text.encode())
+            return self._parameters[parameter.name].is_valid(value)
+        except ValueError:
+            return False
+
+    def _located(self, location: str) -> Iterator[Parameter]:
+        return (entry for entry in self.operation.parameters if entry.location == location)
+
+    def _body(self, call: Call) -> tuple[list[Defect], tuple[Mapping[str, Any], ...], bool]:
+        defects: list[Defect] = []
+        content_type = call.header("Content-Type")
+        if call.method == self.operation.method and not self._is_json(content_type):
+            defects.append(Defect("other-media-types-are-refused", frozenset({415}), "request"))
+        body = call.body or b""
+        limit = self.target.max_body_bytes
+        if limit and len(body) > limit:
+            statuses = frozenset({413, CLOSED})
+            return [*defects, Defect("oversized-body-is-refused", statuses, "body")], (), False
+        if len(body) > ACCEPTED_BYTES:
+            return defects, (), True
+        try:
+            value = ijson.loads(body)
+        except ijson.NotIJson:
+            defects.append(Defect("body-must-be-i-json", frozenset({400, 422}), "body"))
+            return defects, (), False
+        try:
+            valid = self.body.is_valid(value)
+        except (ValueError, OverflowError, RecursionError):
+            return defects, (), True
+        if not valid:
+            defects.append(Defect("invalid-body-is-refused", frozenset({400, 422}), "body"))
+            return defects, (), False
+        return defects, tuple(value["jobs"]), _is_extreme(value)
+
+    def _is_json(self, values: list[str]) -> bool:
+        if not values:
+            return False
+        media, *parameters = values[0].split(";")
+        charset = "utf-8"
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset":
+                charset = value.strip().strip('"').lower()
+        return media.strip().lower() == self.media_type and charset == "utf-8"
+
+
+def _path_pattern(url: str, path: str) -> re.Pattern[str]:
+    prefix = "/" + url.split("://", 1)[1].partition("/")[2] if "/" in url.split("://", 1)[1] else ""
+    pieces = re.split(r"\{(\w+)\}", path)
+    text = "".join(
+        f"(?P<{_group(piece)}>[^/?]*)" if number % 2 else re.escape(piece)
+        for number, piece in enumerate(pieces)
+    )
+    return re.compile(re.escape(prefix.rstrip("/")) + text + r"(\?.*)?")
+
+
+def _group(name: str) -> str:
+    return re.sub(r"\W", "_", name)
+
+
+def _blame(defects: list[Defect]) -> str:
+    stages = [defect.stage for defect in defects]
+    if "credentials" in stages and "body" in stages:
+        return "credentials-come-before-the-body"
+    for stage in ("credentials", "request", "body"):
+        for defect in defects:
+            if defect.stage == stage:
+                return defect.rule
+    return "valid-request-is-accepted"
+
+
+def _allowed(defects: list[Defect]) -> frozenset[int]:
+    if not defects:
+        return frozenset({200})
+    early = [defect for defect in defects if defect.stage != "body"]
+    refused = any(defect.stage == "credentials" for defect in defects)
+    judged = early if refused else defects
+    return frozenset().union(*(defect.statuses for defect in judged))
+
+
+def _is_extreme(value: Any, depth: int = 0) -> bool:
+    """Whether a value nests beyond 64 levels or holds a number outside the double range."""
+    if depth > 64:
+        return True
+    if isinstance(value, float):
+        return math.isinf(value)
+    if isinstance(value, int):
+        return abs(value) > _LARGEST_DOUBLE
+    if isinstance(value, dict):
+        return any(_is_extreme(entry, depth + 1) for entry in value.values())
+    if isinstance(value, list):
+        return any(_is_extreme(entry, depth + 1) for entry in value)
+    return False

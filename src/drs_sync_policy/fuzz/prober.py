@@ -1,0 +1,212 @@
+"""Sends calls, judges each answer on the spot, and keeps the record."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from attrs import evolve
+
+from drs_sync_policy.fuzz import answers, ijson
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.profile import Target, Tenant
+from drs_sync_policy.fuzz.verdict import Breach, Exchange, Ledger
+from drs_sync_policy.fuzz.wire import Answer, Call, NoAnswer, Throttled, Unreachable, Wire
+
+Items = Sequence[Mapping[str, Any]]
+
+GATEWAY: Final = frozenset({502, 504})
+"""What a gateway says for a service that is away for a moment: asked once more."""
+
+
+class Gone(Exception):  # noqa: N818
+    """The target stopped answering, and the run cannot go on."""
+
+
+class Prober:
+    """A target under test. Any thread may use it."""
+
+    def __init__(
+        self, oracle: Oracle, wire: Wire, ledger: Ledger, *, seed: int, workers: int = 4
+    ) -> None:
+        self.oracle = oracle
+        self.target: Target = oracle.target
+        self.wire = wire
+        self.ledger = ledger
+        self.seed = seed
+        self.workers = workers
+        self.deadline = float("inf")
+        self.on_breach: Callable[[Breach], None] = lambda breach: None
+        self._numbers = itertools.count(1)
+        self._failures = 0
+        self._lock = threading.Lock()
+        self._prefix = urlsplit(self.target.url).path.rstrip("/")
+
+    # --- making calls --------------------------------------------------------------------------
+
+    def call(
+        self,
+        body: Any,
+        *,
+        tenant: Tenant | None = None,
+        language: str | None = None,
+        project_id: str | None = None,
+    ) -> Call:
+        """A call that is right in everything but, maybe, its body: bytes as they are, else JSON."""
+        tenant = tenant or self.target.tenant
+        headers = [
+            (self.oracle.operation.security_headers[0], tenant.token),
+            ("Content-Type", self.oracle.media_type),
+        ]
+        if language is not None:
+            headers.append(("X-Language", language))
+        return Call(
+            method=self.oracle.operation.method,
+            path=self.path(project_id if project_id is not None else tenant.project_id),
+            headers=tuple(headers),
+            body=body if isinstance(body, bytes) else ijson.dumps(body),
+        )
+
+    def path(self, project_id: str, *, raw: bool = False) -> str:
+        """The path of the operation for a project, its id percent-encoded unless it is `raw`."""
+        encoded = project_id if raw else quote(project_id, safe="")
+        return self._prefix + self.oracle.operation.path.replace("{project_id}", encoded)
+
+    def unknown_job(self) -> str:
+        """A job id that nobody has, different on every call."""
+        return f"no-such-job-{self.seed:x}-{next(self._numbers)}"
+
+    def random(self, name: str) -> random.Random:
+        """A source of random numbers that depends on the seed and `name` alone."""
+        return random.Random(f"{self.seed}/{name}")  # noqa: S311 - nothing secret about it
+
+    # --- sending and judging ---------------------------------------------------------------------
+
+    def send(
+        self,
+        call: Call,
+        *,
+        case: str,
+        rule: str | None = None,
+        statuses: Iterable[int] | None = None,
+        timeout: float | None = None,
+    ) -> Exchange:
+        """The exchange, its answer judged and every breach noted.
+
+        `rule` is to blame in place of the general one where the status is wrong, `statuses` are
+        allowed in place of those that the oracle reads from the call.
+        """
+        exchange = self.ask(call, timeout=timeout)
+        expectation = exchange.expectation
+        if rule is not None and (expectation.statuses is not None or statuses is not None):
+            expectation = evolve(expectation, rule=rule)
+        if statuses is not None:
+            expectation = evolve(expectation, statuses=frozenset(statuses))
+        exchange = evolve(exchange, expectation=expectation)
+        for breach in answers.breaches(self.oracle, exchange, self.ledger, case=case):
+            self.note(breach)
+        return exchange
+
+    def ask(self, call: Call, *, timeout: float | None = None) -> Exchange:
+        """The exchange, not judged. `Gone` where the target cannot be reached any more."""
+        expectation = self.oracle.expect(call)
+        silence, answer = "", None
+        for attempt in (1, 2):
+            try:
+                answer = self._reach(call, timeout)
+            except NoAnswer as error:
+                silence = str(error)
+            if answer is not None and answer.status not in GATEWAY:
+                break
+            if attempt == 1 and not self._is_alive(call):
+                raise Gone(silence)
+        self.ledger.count_call(answer.status if answer else 0)
+        return Exchange(call, expectation, answer, silence)
+
+    def note(self, breach: Breach) -> None:
+        """Put a breach on the record."""
+        if self.ledger.broken(breach):
+            self.on_breach(breach)
+
+    def judged(self, rule: str, problems: Iterable[Breach] = ()) -> None:
+        """Note that `rule` was put to the test, and what broke it."""
+        self.ledger.judged(rule)
+        for breach in problems:
+            self.note(breach)
+
+    def _reach(self, call: Call, timeout: float | None) -> Answer:
+        pause = 0.1
+        for _ in range(6):
+            try:
+                return self.wire.send(call, timeout=timeout)
+            except Unreachable as error:
+                reason = str(error)
+                time.sleep(pause)
+                pause *= 2
+        raise Gone(reason)
+
+    def _is_alive(self, call: Call) -> bool:
+        """Whether the target still answers something simple, after silence on `call`."""
+        control = self.call({"jobs": [{"job_id": self.target.tenant.job_ids[0]}]})
+        for _ in range(2):
+            try:
+                self._reach(evolve(control, fresh=True), None)
+            except NoAnswer:
+                continue
+            return True
+        return False
+
+    # --- many at once ----------------------------------------------------------------------------
+
+    def each(self, work: Callable[[Any], None], things: Iterable[Any]) -> bool:
+        """Do `work` for every thing, several at once; False where the time ran out before the end."""
+        remaining = iter(things)
+        finished = True
+
+        def labour() -> None:
+            nonlocal finished
+            while True:
+                with self._lock:
+                    thing = next(remaining, _END)
+                if thing is _END:
+                    return
+                if time.monotonic() > self.deadline:
+                    finished = False
+                    return
+                work(thing)
+
+        self.together([labour] * self.workers)
+        return finished
+
+    def together(self, jobs: Sequence[Callable[[], None]]) -> None:
+        """Run all jobs at the same time; the first exception of any is raised when all have ended."""
+        with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
+            futures = [pool.submit(self._closing, job) for job in jobs]
+        for future in futures:
+            future.result()
+
+    def _closing(self, job: Callable[[], None]) -> None:
+        try:
+            job()
+        finally:
+            self.wire.close()
+
+
+_END: Final = object()
+
+
+@contextlib.contextmanager
+def throttled_is_not_judged(ledger: Ledger, rules: Iterable[str]) -> Iterator[None]:
+    """Where the server throttles for too long, the rules are not judged, and the run goes on."""
+    try:
+        yield
+    except Throttled as error:
+        for rule in rules:
+            ledger.not_judged(rule, f"the server throttled the calls: {error}")

@@ -1,0 +1,129 @@
+"""What was found: breaches of promises, and how often each promise was put to the test."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal
+
+from attrs import evolve, field, frozen
+
+from drs_sync_policy.contract import Rule
+from drs_sync_policy.fuzz.oracle import PARAMETERS, Expectation
+from drs_sync_policy.fuzz.wire import Answer, Call
+
+Outcome = Literal["kept", "broken", "waived", "not judged"]
+
+UNLISTED: Final = Rule(
+    id=PARAMETERS,
+    statement="A parameter that violates its schema is refused with 400.",
+    origin="decision",
+    source="the schemas of the operation's parameters",
+)
+
+
+@frozen
+class Exchange:
+    """One call, what the contract allows as its answer, and what came back.
+
+    `answer` is None where nothing complete came back; `silence` then says what happened.
+    """
+
+    call: Call
+    expectation: Expectation
+    answer: Answer | None = None
+    silence: str = ""
+
+
+@frozen
+class Breach:
+    """A promise seen broken: what was done, expected and received, and the exchanges that show it."""
+
+    rule: str
+    case: str
+    expected: str
+    received: str
+    exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
+    times: int = 1
+
+    @property
+    def kind(self) -> tuple[str, str, str]:
+        """What makes two breaches repeats of one another."""
+        return (self.rule, self.expected, _generalized(self.received))
+
+    @property
+    def size(self) -> int:
+        """How much a reader has to take in: fewer and smaller calls are better examples."""
+        return sum(200 + len(entry.call.body or b"") for entry in self.exchanges)
+
+
+def _generalized(text: str) -> str:
+    return "".join("0" if character.isdigit() else character for character in text)[:60]
+
+
+class Ledger:
+    """The record of a run, by rule; any thread may write."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = {rule.id: rule for rule in (*rules, UNLISTED)}
+        self._lock = threading.Lock()
+        self._judged: dict[str, int] = dict.fromkeys(self.rules, 0)
+        self._broken: dict[str, dict[tuple[str, str, str], Breach]] = {}
+        self._reasons: dict[str, str] = {}
+        self.calls = 0
+        self.statuses: dict[int, int] = {}
+
+    def count_call(self, status: int) -> None:
+        """Note one call, with the status of its answer (0: none)."""
+        with self._lock:
+            self.calls += 1
+            self.statuses[status] = self.statuses.get(status, 0) + 1
+
+    def judged(self, rule: str, times: int = 1) -> None:
+        """Note that `rule` was put to the test, whatever the outcome."""
+        with self._lock:
+            self._judged[rule] += times
+
+    def broken(self, breach: Breach) -> bool:
+        """Note a breach; True where it is the first of its kind."""
+        with self._lock:
+            kinds = self._broken.setdefault(breach.rule, {})
+            known = kinds.get(breach.kind)
+            if known is None:
+                kinds[breach.kind] = breach
+                return True
+            better = breach if 0 < breach.size < known.size else known
+            kinds[breach.kind] = evolve(better, times=known.times + 1)
+            return False
+
+    def not_judged(self, rule: str, reason: str) -> None:
+        """Note why `rule` could not be put to the test; the first reason stays."""
+        with self._lock:
+            self._reasons.setdefault(rule, reason)
+
+    def outcome(self, rule: str) -> Outcome:
+        """Whether a rule is broken, kept, or was not judged."""
+        if rule in self._broken:
+            return "broken"
+        return "kept" if self._judged.get(rule) else "not judged"
+
+    def times_judged(self, rule: str) -> int:
+        """How often the rule was put to the test."""
+        return self._judged.get(rule, 0)
+
+    def reason(self, rule: str) -> str:
+        """Why the rule was not judged, or was judged in part only; empty where there is nothing."""
+        reason = self._reasons.get(rule, "")
+        if not reason and self.outcome(rule) == "not judged":
+            return "no case of this run put it to the test"
+        return reason
+
+    def breaches(self, rule: str | None = None) -> Iterator[Breach]:
+        """The breaches, one of each kind, in the order of the contract's rules."""
+        for name in self.rules if rule is None else (rule,):
+            yield from self._broken.get(name, {}).values()
+
+    @property
+    def saw_success(self) -> bool:
+        """Whether any call got a 200."""
+        return self.statuses.get(200, 0) > 0
