@@ -271,12 +271,18 @@ def _blocked(it: Subject) -> Iterator[Problem]:
     yield from _outcomes(it, "failed", lambda job: job in blocked and _is_tenants(it))
 
 
-@_rule("foreign-job-looks-unknown")
+@_rule("unknown-job-fails-alone")
 def _unknown(it: Subject) -> Iterator[Problem]:
-    blocked = it.oracle.target.blocked_job_ids
-    yield from _outcomes(
-        it, "failed", lambda job: not _is_own(it, job) and (job not in blocked or not _is_tenants(it))
-    )
+    yield from _outcomes(it, "failed", lambda job: it.oracle.owner(job) is None)
+
+
+@_rule("foreign-job-looks-unknown")
+def _foreign(it: Subject) -> Iterator[Problem]:
+    def is_foreign(job: str) -> bool:
+        owner = it.oracle.owner(job)
+        return owner is not None and owner is not it.exchange.expectation.tenant
+
+    yield from _outcomes(it, "failed", is_foreign)
 
 
 def _outcomes(it: Subject, status: str, concerned: Callable[[str], bool]) -> Iterator[Problem]:
