@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -119,7 +119,7 @@ def _origins(text: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def _target(path: Path | None, *, sandbox: bool) -> Iterator[Target]:
+def _target(path: Path | None, *, sandbox: bool) -> Generator[Target]:
     if (path is None) != sandbox:
         raise click.UsageError("give either `--target FILE` or `--sandbox`")
     if path is None:
@@ -139,7 +139,7 @@ def _target(path: Path | None, *, sandbox: bool) -> Iterator[Target]:
 
 
 @contextmanager
-def _our_sandbox() -> Iterator[Target]:
+def _our_sandbox() -> Generator[Target]:
     from drs_sync_policy import sandbox
 
     with sandbox.running() as served:

@@ -4,6 +4,10 @@ A check yields what is wrong, as (expected, received), and nothing where all is 
 that the rule has nothing to say of this exchange.
 """
 
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
+# pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
 import functools
@@ -198,9 +202,15 @@ def _ties(it: Subject) -> Iterator[Problem]:
         for name in ("error_code", "error_msg"):
             given = result.get(name)
             if status == "failed" and not (isinstance(given, str) and given):
-                yield f"a failed result has a non-empty `{name}`", f"results[{position}] has {_of(result, name)}"
+                yield (
+                    f"a failed result has a non-empty `{name}`",
+                    f"results[{position}] has {_of(result, name)}",
+                )
             if status == "success" and name in result:
-                yield f"a successful result has no `{name}`", f"results[{position}] has {_of(result, name)}"
+                yield (
+                    f"a successful result has no `{name}`",
+                    f"results[{position}] has {_of(result, name)}",
+                )
 
 
 @_rule("error-body-explains")
@@ -241,8 +251,13 @@ def _order(it: Subject) -> Iterator[Problem]:
     if len(wanted) < 2 or len(wanted) != len(given):
         raise Skip
     if wanted != given and sorted(wanted) == sorted(map(str, given)):
-        place = next(n for n, pair in enumerate(zip(wanted, given, strict=True)) if pair[0] != pair[1])
-        yield f"results[{place}] is of {_quoted(wanted[place])}", f"it is of {_quoted(given[place])}"
+        place = next(
+            n for n, pair in enumerate(zip(wanted, given, strict=True)) if pair[0] != pair[1]
+        )
+        yield (
+            f"results[{place}] is of {_quoted(wanted[place])}",
+            f"it is of {_quoted(given[place])}",
+        )
 
 
 @_rule("result-id-echoes-job-id")
@@ -251,7 +266,9 @@ def _echo(it: Subject) -> Iterator[Problem]:
     if len(wanted) != len(given):
         raise Skip
     if wanted != given and sorted(wanted) != sorted(map(str, given)):
-        place = next(n for n, pair in enumerate(zip(wanted, given, strict=True)) if pair[0] != pair[1])
+        place = next(
+            n for n, pair in enumerate(zip(wanted, given, strict=True)) if pair[0] != pair[1]
+        )
         yield f"the id {_quoted(wanted[place])}, as it was sent", f"the id {_quoted(given[place])}"
 
 
@@ -316,7 +333,9 @@ def _status(it: Subject) -> Iterator[Problem]:
     if answer is None:
         if CLOSED not in expectation.statuses:
             yield _listed(expectation.statuses), it.exchange.silence
-    elif answer.status not in expectation.statuses and not (expectation.valid and answer.status >= 500):
+    elif answer.status not in expectation.statuses and not (
+        expectation.valid and answer.status >= 500
+    ):
         yield _listed(expectation.statuses), f"{answer.status} {_said(it.value)}".strip()
 
 
@@ -374,16 +393,18 @@ def _messages(value: Any) -> Iterator[tuple[str, str]]:
         yield "error_msg", value["error_msg"]
     results = value.get("results")
     for position, result in enumerate(results if isinstance(results, list) else ()):
-        if isinstance(result, dict) and isinstance(result.get("error_msg"), str):
-            if result["error_msg"]:
-                yield f"results[{position}].error_msg", result["error_msg"]
+        message = result.get("error_msg") if isinstance(result, dict) else None
+        if isinstance(message, str) and message:
+            yield f"results[{position}].error_msg", message
 
 
 # --- words -------------------------------------------------------------------------------------
 
 
 def _listed(statuses: Any) -> str:
-    names = ["a closed connection" if status == CLOSED else str(status) for status in sorted(statuses)]
+    names = [
+        "a closed connection" if status == CLOSED else str(status) for status in sorted(statuses)
+    ]
     return " or ".join(sorted(names)) if len(names) < 4 else ", ".join(names)
 
 

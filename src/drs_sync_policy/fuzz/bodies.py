@@ -1,5 +1,9 @@
 """Bodies built from the contract's schema: right ones, and right ones with one thing wrong."""
 
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
+# pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
 import copy
@@ -16,8 +20,16 @@ JOB: Final = "job_id"
 """The names that the rules of the contract speak of."""
 
 _ALONE: Final = ("alone", 1, 0)
-_POSITIONS: Final = (("the first of 3", 3, 0), ("the middle one of 3", 3, 1), ("the last of 3", 3, 2))
-_FAR: Final = (("the last of 12", 12, 11), ("the last of 60", 60, 59), ("the last of 120", 120, 119))
+_POSITIONS: Final = (
+    ("the first of 3", 3, 0),
+    ("the middle one of 3", 3, 1),
+    ("the last of 3", 3, 2),
+)
+_FAR: Final = (
+    ("the last of 12", 12, 11),
+    ("the last of 60", 60, 59),
+    ("the last of 120", 120, 119),
+)
 
 
 @frozen
@@ -32,7 +44,9 @@ class Wrong:
 class Bodies:
     """Builds bodies for the operation's request schema."""
 
-    def __init__(self, contract: Contract, schema: Mapping[str, Any], job_ids: Sequence[str]) -> None:
+    def __init__(
+        self, contract: Contract, schema: Mapping[str, Any], job_ids: Sequence[str]
+    ) -> None:
         self.root = Schema(contract, schema)
         items = self.root.properties[ITEMS].items
         if items is None:
@@ -105,7 +119,7 @@ class Bodies:
 
     def _wrong_roots(self) -> Iterator[Wrong]:
         good = self.batch(1, 1)
-        roots = (
+        roots: tuple[tuple[Any, str], ...] = (
             (None, "null"), ([], "an empty list"), ("", "an empty string"), ("x", "a string"),
             (0, "a number"), (True, "true"), ([good], "the right body in a list"),
             (good[ITEMS], "the list of items without its object"), (good[ITEMS][0], "a bare item"),
@@ -123,7 +137,7 @@ class Bodies:
         yield Wrong({**good, ITEMS: good[ITEMS][0]}, f"`{ITEMS}` is a bare item")
 
     def _wrong_items(self) -> Iterator[Wrong]:
-        items = (
+        items: tuple[tuple[Any, str], ...] = (
             (None, "null"), ("x", "a string"), (self.job_ids[0], "a bare job id"), (1, "a number"),
             (True, "true"), ([], "a list"), ([self.full(self.job_ids[0], 1)], "an item in a list"),
             ({}, "an empty object"), ({**self.policy(1)}, "an item without its job"),

@@ -5,6 +5,7 @@ None means that the call is valid. Where a call has several, a server may answer
 for one thing: credentials come before the body.
 """
 
+# pyright: reportUnknownVariableType=false
 from __future__ import annotations
 
 import math
@@ -79,9 +80,7 @@ class Oracle:
         }
         self._path = _path_pattern(target.url, operation.path)
         self._token = operation.security_headers[0]
-        self._tenants = {
-            tenant.token: tenant for tenant in (target.tenant, target.other) if tenant
-        }
+        self._tenants = {tenant.token: tenant for tenant in (target.tenant, target.other) if tenant}
 
     def expect(self, call: Call) -> Expectation:
         """What the contract allows as the answer to `call`."""
@@ -187,9 +186,7 @@ class Oracle:
     def _located(self, location: str) -> Iterator[Parameter]:
         return (entry for entry in self.operation.parameters if entry.location == location)
 
-    def _body(
-        self, call: Call
-    ) -> tuple[list[Defect], tuple[Mapping[str, Any], ...], bool]:
+    def _body(self, call: Call) -> tuple[list[Defect], tuple[Mapping[str, Any], ...], bool]:
         defects: list[Defect] = []
         content_type = call.header("Content-Type")
         if call.method == self.operation.method and not self._is_json(content_type):

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -22,7 +22,7 @@ class ProcessFailed(RuntimeError):  # noqa: N818
 
 
 @contextlib.contextmanager
-def started(target: Target) -> Iterator[None]:
+def started(target: Target) -> Generator[None]:
     """The target's server, started and ready until the block ends, where the profile starts it."""
     with contextlib.ExitStack() as stack:
         if target.start:
@@ -35,7 +35,7 @@ def started(target: Target) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _running(target: Target) -> Iterator[None]:
+def _running(target: Target) -> Generator[None]:
     try:
         process = subprocess.Popen(target.start, start_new_session=True)  # noqa: S603
     except OSError as error:

@@ -5,6 +5,10 @@ that was meant to lack them. Of its own checks those run that cannot be unfair t
 keeps the contract; what a request deserves is judged by our oracle, from its bytes.
 """
 
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
+# pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
 import copy
@@ -19,8 +23,8 @@ from schemathesis.engine.events import NonFatalError, ScenarioFinished
 
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import answers, hooks
-from drs_sync_policy.fuzz.profile import Target
 from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.profile import Target
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
 
 THEIR_CHECKS: Final = {
@@ -94,7 +98,9 @@ def run(prober: Prober, *, seconds: float) -> int:
                 for breach in _their_failures(event, prober):
                     prober.note(breach)
             elif isinstance(event, NonFatalError):
-                prober.ledger.not_judged("schemathesis", f"{event.info.title}: {event.info.message}")
+                prober.ledger.not_judged(
+                    "schemathesis", f"{event.info.title}: {event.info.message}"
+                )
     return sent
 
 

@@ -4,6 +4,10 @@ Candidates come from the schema, and the schema's own validator says which of th
 new field of the contract gets all of this without a line of Python.
 """
 
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
+# pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
 import unicodedata
@@ -100,7 +104,10 @@ class Schema:
                 yield Value(str(right), "a number as a string", "near")
             for bound in _near_bounds(self.node):
                 yield Value(bound, "beyond a bound", "edge")
-        for right in (*self.node.get("enum", ()), *([self.node["const"]] if "const" in self.node else [])):
+        for right in (
+            *self.node.get("enum", ()),
+            *([self.node["const"]] if "const" in self.node else []),
+        ):
             if isinstance(right, str):
                 yield from near_misses(right)
             yield Value([right], "the right value in a list", "type")
@@ -153,7 +160,7 @@ def _fullwidth(text: str) -> str:
 
 
 def _homoglyph(text: str) -> str:
-    """`text` with one letter that upper, lower or compatibility folding turns into the right one."""
+    """`text` with one letter that folding turns into the right one."""
     for letter, other in (("s", "\u017f"), ("i", "\u0131"), ("k", "\u212a")):
         if letter in text:
             return text.replace(letter, other, 1)
@@ -241,7 +248,7 @@ def texts() -> Iterator[tuple[str, str]]:
     """Texts of every class that servers stumble over, each with what it is. All are I-JSON."""
     yield from _TEXTS
     for name in ("NFC", "NFD", "NFKC"):
-        text = unicodedata.normalize(name, "e\u0301\u212bﬁ한")  # type: ignore[arg-type]
+        text = unicodedata.normalize(name, "e\u0301\u212bﬁ한")
         yield text, f"text in {name}"
 
 

@@ -37,7 +37,7 @@ class Exchange:
 
 @frozen
 class Breach:
-    """A promise seen broken: what was done, expected and received, and the exchanges that show it."""
+    """A promise seen broken: what was done, expected and received, and who said so."""
 
     rule: str
     case: str

@@ -78,7 +78,10 @@ def _clean(text: str) -> str:
     """`text` without what XML 1.0 cannot hold."""
     return "".join(
         letter
-        if letter in "\t\n\r" or " " <= letter <= "\ud7ff" or "\ue000" <= letter <= "\ufffd" or letter > "\uffff"
+        if letter in "\t\n\r"
+        or " " <= letter <= "\ud7ff"
+        or "\ue000" <= letter <= "\ufffd"
+        or letter > "\uffff"
         else f"\\x{ord(letter):02x}"
         for letter in text
     )

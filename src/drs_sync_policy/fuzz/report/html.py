@@ -1,5 +1,6 @@
 """The verdict as one HTML page that needs nothing else: no script, no request leaves it."""
 
+# ruff: noqa: E501 - tables read better in long lines
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -16,7 +16,7 @@ _SHOWN_FAILURES = 3
 def show(telling: Telling, console: Console) -> None:
     """Print the verdict."""
     for line in telling.with_outcome("broken"):
-        _paragraph(line, telling, console)
+        _paragraph(line, console)
     _unjudged(telling, console)
     for note in telling.notes:
         console.print(Text(f"note: {note}", style="yellow"))
@@ -30,16 +30,20 @@ def summary(telling: Telling) -> str:
         for outcome in ("broken", "waived", "kept", "not judged")
         if telling.with_outcome(outcome) or outcome in ("broken", "kept")
     )
-    text = f"{len(telling.lines)} promises: {sums}; {telling.calls} calls in {telling.seconds:.1f} s"
+    text = (
+        f"{len(telling.lines)} promises: {sums}; {telling.calls} calls in {telling.seconds:.1f} s"
+    )
     if telling.ending != "complete":
         text += f"\nThe run is no full verdict, {telling.ending}: {telling.reason}"
     return f"{text} ({telling.again})"
 
 
-def _paragraph(line: Line, telling: Telling, console: Console) -> None:
+def _paragraph(line: Line, console: Console) -> None:
     console.print()
     console.print(Text(f"BROKEN  {line.rule.id}", style="bold red"))
-    console.print(Text(textwrap.fill(line.rule.statement, 96, initial_indent="  ", subsequent_indent="  ")))
+    console.print(
+        Text(textwrap.fill(line.rule.statement, 96, initial_indent="  ", subsequent_indent="  "))
+    )
     console.print(Text(f"  origin: {line.rule.origin} ({line.rule.source})", style="dim"))
     for failure in line.failures[:_SHOWN_FAILURES]:
         for text in _failure(failure):

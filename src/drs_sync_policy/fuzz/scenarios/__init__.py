@@ -8,7 +8,24 @@ __all__ = ["Scenario", "ordered"]
 
 
 def ordered() -> tuple[Scenario, ...]:
-    """Every scenario: the required ones first, then by how much it finds in its time."""
-    from drs_sync_policy.fuzz.scenarios import first, refused
+    """Every scenario: the required ones first, then by how much each finds in its time."""
+    from drs_sync_policy.fuzz.scenarios import (
+        accepted,
+        credentials,
+        first,
+        outcomes,
+        protocol,
+        refused,
+        state,
+    )
 
-    return (*first.SCENARIOS, *refused.SCENARIOS)
+    found = (
+        *first.SCENARIOS,
+        *outcomes.SCENARIOS,
+        *credentials.SCENARIOS,
+        *state.SCENARIOS,
+        *refused.SCENARIOS,
+        *protocol.SCENARIOS,
+        *accepted.SCENARIOS,
+    )
+    return tuple(sorted(found, key=lambda scenario: not scenario.required))

@@ -19,7 +19,7 @@ def bodies(prober: Prober) -> Bodies:
 def _accepted(prober: Prober) -> None:
     build = bodies(prober)
     own, unknown = prober.target.tenant.job_ids, prober.unknown_job()
-    for language in (None, *_languages(prober)):
+    for language in (None, *languages(prober)):
         for items, what in (
             ([build.item(own[0])], "one job and nothing else"),
             ([build.full(own[0])], "one job and every field"),
@@ -30,7 +30,8 @@ def _accepted(prober: Prober) -> None:
             prober.send(prober.call(build.body(items), language=language), case=what)
 
 
-def _languages(prober: Prober) -> list[str]:
+def languages(prober: Prober) -> list[str]:
+    """The languages that the contract lists."""
     contract = prober.oracle.contract
     return [
         value

@@ -17,6 +17,4 @@ def _invalid_bodies(prober: Prober) -> None:
     prober.each(send, bodies(prober).wrong())
 
 
-SCENARIOS: Final = (
-    Scenario("invalid bodies", _invalid_bodies, ("invalid-body-is-refused",)),
-)
+SCENARIOS: Final = (Scenario("invalid bodies", _invalid_bodies, ("invalid-body-is-refused",)),)
