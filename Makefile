@@ -41,15 +41,18 @@ setup-system: setup ## what `make test-system` needs beyond that; the only verb 
 	tools/setup-system
 
 # --- the contract and what follows from it -----------------------------------------------------
-.PHONY: generate check-generated lint-contract
+.PHONY: generate check-generated show-overrides lint-contract
 generate: setup ## write generated/ from openapi.yaml and overrides/
-	$(BIN)/python tools/generate.py
+	$(BIN)/python -m tools.generate
 
 check-generated: setup ## fail if generated/ is not what `make generate` would write
-	$(BIN)/python tools/generate.py --check
+	$(BIN)/python -m tools.generate --check
 
-lint-contract: setup
-	$(NPM)/redocly lint --config overrides/redocly.yaml openapi.yaml
+show-overrides: setup ## what our templates change against the generator's stock output, and why
+	$(BIN)/python -m tools.show_overrides $(EXTRA)
+
+lint-contract: setup ## Redocly, Spectral and our own rules, on the contract and its editions
+	$(BIN)/python -m tools.lint_contract
 
 # --- judging the code --------------------------------------------------------------------------
 .PHONY: lint types test test-system check

@@ -60,30 +60,35 @@ def set_two_policies(url: str, token: str, project_id: str, job_id: str) -> None
 def main() -> int:
     step(1, "Regenerate and compare",
          "The client in generated/ is written from openapi.yaml. Writing it again elsewhere and"
-         " comparing whole trees shows that nobody edited it and that the contract is its only source.")  # fmt: skip
+         " comparing whole trees shows that nobody edited it: the contract is its only source."
+    )  # fmt: skip
     if run("make", "--no-print-directory", "check-generated"):
         return 1
 
     step(2, "Start the sandbox",
          "The reference server keeps every promise of the contract. It validates from the same"
-         " document, stores policies in SQLite and knows two tenants with a few jobs each.")  # fmt: skip
+         " document, stores policies in SQLite and knows two tenants with a few jobs each."
+    )  # fmt: skip
     with sandbox.running() as server:
         tenant = server.tenants[0]
         print(f"      listening on {server.url}, project {tenant.project_id}")
 
         step(3, "Set a policy for two jobs through the generated client",
              "One job is the tenant's own, one does not exist. The batch is carried out as far as"
-             " it can be: the unknown job is a failed result, not an exception.")  # fmt: skip
+             " it can be: the unknown job is a failed result, not an exception."
+    )  # fmt: skip
         set_two_policies(server.url, tenant.token, tenant.project_id, tenant.job_ids[0])
 
     step(4, "Fuzz the sandbox",
          "The judge derives its requests from the contract and holds every answer against the"
-         " contract's promises. Point it at your own server: make fuzz TARGET=target.toml")  # fmt: skip
+         " contract's promises. Point it at your own server: make fuzz TARGET=target.toml"
+    )  # fmt: skip
     if run("make", "--no-print-directory", "fuzz"):
         return 1
 
     step(5, "Build the reference page",
-         "One self-contained page: every field, value, status and example, readable offline.")  # fmt: skip
+         "One self-contained page: every field, value, status and example, readable offline."
+    )  # fmt: skip
     if run("make", "--no-print-directory", "docs"):
         return 1
     print(f"      open it: {(ROOT / 'site' / 'reference' / 'index.html').as_uri()}")

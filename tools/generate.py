@@ -1,7 +1,7 @@
 """Writes `generated/` from `openapi.yaml`, or checks that it is what would be written.
 
-python tools/generate.py            replace both generated packages
-python tools/generate.py --check    regenerate elsewhere and compare whole trees both ways
+python -m tools.generate            replace both generated packages
+python -m tools.generate --check    regenerate elsewhere and compare whole trees both ways
 
 The output depends on the contract, on `overrides/` and on two pinned tools, and on nothing else:
 no timestamp, no machine, no configuration of the user's.
@@ -19,53 +19,43 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import yaml
+from tools.documents import CONTRACT, ROOT, read_document
+from tools.editions import client_contract, write_editions
+from tools.template_facts import facts_as_jinja
 
-ROOT = Path(__file__).resolve().parent.parent
-CONTRACT = ROOT / "openapi.yaml"
 OVERRIDES = ROOT / "overrides"
 GENERATED = ROOT / "generated"
 CLIENT, DATA = "drs_sync_policy_api", "drs_sync_policy_contract"
 
 
-class UniqueKeyLoader(yaml.SafeLoader):
-    """A YAML loader that refuses a key written twice, which YAML would let win silently."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                line = key_node.start_mark.line + 1
-                raise SystemExit(f"{CONTRACT.name}:{line}: the key `{key}` stands here twice")
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def read_contract(path: Path = CONTRACT) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.load(path.read_text("utf-8"), UniqueKeyLoader)  # noqa: S506
-    return document
-
-
 def generate(into: Path) -> None:
     """Writes both packages into the folder `into`, which must not hold them yet."""
-    _write_client(into / CLIENT)
+    write_client(into / CLIENT, templates=OVERRIDES / "templates")
     _write_data(into / DATA)
 
 
-def _write_client(package: Path) -> None:
+def write_client(package: Path, *, templates: Path | None) -> None:
+    """Writes the client package, with these templates before the generator's own, or with none."""
     package.parent.mkdir(parents=True, exist_ok=True)
-    _run(
-        "openapi-python-client", "generate", "--fail-on-warning", "--meta", "none",
-        "--path", str(CONTRACT), "--config", str(OVERRIDES / "generator.yaml"),
-        "--custom-template-path", str(OVERRIDES / "templates"), "--output-path", str(package),
-    )  # fmt: skip
+    document = client_contract(read_document(CONTRACT))
+    with tempfile.TemporaryDirectory() as folder:
+        merged, custom = Path(folder) / "openapi.json", Path(folder) / "templates"
+        merged.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        custom.mkdir()
+        if templates is not None:
+            shutil.copytree(templates, custom, dirs_exist_ok=True)
+            (custom / "contract.jinja").write_text(facts_as_jinja(document), "utf-8")
+        _run(
+            "openapi-python-client", "generate", "--fail-on-warning", "--meta", "none",
+            "--path", str(merged), "--config", str(OVERRIDES / "generator.yaml"),
+            "--custom-template-path", str(custom), "--output-path", str(package),
+        )  # fmt: skip
     (package / "py.typed").write_bytes(b"")
+    # What is selected is fixed or it fails: the code is formatted, its imports are those it uses.
     options = ("--isolated", "--no-cache", "--quiet", "--target-version", "py311")
     width = ("--line-length", "100")
-    _run("ruff", "check", *options, *width, "--fix", "--extend-select", "I,UP,F401", str(package))
+    _run("ruff", "check", *options, *width, "--fix", "--select", "I,UP,F401", str(package))
     _run("ruff", "format", *options, *width, str(package))
 
 
@@ -73,8 +63,9 @@ def _write_data(package: Path) -> None:
     package.mkdir(parents=True)
     (package / "__init__.py").write_text('"""The contract as data; see `openapi.yaml`."""\n')
     (package / "openapi.yaml").write_bytes(CONTRACT.read_bytes())
-    document = json.dumps(read_contract(), ensure_ascii=False, indent=1)
+    document = json.dumps(read_document(CONTRACT), ensure_ascii=False, indent=1)
     (package / "base.json").write_text(document + "\n", encoding="utf-8")
+    write_editions(package)
 
 
 def _run(program: str, *arguments: str) -> None:

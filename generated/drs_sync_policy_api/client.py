@@ -1,272 +1,164 @@
+"""Where the API is, who calls it, and the connections to it."""
+
+from __future__ import annotations
+
 import ssl
-from typing import Any, Self
+from collections.abc import Callable, Generator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from threading import Lock
+from typing import Any, Final, Self
 
 import httpx
 from attrs import define, evolve, field
 
+SERVERS: Final = (
+    "https://drs.eu-de.otc.t-systems.com",
+    "https://drs.eu-nl.otc.t-systems.com",
+    "http://127.0.0.1:8080",
+)
+"""The servers that the contract names."""
 
-@define
+DEFAULT_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
+"""Seconds for each phase of a call; without an end a call could wait forever."""
+
+_DISTRIBUTION: Final = "drs-sync-policy"
+
+
+def user_agent() -> str:
+    """Which client this is, as the header `User-Agent` says it."""
+    try:
+        release = version(_DISTRIBUTION)
+    except PackageNotFoundError:
+        release = "0"
+    return f"{_DISTRIBUTION}/{release} (contract 1.0.0) python-httpx/{httpx.__version__}"
+
+
+def _copied(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(mapping)
+
+
+@define(kw_only=True)
 class Client:
-    """A class for keeping track of data related to the API
+    """Where the API is, and how it is called, without credentials.
 
-    The following are accepted as keyword arguments and will be used to construct httpx Clients internally:
-
-        ``base_url``: The base URL for the API, all requests are made to a relative path to this URL
-
-        ``cookies``: A dictionary of cookies to be sent with every request
-
-        ``headers``: A dictionary of headers to be sent with every request
-
-        ``timeout``: The maximum amount of a time a request can take. API functions will raise
-        httpx.TimeoutException if this is exceeded.
-
-        ``verify_ssl``: Whether or not to verify the SSL certificate of the API server. This should be True in production,
-        but can be set to False for testing purposes.
-
-        ``follow_redirects``: Whether or not to follow redirects. Default value is False.
-
-        ``httpx_args``: A dictionary of additional arguments to be passed to the ``httpx.Client`` and ``httpx.AsyncClient`` constructor.
-
+    The `with_...` methods return a copy with connections of its own and leave this one as it is.
 
     Attributes:
-        raise_on_unexpected_status: Whether or not to raise an errors.UnexpectedStatus if the API returns a
-            status code that was not documented in the source OpenAPI document. Can also be provided as a keyword
-            argument to the constructor.
+        base_url: One of `SERVERS`, or the URL of another server; by default the first of them.
+        headers: Headers of every request; the dict that was given is copied.
+        cookies: Cookies of every request, copied too.
+        timeout: Seconds, or the seconds for each phase; None waits forever.
+        verify_ssl: Whether the server's certificate is verified, a file of certificates, or a context.
+        httpx_args: More arguments for `httpx.Client` and `httpx.AsyncClient`.
     """
 
-    raise_on_unexpected_status: bool = field(default=False, kw_only=True)
-    _base_url: str = field(alias="base_url")
-    _cookies: dict[str, str] = field(factory=dict, kw_only=True, alias="cookies")
-    _headers: dict[str, str] = field(factory=dict, kw_only=True, alias="headers")
-    _timeout: httpx.Timeout | None = field(default=None, kw_only=True, alias="timeout")
-    _verify_ssl: str | bool | ssl.SSLContext = field(default=True, kw_only=True, alias="verify_ssl")
-    _follow_redirects: bool = field(default=False, kw_only=True, alias="follow_redirects")
-    _httpx_args: dict[str, Any] = field(factory=dict, kw_only=True, alias="httpx_args")
-    _client: httpx.Client | None = field(default=None, init=False)
-    _async_client: httpx.AsyncClient | None = field(default=None, init=False)
+    base_url: str = field(default=SERVERS[0], kw_only=False)
+    headers: Mapping[str, str] = field(default={}, converter=_copied, repr=False)
+    cookies: Mapping[str, str] = field(default={}, converter=_copied, repr=False)
+    timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT
+    verify_ssl: str | bool | ssl.SSLContext = True
+    httpx_args: Mapping[str, Any] = field(default={}, converter=_copied, repr=False)
+    _client: httpx.Client | None = field(default=None, init=False, repr=False, eq=False)
+    _async_client: httpx.AsyncClient | None = field(default=None, init=False, repr=False, eq=False)
+    _lock: Lock = field(factory=Lock, init=False, repr=False, eq=False)
 
-    def with_headers(self, headers: dict[str, str]) -> "Client":
-        """Get a new client matching this one with additional headers"""
-        if self._client is not None:
-            self._client.headers.update(headers)
-        if self._async_client is not None:
-            self._async_client.headers.update(headers)
-        return evolve(self, headers={**self._headers, **headers})
+    def credentials(self) -> dict[str, Any]:
+        """What a request is given as keyword arguments so that it carries credentials."""
+        return {}
 
-    def with_cookies(self, cookies: dict[str, str]) -> "Client":
-        """Get a new client matching this one with additional cookies"""
-        if self._client is not None:
-            self._client.cookies.update(cookies)
-        if self._async_client is not None:
-            self._async_client.cookies.update(cookies)
-        return evolve(self, cookies={**self._cookies, **cookies})
+    def with_headers(self, headers: Mapping[str, str]) -> Self:
+        """A copy of this client that sends these headers, too."""
+        return evolve(self, headers={**self.headers, **headers})
 
-    def with_timeout(self, timeout: httpx.Timeout) -> "Client":
-        """Get a new client matching this one with a new timeout configuration"""
-        if self._client is not None:
-            self._client.timeout = timeout
-        if self._async_client is not None:
-            self._async_client.timeout = timeout
+    def with_cookies(self, cookies: Mapping[str, str]) -> Self:
+        """A copy of this client that sends these cookies, too."""
+        return evolve(self, cookies={**self.cookies, **cookies})
+
+    def with_timeout(self, timeout: httpx.Timeout | float) -> Self:
+        """A copy of this client with another timeout."""
         return evolve(self, timeout=timeout)
 
     def set_httpx_client(self, client: httpx.Client) -> Self:
-        """Manually set the underlying httpx.Client
-
-        **NOTE**: This will override any other settings on the client, including cookies, headers, and timeout.
-        """
-        self._client = client
+        """Makes this client use yours, with your headers, cookies and timeouts."""
+        with self._lock:
+            self._client = client
         return self
 
     def get_httpx_client(self) -> httpx.Client:
-        """Get the underlying httpx.Client, constructing a new one if not previously set"""
-        if self._client is None:
-            self._client = httpx.Client(
-                base_url=self._base_url,
-                cookies=self._cookies,
-                headers=self._headers,
-                timeout=self._timeout,
-                verify=self._verify_ssl,
-                follow_redirects=self._follow_redirects,
-                **self._httpx_args,
-            )
-        return self._client
-
-    def __enter__(self) -> Self:
-        """Enter a context manager for self.client—you cannot enter twice (see httpx docs)"""
-        self.get_httpx_client().__enter__()
-        return self
-
-    def __exit__(self, *args: object, **kwargs: Any) -> None:
-        """Exit a context manager for internal httpx.Client (see httpx docs)"""
-        self.get_httpx_client().__exit__(*args, **kwargs)
+        """The `httpx.Client` of this client, the same one at every call and in every thread."""
+        with self._lock:
+            if self._client is None:
+                self._client = httpx.Client(**self._arguments())
+            return self._client
 
     def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> Self:
-        """Manually set the underlying httpx.AsyncClient
-
-        **NOTE**: This will override any other settings on the client, including cookies, headers, and timeout.
-        """
-        self._async_client = async_client
+        """Makes this client use yours, with your headers, cookies and timeouts."""
+        with self._lock:
+            self._async_client = async_client
         return self
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
-        """Get the underlying httpx.AsyncClient, constructing a new one if not previously set"""
-        if self._async_client is None:
-            self._async_client = httpx.AsyncClient(
-                base_url=self._base_url,
-                cookies=self._cookies,
-                headers=self._headers,
-                timeout=self._timeout,
-                verify=self._verify_ssl,
-                follow_redirects=self._follow_redirects,
-                **self._httpx_args,
-            )
-        return self._async_client
+        """The `httpx.AsyncClient` of this client, the same one at every call."""
+        with self._lock:
+            if self._async_client is None:
+                self._async_client = httpx.AsyncClient(**self._arguments())
+            return self._async_client
+
+    def __enter__(self) -> Self:
+        self.get_httpx_client().__enter__()
+        return self
+
+    def __exit__(self, *args: Any) -> None:
+        self.get_httpx_client().__exit__(*args)
 
     async def __aenter__(self) -> Self:
-        """Enter a context manager for underlying httpx.AsyncClient—you cannot enter twice (see httpx docs)"""
         await self.get_async_httpx_client().__aenter__()
         return self
 
-    async def __aexit__(self, *args: object, **kwargs: Any) -> None:
-        """Exit a context manager for underlying httpx.AsyncClient (see httpx docs)"""
-        await self.get_async_httpx_client().__aexit__(*args, **kwargs)
+    async def __aexit__(self, *args: Any) -> None:
+        await self.get_async_httpx_client().__aexit__(*args)
+
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "base_url": self.base_url,
+            "headers": {"User-Agent": user_agent(), **self.headers},
+            "cookies": dict(self.cookies),
+            "timeout": self.timeout,
+            "verify": self.verify_ssl,
+            **self.httpx_args,
+        }
 
 
-@define
-class AuthenticatedClient:
-    """A Client which has been authenticated for use on secured endpoints
+class _TokenAuth(httpx.Auth):
+    """Adds the token to each request, so that a new one counts from the next request on."""
 
-    The following are accepted as keyword arguments and will be used to construct httpx Clients internally:
+    def __init__(self, client: AuthenticatedClient) -> None:
+        self._client = client
 
-        ``base_url``: The base URL for the API, all requests are made to a relative path to this URL
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        client = self._client
+        token = client.token() if callable(client.token) else client.token
+        request.headers[client.auth_header_name] = f"{client.prefix} {token}".lstrip()
+        yield request
 
-        ``cookies``: A dictionary of cookies to be sent with every request
 
-        ``headers``: A dictionary of headers to be sent with every request
-
-        ``timeout``: The maximum amount of a time a request can take. API functions will raise
-        httpx.TimeoutException if this is exceeded.
-
-        ``verify_ssl``: Whether or not to verify the SSL certificate of the API server. This should be True in production,
-        but can be set to False for testing purposes.
-
-        ``follow_redirects``: Whether or not to follow redirects. Default value is False.
-
-        ``httpx_args``: A dictionary of additional arguments to be passed to the ``httpx.Client`` and ``httpx.AsyncClient`` constructor.
-
+@define(kw_only=True)
+class AuthenticatedClient(Client):
+    """A client that sends a token with every request.
 
     Attributes:
-        raise_on_unexpected_status: Whether or not to raise an errors.UnexpectedStatus if the API returns a
-            status code that was not documented in the source OpenAPI document. Can also be provided as a keyword
-            argument to the constructor.
-        token: The token to use for authentication
-        prefix: The prefix to use for the Authorization header
-        auth_header_name: The name of the Authorization header
+        token: The token, or a function that returns it. It may be set anew at any time.
+        auth_header_name: The header that carries it.
+        prefix: What stands before it in the header, if anything.
     """
 
-    raise_on_unexpected_status: bool = field(default=False, kw_only=True)
-    _base_url: str = field(alias="base_url")
-    _cookies: dict[str, str] = field(factory=dict, kw_only=True, alias="cookies")
-    _headers: dict[str, str] = field(factory=dict, kw_only=True, alias="headers")
-    _timeout: httpx.Timeout | None = field(default=None, kw_only=True, alias="timeout")
-    _verify_ssl: str | bool | ssl.SSLContext = field(default=True, kw_only=True, alias="verify_ssl")
-    _follow_redirects: bool = field(default=False, kw_only=True, alias="follow_redirects")
-    _httpx_args: dict[str, Any] = field(factory=dict, kw_only=True, alias="httpx_args")
-    _client: httpx.Client | None = field(default=None, init=False)
-    _async_client: httpx.AsyncClient | None = field(default=None, init=False)
+    token: str | Callable[[], str] = field(repr=False)
+    auth_header_name: str = "X-Auth-Token"
+    prefix: str = ""
 
-    token: str
-    prefix: str = "Bearer"
-    auth_header_name: str = "Authorization"
+    def credentials(self) -> dict[str, Any]:
+        """What a request is given as keyword arguments so that it carries the token."""
+        return {"auth": _TokenAuth(self)}
 
-    def with_headers(self, headers: dict[str, str]) -> "AuthenticatedClient":
-        """Get a new client matching this one with additional headers"""
-        if self._client is not None:
-            self._client.headers.update(headers)
-        if self._async_client is not None:
-            self._async_client.headers.update(headers)
-        return evolve(self, headers={**self._headers, **headers})
 
-    def with_cookies(self, cookies: dict[str, str]) -> "AuthenticatedClient":
-        """Get a new client matching this one with additional cookies"""
-        if self._client is not None:
-            self._client.cookies.update(cookies)
-        if self._async_client is not None:
-            self._async_client.cookies.update(cookies)
-        return evolve(self, cookies={**self._cookies, **cookies})
-
-    def with_timeout(self, timeout: httpx.Timeout) -> "AuthenticatedClient":
-        """Get a new client matching this one with a new timeout configuration"""
-        if self._client is not None:
-            self._client.timeout = timeout
-        if self._async_client is not None:
-            self._async_client.timeout = timeout
-        return evolve(self, timeout=timeout)
-
-    def set_httpx_client(self, client: httpx.Client) -> Self:
-        """Manually set the underlying httpx.Client
-
-        **NOTE**: This will override any other settings on the client, including cookies, headers, and timeout.
-        """
-        self._client = client
-        return self
-
-    def get_httpx_client(self) -> httpx.Client:
-        """Get the underlying httpx.Client, constructing a new one if not previously set"""
-        if self._client is None:
-            self._headers[self.auth_header_name] = (
-                f"{self.prefix} {self.token}" if self.prefix else self.token
-            )
-            self._client = httpx.Client(
-                base_url=self._base_url,
-                cookies=self._cookies,
-                headers=self._headers,
-                timeout=self._timeout,
-                verify=self._verify_ssl,
-                follow_redirects=self._follow_redirects,
-                **self._httpx_args,
-            )
-        return self._client
-
-    def __enter__(self) -> Self:
-        """Enter a context manager for self.client—you cannot enter twice (see httpx docs)"""
-        self.get_httpx_client().__enter__()
-        return self
-
-    def __exit__(self, *args: object, **kwargs: Any) -> None:
-        """Exit a context manager for internal httpx.Client (see httpx docs)"""
-        self.get_httpx_client().__exit__(*args, **kwargs)
-
-    def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> Self:
-        """Manually set the underlying httpx.AsyncClient
-
-        **NOTE**: This will override any other settings on the client, including cookies, headers, and timeout.
-        """
-        self._async_client = async_client
-        return self
-
-    def get_async_httpx_client(self) -> httpx.AsyncClient:
-        """Get the underlying httpx.AsyncClient, constructing a new one if not previously set"""
-        if self._async_client is None:
-            self._headers[self.auth_header_name] = (
-                f"{self.prefix} {self.token}" if self.prefix else self.token
-            )
-            self._async_client = httpx.AsyncClient(
-                base_url=self._base_url,
-                cookies=self._cookies,
-                headers=self._headers,
-                timeout=self._timeout,
-                verify=self._verify_ssl,
-                follow_redirects=self._follow_redirects,
-                **self._httpx_args,
-            )
-        return self._async_client
-
-    async def __aenter__(self) -> Self:
-        """Enter a context manager for underlying httpx.AsyncClient—you cannot enter twice (see httpx docs)"""
-        await self.get_async_httpx_client().__aenter__()
-        return self
-
-    async def __aexit__(self, *args: object, **kwargs: Any) -> None:
-        """Exit a context manager for underlying httpx.AsyncClient (see httpx docs)"""
-        await self.get_async_httpx_client().__aexit__(*args, **kwargs)
+__all__ = ["DEFAULT_TIMEOUT", "SERVERS", "AuthenticatedClient", "Client", "user_agent"]

@@ -1,77 +1,68 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Self
 
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from msgspec import Struct, field
 
-if TYPE_CHECKING:
-    from ..models.sync_policy_req import SyncPolicyReq
+from ..errors import Problem
+from ..types import (
+    EXTRA,
+    UNSET,
+    Rules,
+    check_models,
+    from_builtins,
+    to_builtins,
+)
 
 
-T = TypeVar("T", bound="BatchSetPolicyReq")
-
-
-@_attrs_define
-class BatchSetPolicyReq:
+class BatchSetPolicyReq(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    repr_omit_defaults=True,
+    forbid_unknown_fields=True,
+):
     """The policies to set, one item for each job.
 
     Attributes:
-        jobs (list[SyncPolicyReq]): One item for each job whose policy is to be set, at least one. No upper bound is
-            documented. A job may appear more than once: the later item wins, field by field.
+        jobs (list[SyncPolicyReq]): One item for each job whose policy is to be set, at least
+            one. No upper bound is documented. A job may appear more than once: the later item wins,
+            field by field.
+        additional_properties (dict[str, Any]): Fields that the contract does not describe.
     """
 
     jobs: list[SyncPolicyReq]
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    additional_properties: dict[str, Any] = field(name=EXTRA, default={})
+
+    def is_sound(self) -> bool:
+        """True only if there are no problems; False may also mean "look closer"."""
+        value: Any = self.jobs
+        if value is not UNSET:
+            return False
+        return True
+
+    def problems(self, at: str = "") -> Iterator[Problem]:
+        """What of this breaks the contract, `at` being the place of the whole."""
+        if self.is_sound():
+            return
+        at = f"{at}." if at else ""
+        yield from check_models(self.jobs, SyncPolicyReq, _RULES["jobs"], f"{at}jobs")
 
     def to_dict(self) -> dict[str, Any]:
-        jobs = []
-        for jobs_item_data in self.jobs:
-            jobs_item = jobs_item_data.to_dict()
-            jobs.append(jobs_item)
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "jobs": jobs,
-            }
-        )
-
-        return field_dict
+        """This as JSON has it, in plain dicts and lists."""
+        written: dict[str, Any] = to_builtins(self)
+        return written
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        from ..models.sync_policy_req import SyncPolicyReq
+        """The reverse of `to_dict`; raises `msgspec.ValidationError`, which names the place."""
+        return from_builtins(dict(src_dict), cls)
 
-        d = dict(src_dict)
-        jobs = []
-        _jobs = d.pop("jobs")
-        for jobs_item_data in _jobs:
-            jobs_item = SyncPolicyReq.from_dict(jobs_item_data)
 
-            jobs.append(jobs_item)
+from ..models.sync_policy_req import SyncPolicyReq  # noqa: E402
 
-        batch_set_policy_req = cls(
-            jobs=jobs,
-        )
-
-        batch_set_policy_req.additional_properties = d
-        return batch_set_policy_req
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+_RULES: Final[Mapping[str, Rules]] = {
+    "jobs": {"type": "array", "minItems": 1},
+}

@@ -1,84 +1,74 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Self
 
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from msgspec import Struct, field
 
-if TYPE_CHECKING:
-    from ..models.sync_policy_resp import SyncPolicyResp
+from ..errors import Problem
+from ..types import (
+    EXTRA,
+    UNSET,
+    Rules,
+    check,
+    check_models,
+    from_builtins,
+    to_builtins,
+)
 
 
-T = TypeVar("T", bound="BatchSetPolicyResponse")
-
-
-@_attrs_define
-class BatchSetPolicyResponse:
+class BatchSetPolicyResponse(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    repr_omit_defaults=True,
+    forbid_unknown_fields=True,
+):
     """What became of each item of the request.
 
     Attributes:
         count (int): The number of results.
         results (list[SyncPolicyResp]): One result for each item of the request, in its order.
+        additional_properties (dict[str, Any]): Fields that the contract does not describe.
     """
 
     count: int
     results: list[SyncPolicyResp]
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    additional_properties: dict[str, Any] = field(name=EXTRA, default={})
+
+    def is_sound(self) -> bool:
+        """True only if there are no problems; False may also mean "look closer"."""
+        value: Any = self.count
+        if value is not UNSET:
+            return False
+        value = self.results
+        if value is not UNSET:
+            return False
+        return True
+
+    def problems(self, at: str = "") -> Iterator[Problem]:
+        """What of this breaks the contract, `at` being the place of the whole."""
+        if self.is_sound():
+            return
+        at = f"{at}." if at else ""
+        yield from check(self.count, _RULES["count"], f"{at}count")
+        yield from check_models(self.results, SyncPolicyResp, _RULES["results"], f"{at}results")
 
     def to_dict(self) -> dict[str, Any]:
-        count = self.count
-
-        results = []
-        for results_item_data in self.results:
-            results_item = results_item_data.to_dict()
-            results.append(results_item)
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "count": count,
-                "results": results,
-            }
-        )
-
-        return field_dict
+        """This as JSON has it, in plain dicts and lists."""
+        written: dict[str, Any] = to_builtins(self)
+        return written
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        from ..models.sync_policy_resp import SyncPolicyResp
+        """The reverse of `to_dict`; raises `msgspec.ValidationError`, which names the place."""
+        return from_builtins(dict(src_dict), cls)
 
-        d = dict(src_dict)
-        count = d.pop("count")
 
-        results = []
-        _results = d.pop("results")
-        for results_item_data in _results:
-            results_item = SyncPolicyResp.from_dict(results_item_data)
+from ..models.sync_policy_resp import SyncPolicyResp  # noqa: E402
 
-            results.append(results_item)
-
-        batch_set_policy_response = cls(
-            count=count,
-            results=results,
-        )
-
-        batch_set_policy_response.additional_properties = d
-        return batch_set_policy_response
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+_RULES: Final[Mapping[str, Rules]] = {
+    "count": {"type": "integer", "minimum": 1},
+    "results": {"type": "array", "minItems": 1},
+}

@@ -1,81 +1,79 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Self
 
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from msgspec import Struct, field
 
-from ..types import UNSET, Unset
+from ..errors import Problem
+from ..types import (
+    EXTRA,
+    UNSET,
+    Rules,
+    Unset,
+    check,
+    from_builtins,
+    to_builtins,
+)
 
-T = TypeVar("T", bound="ErrorResponse")
 
-
-@_attrs_define
-class ErrorResponse:
+class ErrorResponse(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    repr_omit_defaults=True,
+    forbid_unknown_fields=True,
+):
     """Why a request was not carried out.
 
     Attributes:
         error_code (str): One of the vendor's error codes. Match on this, never on the message.
         error_msg (str): What went wrong, in words of the language that `X-Language` chose.
         request_id (str | Unset): The id of the request, added by a gateway.
+        additional_properties (dict[str, Any]): Fields that the contract does not describe.
     """
 
     error_code: str
     error_msg: str
     request_id: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    additional_properties: dict[str, Any] = field(name=EXTRA, default={})
+
+    def is_sound(self) -> bool:
+        """True only if there are no problems; False may also mean "look closer"."""
+        value: Any = self.error_code
+        if not (type(value) is str and value.isascii() and value != ""):
+            return False
+        value = self.error_msg
+        if not (type(value) is str and value.isascii() and value != ""):
+            return False
+        value = self.request_id
+        if not (value is UNSET or (type(value) is str and value.isascii())):
+            return False
+        return True
+
+    def problems(self, at: str = "") -> Iterator[Problem]:
+        """What of this breaks the contract, `at` being the place of the whole."""
+        if self.is_sound():
+            return
+        at = f"{at}." if at else ""
+        yield from check(self.error_code, _RULES["error_code"], f"{at}error_code")
+        yield from check(self.error_msg, _RULES["error_msg"], f"{at}error_msg")
+        yield from check(self.request_id, _RULES["request_id"], f"{at}request_id")
 
     def to_dict(self) -> dict[str, Any]:
-        error_code = self.error_code
-
-        error_msg = self.error_msg
-
-        request_id = self.request_id
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "error_code": error_code,
-                "error_msg": error_msg,
-            }
-        )
-        if request_id is not UNSET:
-            field_dict["request_id"] = request_id
-
-        return field_dict
+        """This as JSON has it, in plain dicts and lists."""
+        written: dict[str, Any] = to_builtins(self)
+        return written
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        d = dict(src_dict)
-        error_code = d.pop("error_code")
+        """The reverse of `to_dict`; raises `msgspec.ValidationError`, which names the place."""
+        return from_builtins(dict(src_dict), cls)
 
-        error_msg = d.pop("error_msg")
 
-        request_id = d.pop("request_id", UNSET)
-
-        error_response = cls(
-            error_code=error_code,
-            error_msg=error_msg,
-            request_id=request_id,
-        )
-
-        error_response.additional_properties = d
-        return error_response
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+_RULES: Final[Mapping[str, Rules]] = {
+    "error_code": {"type": "string", "minLength": 1},
+    "error_msg": {"type": "string", "minLength": 1},
+    "request_id": {"type": "string"},
+}

@@ -1,8 +1,31 @@
+from __future__ import annotations
+
 from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, Self
 
 
 class FilterDdlPolicy(StrEnum):
-    DROP_DATABASE = "drop_database"
+    """Which DDL is kept from the destination. No value means 'none': leave the field out instead.
 
-    def __str__(self) -> str:
-        return str(self.value)
+    A value that a newer server sends and the contract does not list is kept, and compares equal
+    to its text.
+    """
+
+    DROP_DATABASE = "drop_database"
+    """DROP DATABASE statements are filtered out."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        unlisted = str.__new__(cls, value)
+        unlisted._name_ = value
+        unlisted._value_ = value
+        return unlisted
+
+
+# What may be given for one: a member or its text. It is read as a member.
+if TYPE_CHECKING:
+    FilterDdlPolicyValue = FilterDdlPolicy | Literal["drop_database",]
+else:
+    FilterDdlPolicyValue = FilterDdlPolicy

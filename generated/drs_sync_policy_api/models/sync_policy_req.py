@@ -1,129 +1,247 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Self
 
-from attrs import define as _attrs_define
-from attrs import field as _attrs_field
+from msgspec import Struct, field
 
-from ..models.conflict_policy import ConflictPolicy
-from ..models.filter_ddl_policy import FilterDdlPolicy
-from ..types import UNSET, Unset
+from ..errors import Problem
+from ..models.conflict_policy import ConflictPolicyValue
+from ..models.filter_ddl_policy import FilterDdlPolicyValue
+from ..models.kafka_data_format import KafkaDataFormatValue
+from ..models.partition_policy import PartitionPolicyValue
+from ..models.topic_policy import TopicPolicyValue
+from ..types import (
+    EXTRA,
+    UNSET,
+    Rules,
+    Unset,
+    check,
+    from_builtins,
+    to_builtins,
+)
 
-T = TypeVar("T", bound="SyncPolicyReq")
 
-
-@_attrs_define
-class SyncPolicyReq:
+class SyncPolicyReq(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    repr_omit_defaults=True,
+    forbid_unknown_fields=True,
+):
     """The synchronization policy of one job. A field that is left out keeps its stored value;
-    `null` is not a value of any field.
+    `null` is not a value of any field. Booleans are the booleans of JSON, and the values of
+    enums are compared with case.
 
         Attributes:
-            job_id (str): The job (the vendor also says task). An opaque string: the ids look like UUIDs and are
-                none.
-            conflict_policy (ConflictPolicy | Unset): What happens when a row already exists in the destination with other
-                values.
-            filter_ddl_policy (FilterDdlPolicy | Unset): Which DDL is kept from the destination. No value means "none":
-                leave the field out instead.
-            ddl_trans (bool | Unset): Whether DDL is synchronized during incremental synchronization.
-            index_trans (bool | Unset): Whether indexes are synchronized during incremental synchronization.
-            slot_name (str | Unset): The name of the replication slot.
+            job_id (str): The job (the vendor also says task). An opaque string: the ids look like
+                UUIDs and are none.
+            conflict_policy (ConflictPolicy | Unset): What happens when a row already exists in the
+                destination with other values.
+            filter_ddl_policy (FilterDdlPolicy | Unset): Which DDL is kept from the destination. No
+                value means "none": leave the field out instead.
+            ddl_trans (bool | Unset): Whether DDL is synchronized during incremental
+                synchronization.
+            index_trans (bool | Unset): Whether indexes are synchronized during incremental
+                synchronization.
+            slot_name (str | Unset): The name of the replication slot. For purely incremental jobs
+                with a PostgreSQL source; the vendor's SDK also calls it mandatory for jobs from
+                primary/standby GaussDB to Kafka.
+            file_and_position (str | Unset): Where in the source's log to begin. MySQL:
+                `name.number:position`, with a name of 1 to 60 characters (none of `< > & : " ' / \\`),
+                a number of 3 to 20 digits and a position of 1 to 20 digits. MongoDB: `timestamp:incre`,
+                both from 1 to 2147483647. At most 100 characters.
+            gtid_set (str | Unset): The GTIDs to begin at, for a MySQL source. At most 2048
+                characters, none of `< > & " ' / \\` and no Chinese ones.
+            is_fill_materialized_view (bool | Unset): Whether materialized views are filled in the
+                full phase, for a PostgreSQL source. A job that was never told does not fill them.
+            export_snapshot (bool | Unset): Whether the full phase reads from an exported snapshot,
+                for a PostgreSQL source. A job that was never told does not. (The first SDKs had a
+                string here.)
+            topic_policy (TopicPolicy | Unset): Which topics changes go to. Mandatory for a job
+                whose target is Kafka. Which values a job takes depends on its engines. The Chinese
+                pages have the value 4, for distributed GaussDB; the other sources stop at 3.
+            topic (str | Unset): The Kafka topic that all changes go to; it must exist. Mandatory
+                with `topic_policy` 0, in the same item (where the vendor only says "mandatory").
+            partition_policy (PartitionPolicy | Unset): Which partition of its topic a change goes
+                to. Mandatory for a job whose target is Kafka. What is allowed depends on
+                `topic_policy`, and the sources disagree; taken is what any of them takes: with 0 all
+                six values, with 1 the values 0, 1, 2 and 5, with 2 the values 0, 1, 2 and 3, with 3 the
+                values 0 and 1, with 4 the values 0, 1 and 3. (Older SDKs know no 4 and no 5 and take
+                fewer values with 1 and 2; the Terraform provider knows no 4.)
+            kafka_data_format (KafkaDataFormat | Unset): How a change is written as a message. A job
+                that was never told writes JSON. The Terraform provider and the newest SDK add `json_c`,
+                for MySQL and TaurusDB; the other sources have `json` and `avro` only.
+            topic_name_format (str | Unset): How topics are named with `topic_policy` 1, 2 and 3: a
+                text in which `$database$`, `$schema$` and `$tablename$` stand for the names. The
+                sources disagree on the format that a job has without it, so none is promised here.
+            partitions_num (str | Unset): How many partitions a topic gets with `topic_policy` 1, 2
+                and 3: a number from 1 to 2147483647, written as a string without leading zeros. A job
+                that was never told has 1.
+            replication_factor (str | Unset): How many replicas a topic gets with `topic_policy` 1,
+                2 and 3: a number from 1 to 32767, written as a string without leading zeros. A job that
+                was never told has 1.
+            ddl_topic (str | Unset): The Kafka topic that DDL goes to. The vendor calls it mandatory
+                where the target is Kafka and `ddl_trans` is true; a request does not name its target,
+                so it is optional here.
+            additional_properties (dict[str, Any]): Fields that the contract does not describe.
     """
 
     job_id: str
-    conflict_policy: ConflictPolicy | Unset = UNSET
-    filter_ddl_policy: FilterDdlPolicy | Unset = UNSET
+    conflict_policy: ConflictPolicyValue | Unset = UNSET
+    filter_ddl_policy: FilterDdlPolicyValue | Unset = UNSET
     ddl_trans: bool | Unset = UNSET
     index_trans: bool | Unset = UNSET
     slot_name: str | Unset = UNSET
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    file_and_position: str | Unset = UNSET
+    gtid_set: str | Unset = UNSET
+    is_fill_materialized_view: bool | Unset = UNSET
+    export_snapshot: bool | Unset = UNSET
+    topic_policy: TopicPolicyValue | Unset = UNSET
+    topic: str | Unset = UNSET
+    partition_policy: PartitionPolicyValue | Unset = UNSET
+    kafka_data_format: KafkaDataFormatValue | Unset = UNSET
+    topic_name_format: str | Unset = UNSET
+    partitions_num: str | Unset = UNSET
+    replication_factor: str | Unset = UNSET
+    ddl_topic: str | Unset = UNSET
+    additional_properties: dict[str, Any] = field(name=EXTRA, default={})
+
+    def is_sound(self) -> bool:
+        """True only if there are no problems; False may also mean "look closer"."""
+        value: Any = self.job_id
+        if not (type(value) is str and value.isascii() and value != ""):
+            return False
+        value = self.conflict_policy
+        if not (value is UNSET or value in ("ignore", "overwrite", "stop")):
+            return False
+        value = self.filter_ddl_policy
+        if not (value is UNSET or value in ("drop_database",)):
+            return False
+        value = self.ddl_trans
+        if not (value is UNSET or value is True or value is False):
+            return False
+        value = self.index_trans
+        if not (value is UNSET or value is True or value is False):
+            return False
+        value = self.slot_name
+        if not (value is UNSET or (type(value) is str and value.isascii())):
+            return False
+        value = self.file_and_position
+        if value is not UNSET:
+            return False
+        value = self.gtid_set
+        if value is not UNSET:
+            return False
+        value = self.is_fill_materialized_view
+        if not (value is UNSET or value is True or value is False):
+            return False
+        value = self.export_snapshot
+        if not (value is UNSET or value is True or value is False):
+            return False
+        value = self.topic_policy
+        if not (value is UNSET or value in ("0", "1", "2", "3", "4")):
+            return False
+        value = self.topic
+        if not (value is UNSET or (type(value) is str and value.isascii())):
+            return False
+        value = self.partition_policy
+        if not (value is UNSET or value in ("0", "1", "2", "3", "4", "5")):
+            return False
+        value = self.kafka_data_format
+        if not (value is UNSET or value in ("json", "avro", "json_c")):
+            return False
+        value = self.topic_name_format
+        if not (value is UNSET or (type(value) is str and value.isascii())):
+            return False
+        value = self.partitions_num
+        if value is not UNSET:
+            return False
+        value = self.replication_factor
+        if value is not UNSET:
+            return False
+        value = self.ddl_topic
+        if not (value is UNSET or (type(value) is str and value.isascii())):
+            return False
+        return True
+
+    def problems(self, at: str = "") -> Iterator[Problem]:
+        """What of this breaks the contract, `at` being the place of the whole."""
+        if self.is_sound():
+            return
+        at = f"{at}." if at else ""
+        yield from check(self.job_id, _RULES["job_id"], f"{at}job_id")
+        yield from check(self.conflict_policy, _RULES["conflict_policy"], f"{at}conflict_policy")
+        yield from check(
+            self.filter_ddl_policy, _RULES["filter_ddl_policy"], f"{at}filter_ddl_policy"
+        )
+        yield from check(self.ddl_trans, _RULES["ddl_trans"], f"{at}ddl_trans")
+        yield from check(self.index_trans, _RULES["index_trans"], f"{at}index_trans")
+        yield from check(self.slot_name, _RULES["slot_name"], f"{at}slot_name")
+        yield from check(
+            self.file_and_position, _RULES["file_and_position"], f"{at}file_and_position"
+        )
+        yield from check(self.gtid_set, _RULES["gtid_set"], f"{at}gtid_set")
+        yield from check(
+            self.is_fill_materialized_view,
+            _RULES["is_fill_materialized_view"],
+            f"{at}is_fill_materialized_view",
+        )
+        yield from check(self.export_snapshot, _RULES["export_snapshot"], f"{at}export_snapshot")
+        yield from check(self.topic_policy, _RULES["topic_policy"], f"{at}topic_policy")
+        yield from check(self.topic, _RULES["topic"], f"{at}topic")
+        yield from check(self.partition_policy, _RULES["partition_policy"], f"{at}partition_policy")
+        yield from check(
+            self.kafka_data_format, _RULES["kafka_data_format"], f"{at}kafka_data_format"
+        )
+        yield from check(
+            self.topic_name_format, _RULES["topic_name_format"], f"{at}topic_name_format"
+        )
+        yield from check(self.partitions_num, _RULES["partitions_num"], f"{at}partitions_num")
+        yield from check(
+            self.replication_factor, _RULES["replication_factor"], f"{at}replication_factor"
+        )
+        yield from check(self.ddl_topic, _RULES["ddl_topic"], f"{at}ddl_topic")
 
     def to_dict(self) -> dict[str, Any]:
-        job_id = self.job_id
-
-        conflict_policy: str | Unset = UNSET
-        if not isinstance(self.conflict_policy, Unset):
-            conflict_policy = self.conflict_policy.value
-
-        filter_ddl_policy: str | Unset = UNSET
-        if not isinstance(self.filter_ddl_policy, Unset):
-            filter_ddl_policy = self.filter_ddl_policy.value
-
-        ddl_trans = self.ddl_trans
-
-        index_trans = self.index_trans
-
-        slot_name = self.slot_name
-
-        field_dict: dict[str, Any] = {}
-        field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "job_id": job_id,
-            }
-        )
-        if conflict_policy is not UNSET:
-            field_dict["conflict_policy"] = conflict_policy
-        if filter_ddl_policy is not UNSET:
-            field_dict["filter_ddl_policy"] = filter_ddl_policy
-        if ddl_trans is not UNSET:
-            field_dict["ddl_trans"] = ddl_trans
-        if index_trans is not UNSET:
-            field_dict["index_trans"] = index_trans
-        if slot_name is not UNSET:
-            field_dict["slot_name"] = slot_name
-
-        return field_dict
+        """This as JSON has it, in plain dicts and lists."""
+        written: dict[str, Any] = to_builtins(self)
+        return written
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        d = dict(src_dict)
-        job_id = d.pop("job_id")
+        """The reverse of `to_dict`; raises `msgspec.ValidationError`, which names the place."""
+        return from_builtins(dict(src_dict), cls)
 
-        _conflict_policy = d.pop("conflict_policy", UNSET)
-        conflict_policy: ConflictPolicy | Unset
-        if isinstance(_conflict_policy, Unset):
-            conflict_policy = UNSET
-        else:
-            conflict_policy = ConflictPolicy(_conflict_policy)
 
-        _filter_ddl_policy = d.pop("filter_ddl_policy", UNSET)
-        filter_ddl_policy: FilterDdlPolicy | Unset
-        if isinstance(_filter_ddl_policy, Unset):
-            filter_ddl_policy = UNSET
-        else:
-            filter_ddl_policy = FilterDdlPolicy(_filter_ddl_policy)
-
-        ddl_trans = d.pop("ddl_trans", UNSET)
-
-        index_trans = d.pop("index_trans", UNSET)
-
-        slot_name = d.pop("slot_name", UNSET)
-
-        sync_policy_req = cls(
-            job_id=job_id,
-            conflict_policy=conflict_policy,
-            filter_ddl_policy=filter_ddl_policy,
-            ddl_trans=ddl_trans,
-            index_trans=index_trans,
-            slot_name=slot_name,
-        )
-
-        sync_policy_req.additional_properties = d
-        return sync_policy_req
-
-    @property
-    def additional_keys(self) -> list[str]:
-        return list(self.additional_properties.keys())
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+_RULES: Final[Mapping[str, Rules]] = {
+    "job_id": {"type": "string", "minLength": 1},
+    "conflict_policy": {"type": "string", "enum": ("ignore", "overwrite", "stop")},
+    "filter_ddl_policy": {"type": "string", "enum": ("drop_database",)},
+    "ddl_trans": {"type": "boolean"},
+    "index_trans": {"type": "boolean"},
+    "slot_name": {"type": "string"},
+    "file_and_position": {
+        "type": "string",
+        "maxLength": 100,
+        "pattern": "^([^<>&:\"'/\\\\]{1,60}\\.[0-9]{3,20}:[0-9]{1,20}|([1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7]):([1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7]))$",
+    },
+    "gtid_set": {"type": "string", "maxLength": 2048, "pattern": "^[^<>&\"'/\\\\一-鿿]*$"},
+    "is_fill_materialized_view": {"type": "boolean"},
+    "export_snapshot": {"type": "boolean"},
+    "topic_policy": {"type": "string", "enum": ("0", "1", "2", "3", "4")},
+    "topic": {"type": "string"},
+    "partition_policy": {"type": "string", "enum": ("0", "1", "2", "3", "4", "5")},
+    "kafka_data_format": {"type": "string", "enum": ("json", "avro", "json_c")},
+    "topic_name_format": {"type": "string"},
+    "partitions_num": {
+        "type": "string",
+        "pattern": "^([1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7])$",
+    },
+    "replication_factor": {
+        "type": "string",
+        "pattern": "^([1-9][0-9]{0,3}|[12][0-9]{4}|3[01][0-9]{3}|32[0-6][0-9]{2}|327[0-5][0-9]|3276[0-7])$",
+    },
+    "ddl_topic": {"type": "string"},
+}

@@ -1,133 +1,144 @@
-from http import HTTPStatus
-from typing import Any
-from urllib.parse import quote
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import httpx
 
-from ... import errors
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
+from ...errors import DocumentedError, Problem, UnexpectedAnswer, UnexpectedStatus
 from ...models.batch_set_policy_req import BatchSetPolicyReq
 from ...models.batch_set_policy_response import BatchSetPolicyResponse
 from ...models.error_response import ErrorResponse
-from ...models.language import Language
-from ...types import UNSET, Response, Unset
+from ...models.language import LanguageValue
+from ...types import (
+    UNSET,
+    Response,
+    Rules,
+    Unset,
+    check,
+    check_model,
+    decode,
+    encode,
+    path_segment,
+    require,
+)
+
+METHOD: Final = "POST"
+PATH: Final = "/v3/{project_id}/jobs/batch-sync-policy"
+
+_ERRORS: Final[Mapping[int, type[Any]]] = {
+    503: ErrorResponse,
+    500: ErrorResponse,
+    429: ErrorResponse,
+    422: ErrorResponse,
+    415: ErrorResponse,
+    413: ErrorResponse,
+    405: ErrorResponse,
+    404: ErrorResponse,
+    403: ErrorResponse,
+    401: ErrorResponse,
+    400: ErrorResponse,
+}
+_RULES: Final[Mapping[str, Rules]] = {
+    "project_id": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 64,
+        "pattern": "^[0-9A-Za-z_-]+$",
+    },
+    "x_language": {"type": "string", "enum": ("en-us", "zh-cn")},
+}
+
+
+def problems(
+    project_id: str,
+    *,
+    body: BatchSetPolicyReq,
+    x_language: LanguageValue | Unset = UNSET,
+) -> Iterator[Problem]:
+    """What of a request breaks the contract; nothing if it may be sent."""
+    yield from check(project_id, _RULES["project_id"], "project_id")
+    yield from check(x_language, _RULES["x_language"], "X-Language")
+    yield from check_model(body, BatchSetPolicyReq, "")
+
+
+def url_path(
+    project_id: str,
+) -> str:
+    """The path of the call, which no parameter can lead elsewhere."""
+    return PATH.format(
+        project_id=path_segment(str(project_id)),
+    )
 
 
 def _get_kwargs(
     project_id: str,
     *,
     body: BatchSetPolicyReq,
-    x_language: Language | Unset = UNSET,
+    x_language: LanguageValue | Unset = UNSET,
 ) -> dict[str, Any]:
+    require(
+        problems(
+            project_id=project_id,
+            body=body,
+            x_language=x_language,
+        )
+    )
     headers: dict[str, Any] = {}
     if not isinstance(x_language, Unset):
         headers["X-Language"] = str(x_language)
 
     _kwargs: dict[str, Any] = {
-        "method": "post",
-        "url": "/v3/{project_id}/jobs/batch-sync-policy".format(
-            project_id=quote(str(project_id), safe=""),
+        "method": METHOD,
+        "url": url_path(
+            project_id,
         ),
+        # A redirect would carry the token to wherever it leads.
+        "follow_redirects": False,
     }
-
-    _kwargs["json"] = body.to_dict()
-
+    _kwargs["content"] = encode(body)
     headers["Content-Type"] = "application/json"
-
     _kwargs["headers"] = headers
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> BatchSetPolicyResponse | ErrorResponse | None:
-    if response.status_code == 200:
-        response_200 = BatchSetPolicyResponse.from_dict(response.json())
-
-        return response_200
-
-    if response.status_code == 400:
-        response_400 = ErrorResponse.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = ErrorResponse.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = ErrorResponse.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = ErrorResponse.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 405:
-        response_405 = ErrorResponse.from_dict(response.json())
-
-        return response_405
-
-    if response.status_code == 413:
-        response_413 = ErrorResponse.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = ErrorResponse.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = ErrorResponse.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = ErrorResponse.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 500:
-        response_500 = ErrorResponse.from_dict(response.json())
-
-        return response_500
-
-    if response.status_code == 503:
-        response_503 = ErrorResponse.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+def parse(
+    status_code: int, content: bytes, headers: Mapping[str, str] | None = None
+) -> BatchSetPolicyResponse:
+    """The body of a successful answer; raises `DocumentedError` or `UnexpectedAnswer` for another."""
+    try:
+        if status_code == 200:
+            return decode(content, BatchSetPolicyResponse, status_code)
+        documented = _ERRORS.get(status_code)
+        if documented is not None:
+            said = decode(content, documented, status_code)
+            raise DocumentedError(status_code, content, said, headers)
+    except UnexpectedAnswer as error:
+        error.headers = headers or {}
+        raise
+    raise UnexpectedStatus(status_code, content, "the contract has no such status", headers)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[BatchSetPolicyResponse | ErrorResponse]:
+def _build_response(response: httpx.Response) -> Response[BatchSetPolicyResponse]:
     return Response(
-        status_code=HTTPStatus(response.status_code),
+        status_code=response.status_code,
         content=response.content,
         headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
+        parsed=parse(response.status_code, response.content, response.headers),
     )
 
 
 def sync_detailed(
     project_id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: BatchSetPolicyReq,
-    x_language: Language | Unset = UNSET,
-) -> Response[BatchSetPolicyResponse | ErrorResponse]:
+    x_language: LanguageValue | Unset = UNSET,
+) -> Response[BatchSetPolicyResponse]:
     """Configure synchronization policies in batches
 
-     Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
+    Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
     indexes) of one or more jobs. A field that an item leaves out keeps the value that is
     stored for its job. Where a job appears twice, the later item wins. Repeating a call
     gives the same answer and leaves the same state.
@@ -140,37 +151,33 @@ def sync_detailed(
         x_language (Language | Unset): The language of `error_msg`.
         body (BatchSetPolicyReq): The policies to set, one item for each job.
 
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
-
     Returns:
-        Response[BatchSetPolicyResponse | ErrorResponse]
-    """
+        The answer with its status and headers.
 
+    Raises:
+        InvalidRequest: The request breaks the contract; it was not sent.
+        DocumentedError: The server refused it with a documented status.
+        UnexpectedAnswer: The answer is none that the contract knows.
+        httpx.HTTPError: The server could not be reached in time.
+    """
     kwargs = _get_kwargs(
         project_id=project_id,
         body=body,
         x_language=x_language,
     )
-
-    response = client.get_httpx_client().request(
-        **kwargs,
-    )
-
-    return _build_response(client=client, response=response)
+    return _build_response(client.get_httpx_client().request(**kwargs, **client.credentials()))
 
 
 def sync(
     project_id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: BatchSetPolicyReq,
-    x_language: Language | Unset = UNSET,
-) -> BatchSetPolicyResponse | ErrorResponse | None:
+    x_language: LanguageValue | Unset = UNSET,
+) -> BatchSetPolicyResponse:
     """Configure synchronization policies in batches
 
-     Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
+    Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
     indexes) of one or more jobs. A field that an item leaves out keeps the value that is
     stored for its job. Where a job appears twice, the later item wins. Repeating a call
     gives the same answer and leaves the same state.
@@ -183,14 +190,15 @@ def sync(
         x_language (Language | Unset): The language of `error_msg`.
         body (BatchSetPolicyReq): The policies to set, one item for each job.
 
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
-
     Returns:
-        BatchSetPolicyResponse | ErrorResponse
-    """
+        The body of the answer.
 
+    Raises:
+        InvalidRequest: The request breaks the contract; it was not sent.
+        DocumentedError: The server refused it with a documented status.
+        UnexpectedAnswer: The answer is none that the contract knows.
+        httpx.HTTPError: The server could not be reached in time.
+    """
     return sync_detailed(
         project_id=project_id,
         client=client,
@@ -202,13 +210,13 @@ def sync(
 async def asyncio_detailed(
     project_id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: BatchSetPolicyReq,
-    x_language: Language | Unset = UNSET,
-) -> Response[BatchSetPolicyResponse | ErrorResponse]:
+    x_language: LanguageValue | Unset = UNSET,
+) -> Response[BatchSetPolicyResponse]:
     """Configure synchronization policies in batches
 
-     Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
+    Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
     indexes) of one or more jobs. A field that an item leaves out keeps the value that is
     stored for its job. Where a job appears twice, the later item wins. Repeating a call
     gives the same answer and leaves the same state.
@@ -221,35 +229,35 @@ async def asyncio_detailed(
         x_language (Language | Unset): The language of `error_msg`.
         body (BatchSetPolicyReq): The policies to set, one item for each job.
 
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
-
     Returns:
-        Response[BatchSetPolicyResponse | ErrorResponse]
-    """
+        The answer with its status and headers.
 
+    Raises:
+        InvalidRequest: The request breaks the contract; it was not sent.
+        DocumentedError: The server refused it with a documented status.
+        UnexpectedAnswer: The answer is none that the contract knows.
+        httpx.HTTPError: The server could not be reached in time.
+    """
     kwargs = _get_kwargs(
         project_id=project_id,
         body=body,
         x_language=x_language,
     )
-
-    response = await client.get_async_httpx_client().request(**kwargs)
-
-    return _build_response(client=client, response=response)
+    return _build_response(
+        await client.get_async_httpx_client().request(**kwargs, **client.credentials())
+    )
 
 
 async def asyncio(
     project_id: str,
     *,
-    client: AuthenticatedClient | Client,
+    client: AuthenticatedClient,
     body: BatchSetPolicyReq,
-    x_language: Language | Unset = UNSET,
-) -> BatchSetPolicyResponse | ErrorResponse | None:
+    x_language: LanguageValue | Unset = UNSET,
+) -> BatchSetPolicyResponse:
     """Configure synchronization policies in batches
 
-     Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
+    Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
     indexes) of one or more jobs. A field that an item leaves out keeps the value that is
     stored for its job. Where a job appears twice, the later item wins. Repeating a call
     gives the same answer and leaves the same state.
@@ -262,19 +270,19 @@ async def asyncio(
         x_language (Language | Unset): The language of `error_msg`.
         body (BatchSetPolicyReq): The policies to set, one item for each job.
 
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
-
     Returns:
-        BatchSetPolicyResponse | ErrorResponse
-    """
+        The body of the answer.
 
-    return (
-        await asyncio_detailed(
-            project_id=project_id,
-            client=client,
-            body=body,
-            x_language=x_language,
-        )
-    ).parsed
+    Raises:
+        InvalidRequest: The request breaks the contract; it was not sent.
+        DocumentedError: The server refused it with a documented status.
+        UnexpectedAnswer: The answer is none that the contract knows.
+        httpx.HTTPError: The server could not be reached in time.
+    """
+    detailed = await asyncio_detailed(
+        project_id=project_id,
+        client=client,
+        body=body,
+        x_language=x_language,
+    )
+    return detailed.parsed

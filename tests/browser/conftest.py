@@ -1,0 +1,61 @@
+"""A real browser for the pages: Debian's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from attrs import Factory, define
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+
+@define
+class Visit:
+    """An open page with what it asked for and what it complained about."""
+
+    page: Page
+    requests: list[str] = Factory(list)
+    complaints: list[str] = Factory(list)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    assert chromium, "the browser tests need Debian's chromium: run `make setup-system`"
+    options = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Opens a page; options are those of a browser context, such as `color_scheme`."""
+    contexts = []
+
+    def open_page(url: str, **options: object) -> Visit:
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        visited = Visit(page)
+        page.on("request", lambda request: visited.requests.append(request.url))
+        page.on("pageerror", lambda error: visited.complaints.append(str(error)))
+        page.on("console", lambda message: _note(visited, message.type, message.text))
+        page.goto(url, wait_until="networkidle")
+        return visited
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def _note(visited: Visit, kind: str, text: str) -> None:
+    if kind in {"error", "warning"}:
+        visited.complaints.append(text)

@@ -1,0 +1,348 @@
+"""The faults of the generator's stock client, each of which ours must not have."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+from tests.wire import says, wire
+
+import drs_sync_policy_api.types as api_types
+from drs_sync_policy_api import AuthenticatedClient, Client
+from drs_sync_policy_api.api.synchronization_policies import batch_set_policy
+from drs_sync_policy_api.errors import (
+    ApiError,
+    DocumentedError,
+    InvalidRequest,
+    UnexpectedAnswer,
+    UnexpectedStatus,
+)
+from drs_sync_policy_api.models import (
+    BatchSetPolicyReq,
+    BatchSetPolicyResponse,
+    ConflictPolicy,
+    ErrorResponse,
+    SyncPolicyReq,
+    SyncPolicyResp,
+    SyncPolicyStatus,
+)
+from drs_sync_policy_api.types import UNSET
+
+BODY = BatchSetPolicyReq(jobs=[SyncPolicyReq(job_id="a", conflict_policy="ignore")])
+DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}
+TOKEN = "secret-token-value"
+
+
+def call(url: str, body: BatchSetPolicyReq = BODY, **options: Any) -> BatchSetPolicyResponse:
+    with AuthenticatedClient(base_url=url, token=TOKEN) as client:
+        return batch_set_policy.sync("p", client=client, body=body, **options)
+
+
+def test_the_token_goes_into_the_contracts_header_without_a_prefix() -> None:
+    """`X-Auth-Token` carries the bare token, as the contract's security scheme says."""
+    with wire(says(200, DONE)) as server:
+        call(server.url)
+    assert server.heard[0].headers["x-auth-token"] == TOKEN
+    assert "authorization" not in server.heard[0].headers
+
+
+def test_the_base_url_is_the_contracts_first_server() -> None:
+    """A client without a base URL calls the first of the contract's servers."""
+    assert AuthenticatedClient(token=TOKEN).base_url == "https://drs.eu-de.otc.t-systems.com"
+
+
+def test_every_phase_of_a_call_has_an_end() -> None:
+    """No timeout is infinite unless it was asked for."""
+    with AuthenticatedClient(base_url="http://127.0.0.1:9", token=TOKEN) as client:
+        timeout = client.get_httpx_client().timeout
+    assert None not in (timeout.connect, timeout.read, timeout.write, timeout.pool)
+
+
+def test_the_token_is_not_in_the_repr() -> None:
+    """Neither the token nor headers that may carry secrets are printed."""
+    client = AuthenticatedClient(token=TOKEN, headers={"Cookie": "another-secret"})
+    assert "secret" not in repr(client)
+
+
+def test_the_callers_headers_are_left_alone() -> None:
+    """The dict that was given for headers is as it was after a call."""
+    headers = {"X-Mine": "1"}
+    with wire(says(200, DONE)) as server:
+        client = AuthenticatedClient(base_url=server.url, token=TOKEN, headers=headers)
+        batch_set_policy.sync("p", client=client, body=BODY)
+        client.get_httpx_client().close()
+    assert headers == {"X-Mine": "1"}
+    assert server.heard[0].headers["x-mine"] == "1"
+
+
+def test_a_new_token_counts_from_the_next_call_on() -> None:
+    """The token may be replaced, or come from a function, at any time."""
+    tokens = iter(["third", "fourth"])
+    with wire(then=says(200, DONE)) as server:
+        with AuthenticatedClient(base_url=server.url, token="first") as client:
+            batch_set_policy.sync("p", client=client, body=BODY)
+            client.token = "second"
+            batch_set_policy.sync("p", client=client, body=BODY)
+            client.token = lambda: next(tokens)
+            batch_set_policy.sync("p", client=client, body=BODY)
+            batch_set_policy.sync("p", client=client, body=BODY)
+        sent = [heard.headers["x-auth-token"] for heard in server.heard]
+    assert sent == ["first", "second", "third", "fourth"]
+
+
+def test_a_client_of_your_own_gets_the_token_too() -> None:
+    """`set_httpx_client` keeps the credentials, which stock loses."""
+    with wire(says(200, DONE)) as server, httpx.Client(base_url=server.url) as mine:
+        client = AuthenticatedClient(token=TOKEN).set_httpx_client(mine)
+        batch_set_policy.sync("p", client=client, body=BODY)
+    assert server.heard[0].headers["x-auth-token"] == TOKEN
+
+
+def test_copies_leave_the_original_alone() -> None:
+    """`with_headers`, `with_cookies` and `with_timeout` change the copy's connections only."""
+    with AuthenticatedClient(base_url="http://127.0.0.1:9", token=TOKEN) as client:
+        before = client.get_httpx_client()
+        copies = [
+            client.with_headers({"X-New": "1"}),
+            client.with_cookies({"c": "1"}),
+            client.with_timeout(1.0),
+        ]
+        assert "X-New" not in before.headers
+        assert not before.cookies
+        assert before.timeout.read == 30.0
+        assert copies[0].get_httpx_client().headers["X-New"] == "1"
+        assert copies[1].get_httpx_client().cookies["c"] == "1"
+        assert copies[2].get_httpx_client().timeout.read == 1.0
+        assert {copy.token for copy in copies} == {TOKEN}
+        for made in copies:
+            made.get_httpx_client().close()
+
+
+def test_threads_that_race_for_the_client_get_the_same_one() -> None:
+    """Eight threads that ask at once share one `httpx.Client`."""
+    client = Client(base_url="http://127.0.0.1:9")
+    start = threading.Barrier(8)
+    got: list[httpx.Client] = []
+
+    def ask() -> None:
+        start.wait()
+        got.append(client.get_httpx_client())
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    got[0].close()
+    assert len({id(made) for made in got}) == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 415, 422, 429, 500, 503])
+def test_documented_errors_are_raised(status: int) -> None:
+    """An error of the contract is an exception that carries the code and the headers."""
+    error = {"error_code": "DRS.M00001", "error_msg": "no"}
+    with (
+        wire(says(status, error, {"X-Request-Id": "r1"})) as server,
+        pytest.raises(DocumentedError) as caught,
+    ):
+        call(server.url)
+    assert caught.value.status_code == status
+    assert caught.value.parsed == ErrorResponse(error_code="DRS.M00001", error_msg="no")
+    assert caught.value.headers["x-request-id"] == "r1"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (502, b"<html>bad gateway</html>"),
+        (204, b""),
+        (200, b""),
+        (200, b"<html>"),
+        (200, b'{"count": 1}'),
+        (200, b'{"count": "1", "results": []}'),
+        (200, b'{"count": 1, "results": [{"id": "a", "status": null}]}'),
+        (200, b'{"count": 1, "results": [{"id": "\xff", "status": "success"}]}'),
+        (200, b"[" * 5000),
+        (400, b"<html>"),
+        (400, b'{"results": [], "count": 0}'),
+        (499, b"{}"),
+        (299, b"{}"),
+        (302, b""),
+    ],
+)
+def test_answers_outside_the_contract_are_named_as_such(status: int, body: bytes) -> None:
+    """Whatever the server says, the caller sees `UnexpectedAnswer`, the body as an attribute."""
+    with wire(says(status, body)) as server, pytest.raises(UnexpectedAnswer) as caught:
+        call(server.url)
+    assert (caught.value.status_code, caught.value.content) == (status, body)
+    assert isinstance(caught.value, UnexpectedStatus) == (status not in (200, 400))
+    assert "html" not in str(caught.value)
+
+
+def test_redirects_are_not_followed() -> None:
+    """A token is not carried to wherever a redirect leads, even by a client that follows them."""
+    with (
+        wire(says(302, b"", {"Location": "http://127.0.0.1:9/"})) as server,
+        httpx.Client(base_url=server.url, follow_redirects=True) as mine,
+    ):
+        client = AuthenticatedClient(token=TOKEN).set_httpx_client(mine)
+        with pytest.raises(UnexpectedStatus):
+            batch_set_policy.sync("p", client=client, body=BODY)
+
+
+def test_enum_values_that_the_contract_does_not_list_are_kept() -> None:
+    """A newer server's status is read, and compares equal to its text."""
+    answer = {"count": 1, "results": [{"id": "a", "status": "pending"}]}
+    with wire(says(200, answer)) as server:
+        status: str = call(server.url).results[0].status
+    assert status == "pending"
+    assert status != SyncPolicyStatus.SUCCESS
+    assert status == SyncPolicyStatus("pending")
+    assert hash(status) == hash("pending")
+    assert isinstance(status, SyncPolicyStatus)
+    assert pickle.loads(pickle.dumps(status)) == copy.deepcopy(status) == "pending"
+
+
+def test_fields_that_the_contract_does_not_describe_are_kept() -> None:
+    """Unknown response fields are read at every level, and null where a field may be left out."""
+    answer = {
+        "count": 1,
+        "results": [{"id": "a", "status": "success", "error_code": None, "took": [1]}],
+        "more": {"x": None},
+    }
+    with wire(says(200, answer)) as server:
+        parsed = call(server.url)
+    assert parsed.additional_properties == {"more": {"x": None}}
+    assert parsed.results[0].additional_properties == {"took": [1]}
+    assert parsed.results[0].error_code is UNSET
+    assert pickle.loads(pickle.dumps(parsed)) == parsed == copy.deepcopy(parsed)
+
+
+@pytest.mark.parametrize("policy", ["ignore", ConflictPolicy.IGNORE])
+def test_an_enum_may_be_given_as_its_text(policy: Any) -> None:
+    """A member and its text are sent alike."""
+    body = BatchSetPolicyReq(jobs=[SyncPolicyReq(job_id="a", conflict_policy=policy)])
+    with wire(says(200, DONE)) as server:
+        call(server.url, body)
+    assert server.heard[0].json() == {"jobs": [{"job_id": "a", "conflict_policy": "ignore"}]}
+
+
+def test_fields_beyond_the_contract_are_sent() -> None:
+    """`additional_properties` of a request stand in their object, and known fields win."""
+    item = SyncPolicyReq(job_id="a", additional_properties={"topic": "t", "job_id": "b"})
+    with wire(says(200, DONE)) as server:
+        call(server.url, BatchSetPolicyReq(jobs=[item]))
+    assert server.heard[0].json() == {"jobs": [{"job_id": "a", "topic": "t"}]}
+
+
+def test_unset_keeps_its_identity() -> None:
+    """`UNSET` is the same object after pickle and deepcopy, so that `is UNSET` holds."""
+    item = SyncPolicyReq(job_id="a")
+    assert pickle.loads(pickle.dumps(item)).slot_name is UNSET
+    assert copy.deepcopy(item).slot_name is UNSET
+    assert not UNSET
+
+
+@pytest.mark.parametrize(
+    ("item", "at"),
+    [
+        ({"job_id": ""}, "jobs[1].job_id"),
+        ({"job_id": 7}, "jobs[1].job_id"),
+        ({"job_id": None}, "jobs[1].job_id"),
+        ({"job_id": "\ud800"}, "jobs[1].job_id"),
+        ({"job_id": "a", "conflict_policy": "Ignore"}, "jobs[1].conflict_policy"),
+        ({"job_id": "a", "conflict_policy": ConflictPolicy("new")}, "jobs[1].conflict_policy"),
+        ({"job_id": "a", "conflict_policy": None}, "jobs[1].conflict_policy"),
+        ({"job_id": "a", "filter_ddl_policy": ["drop_database"]}, "jobs[1].filter_ddl_policy"),
+        ({"job_id": "a", "ddl_trans": 1}, "jobs[1].ddl_trans"),
+        ({"job_id": "a", "index_trans": "true"}, "jobs[1].index_trans"),
+        ({"job_id": "a", "slot_name": 5}, "jobs[1].slot_name"),
+    ],
+)
+def test_what_breaks_the_contract_is_not_sent(item: Mapping[str, Any], at: str) -> None:
+    """Constraints are checked before sending; the error names item and field."""
+    body = BatchSetPolicyReq(jobs=[SyncPolicyReq(job_id="fine"), SyncPolicyReq(**item)])
+    with wire() as server, pytest.raises(InvalidRequest) as caught:
+        call(server.url, body)
+    assert [problem.at for problem in caught.value.problems] == [at]
+    assert server.heard == []
+
+
+def test_no_jobs_are_refused() -> None:
+    """`minItems` of `jobs` is checked, and an item that is no model is named."""
+    with pytest.raises(InvalidRequest, match=r"`jobs` is .*at least 1 item"):
+        call("http://127.0.0.1:9", BatchSetPolicyReq(jobs=[]))
+    odd: Any = [{"job_id": "a"}]
+    with pytest.raises(InvalidRequest, match=r"`jobs\[0\]` .* a `SyncPolicyReq` is needed"):
+        call("http://127.0.0.1:9", BatchSetPolicyReq(jobs=odd))
+
+
+@pytest.mark.parametrize("project_id", ["", ".", "..", "a/b", "a b", "é", "a" * 65, "a\n"])
+def test_a_project_id_cannot_lead_elsewhere(project_id: str) -> None:
+    """What is no project id is refused, rather than changing the path."""
+    client = AuthenticatedClient(base_url="http://127.0.0.1:9", token=TOKEN)
+    with pytest.raises(InvalidRequest, match="project_id"):
+        batch_set_policy.sync(project_id, client=client, body=BODY)
+
+
+@pytest.mark.parametrize("segment", ["", ".", ".."])
+def test_a_path_without_a_pattern_is_guarded_too(segment: str) -> None:
+    """Even where the contract states no pattern, a segment stays one segment."""
+    with pytest.raises(InvalidRequest):
+        api_types.path_segment(segment)
+    assert api_types.path_segment("a/..") == "a%2F.."
+
+
+def test_an_unknown_language_is_refused_with_the_choices() -> None:
+    """The error names the valid values, and the nearest of them."""
+    odd: Any = "EN-US"
+    with pytest.raises(InvalidRequest, match="'en-us', 'zh-cn'; did you mean 'en-us'"):
+        call("http://127.0.0.1:9", x_language=odd)
+
+
+def test_the_caller_is_named() -> None:
+    """A request says which client sent it, in which version."""
+    with wire(says(200, DONE)) as server:
+        call(server.url, x_language="zh-cn")
+    assert server.heard[0].headers["user-agent"].startswith("drs-sync-policy/")
+    assert server.heard[0].headers["x-language"] == "zh-cn"
+
+
+def test_errors_survive_pickle() -> None:
+    """An error of a worker process arrives with what it carries."""
+    errors: list[ApiError] = [
+        DocumentedError(400, b"x", ErrorResponse(error_code="c", error_msg="m"), {"a": "b"}),
+        UnexpectedStatus(499, b"y", "no such status"),
+    ]
+    for error in errors:
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
+
+
+def test_models_come_without_httpx() -> None:
+    """Building and reading models imports no HTTP client."""
+    code = "import sys, drs_sync_policy_api.models; print('httpx' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+async def _call_async(url: str) -> BatchSetPolicyResponse:
+    async with AuthenticatedClient(base_url=url, token=TOKEN) as client:
+        return await batch_set_policy.asyncio("p", client=client, body=BODY)
+
+
+def test_the_async_functions_answer_alike() -> None:
+    """`asyncio` and `asyncio_detailed` send and read the same as their sync twins."""
+    import asyncio
+
+    with wire(says(200, DONE)) as server:
+        parsed = asyncio.run(_call_async(server.url))
+    assert parsed.results == [SyncPolicyResp(id="a", status=SyncPolicyStatus.SUCCESS)]
+    assert server.heard[0].headers["x-auth-token"] == TOKEN

@@ -1,0 +1,35 @@
+"""The files that contributors work with: verbs and paths that they name exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+VERBS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+MANUALS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
+by_manual = pytest.mark.parametrize("page", MANUALS, ids=lambda path: path.name)
+
+
+@by_manual
+def test_the_verbs_that_a_page_names_exist(page: Path) -> None:
+    """`make something` on a page is a verb of the Makefile."""
+    named = re.findall(r"`make ((?:[a-z-]+ ?)+)", page.read_text("utf-8"))
+    assert {verb for words in named for verb in words.split()} <= VERBS
+
+
+def test_the_hooks_call_verbs_and_tools_that_exist() -> None:
+    """A hook calls a verb of the Makefile or a tool in .venv, and only for files there may be."""
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+    hooks = [hook for repo in config["repos"] for hook in repo["hooks"]]
+    assert {repo["repo"] for repo in config["repos"]} == {"local"}
+    for hook in hooks:
+        program, *arguments = hook["entry"].split()
+        if program == "make":
+            assert arguments[-1] in VERBS
+        else:
+            assert (ROOT / program).exists()
+        re.compile(hook.get("files", ""))

@@ -1,0 +1,171 @@
+"""What the templates need of the contract and the generator does not hand them.
+
+The generator drops constraints, servers, security schemes and the meanings of enum values before
+it renders; `facts_as_jinja` brings them back as `contract.jinja`, which templates import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from openapi_python_client.strings import ClassName, snake_case
+
+Json = Mapping[str, Any]
+
+_CHECKED: Final = (
+    "type", "enum", "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum",
+    "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems",
+)  # fmt: skip
+"""The keywords that the generated code checks before it sends."""
+
+_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+def facts_as_jinja(contract: Json) -> str:
+    """The text of `contract.jinja`: one `set` for each fact, in literals that Jinja reads."""
+    facts = {
+        "servers": [{"url": server["url"]} for server in contract.get("servers", ())],
+        "security_headers": list(_security_headers(contract)) or ["Authorization"],
+        "secured": sorted(_secured_operations(contract)),
+        "rules": dict(_rules_of_models(contract)),
+        "parameters": dict(_rules_of_parameters(contract)),
+        "enums": dict(_meanings_of_enums(contract)),
+        "sent": sorted(_sent(contract)),
+    }
+    return "".join(f"{{% set {name} = {fact!r} %}}\n" for name, fact in facts.items())
+
+
+def resolve(contract: Json, node: Json) -> Json:
+    """`node`, or what it refers to where it is a `$ref` into this contract."""
+    while "$ref" in node:
+        target: Any = contract
+        for token in str(node["$ref"]).removeprefix("#/").split("/"):
+            target = target[token.replace("~1", "/").replace("~0", "~")]
+        node = target
+    return node
+
+
+def rules_of(contract: Json, schema: Json, where: str) -> dict[str, Any]:
+    """The keywords of a schema that generated code checks, references followed."""
+    schema = resolve(contract, schema)
+    rules = {keyword: schema[keyword] for keyword in _CHECKED if keyword in schema}
+    if isinstance(rules.get("type"), list):
+        del rules["type"]
+    if "enum" in rules:
+        rules["enum"] = tuple(rules["enum"])
+    if "items" in schema:
+        items = schema["items"]
+        _refuse_unnamed(items, f"{where}, items")
+        inner = rules_of(contract, items, f"{where}, items")
+        if inner.get("type") != "object":
+            rules["items"] = inner
+    return rules
+
+
+def _refuse_unnamed(schema: Json, where: str) -> None:
+    """An object schema without a name gets a class whose constraints nobody could look up."""
+    if "$ref" not in schema and "properties" in schema:
+        raise SystemExit(
+            f"{where}: this object has no name; move it to `components/schemas` and refer to it "
+            "with `$ref`, so that its class has a good name and its constraints are checked"
+        )
+
+
+def _schemas(contract: Json) -> Iterator[tuple[str, Json]]:
+    for name, schema in contract.get("components", {}).get("schemas", {}).items():
+        yield str(ClassName(schema.get("title", name), "field_")), schema
+
+
+def _rules_of_models(contract: Json) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, schema in _schemas(contract):
+        properties: dict[str, Any] = {}
+        for part in (schema, *(resolve(contract, part) for part in schema.get("allOf", ()))):
+            properties |= part.get("properties", {})
+        for field, rule in properties.items():
+            _refuse_unnamed(rule, f"{name}.{field}")
+        if properties:
+            yield (
+                name,
+                {
+                    field: rules_of(contract, rule, f"{name}.{field}")
+                    for field, rule in properties.items()
+                },
+            )
+
+
+def _operations(contract: Json) -> Iterator[tuple[str, Json, Json]]:
+    for path, item in contract.get("paths", {}).items():
+        for method in _METHODS:
+            if method in item:
+                operation = item[method]
+                fallback = f"{method}_{path}"
+                yield snake_case(operation.get("operationId", fallback)), item, operation
+
+
+def _rules_of_parameters(contract: Json) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, item, operation in _operations(contract):
+        found = (*item.get("parameters", ()), *operation.get("parameters", ()))
+        parameters = [resolve(contract, parameter) for parameter in found]
+        yield (
+            name,
+            {
+                parameter["name"]: rules_of(contract, parameter["schema"], parameter["name"])
+                for parameter in parameters
+            },
+        )
+
+
+def _secured_operations(contract: Json) -> Iterator[str]:
+    everywhere = contract.get("security", ())
+    for name, _, operation in _operations(contract):
+        needed = operation.get("security", everywhere)
+        if needed and {} not in needed:
+            yield name
+
+
+def _security_headers(contract: Json) -> Iterator[str]:
+    for scheme in contract.get("components", {}).get("securitySchemes", {}).values():
+        scheme = resolve(contract, scheme)
+        if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
+            yield scheme["name"]
+
+
+def _meanings_of_enums(contract: Json) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, schema in _schemas(contract):
+        if "enum" in schema:
+            meanings = schema.get("x-enumDescriptions", {})
+            yield (
+                name,
+                {
+                    "description": _plain(schema.get("description", "")),
+                    "values": {str(value): _plain(text) for value, text in meanings.items()},
+                },
+            )
+
+
+def _plain(text: str) -> str:
+    """A description on one line that cannot end the docstring it stands in."""
+    return " ".join(text.split()).replace("\\", "/").replace('"', "'")
+
+
+def _sent(contract: Json) -> set[str]:
+    """The classes of all schemas that a request body can hold."""
+    names = {id(schema): name for name, schema in _schemas(contract)}
+    sent: set[str] = set()
+    todo = [
+        media["schema"]
+        for _, _, operation in _operations(contract)
+        for media in resolve(contract, operation.get("requestBody", {})).get("content", {}).values()
+    ]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, list):
+            todo.extend(node)
+        elif isinstance(node, dict):
+            target = resolve(contract, node)
+            name = names.get(id(target))
+            if name is None or name not in sent:
+                sent |= {name} if name else set()
+                todo.extend(value for key, value in target.items() if key != "examples")
+    return sent
