@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import client_contract, write_editions
@@ -35,10 +36,16 @@ def generate(into: Path) -> None:
     _write_data(into / DATA)
 
 
-def write_client(package: Path, *, templates: Path | None) -> None:
-    """Writes the client package, with these templates before the generator's own, or with none."""
+def write_client(
+    package: Path, *, templates: Path | None, document: dict[str, Any] | None = None
+) -> None:
+    """Writes the client package, with these templates before the generator's own, or with none.
+
+    `document` is the contract to write it from, if it is not that of the working tree.
+    """
     package.parent.mkdir(parents=True, exist_ok=True)
-    document = client_contract(read_document(CONTRACT))
+    if document is None:
+        document = client_contract(read_document(CONTRACT))
     with tempfile.TemporaryDirectory() as folder:
         merged, custom = Path(folder) / "openapi.json", Path(folder) / "templates"
         merged.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")

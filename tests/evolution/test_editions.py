@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import attrs
 import jsonschema_rs
 import pytest
 import yaml
@@ -49,8 +49,7 @@ def test_the_edition_has_the_fields_of_the_official_sdk(huawei: contract.Contrac
 
 def test_one_client_has_the_fields_of_all_editions() -> None:
     """The generated class can carry every field of every edition."""
-    fields = {field.name for field in attrs.fields(SyncPolicyReq)} - {"additional_properties"}
-    assert fields == SDK_FIELDS
+    assert inspect.signature(SyncPolicyReq).parameters.keys() >= SDK_FIELDS
 
 
 def test_rules_and_answers_are_those_of_the_base(huawei: contract.Contract) -> None:
