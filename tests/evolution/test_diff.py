@@ -106,6 +106,14 @@ def _security_moved(document: Document) -> Document:
     return document
 
 
+def _spelt_in_another_way(document: Document) -> Document:
+    schemas = document["components"]["schemas"]
+    schemas["FilterDdlPolicy"]["const"] = schemas["FilterDdlPolicy"].pop("enum")[0]
+    del schemas["ErrorResponse"]["unevaluatedProperties"]
+    schemas["ErrorResponse"]["additionalProperties"] = False
+    return document
+
+
 def _only_the_version(document: Document) -> Document:
     document["info"]["version"] = "1.0.1"
     return document
@@ -121,6 +129,7 @@ def _only_the_version(document: Document) -> Document:
         _wrapped_in_all_of,
         _path_parameter_moved,
         _security_moved,
+        _spelt_in_another_way,
         _only_the_version,
     ],
 )

@@ -29,6 +29,7 @@ _SAYS_NOTHING: Final[dict[str, Any]] = {
 _DATA: Final = {"example", "examples", "default", "const", "value", "x-rules"}
 """What is under these is a value, not a part of the description."""
 _ANNOTATIONS: Final = {"title", "description", "example", "examples", "allOf"}
+_APPLICATORS: Final = {"$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas"}
 _STYLES: Final = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -80,6 +81,7 @@ def _simplify(node: Any) -> None:
             node[key] = _in_order(key, value)
             _simplify(node[key])
     _unwrap(node)
+    _respell(node)
     _drop_default_style(node)
 
 
@@ -98,6 +100,14 @@ def _unwrap(node: dict[str, Any]) -> None:
         del node["allOf"]
         for key, value in parts[0].items():
             node.setdefault(key, value)
+
+
+def _respell(node: dict[str, Any]) -> None:
+    """One spelling where a schema has two for the same."""
+    if isinstance(node.get("const"), str | int | float) and "enum" not in node:
+        node["enum"] = [node.pop("const")]
+    if node.get("additionalProperties") is False and not node.keys() & _APPLICATORS:
+        node["unevaluatedProperties"] = node.pop("additionalProperties")
 
 
 def _drop_default_style(node: dict[str, Any]) -> None:

@@ -94,6 +94,8 @@ class _Judge:
 def _level(entry: Json, where: str) -> Level:
     if entry["impact"] == "major" or _missed(entry, where):
         return Level.BREAKING
+    if entry["typeName"] == "Tag":
+        return Level.COSMETIC
     if entry["impact"] == "minor":
         return Level.COMPATIBLE
     return Level.COMPATIBLE if _matters(entry, where) else Level.COSMETIC
@@ -107,8 +109,11 @@ def _missed(entry: Json, where: str) -> bool:
     is_property = type_name == "Schema" and path[-2:-1] == ["properties"]
     if is_property and where and (kind == "removed" or (kind == "modified" and key == "key")):
         return not _conditional(path)
-    if type_name == "SchemaProperties" and kind == "modified" and REQUEST in where:
-        return bool(entry.get("revision", {}).get("value") is False)
+    if type_name == "SchemaProperties":  # a property whose schema is `true` or `false`
+        before, after = (entry.get(side, {}).get("value") for side in ("base", "revision"))
+        return bool(
+            (after is False and REQUEST in where) or (before is False and RESPONSE in where)
+        )
     if type_name == "Schema" and kind == "modified" and key == "default":
         return REQUEST in where
     if type_name == "Header" and kind == "modified" and key == "required":
