@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import hashlib
 import json
 import os
 import shutil
@@ -28,6 +29,18 @@ from tools.template_facts import facts_as_jinja
 OVERRIDES = ROOT / "overrides"
 GENERATED = ROOT / "generated"
 CLIENT, DATA = "drs_sync_policy_api", "drs_sync_policy_contract"
+
+
+_ABOUT = '''"""The contract as data; see `openapi.yaml`."""
+
+from typing import Final
+
+VERSION: Final = "{version}"
+"""`info.version` of every edition."""
+
+SHA256: Final = {hashes}
+"""The hash of each edition, as `drs_sync_policy.contract.Contract.sha256` computes it."""
+'''
 
 
 def generate(into: Path) -> None:
@@ -59,20 +72,34 @@ def write_client(
             "--custom-template-path", str(custom), "--output-path", str(package),
         )  # fmt: skip
     (package / "py.typed").write_bytes(b"")
-    # What is selected is fixed or it fails: the code is formatted, its imports are those it uses.
-    options = ("--isolated", "--no-cache", "--quiet", "--target-version", "py311")
-    width = ("--line-length", "100")
-    _run("ruff", "check", *options, *width, "--fix", "--select", "I,UP,F401", str(package))
-    _run("ruff", "format", *options, *width, str(package))
+    _format(package, select="I,UP,F401")
 
 
 def _write_data(package: Path) -> None:
     package.mkdir(parents=True)
-    (package / "__init__.py").write_text('"""The contract as data; see `openapi.yaml`."""\n')
+    base = read_document(CONTRACT)
     (package / "openapi.yaml").write_bytes(CONTRACT.read_bytes())
-    document = json.dumps(read_document(CONTRACT), ensure_ascii=False, indent=1)
-    (package / "base.json").write_text(document + "\n", encoding="utf-8")
+    text = json.dumps(base, ensure_ascii=False, indent=1)
+    (package / "base.json").write_text(text + "\n", encoding="utf-8")
     write_editions(package)
+    hashes = {path.stem: _sha256(path) for path in sorted(package.glob("*.json"))}
+    (package / "__init__.py").write_text(
+        _ABOUT.format(version=base["info"]["version"], hashes=hashes)
+    )
+    _format(package, select="I")
+
+
+def _sha256(path: Path) -> str:
+    canonical = json.dumps(read_document(path), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _format(package: Path, *, select: str) -> None:
+    options = ("--isolated", "--no-cache", "--quiet", "--target-version", "py311")
+    width = ("--line-length", "100")
+    # What is selected is fixed or it fails: the code is formatted, its imports are those it uses.
+    _run("ruff", "check", *options, *width, "--fix", "--select", select, str(package))
+    _run("ruff", "format", *options, *width, str(package))
 
 
 def _run(program: str, *arguments: str) -> None:

@@ -15,6 +15,7 @@ import yaml
 
 from drs_sync_policy import contract
 from drs_sync_policy_api.models import SyncPolicyReq
+from drs_sync_policy_contract import SHA256, VERSION
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import OVERLAYS, client_contract, edition, edition_names, incompatibilities
 from tools.node import node_environment, node_tool
@@ -60,6 +61,13 @@ def test_rules_and_answers_are_those_of_the_base(huawei: contract.Contract) -> N
     assert ours.responses == theirs.responses
     assert ours.tolerated_statuses == theirs.tolerated_statuses
     assert huawei.version == base.version
+
+
+def test_version_and_hashes_are_known_without_reading_a_contract() -> None:
+    """What the data package states of each edition is what the loaded contract computes."""
+    loaded = {name: contract.load(name) for name in contract.editions()}
+    assert {name: document.sha256 for name, document in loaded.items()} == SHA256
+    assert {document.version for document in loaded.values()} == {VERSION}
 
 
 def test_every_example_is_valid(
