@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib import import_module
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
 _VERBS: Final = {
     "fuzz": "Judge a server by the contract.",
     "sandbox": "Run the reference server.",
+    "contract": "Print the contract, its rules or the error codes.",
+    "explain": "Say what an error code or a rule means.",
 }
 """Each verb with its line in `--help`; `drs_sync_policy.cli.VERB` holds its `command`."""
 
@@ -22,9 +25,14 @@ class _Verbs(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _VERBS:
-            return None
+            self._refuse(ctx, cmd_name)
         command: click.Command = import_module(f"{__name__}.{cmd_name}").command
         return command
+
+    def _refuse(self, ctx: click.Context, cmd_name: str) -> NoReturn:
+        near = get_close_matches(cmd_name, _VERBS, n=1)
+        hint = f"; did you mean `{near[0]}`?" if near else f"; choose one of {', '.join(_VERBS)}."
+        ctx.fail(f"there is no command `{cmd_name}`{hint}")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -44,7 +44,7 @@ class Control:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._router = Router(self._routes())
+        self._router = Router(self._routes(), opaque=True)
 
     def _routes(self) -> Iterable[tuple[str, str, ControlHandler]]:
         yield "GET", "/_sandbox/projects/{project_id}/jobs", self._list_jobs

@@ -87,8 +87,8 @@ def malformed_http() -> Refusal:
 
 
 def body_too_large() -> Refusal:
-    """413: the body is above the limit; the connection is closed, the rest stays unread."""
-    return Refusal(413, _row("APIGW.0201", status=413), headers={"Connection": "close"})
+    """413: the body is above the limit; what is left of it is not kept."""
+    return Refusal(413, _row("APIGW.0201", status=413))
 
 
 def other_media_type() -> Refusal:

@@ -31,11 +31,11 @@ class Template:
         """How many parameters it has: of two templates that fit, the one with fewer is meant."""
         return sum(literal is None for literal, _ in self.segments)
 
-    def match(self, segments: Sequence[bytes]) -> dict[str, str] | None:
+    def match(self, segments: Sequence[bytes], *, opaque: bool = False) -> dict[str, str] | None:
         """The parameters, where `segments` fit; else None.
 
-        A parameter takes any segment but the empty one, `.`, `..` and one with a slash in it
-        (decision 4); bytes that are no UTF-8 become replacement characters.
+        A parameter takes any segment but the empty one, and unless `opaque` neither `.`, `..` nor
+        one with a slash in it (decision 4). Bytes that are no UTF-8 become replacement characters.
         """
         if len(segments) != len(self.segments):
             return None
@@ -44,11 +44,15 @@ class Template:
             if literal is not None:
                 if given != literal:
                     return None
-            elif given in (b"", b".", b"..") or b"/" in given:
+            elif not given or not (opaque or _is_plain(given)):
                 return None
             else:
                 parameters[name] = given.decode("utf-8", "replace")
         return parameters
+
+
+def _is_plain(segment: bytes) -> bool:
+    return segment not in (b".", b"..") and b"/" not in segment
 
 
 def _segment(path: str, text: str) -> tuple[bytes | None, str]:
@@ -71,7 +75,8 @@ class Match(Generic[Target]):
 class Router(Generic[Target]):
     """Routes by template and method, most literal template first."""
 
-    def __init__(self, routes: Iterable[tuple[str, str, Target]]) -> None:
+    def __init__(self, routes: Iterable[tuple[str, str, Target]], *, opaque: bool = False) -> None:
+        self._opaque = opaque
         table: dict[Template, dict[str, Target]] = {}
         for method, path, target in routes:
             table.setdefault(Template.of(path), {})[method] = target
@@ -80,7 +85,7 @@ class Router(Generic[Target]):
     def match(self, method: str, segments: Sequence[bytes]) -> Match[Target]:
         """The target; raises the 404 where no path fits, the 405 where its methods do not."""
         for template, methods in self._table:
-            parameters = template.match(segments)
+            parameters = template.match(segments, opaque=self._opaque)
             if parameters is None:
                 continue
             if method not in methods:

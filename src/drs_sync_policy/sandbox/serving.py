@@ -23,10 +23,18 @@ from drs_sync_policy.sandbox.seed import TENANTS, Tenant
 
 LOOPBACK: Final = "127.0.0.1"
 _GRACE_SECONDS: Final = 5
+_LINGER_SECONDS: Final = 1
 
 
 class Protocol(H11Protocol):
     """HTTP/1.1 that answers in the contract's shape even where what arrived is no HTTP."""
+
+    _refused = False
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what arrives; what still comes after a refusal is dropped."""
+        if not self._refused:
+            super().data_received(data)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what could not be parsed, and close (rule media-type-is-json)."""
@@ -42,7 +50,11 @@ class Protocol(H11Protocol):
                 self.transport.write(self.conn.send(event) or b"")
         except h11.LocalProtocolError:
             pass  # an answer is under way already, it cannot be taken back
-        self.transport.close()
+        # Closing at once would reset the connection, and the answer might be lost with it.
+        self._refused = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
 
 def unparsed_call() -> Call:

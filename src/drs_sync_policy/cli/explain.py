@@ -1,0 +1,83 @@
+"""The verb `explain`: what an error code or a rule means, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from difflib import SequenceMatcher, get_close_matches
+from typing import Final
+
+import attrs
+import click
+
+from drs_sync_policy import codes, contract
+
+_AUTHORS: Final = {"vendor": "", "ours": " (our text)"}
+
+
+@click.command(short_help="Say what an error code or a rule means.")
+@click.argument("names", metavar="CODE...", nargs=-1, required=True)
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(names: tuple[str, ...], output: str) -> None:
+    """Say what an error code means and what to do about it.
+
+    CODE is a code such as DRS.M00304 (M00304 will do) or the id of a rule of the contract, such
+    as count-equals-results.
+    """
+    found = [_find(name) for name in names]
+    if output == "json":
+        entries = [attrs.asdict(entry) for group in found for entry in group]
+        click.echo(json.dumps(entries, ensure_ascii=False, indent=2))
+        return
+    click.echo("\n\n".join(_text(group) for group in found))
+
+
+def _find(name: str) -> Sequence[codes.ErrorCode | contract.Rule]:
+    """The rows of a code, or a rule; `click.UsageError` with the nearest names if there is none."""
+    wanted = {name.upper(), f"DRS.{name.upper()}", f"APIGW.{name.upper()}"}
+    rows = [row for row in codes.all_codes() if row.code in wanted]
+    rules = [rule for rule in contract.load().rules if rule.id == name.lower()]
+    if rows or rules:
+        return rows or rules
+    near = _nearest(wanted | {name.lower()})
+    hint = f"; did you mean {', '.join(near)}?" if near else "."
+    raise click.UsageError(
+        f"there is no error code and no rule {name!r}{hint}"
+        " `drs-sync-policy contract codes` and `drs-sync-policy contract rules` list them."
+    )
+
+
+def _nearest(wanted: set[str]) -> list[str]:
+    known = {row.code for row in codes.all_codes()} | {rule.id for rule in contract.load().rules}
+    scored = {
+        name: SequenceMatcher(None, word, name).ratio()
+        for word in sorted(wanted)
+        for name in get_close_matches(word, known, n=3, cutoff=0.7)
+    }
+    return sorted(scored, key=lambda name: (-scored[name], name))[:3]
+
+
+def _text(group: Sequence[codes.ErrorCode | contract.Rule]) -> str:
+    return "\n\n".join(
+        _rule(entry) if isinstance(entry, contract.Rule) else _code(entry) for entry in group
+    )
+
+
+def _code(row: codes.ErrorCode) -> str:
+    seen = "" if row.seen == "table" else f", in no table of the vendor ({row.seen})"
+    return "\n".join(
+        (
+            f"{row.code}  status {row.status}, of the {row.issuer}{seen}",
+            f"  en-us   {row.en}{_AUTHORS[row.en_by]}",
+            f"  zh-cn   {row.zh}{_AUTHORS[row.zh_by]}",
+            click.wrap_text(f"  means   {row.meaning}", width=88, subsequent_indent=" " * 10),
+            click.wrap_text(f"  do      {row.remedy}", width=88, subsequent_indent=" " * 10),
+        )
+    )
+
+
+def _rule(rule: contract.Rule) -> str:
+    statement = click.wrap_text(
+        rule.statement, width=88, initial_indent="  ", subsequent_indent="  "
+    )
+    return f"{rule.id}  a rule of the contract\n{statement}\n  from    {rule.origin}: {rule.source}"

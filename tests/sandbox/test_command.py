@@ -1,0 +1,103 @@
+"""The verb `sandbox`, as a process."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from drs_sync_policy.sandbox.seed import TENANTS
+
+COMMAND = [sys.executable, "-c", "from drs_sync_policy.cli import main; main()", "sandbox"]
+
+
+@contextmanager
+def started(*options: str) -> Iterator[subprocess.Popen[str]]:
+    """The command, killed at the end if it is still there."""
+    with subprocess.Popen(
+        [*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_until(process: subprocess.Popen[str], last: str) -> str:
+    """What the process prints, up to the line that starts with `last`."""
+    text = ""
+    assert process.stdout is not None
+    for line in process.stdout:
+        text += line
+        if line.startswith(last):
+            break
+    return text
+
+
+def test_what_is_printed_can_be_pasted() -> None:
+    """The welcome names both tenants' secrets and jobs, and its curl line sets a policy."""
+    with started("--port", "0") as process:
+        text = read_until(process, "  curl http://127.0.0.1:")
+        text += read_until(process, "  curl http://127.0.0.1:")
+        for tenant in TENANTS:
+            for shown in (tenant.project_id, tenant.token, *tenant.states):
+                assert shown in text
+        pasted = text[text.index("  curl ") : text.index("Read it back")]
+        words = shlex.split(pasted.replace("\\\n", " "))
+        answer = subprocess.run(
+            [*words, "--silent"], capture_output=True, text=True, check=True, timeout=20
+        )
+        assert '"status":"success"' in answer.stdout
+        read = subprocess.run(
+            [*shlex.split(text.splitlines()[-1]), "--silent"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
+        )
+        assert '"conflict_policy":"ignore"' in read.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_in_good_order(number: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM end it with 0 and without a traceback."""
+    with started("--port", "0", "--print-target") as process:
+        profile = tomllib.loads(read_until(process, "policy_pointer"))
+        assert httpx.get(f"{profile['target']['url']}/healthz").status_code == 200
+        process.send_signal(number)
+        assert process.wait(20) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    """A port that cannot be had ends it with 2 and the way out."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [*COMMAND, "--port", port], capture_output=True, text=True, timeout=20, check=False
+        )
+    assert done.returncode == 2
+    assert f"127.0.0.1:{port}" in done.stderr
+    assert "--port 0" in done.stderr
+
+
+def test_a_bad_database_is_told() -> None:
+    """A URL that names no usable database ends it with 2 and the choices."""
+    done = subprocess.run(
+        [*COMMAND, "--database", "mysql://x"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "`sqlite` or `postgresql`" in done.stderr

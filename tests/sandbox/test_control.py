@@ -1,0 +1,128 @@
+"""The control routes, outside the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from drs_sync_policy.sandbox.seed import FIRST, TENANTS
+from drs_sync_policy.sandbox.states import STATES
+
+from .conftest import Caller
+
+JOBS = f"/_sandbox/projects/{FIRST.project_id}/jobs"
+
+
+def test_the_seeded_jobs_are_listed(serve: Callable[..., Caller]) -> None:
+    """Every seeded job is there, in its state, without a policy."""
+    http = serve().http
+    for tenant in TENANTS:
+        jobs = http.get(f"/_sandbox/projects/{tenant.project_id}/jobs").json()["jobs"]
+        assert {job["job_id"]: job["state"] for job in jobs} == dict(tenant.states)
+        assert all(job["policy"] == {} for job in jobs)
+
+
+def test_an_unseeded_sandbox_knows_nobody(serve: Callable[..., Caller]) -> None:
+    """With `seed=False` there are no jobs and no credentials."""
+    caller = serve(seed=False)
+    assert caller.http.get(JOBS).json() == {"jobs": []}
+    assert caller.set({"job_id": "x"}).status_code == 401
+
+
+def test_a_job_of_any_id_can_be_made_and_read(first: Caller) -> None:
+    """Ids of any text work in the control routes, percent-encoded."""
+    for job_id in ("a/b", "a\0b", "ä%", " ", "\\0"):
+        made = first.http.post(JOBS, json={"job_id": job_id})
+        assert made.status_code in (201, 409)
+        shown = first.http.get(f"{JOBS}/{quote(job_id, safe='')}").json()
+        assert (shown["job_id"], shown["state"]) == (job_id, "CONFIGURATION")
+        first.set({"job_id": job_id, "slot_name": job_id})
+        assert first.http.get(f"{JOBS}/{quote(job_id, safe='')}").json()["policy"] == {
+            "slot_name": job_id
+        }
+
+
+def test_a_job_that_is_there_is_not_made_again(first: Caller) -> None:
+    """A second job of the same id gets 409."""
+    job = first.new_job()
+    answer = first.http.post(JOBS, json={"job_id": job})
+    assert (answer.status_code, job in answer.json()["error"]) == (409, True)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_job_takes_a_policy_in_configuration_only(first: Caller, state: str) -> None:
+    """Of the 23 states, one allows the call."""
+    job = first.new_job()
+    assert first.http.put(f"{JOBS}/{job}/state", json={"state": state}).json()["state"] == state
+    result = first.set({"job_id": job, "ddl_trans": True}).json()["results"][0]
+    if state == "CONFIGURATION":
+        assert result["status"] == "success"
+    else:
+        assert result["error_code"] == "DRS.M00304"
+    assert first.stored(job) == ({"ddl_trans": True} if state == "CONFIGURATION" else {})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "expected"),
+    [
+        ("GET", f"{JOBS}/no-such-job", None, 404),
+        ("PUT", f"{JOBS}/no-such-job/state", {"state": "CREATING"}, 404),
+        ("PUT", f"{JOBS}/x/state", {"state": "CONFIGURE"}, 400),
+        ("PUT", f"{JOBS}/x/state", {}, 400),
+        ("POST", JOBS, {"job_id": ""}, 400),
+        ("POST", JOBS, {"job_id": 1}, 400),
+        ("POST", JOBS, {"job_id": "x" * 5000}, 400),
+        ("POST", JOBS, [], 400),
+        ("DELETE", JOBS, None, 405),
+        ("GET", "/_sandbox/nowhere", None, 404),
+        ("GET", "/_sandbox", None, 404),
+    ],
+)
+def test_wrong_control_requests_say_why(
+    first: Caller, method: str, path: str, body: Any, expected: int
+) -> None:
+    """A control request that cannot be done gets an `error` that says why."""
+    answer = first.http.request(method, path, json=body)
+    assert (answer.status_code, bool(answer.json()["error"])) == (expected, True)
+
+
+def test_the_nearest_state_is_offered(first: Caller) -> None:
+    """A misspelt state is answered with the one that was meant, and with all there are."""
+    error = first.http.put(f"{JOBS}/x/state", json={"state": "configuratoin"}).json()["error"]
+    assert "did you mean `CONFIGURATION`?" in error
+    assert all(state in error for state in STATES)
+
+
+def test_a_reset_forgets_everything_but_the_tenants(serve: Callable[..., Caller]) -> None:
+    """After a reset the sandbox is as it was when it started."""
+    caller = serve()
+    made = caller.new_job()
+    caller.set({"job_id": FIRST.job_ids[0], "ddl_trans": True})
+    assert caller.http.post("/_sandbox/reset").status_code == 204
+    assert caller.stored(FIRST.job_ids[0]) == {}
+    assert caller.http.get(f"{JOBS}/{made}").status_code == 404
+    assert caller.set({"job_id": FIRST.job_ids[0]}).status_code == 200
+
+
+def test_seeding_again_keeps_what_is_stored(serve: Callable[..., Caller]) -> None:
+    """Seeding brings back what is missing, and overwrites nothing."""
+    caller = serve()
+    caller.set({"job_id": FIRST.job_ids[0], "ddl_trans": True})
+    assert caller.http.post("/_sandbox/seed").status_code == 204
+    assert caller.stored(FIRST.job_ids[0]) == {"ddl_trans": True}
+
+
+def test_control_can_be_left_out(serve: Callable[..., Caller]) -> None:
+    """Without control routes their paths are unknown paths."""
+    caller = serve(control=False)
+    assert caller.send(method="GET", path=JOBS).status_code == 404
+    assert caller.set({"job_id": FIRST.job_ids[0]}).status_code == 200
+
+
+def test_health_is_told(first: Caller) -> None:
+    """`/healthz` answers while the database does."""
+    assert first.http.get("/healthz").json() == {"status": "ok"}
+    assert first.send(method="POST", path="/healthz").status_code == 405
