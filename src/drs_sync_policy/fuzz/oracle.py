@@ -133,8 +133,12 @@ class Oracle:
         return self.target.tenant if job_id in self.target.blocked_job_ids else None
 
     def _is_ambiguous(self, call: Call) -> bool:
-        names = [self._token, "Content-Type", *self._parameters]
-        return any(len(call.header(name)) > 1 for name in names)
+        """Whether servers may read a header differently: given twice, or padded."""
+        for name in (self._token, "Content-Type", *self._parameters):
+            values = call.header(name)
+            if len(values) > 1 or any(_padded(value) for value in values):
+                return True
+        return False
 
     def _tenant(self, call: Call) -> Tenant | None:
         values = call.header(self._token)
@@ -148,7 +152,8 @@ class Oracle:
         values = call.header(self._token)
         value = values[0].strip(" \t") if values else ""
         if not value:
-            yield Defect("missing-credentials-are-refused", frozenset({401}), "credentials")
+            statuses = {401, 403} if values and values[0] else {401}  # a blank is there, to some
+            yield Defect("missing-credentials-are-refused", frozenset(statuses), "credentials")
         elif tenant is None:
             yield Defect("wrong-credentials-are-refused", frozenset({401, 403}), "credentials")
 
@@ -232,6 +237,11 @@ def _path_pattern(url: str, path: str) -> re.Pattern[str]:
         for number, piece in enumerate(pieces)
     )
     return re.compile(re.escape(prefix.rstrip("/")) + text + r"(\?.*)?")
+
+
+def _padded(value: str) -> bool:
+    """Whether a value has white space around it; HTTP strips it, and not every server does."""
+    return bool(value.strip(" \t")) and value != value.strip(" \t")
 
 
 def _group(name: str) -> str:

@@ -16,7 +16,9 @@ def ordered() -> tuple[Scenario, ...]:
         outcomes,
         protocol,
         refused,
+        sequences,
         state,
+        together,
     )
 
     found = (
@@ -24,8 +26,10 @@ def ordered() -> tuple[Scenario, ...]:
         *outcomes.SCENARIOS,
         *credentials.SCENARIOS,
         *state.SCENARIOS,
+        *together.SCENARIOS,
         *refused.SCENARIOS,
         *protocol.SCENARIOS,
         *accepted.SCENARIOS,
+        *sequences.SCENARIOS,
     )
     return tuple(sorted(found, key=lambda scenario: not scenario.required))

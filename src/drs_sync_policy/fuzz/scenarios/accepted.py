@@ -166,7 +166,7 @@ def _batches(prober: Prober) -> None:
 
     def batches() -> Iterator[tuple[list[Any], str]]:
         for size in SIZES:
-            if size <= 2100:
+            if size <= 1025:
                 yield [build.item(own[n % len(own)]) for n in range(size)], "own jobs in turn"
             unknown = [build.item(f"u{n}") for n in range(size - 1)]
             yield [*unknown, build.item(own[0])], "an own job after unknown ones"

@@ -99,7 +99,7 @@ def _accepted(exchange: Exchange) -> bool:
     return bool(found) and all(entry.get("status") == "success" for entry in found or ())
 
 
-def _reading(
+def reading(
     rules: Sequence[str],
 ) -> Callable[[Callable[[Ground], None]], Callable[[Prober], None]]:
     """Hand a scenario its ground; where nothing can be read back, its rules are not judged."""
@@ -120,7 +120,7 @@ def _reading(
 # --- fields --------------------------------------------------------------------------------------
 
 
-@_reading((STORED, KEEPS, LATER_CALLS))
+@reading((STORED, KEEPS, LATER_CALLS))
 def _basics(ground: Ground) -> None:
     """Each field alone, changed and changed back, and left out."""
     job = ground.tenant.job_ids[0]
@@ -147,7 +147,7 @@ def _basics(ground: Ground) -> None:
     ground.expect(KEEPS, job, before, case="no field at all", after=[exchange])
 
 
-@_reading((STORED, KEEPS))
+@reading((STORED, KEEPS))
 def _combinations(ground: Ground) -> None:
     """Every combination of fields, one after the other: what is named is stored, the rest stays."""
     combinations = ground.build.combinations()
@@ -177,7 +177,7 @@ def _combinations(ground: Ground) -> None:
     ground.prober.each(work, shares)
 
 
-@_reading((STORED,))
+@reading((STORED,))
 def _texts(ground: Ground) -> None:
     """Any text is stored as it was sent."""
     free = [name for name, schema in ground.build.fields.items() if schema.is_free_text]
@@ -261,7 +261,7 @@ def duplicate_batches(
     )
 
 
-@_reading((LATER_ITEMS,))
+@reading((LATER_ITEMS,))
 def _duplicates(ground: Ground) -> None:
     for items, what in duplicate_batches(ground.build, ground.tenant.job_ids):
         models = {job: dict(ground.settle(job)) for job in {item[JOB] for item in items}}
@@ -274,7 +274,7 @@ def _duplicates(ground: Ground) -> None:
             ground.expect(LATER_ITEMS, job, model, case=what, after=[exchange])
 
 
-@_reading((STORED,))
+@reading((STORED,))
 def _large_batches(ground: Ground) -> None:
     """Every item of a large batch is stored, whichever place it is in."""
     jobs = ground.tenant.job_ids
@@ -294,7 +294,7 @@ def _large_batches(ground: Ground) -> None:
                 ground.expect(rule, item[JOB], wanted, case=case, after=[exchange])
 
 
-@_reading((BLOCKED, UNKNOWN_JOB))
+@reading((BLOCKED, UNKNOWN_JOB))
 def _failing_items(ground: Ground) -> None:
     """A job that fails stores nothing and leaves the others alone."""
     target = ground.prober.target
@@ -347,7 +347,7 @@ def _equal(one: Policy, other: Policy, name: str) -> bool:
 # --- repeats, languages, unknown fields ----------------------------------------------------------
 
 
-@_reading((REPEAT, LATER_CALLS, LANGUAGE))
+@reading((REPEAT, LATER_CALLS, LANGUAGE))
 def _again(ground: Ground) -> None:
     job = ground.tenant.job_ids[0]
     a, b = ground.build.full(job, 1), ground.build.full(job, 2)
@@ -380,7 +380,7 @@ def _others_stay(ground: Ground) -> None:
         _unchanged(ground, KEEPS, job, policy, case="a call for another job", after=[exchange])
 
 
-@_reading((UNKNOWN,))
+@reading((UNKNOWN,))
 def _unknown_fields(ground: Ground) -> None:
     """Unknown fields change nothing that is stored, whatever they are called."""
     prober, build = ground.prober, ground.build
@@ -433,7 +433,7 @@ def _camel(name: str) -> str:
 # --- refused -------------------------------------------------------------------------------------
 
 
-@_reading((REFUSED,))
+@reading((REFUSED,))
 def _refused(ground: Ground) -> None:
     """A refused request stores nothing, not even its valid items."""
     jobs = ground.tenant.job_ids[:3]
@@ -499,7 +499,7 @@ def _one_of_each(build: Bodies) -> Iterator[Wrong]:
 # --- tenants -------------------------------------------------------------------------------------
 
 
-@_reading((ISOLATED,))
+@reading((ISOLATED,))
 def _tenants(ground: Ground) -> None:
     """Nothing that one tenant sends changes what is stored for another."""
     prober, build = ground.prober, ground.build
