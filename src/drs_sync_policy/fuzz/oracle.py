@@ -58,6 +58,8 @@ class Expectation:
     items: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     language: str | None = None
     tenant: Tenant | None = None
+    front: bool = False
+    """Whether something in front of the service may have refused it, in a form of its own."""
 
     @property
     def valid(self) -> bool:
@@ -107,6 +109,7 @@ class Oracle:
             items=items,
             language=self.language(call),
             tenant=tenant,
+            front=bool(defects) and _is_odd(call, match, self._token),
         )
 
     def language(self, call: Call) -> str | None:
@@ -237,6 +240,14 @@ def _path_pattern(url: str, path: str) -> re.Pattern[str]:
         for number, piece in enumerate(pieces)
     )
     return re.compile(re.escape(prefix.rstrip("/")) + text + r"(\?.*)?")
+
+
+def _is_odd(call: Call, match: re.Match[str], token: str) -> bool:
+    """Whether servers and gateways may refuse the request line or a header for its form."""
+    ids = [unquote_to_bytes(group or "") for group in match.groupdict().values()]
+    if any(not re.fullmatch(rb"[0-9A-Za-z_ -]{1,250}", value) for value in ids):
+        return True
+    return any(not value.isascii() or len(value) > 1000 for value in call.header(token))
 
 
 def _padded(value: str) -> bool:

@@ -140,16 +140,14 @@ class _Keeper:
         prober = self.prober
         call = prober.call({"jobs": [{"job_id": prober.target.tenant.job_ids[0]}]})
         try:
-            exchange = prober.ask(call)
+            answer = prober.reach(call)
         except Throttled as error:
             return "too little judged", f"the server throttles every call: {error}"
         except NoAnswer as error:
             return "unreachable", str(error)
-        if exchange.answer is None:
-            return "unreachable", exchange.silence
-        if exchange.answer.status in (401, 403):
+        if answer.status in (401, 403):
             return "not allowed in", (
-                f"the server answered {exchange.answer.status} to the profile's own token and "
+                f"the server answered {answer.status} to the profile's own token and "
                 "project; check `token` (or the variable of `token_env`) and `project_id`"
             )
         return None

@@ -36,8 +36,13 @@ class Store:
         self._prefix = prober.path("").partition("/v3/")[0]
         self.fields = tuple(fields)
 
-    def read(self, job_id: str, *, tenant: Tenant | None = None) -> tuple[Policy, Exchange]:
-        """The stored fields of a job, and the exchange that told them; `Unreadable` if it fails."""
+    def read(
+        self, job_id: str, *, tenant: Tenant | None = None, may_lack: bool = False
+    ) -> tuple[Policy, Exchange]:
+        """The stored fields of a job, and the exchange that told them; `Unreadable` if it fails.
+
+        Where a job `may_lack` a policy, 404 means that it has none.
+        """
         tenant = tenant or self._prober.target.tenant
         path = self._readback.path.replace("{project_id}", quote(tenant.project_id, safe=""))
         call = Call(
@@ -48,6 +53,8 @@ class Store:
         answer = self._prober.reach(call)
         self._prober.ledger.count_call(answer.status)
         exchange = Exchange(call, Expectation("", None), answer)
+        if answer.status == 404 and may_lack:
+            return {}, exchange
         if answer.status != 200:
             raise Unreadable(f"{call.method} {call.path} answered {answer.status}")
         try:

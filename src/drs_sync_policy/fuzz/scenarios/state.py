@@ -15,7 +15,7 @@ from attrs import evolve
 from drs_sync_policy.fuzz.bodies import ITEMS, JOB, Bodies, Wrong
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.profile import Tenant
-from drs_sync_policy.fuzz.scenarios.accepted import unknown_fields
+from drs_sync_policy.fuzz.scenarios.accepted import unknown_names
 from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.outcomes import results
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
@@ -57,15 +57,15 @@ class Ground:
         self.set([self.build.full(job, variant)], case="every field, to begin with")
         return self.read(job)[0]
 
-    def read(self, job: str) -> tuple[Policy, Exchange]:
-        """What is stored for a job of this tenant."""
-        return self.store.read(job, tenant=self.tenant)
+    def read(self, job: str, *, may_lack: bool = False) -> tuple[Policy, Exchange]:
+        """What is stored for a job of this tenant; nothing where it `may_lack` a policy."""
+        return self.store.read(job, tenant=self.tenant, may_lack=may_lack)
 
     def expect(
         self, rule: str, job: str, wanted: Policy, *, case: str, after: Sequence[Exchange]
     ) -> bool:
         """Put `rule` to the test: whether `wanted` is what is stored for `job`."""
-        found, reading = self.read(job)
+        found, seen = self.read(job)
         self.prober.ledger.judged(rule)
         wrong = differences(wanted, found)
         if wrong:
@@ -75,7 +75,7 @@ class Ground:
                     case,
                     f"stored for {job}: {_shown(wanted, wrong)}",
                     f"stored is {_shown(found, wrong)}",
-                    (*after, reading),
+                    (*after, seen),
                 )
             )
         return not wrong
@@ -305,7 +305,7 @@ def _failing_items(ground: Ground) -> None:
         for order in itertools.permutations((own, job, last) if own != last else (own, job)):
             for mine in {own, last}:
                 ground.settle(mine)
-            blocked = ground.read(job)[0] if rule == BLOCKED else None
+            blocked = ground.read(job, may_lack=True)[0] if rule == BLOCKED else None
             items = [ground.build.full(entry, variant) for entry in order]
             case = f"{what} at place {order.index(job) + 1} of {len(order)}"
             exchange = ground.set(items, case=case)
@@ -324,7 +324,7 @@ def _unchanged(
     ground: Ground, rule: str, job: str, before: Policy, *, case: str, after: Sequence[Exchange]
 ) -> bool:
     """Whether exactly `before` is stored, nothing more."""
-    found, reading = ground.read(job)
+    found, seen = ground.read(job, may_lack=not before)
     ground.prober.ledger.judged(rule)
     wrong = [name for name in {**before, **found} if not _equal(before, found, name)]
     if wrong:
@@ -334,7 +334,7 @@ def _unchanged(
                 case,
                 f"stored for {job}, as before: {_shown(before, wrong)}",
                 f"stored is {_shown(found, wrong)}",
-                (*after, reading),
+                (*after, seen),
             )
         )
     return not wrong
@@ -383,18 +383,40 @@ def _others_stay(ground: Ground) -> None:
 @reading((UNKNOWN,))
 def _unknown_fields(ground: Ground) -> None:
     """Unknown fields change nothing that is stored, whatever they are called."""
-    prober, build = ground.prober, ground.build
+    build = ground.build
     job = ground.tenant.job_ids[0]
     ground.settle(job)
-    bodies_ = [*_smuggled(build, job), *list(unknown_fields(prober, build))[::9]]
-    for body, what in bodies_:
-        wanted = {**ground.read(job)[0]}
-        wanted |= {k: v for k, v in body[ITEMS][0].items() if k in build.fields}
-        exchange = prober.send(prober.call(body), case=f"an unknown field {what}")
-        if results(exchange) is not None:
-            _unchanged(
-                ground, UNKNOWN, job, wanted, case=f"an unknown field {what}", after=[exchange]
-            )
+    for body, what in _smuggled(build, job):
+        _ignored(ground, body, what)
+    names = [
+        name
+        for name in unknown_names(ground.prober.oracle.contract.document, build)
+        if name not in build.item_schema.properties and name not in build.root.properties
+    ]
+    for number, value in enumerate((True, "x", None, 1, False)):
+        item = build.full(job, number)
+        extra = dict.fromkeys(names, value)
+        kept = _ignored(
+            ground, build.body([{**item, **extra}]), f"many names: {value!r} in an item"
+        )
+        top = {**build.body([build.full(job, number + 1)]), **extra}
+        kept_too = _ignored(ground, top, f"many names: {value!r} beside `{ITEMS}`")
+        for name in names if not (kept and kept_too) else ():
+            item = build.full(job, number + 2)
+            body = build.body([{**item, name: value}]) if not kept else build.body([item])
+            _ignored(ground, body if not kept else {**body, name: value}, f"{name!r}: {value!r}")
+
+
+def _ignored(ground: Ground, body: dict[str, Any], what: str) -> bool:
+    """Whether the body stores what its known fields say, and nothing more."""
+    item = body[ITEMS][0]
+    wanted = dict(ground.read(item[JOB])[0])
+    wanted |= {name: value for name, value in item.items() if name in ground.build.fields}
+    exchange = ground.prober.send(ground.prober.call(body), case=f"an unknown field {what}")
+    if results(exchange) is None:
+        return True
+    case = f"an unknown field {what}"
+    return _unchanged(ground, UNKNOWN, item[JOB], wanted, case=case, after=[exchange])
 
 
 def _smuggled(build: Bodies, job: str) -> Iterator[tuple[dict[str, Any], str]]:
