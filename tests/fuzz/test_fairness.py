@@ -49,3 +49,20 @@ def test_a_server_that_keeps_the_contract_is_not_accused(habits: Habits) -> None
         verdict = run(servers.target(server), seed=5, budget=60, schemathesis=False)
     assert _accusations(verdict) == []
     assert verdict.ending == "complete"
+
+
+def test_a_server_that_throttles_is_waited_for() -> None:
+    """A 429 is no answer to judge: it is waited out, and the required scenarios still finish."""
+    with servers.serving(Habits(calls_per_second=400, retry_after="1")) as server:
+        verdict = run(servers.target(server), seed=5, budget=3, schemathesis=False)
+    assert _accusations(verdict) == []
+    assert verdict.ending == "complete"
+    assert server.calls > verdict.ledger.calls
+
+
+def test_a_slow_server_is_judged_within_the_budget() -> None:
+    """50 ms a call leave fewer cases, not other verdicts."""
+    with servers.serving(Habits(seconds=0.05, readback=False, second_tenant=False)) as server:
+        verdict = run(servers.target(server), seed=5, budget=4, workers=16, schemathesis=False)
+    assert _accusations(verdict) == []
+    assert verdict.ending == "complete"

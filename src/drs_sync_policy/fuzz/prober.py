@@ -53,6 +53,8 @@ class Prober:
         self.seed = seed
         self.workers = workers
         self.deadline = float("inf")
+        self.enough: Callable[[Ledger], bool] = lambda ledger: False
+        """Whether what is known suffices, and the rest need not be sent."""
         self.on_breach: Callable[[Breach], None] = lambda breach: None
         self._numbers = itertools.count(1)
         self._failures = 0
@@ -183,12 +185,11 @@ class Prober:
 
     def send_all(self, cases: Iterable[Case]) -> bool:
         """Send every case, several at once; False where the time ran out before the end."""
-        return self.each(
-            lambda case: self.send(
-                case.call, case=case.what, rule=case.rule, statuses=case.statuses
-            ),
-            cases,
-        )
+
+        def send(case: Case) -> None:
+            self.send(case.call, case=case.what, rule=case.rule, statuses=case.statuses)
+
+        return self.each(send, cases)
 
     # --- many at once ------------------------------------------------------------
 
@@ -204,7 +205,7 @@ class Prober:
                     thing = next(remaining, _END)
                 if thing is _END:
                     return
-                if time.monotonic() > self.deadline:
+                if time.monotonic() > self.deadline or self.enough(self.ledger):
                     finished = False
                     return
                 work(thing)

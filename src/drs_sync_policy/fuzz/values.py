@@ -4,6 +4,7 @@ Candidates come from the schema, and the schema's own validator says which of th
 new field of the contract gets all of this without a line of Python.
 """
 
+# ruff: noqa: E501 - tables read better in long lines
 # JSON of any shape is looked at here: what it holds is known only when it is there.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false

@@ -98,7 +98,9 @@ def unknown_fields(prober: Prober, build: Bodies) -> Iterator[tuple[dict[str, An
         {"a": {"b": [1]}},
     )
     # Every name with a few values, every value with a few names.
-    pairs = [(name, value) for name in names for value in (None, True, "x", {"a": 1})]
+    pairs: list[tuple[str, Any]] = [
+        (name, value) for name in names for value in (None, True, "x", {"a": 1})
+    ]
     pairs += [("x_unknown", value) for value in values]
     pairs += [("", "x"), ("x" * 300, 1), ("名", "x"), (" ", 1)]
     for name, value in pairs:

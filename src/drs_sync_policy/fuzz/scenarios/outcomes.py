@@ -59,6 +59,17 @@ def kinds(prober: Prober) -> dict[str, str]:
     return found
 
 
+def _blocked(prober: Prober) -> None:
+    """A job whose state forbids the call fails, in a 200, whatever is beside it."""
+    build = bodies(prober)
+    own = prober.target.tenant.job_ids[0]
+    for job in prober.target.blocked_job_ids[:3]:
+        for language in (None, *languages(prober)):
+            for items in ([build.full(job)], [build.item(own), build.item(job), build.item(own)]):
+                call = prober.call(build.body(items), language=language)
+                prober.send(call, case="a blocked job", rule="blocked-job-fails-alone")
+
+
 def _mixtures(prober: Prober) -> None:
     """Every sequence of up to three jobs of the kinds there are: the outcome of each is its own."""
     build = bodies(prober)
@@ -352,8 +363,15 @@ def _near_own_jobs(prober: Prober) -> None:
 SCENARIOS: Final = (
     Scenario("foreign jobs", _foreign, (FOREIGN,), needs=("other_tenant",), required=True),
     Scenario("repeats", _repeats, (REPEAT,), required=True),
+    Scenario(
+        "blocked jobs",
+        _blocked,
+        ("blocked-job-fails-alone",),
+        needs=("blocked_job_ids",),
+        required=True,
+    ),
     Scenario("foreign jobs far behind", _foreign_far_behind, (FOREIGN,), needs=("other_tenant",)),
-    Scenario("mixtures", _mixtures, (INDEPENDENT, "blocked-job-fails-alone")),
+    Scenario("mixtures", _mixtures, (INDEPENDENT,)),
     Scenario("orders", _permutations, (INDEPENDENT,)),
     Scenario("languages", _in_every_language, (LANGUAGE, "message-is-in-the-language")),
     Scenario("nearly own jobs", _near_own_jobs, ("job-id-is-opaque",)),

@@ -6,6 +6,7 @@ and the target disagree on; the report shows every call of it.
 
 # Hypothesis's stateful classes are typed for tests that live in a module.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import time
@@ -39,7 +40,7 @@ _STEPS: Final = 12
 _INTERRUPTIONS: Final = (Gone, NoAnswer, Throttled, Unreadable)
 
 
-class Disagreement(AssertionError):
+class Disagreement(AssertionError):  # noqa: N818
     """The model and the target disagree; `breach` says on what."""
 
     def __init__(self, breach: Breach) -> None:
@@ -58,7 +59,7 @@ def _sequences(ground: Ground) -> None:
         deadline=None,
         database=None,
         print_blob=False,
-        suppress_health_check=list(hypothesis.HealthCheck),
+        suppress_health_check=[*hypothesis.HealthCheck],  # pyright: ignore[reportArgumentType]
     )
     try:
         with with_reporter(lambda _: None):
@@ -81,7 +82,7 @@ def _machine(
     build = ground.build
     own = ground.tenant.job_ids[:3]
     job_ids = st.sampled_from((*own, *own, ground.prober.unknown_job()))
-    items = st.builds(lambda job, policy: {JOB: job, **policy}, job_ids, _policies(build))
+    items = st.builds(_item, job_ids, _policies(build))
     wrong = st.sampled_from([entry.body for entry in build.wrong() if _is_batch(entry.body)][::7])
 
     class Machine(RuleBasedStateMachine):
@@ -163,6 +164,10 @@ def _machine(
                 raise Disagreement(breach)
 
     return Machine
+
+
+def _item(job: str, policy: dict[str, Any]) -> dict[str, Any]:
+    return {JOB: job, **policy}
 
 
 def _is_batch(body: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -56,7 +57,7 @@ def rounds(
             barrier.abort()
             raise
 
-    prober.together([lambda place=place: labour(place) for place in range(len(acts))])
+    prober.together([functools.partial(labour, place) for place in range(len(acts))])
 
 
 @reading((TURNS,))
