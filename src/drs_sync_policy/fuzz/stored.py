@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from drs_sync_policy.fuzz import ijson
@@ -18,6 +18,9 @@ from drs_sync_policy.fuzz.verdict import Exchange
 from drs_sync_policy.fuzz.wire import Call
 
 Policy = Mapping[str, Any]
+
+PROBE: Final = "x_unknown_probe"
+"""A field that the contract does not describe: if it was sent, it must not be found stored."""
 
 
 class Unreadable(Exception):  # noqa: N818 - it is no error of ours
@@ -65,7 +68,7 @@ class Store:
             ) from None
         if not isinstance(found, dict):
             raise Unreadable(f"`{self._readback.policy_pointer}` points to no object")
-        return {name: found[name] for name in self.fields if name in found}, exchange
+        return {name: found[name] for name in (*self.fields, PROBE) if name in found}, exchange
 
 
 def _at(value: Any, pointer: str) -> Any:

@@ -18,11 +18,13 @@ def ordered() -> tuple[Scenario, ...]:
         refused,
         sequences,
         state,
+        sweep,
         together,
     )
 
     found = (
         *first.SCENARIOS,
+        *sweep.SCENARIOS,
         *outcomes.SCENARIOS,
         *credentials.SCENARIOS,
         *state.SCENARIOS,

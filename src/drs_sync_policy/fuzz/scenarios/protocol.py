@@ -18,7 +18,7 @@ from drs_sync_policy.fuzz.values import Schema
 
 EXTREMES: Final = "extremes-in-ignored-fields-are-survived"
 SIZE: Final = "batch-size-is-unbounded"
-_SURVIVED: Final = frozenset({200, 400, 413, 422})
+SURVIVED: Final = frozenset({200, 400, 413, 422})
 _LARGE_SECONDS: Final = 30.0
 
 
@@ -201,7 +201,7 @@ def _extremes(prober: Prober) -> None:
         ):
             prober.send(
                 prober.call(body), case=f"{what} in an ignored field {where}", rule=EXTREMES,
-                statuses=_SURVIVED, timeout=_LARGE_SECONDS,
+                statuses=SURVIVED, timeout=_LARGE_SECONDS,
             )  # fmt: skip
 
     prober.each(send, extremes())

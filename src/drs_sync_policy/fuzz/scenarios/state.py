@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from drs_sync_policy.fuzz.bodies import ITEMS, JOB, Bodies, Wrong
+from drs_sync_policy.fuzz.bodies import ITEMS, JOB, Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.profile import Tenant
 from drs_sync_policy.fuzz.scenarios.accepted import unknown_names
@@ -20,7 +20,8 @@ from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.outcomes import results
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
 from drs_sync_policy.fuzz.scenarios.protocol import raw_bodies
-from drs_sync_policy.fuzz.stored import Policy, Store, Unreadable, differences, same
+from drs_sync_policy.fuzz.scenarios.sweep import one_of_each
+from drs_sync_policy.fuzz.stored import PROBE, Policy, Store, Unreadable, differences, same
 from drs_sync_policy.fuzz.values import texts
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
 from drs_sync_policy.fuzz.wire import Call
@@ -423,6 +424,8 @@ def _smuggled(build: Bodies, job: str) -> Iterator[tuple[dict[str, Any], str]]:
     """A policy in places where it means nothing."""
     policy = build.policy(5)
     bare = build.item(job)
+    yield build.body([{**build.full(job, 4), PROBE: "x"}]), "a field of an item"
+    yield {**build.body([build.full(job, 5)]), PROBE: "x"}, f"a field beside `{ITEMS}`"
     yield {**build.body([bare]), **policy}, f"each policy field beside `{ITEMS}`"
     yield {**build.body([bare]), "policy": policy}, f"a policy beside `{ITEMS}`"
     for name in ("policy", "policies", "data", "params", "attributes", "defaults"):
@@ -475,8 +478,9 @@ def _refused(ground: Ground) -> None:
 def refused_calls(ground: Ground) -> Iterator[tuple[Call, str]]:
     """Calls that are refused, and that would change what is stored if they were not."""
     prober, build = ground.prober, ground.build
-    for wrong in _one_of_each(build):
-        yield prober.call(wrong.body), wrong.what
+    for wrong in one_of_each(build):
+        if isinstance(wrong.body, dict) and wrong.body.get(ITEMS):
+            yield prober.call(wrong.body), wrong.what
     good = prober.call(build.batch(3, 1))
     token = prober.oracle.operation.security_headers[0]
     for value, what in ((None, "no token"), ("", "an empty token"), ("x", "an unknown token")):
@@ -502,20 +506,6 @@ def refused_calls(ground: Ground) -> Iterator[tuple[Call, str]]:
                 prober.call(raw.replace(b'{"jobs": [{', b'{"jobs": [{' + policy, 1)),
                 f"no I-JSON: {what}",
             )
-
-
-def _one_of_each(build: Bodies) -> Iterator[Wrong]:
-    """One wrong body for each field, kind of defect and place."""
-    seen: set[str] = set()
-    for wrong in build.wrong():
-        value, _, where = wrong.what.partition(", in an item that is ")
-        kind = "missing" if "missing" in value else ("null" if "null" in value else "wrong")
-        if not wrong.body or not isinstance(wrong.body, dict) or not wrong.body.get(ITEMS):
-            continue
-        key = f"{wrong.field}/{kind}/{where}"
-        if key not in seen:
-            seen.add(key)
-            yield wrong
 
 
 # --- tenants -------------------------------------------------------------------------------------
