@@ -61,6 +61,27 @@ show-overrides: setup ## what our templates change against the generator's stock
 lint-contract: setup ## Redocly, Spectral and our own rules, on the contract and its editions
 	$(BIN)/python -m tools.lint_contract
 
+# From an edit of openapi.yaml to a verdict. Every part runs, so that one run shows everything.
+.PHONY: verify-contract verify-types verify-tests verify-fuzz
+VERIFIED := tests/test_contract.py tests/test_trace.py tests/generated tests/evolution/test_editions.py \
+  $(wildcard tests/contract)
+verify-contract: setup ## lint, diff, generate, drift, types and contract tests after an edit: under a minute
+	@start=$$SECONDS; code=0; \
+	$(MAKE) --no-print-directory --keep-going lint-contract generate diff check-generated || code=1; \
+	$(MAKE) --no-print-directory --keep-going --jobs=2 verify-tests verify-types verify-fuzz || code=1; \
+	echo "verify-contract: $$((SECONDS - start)) s, $$( ((code)) && echo 'the contract is NOT fit, see above' || echo 'the contract is fit')"; \
+	exit $$code
+
+verify-types: setup
+	$(BIN)/mypy src generated
+	$(NPM)/pyright
+
+verify-tests: setup
+	$(BIN)/python -m pytest -m "not system" -q $(VERIFIED)
+
+verify-fuzz: setup
+	$(BIN)/drs-sync-policy fuzz --sandbox --budget 10
+
 # --- judging the code --------------------------------------------------------------------------
 .PHONY: lint types test test-system check
 lint: setup lint-contract ## ruff, the layer rules, the contract's lint
