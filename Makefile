@@ -19,6 +19,8 @@ BUDGET ?=
 SEED   ?=
 REPORT ?= reports/fuzz
 EXTRA  ?=
+BASE   ?=
+OUT    ?=
 
 .PHONY: help
 help: ## list the verbs
@@ -71,7 +73,7 @@ test: setup ## the tests (under 5 minutes)
 test-system: setup-system ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds
 	$(BIN)/python -m pytest -m system $(EXTRA)
 
-check: check-generated lint types test ## everything a change must pass
+check: check-generated lint diff types test ## everything a change must pass
 
 # --- using it ------------------------------------------------------------------------------------
 .PHONY: fuzz sandbox demo
@@ -96,8 +98,8 @@ build: setup ## wheel and sdist, into dist/
 bench: ## measurements (not yet: issues of the client, the sandbox and the fuzzer bring them)
 	@echo "make bench: there is nothing to measure yet" >&2; exit 1
 
-diff: ## what a change of the contract breaks (not yet)
-	@echo "make diff: there is no released contract to compare with yet" >&2; exit 1
+diff: setup ## what the contract's changes break since its last release (or BASE=commit or file); 1: its version is too small
+	$(BIN)/python -m tools.diff $(if $(BASE),--base "$(BASE)") $(if $(OUT),--output "$(OUT)")
 
 lock: ## write requirements/ and the npm lock anew from pyproject.toml and tools/package.json
 	$(BIN)/python tools/lock.py

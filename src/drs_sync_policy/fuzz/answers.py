@@ -4,6 +4,10 @@ A check yields what is wrong, as (expected, received), and nothing where all is 
 that the rule has nothing to say of this exchange.
 """
 
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
+# pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
 import functools
@@ -284,14 +288,18 @@ def _blocked(it: Subject) -> Iterator[Problem]:
     yield from _outcomes(it, "failed", lambda job: job in blocked and _is_tenants(it))
 
 
-@_rule("foreign-job-looks-unknown")
+@_rule("unknown-job-fails-alone")
 def _unknown(it: Subject) -> Iterator[Problem]:
-    blocked = it.oracle.target.blocked_job_ids
-    yield from _outcomes(
-        it,
-        "failed",
-        lambda job: not _is_own(it, job) and (job not in blocked or not _is_tenants(it)),
-    )
+    yield from _outcomes(it, "failed", lambda job: it.oracle.owner(job) is None)
+
+
+@_rule("foreign-job-looks-unknown")
+def _foreign(it: Subject) -> Iterator[Problem]:
+    def is_foreign(job: str) -> bool:
+        owner = it.oracle.owner(job)
+        return owner is not None and owner is not it.exchange.expectation.tenant
+
+    yield from _outcomes(it, "failed", is_foreign)
 
 
 def _outcomes(it: Subject, status: str, concerned: Callable[[str], bool]) -> Iterator[Problem]:
@@ -385,9 +393,9 @@ def _messages(value: Any) -> Iterator[tuple[str, str]]:
         yield "error_msg", value["error_msg"]
     results = value.get("results")
     for position, result in enumerate(results if isinstance(results, list) else ()):
-        if isinstance(result, dict) and isinstance(result.get("error_msg"), str):
-            if result["error_msg"]:
-                yield f"results[{position}].error_msg", result["error_msg"]
+        message = result.get("error_msg") if isinstance(result, dict) else None
+        if isinstance(message, str) and message:
+            yield f"results[{position}].error_msg", message
 
 
 # --- words -------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ None means that the call is valid. Where a call has several, a server may answer
 for one thing: credentials come before the body.
 """
 
+# pyright: reportUnknownVariableType=false
 from __future__ import annotations
 
 import math

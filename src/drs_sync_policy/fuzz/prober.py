@@ -7,7 +7,7 @@ import itertools
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -120,7 +120,7 @@ class Prober:
         silence, answer = "", None
         for attempt in (1, 2):
             try:
-                answer = self._reach(call, timeout)
+                answer = self.reach(call, timeout)
             except NoAnswer as error:
                 silence = str(error)
             if answer is not None and answer.status not in GATEWAY:
@@ -141,8 +141,9 @@ class Prober:
         for breach in problems:
             self.note(breach)
 
-    def _reach(self, call: Call, timeout: float | None) -> Answer:
-        pause = 0.1
+    def reach(self, call: Call, timeout: float | None = None) -> Answer:
+        """The answer, not judged and not counted; `Gone` where no connection can be made."""
+        pause, reason = 0.1, ""
         for _ in range(6):
             try:
                 return self.wire.send(call, timeout=timeout)
@@ -157,7 +158,7 @@ class Prober:
         control = self.call({"jobs": [{"job_id": self.target.tenant.job_ids[0]}]})
         for _ in range(2):
             try:
-                self._reach(evolve(control, fresh=True), None)
+                self.reach(evolve(control, fresh=True), None)
             except NoAnswer:
                 continue
             return True
@@ -166,7 +167,7 @@ class Prober:
     # --- many at once ----------------------------------------------------------------------------
 
     def each(self, work: Callable[[Any], None], things: Iterable[Any]) -> bool:
-        """Do `work` for every thing, several at once; False where the time ran out before the end."""
+        """Do `work` for every thing, several at once; False where the time ran out first."""
         remaining = iter(things)
         finished = True
 
@@ -186,7 +187,7 @@ class Prober:
         return finished
 
     def together(self, jobs: Sequence[Callable[[], None]]) -> None:
-        """Run all jobs at the same time; the first exception of any is raised when all have ended."""
+        """Run all jobs at the same time; the first exception is raised when all have ended."""
         with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
             futures = [pool.submit(self._closing, job) for job in jobs]
         for future in futures:
@@ -203,7 +204,7 @@ _END: Final = object()
 
 
 @contextlib.contextmanager
-def throttled_is_not_judged(ledger: Ledger, rules: Iterable[str]) -> Iterator[None]:
+def throttled_is_not_judged(ledger: Ledger, rules: Iterable[str]) -> Generator[None]:
     """Where the server throttles for too long, the rules are not judged, and the run goes on."""
     try:
         yield
