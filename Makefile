@@ -88,9 +88,12 @@ demo: setup ## from contract to verdict, step by step
 	$(BIN)/python tools/demo.py
 
 # --- publishing ----------------------------------------------------------------------------------
-.PHONY: docs build bench diff lock clean
-docs: setup ## the reference page, into site/
-	$(BIN)/python tools/reference.py
+.PHONY: docs docs-serve build bench diff lock clean
+docs: setup ## the guide and the reference page, into site/
+	$(BIN)/python -m tools.guide
+
+docs-serve: setup ## serve the site on 127.0.0.1:8000 and rebuild it after each edit
+	$(BIN)/python -m tools.guide --serve
 
 build: setup ## wheel and sdist, into dist/
 	rm -rf dist && $(BIN)/hatchling build
