@@ -101,3 +101,20 @@ def test_a_bad_database_is_told() -> None:
     )
     assert done.returncode == 2
     assert "`sqlite` or `postgresql`" in done.stderr
+
+
+def test_faults_are_listed_by_rule() -> None:
+    """`--list-faults` names every fault under the rule that it breaks."""
+    done = subprocess.run([*COMMAND, "--list-faults"], capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert "results-in-request-order" in lines
+    assert any(line.startswith("  results-reversed ") for line in lines)
+
+
+def test_an_unknown_fault_is_told() -> None:
+    """A fault that does not exist ends it with 2 and the nearest name."""
+    done = subprocess.run(
+        [*COMMAND, "--fault", "results-reverse"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "`results-reversed`" in done.stderr

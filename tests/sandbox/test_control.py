@@ -32,11 +32,12 @@ def test_an_unseeded_sandbox_knows_nobody(serve: Callable[..., Caller]) -> None:
     assert caller.set({"job_id": "x"}).status_code == 401
 
 
-def test_a_job_of_any_id_can_be_made_and_read(first: Caller) -> None:
+def test_a_job_of_any_id_can_be_made_and_read(serve: Callable[..., Caller]) -> None:
     """Ids of any text work in the control routes, percent-encoded."""
+    first = serve()
     for job_id in ("a/b", "a\0b", "ä%", " ", "\\0"):
         made = first.http.post(JOBS, json={"job_id": job_id})
-        assert made.status_code in (201, 409)
+        assert made.status_code == 201
         shown = first.http.get(f"{JOBS}/{quote(job_id, safe='')}").json()
         assert (shown["job_id"], shown["state"]) == (job_id, "CONFIGURATION")
         first.set({"job_id": job_id, "slot_name": job_id})
@@ -126,3 +127,36 @@ def test_health_is_told(first: Caller) -> None:
     """`/healthz` answers while the database does."""
     assert first.http.get("/healthz").json() == {"status": "ok"}
     assert first.send(method="POST", path="/healthz").status_code == 405
+
+
+def test_faults_are_switched_at_run_time(serve: Callable[..., Caller]) -> None:
+    """A fault bites from the answer on that switched it on, and until it is switched off."""
+    caller = serve(faults=["results-reversed"])
+    ids = [FIRST.job_ids[0], "unknown"]
+
+    def answered() -> list[str]:
+        answer = caller.http.post(
+            caller.path,
+            json={"jobs": [{"job_id": job} for job in ids]},
+            headers={"X-Auth-Token": FIRST.token},
+        )
+        return [result["id"] for result in answer.json()["results"]]
+
+    assert answered() == ids[::-1]
+    assert caller.http.delete("/_sandbox/faults/results-reversed").json() == {"active": []}
+    assert answered() == ids
+    assert caller.http.put("/_sandbox/faults/last-result-lost").status_code == 200
+    assert answered() == ids[:1]
+    switched = caller.http.put("/_sandbox/faults", json={"active": ["results-reversed"]}).json()
+    assert switched == {"active": ["results-reversed"]}
+    assert answered() == ids[::-1]
+    listed = caller.http.get("/_sandbox/faults").json()
+    assert listed["active"] == ["results-reversed"]
+    assert {"name", "description", "rule"} == set(listed["faults"][0])
+
+
+def test_an_unknown_fault_is_told(first: Caller) -> None:
+    """A fault that does not exist is answered with the nearest one."""
+    answer = first.http.put("/_sandbox/faults/results-revers")
+    assert (answer.status_code, "`results-reversed`" in answer.json()["error"]) == (404, True)
+    assert first.http.put("/_sandbox/faults", json={"active": "x"}).status_code == 400

@@ -46,9 +46,10 @@ class BatchSetPolicyResponse(
         of items where there is no such place. One loop for all: a call for each costs more.
         """
         unset = UNSET
+        model: Any = cls
         for index in range(start, len(items)):
             self: Any = items[index]
-            if type(self) is not cls:
+            if type(self) is not model:
                 return index
             if self.count is not unset:
                 return index

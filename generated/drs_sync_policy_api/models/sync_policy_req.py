@@ -117,9 +117,10 @@ class SyncPolicyReq(
         of items where there is no such place. One loop for all: a call for each costs more.
         """
         unset = UNSET
+        model: Any = cls
         for index in range(start, len(items)):
             self: Any = items[index]
-            if type(self) is not cls:
+            if type(self) is not model:
                 return index
             value = self.job_id
             if not (type(value) is str and value.isascii() and value != ""):

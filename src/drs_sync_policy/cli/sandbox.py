@@ -7,8 +7,10 @@ import socket
 
 import click
 
+from drs_sync_policy import contract
 from drs_sync_policy.sandbox import DEFAULT_MAX_BODY_BYTES, create_app, target_profile, to_toml
 from drs_sync_policy.sandbox.database import BadDatabaseError
+from drs_sync_policy.sandbox.faults import UnknownFaultError, catalogue
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
 from drs_sync_policy.sandbox.serving import LOOPBACK, listen, serve
 
@@ -29,6 +31,13 @@ from drs_sync_policy.sandbox.serving import LOOPBACK, listen, serve
     metavar="URL",
     help="Where state is kept: `sqlite://` (in memory), `sqlite:///FILE`, `postgresql://...`.",
 )
+@click.option(
+    "--edition",
+    type=click.Choice(contract.editions()),
+    default=contract.BASE_EDITION,
+    show_default=True,
+    help="The edition of the contract to serve.",
+)
 @click.option("--no-control", is_flag=True, help="Leave the control routes under /_sandbox/ out.")
 @click.option(
     "--max-body-bytes",
@@ -38,19 +47,46 @@ from drs_sync_policy.sandbox.serving import LOOPBACK, listen, serve
     help="A larger body gets 413.",
 )
 @click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    help="Break a promise on purpose; may be given more than once.",
+)
+@click.option("--list-faults", is_flag=True, help="List the faults, and the rule each breaks.")
+@click.option(
     "--print-target",
     is_flag=True,
     help="Print the target profile for `drs-sync-policy fuzz --target` instead of the welcome.",
 )
 def command(
-    host: str, port: int, database: str, no_control: bool, max_body_bytes: int, print_target: bool
+    host: str,
+    port: int,
+    database: str,
+    edition: str,
+    no_control: bool,
+    max_body_bytes: int,
+    faults: tuple[str, ...],
+    list_faults: bool,
+    print_target: bool,
 ) -> None:
     """Run the reference server with two demo tenants, until Ctrl-C or SIGTERM.
 
     It keeps every promise of the contract, takes no real credentials and sends nothing anywhere.
     """
+    if list_faults:
+        click.echo(_catalogue(contract.load(edition)))
+        return
     try:
-        app = create_app(database=database, control=not no_control, max_body_bytes=max_body_bytes)
+        app = create_app(
+            database=database,
+            contract=contract.load(edition),
+            control=not no_control,
+            max_body_bytes=max_body_bytes,
+            faults=faults,
+        )
+    except UnknownFaultError as error:
+        raise click.BadParameter(str(error), param_hint="--fault") from error
     except BadDatabaseError as error:
         raise click.BadParameter(str(error), param_hint="--database") from error
     with _listener(host, port) as listener:
@@ -61,6 +97,18 @@ def command(
         else:
             click.echo(_welcome(url, control=not no_control))
         serve(app, listener)
+
+
+def _catalogue(edition: contract.Contract) -> str:
+    known = catalogue(edition)
+    width = max(len(fault.name) for fault in known)
+    lines: list[str] = []
+    for rule in dict.fromkeys(fault.rule for fault in known):
+        lines.append(rule)
+        lines += [
+            f"  {fault.name:{width}}  {fault.description}" for fault in known if fault.rule == rule
+        ]
+    return "\n".join(lines)
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -19,8 +19,8 @@ from drs_sync_policy.sandbox.control import PREFIX, Control
 from drs_sync_policy.sandbox.database import IN_MEMORY, Database, is_unavailable
 from drs_sync_policy.sandbox.refusal import Refusal
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
-from drs_sync_policy.sandbox.steps import Steps, steps
 from drs_sync_policy.sandbox.store import Store, seed_tenants
+from drs_sync_policy.sandbox.switchboard import Switchboard
 
 DEFAULT_MAX_BODY_BYTES: Final = 12 * 1024 * 1024
 """What the vendor's gateway takes: 12 MB."""
@@ -32,9 +32,14 @@ class Sandbox:
     """One running imitation of the service: its steps, its control routes, its state."""
 
     def __init__(
-        self, steps: Steps, *, database: Database, control: Control | None, max_body_bytes: int
+        self,
+        board: Switchboard,
+        *,
+        database: Database,
+        control: Control | None,
+        max_body_bytes: int,
     ) -> None:
-        self._steps = steps
+        self._board = board
         self._database = database
         self._control = control
         self._max_body_bytes = max_body_bytes
@@ -56,7 +61,7 @@ class Sandbox:
                 return answer.render(await self._control.take(call), call)
             if call.segments == (b"", b"healthz"):
                 return answer.render(await self._health(call), call)
-            return await self._steps.take(call)
+            return await self._board.steps.take(call)
         except ClientDisconnect:
             raise
         except Exception as error:  # noqa: BLE001 - the last line: every answer has its shape
@@ -82,6 +87,7 @@ def create_app(
     contract: Contract | None = None,
     seed: bool = True,
     tenants: Iterable[Tenant] = TENANTS,
+    faults: Iterable[str] = (),
     control: bool = True,
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
 ) -> Starlette:
@@ -92,22 +98,25 @@ def create_app(
         contract: an edition of the contract; the shipped base by default.
         seed: whether `tenants` are known from the start; a stored policy is never touched by it.
         tenants: who may call, and their jobs.
+        faults: names of the catalogue of faults; each breaks one promise on purpose.
         control: whether the control routes under `/_sandbox/` are there.
         max_body_bytes: a larger body gets 413.
 
     Raises:
         BadDatabaseError: the URL names no database that can be used.
         NoHandlerError: the contract has an operation that the sandbox cannot carry out.
+        UnknownFaultError: there is no fault of one of the names.
     """
     state = Database(database)
     if seed:
         known = tuple(tenants)
         state.transact(lambda connection: seed_tenants(connection, known))
     store = Store(state)
+    board = Switchboard(contract or load(), store, faults)
     sandbox = Sandbox(
-        steps(contract or load(), store),
+        board,
         database=state,
-        control=Control(store) if control else None,
+        control=Control(store, board) if control else None,
         max_body_bytes=max_body_bytes,
     )
 

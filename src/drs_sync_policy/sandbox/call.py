@@ -25,18 +25,19 @@ class Body:
         self._limit = limit
         self._read: bytes | None = None
 
-    async def read(self) -> bytes:
-        """All of it. Raises the 413 as soon as the limit is passed, not after.
+    async def read(self, *, limit: int | None = None) -> bytes:
+        """All of it, up to the sandbox's limit or another. Raises the 413 while reading, not after.
 
         Raises `ClientDisconnect` where the client goes away in the middle.
         """
+        most = self._limit if limit is None else limit
         if self._read is None:
-            if self._declared is not None and _exceeds(self._declared, self._limit):
+            if self._declared is not None and _exceeds(self._declared, most):
                 raise refusal.body_too_large()
-            self._read = await self._collect()
+            self._read = await self._collect(most)
         return self._read
 
-    async def _collect(self) -> bytes:
+    async def _collect(self, most: int) -> bytes:
         chunks: list[bytes] = []
         size = 0
         while True:
@@ -45,7 +46,7 @@ class Body:
                 raise ClientDisconnect
             chunk = message.get("body", b"")
             size += len(chunk)
-            if size > self._limit:
+            if size > most:
                 raise refusal.body_too_large()
             chunks.append(chunk)
             if not message.get("more_body", False):

@@ -16,11 +16,13 @@ from attrs import frozen
 from drs_sync_policy.sandbox import ijson
 from drs_sync_policy.sandbox.answer import Answer
 from drs_sync_policy.sandbox.call import Call
+from drs_sync_policy.sandbox.faults import UnknownFaultError, find
 from drs_sync_policy.sandbox.refusal import Refusal
 from drs_sync_policy.sandbox.routing import Router
 from drs_sync_policy.sandbox.seed import TENANTS
 from drs_sync_policy.sandbox.states import INITIAL_STATE, STATES
 from drs_sync_policy.sandbox.store import Job, Store
+from drs_sync_policy.sandbox.switchboard import Switchboard
 
 PREFIX: Final = b"_sandbox"
 READ_BACK: Final = "/_sandbox/projects/{project_id}/jobs/{job_id}"
@@ -42,8 +44,9 @@ class ControlError(Exception):
 class Control:
     """The control routes of one sandbox."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, board: Switchboard) -> None:
         self._store = store
+        self._board = board
         self._router = Router(self._routes(), opaque=True)
 
     def _routes(self) -> Iterable[tuple[str, str, ControlHandler]]:
@@ -53,12 +56,18 @@ class Control:
         yield "PUT", f"{READ_BACK}/state", self._set_state
         yield "POST", "/_sandbox/seed", self._seed
         yield "POST", "/_sandbox/reset", self._reset
+        yield "GET", "/_sandbox/faults", self._list_faults
+        yield "PUT", "/_sandbox/faults", self._set_faults
+        yield "PUT", "/_sandbox/faults/{name}", self._fault_on
+        yield "DELETE", "/_sandbox/faults/{name}", self._fault_off
 
     async def take(self, call: Call) -> Answer:
         """The answer to a control request."""
         try:
             match = self._router.match(call.method, call.segments)
             return await match.target(_with_parameters(call, match.parameters))
+        except UnknownFaultError as error:
+            return Answer(404, {"error": str(error)})
         except ControlError as error:
             return Answer(error.status, {"error": error.message})
         except Refusal as refused:
@@ -97,6 +106,31 @@ class Control:
         if not await self._store.set_state(project_id, job_id, state):
             raise _no_such_job(call)
         return await self._show_job(call)
+
+    async def _list_faults(self, call: Call) -> Answer:
+        known = [
+            {"name": fault.name, "description": fault.description, "rule": fault.rule}
+            for fault in self._board.catalogue
+        ]
+        return Answer(200, {"active": list(self._board.active), "faults": known})
+
+    async def _set_faults(self, call: Call) -> Answer:
+        names = (await _document(call)).get("active")
+        if not isinstance(names, list):
+            raise ControlError(400, "`active` must be a list of names of faults")
+        return self._switch([str(name) for name in cast(list[object], names)])
+
+    async def _fault_on(self, call: Call) -> Answer:
+        return self._switch([*self._board.active, call.path_parameters["name"]])
+
+    async def _fault_off(self, call: Call) -> Answer:
+        name = call.path_parameters["name"]
+        find([name])
+        return self._switch([other for other in self._board.active if other != name])
+
+    def _switch(self, names: Iterable[str]) -> Answer:
+        self._board.switch(names)
+        return Answer(200, {"active": list(self._board.active)})
 
     async def _seed(self, call: Call) -> Answer:
         await self._store.seed(TENANTS)

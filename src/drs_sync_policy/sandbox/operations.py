@@ -9,7 +9,7 @@ from drs_sync_policy.codes import find
 from drs_sync_policy.contract import Contract, Operation
 from drs_sync_policy.sandbox.answer import Answer
 from drs_sync_policy.sandbox.call import Call
-from drs_sync_policy.sandbox.store import Batch, Item, Outcome, Store
+from drs_sync_policy.sandbox.store import Batch, Item, Outcome, Policies
 
 Handler = Callable[[Call, Any], Awaitable[Answer]]
 """Carries out an accepted request: its call and its document give the answer."""
@@ -18,14 +18,14 @@ Handler = Callable[[Call, Any], Awaitable[Answer]]
 class HandlerFactory(Protocol):
     """Makes the handler of one operation of one edition of the contract."""
 
-    def __call__(self, contract: Contract, operation: Operation, store: Store) -> Handler: ...
+    def __call__(self, contract: Contract, operation: Operation, store: Policies) -> Handler: ...
 
 
 class NoHandlerError(LookupError):
     """The contract has an operation that the sandbox does not know how to carry out."""
 
 
-def batch_set_policy(contract: Contract, operation: Operation, store: Store) -> Handler:
+def batch_set_policy(contract: Contract, operation: Operation, store: Policies) -> Handler:
     """Sets policies: every field that the contract describes is stored, under its name."""
     fields = _item_fields(contract, operation) - {"job_id"}
 
@@ -71,7 +71,7 @@ HANDLERS: Final[Mapping[str, HandlerFactory]] = {"batchSetPolicy": batch_set_pol
 def handler(
     contract: Contract,
     operation: Operation,
-    store: Store,
+    store: Policies,
     factories: Mapping[str, HandlerFactory] = HANDLERS,
 ) -> Handler:
     """The handler of `operation`; `NoHandlerError` says where to write the one that is missing."""

@@ -20,7 +20,7 @@ from drs_sync_policy.sandbox.call import Call
 from drs_sync_policy.sandbox.operations import Handler
 from drs_sync_policy.sandbox.refusal import Refusal
 from drs_sync_policy.sandbox.routing import Match, Router
-from drs_sync_policy.sandbox.store import Principal, Store
+from drs_sync_policy.sandbox.store import Policies, Principal
 from drs_sync_policy.sandbox.validation import JSON, BodyCheck, ParameterCheck, parameter_checks
 
 
@@ -87,7 +87,7 @@ class Steps:
         return await self.carry_out(service, call, document)
 
 
-def steps(contract: Contract, store: Store) -> Steps:
+def steps(contract: Contract, store: Policies) -> Steps:
     """The faultless steps for every operation of `contract`.
 
     Raises `NoHandlerError` where the sandbox cannot carry an operation out.
@@ -119,7 +119,7 @@ def steps(contract: Contract, store: Store) -> Steps:
     )
 
 
-def _service(contract: Contract, operation: Operation, store: Store) -> Service:
+def _service(contract: Contract, operation: Operation, store: Policies) -> Service:
     return Service(
         operation=operation,
         path=parameter_checks(contract, operation, "path"),

@@ -7,7 +7,7 @@ import hmac
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from attrs import field, frozen
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
@@ -61,6 +61,18 @@ class Principal:
     project_id: str
 
 
+class Policies(Protocol):
+    """What an operation asks of the store, and no more."""
+
+    async def apply(self, batch: Batch) -> Sequence[Outcome]:
+        """Set the policies of `batch` in one transaction; one outcome for each item, in order."""
+        ...
+
+    async def principal(self, token: str) -> Principal | None:
+        """Whose token this is, or None where it is unknown or has expired."""
+        ...
+
+
 class Store:
     """Jobs and credentials in a database. Every method returns after its transaction has ended."""
 
@@ -92,6 +104,11 @@ class Store:
         return await self.database.write(
             lambda connection: _set_state(connection, project_id, job_id, state)
         )
+
+    async def overwrite(self, project_id: str, job_id: str, policy: Mapping[str, Any]) -> None:
+        """Replace the whole stored policy of a job, whatever its state."""
+        change = {"the_project": project_id, "the_job": job_id, "policy": dict(policy)}
+        await self.database.write(lambda connection: connection.execute(_SET_POLICY, [change]))
 
     async def reset(self, tenants: Iterable[Tenant]) -> None:
         """Forget everything, then know `tenants`."""

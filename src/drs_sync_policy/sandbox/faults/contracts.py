@@ -1,0 +1,18 @@
+"""What the catalogue derives from a contract: the fields of an item, and their kinds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drs_sync_policy.contract import Contract
+
+
+def policy_fields(contract: Contract) -> dict[str, dict[str, Any]]:
+    """The optional fields of an item with their schemas, references resolved."""
+    request = contract.resolve(contract.operation("batchSetPolicy").request["application/json"])
+    item = contract.resolve(contract.resolve(request["properties"]["jobs"])["items"])
+    return {
+        name: dict(contract.resolve(schema))
+        for name, schema in item["properties"].items()
+        if name not in item["required"]
+    }

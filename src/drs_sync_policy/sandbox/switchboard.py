@@ -1,0 +1,44 @@
+"""Which faults are on, and the steps that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from drs_sync_policy.contract import Contract
+from drs_sync_policy.sandbox.faults import Fault, catalogue, compose, find
+from drs_sync_policy.sandbox.steps import Steps
+from drs_sync_policy.sandbox.store import Store
+
+
+class Switchboard:
+    """The steps of one sandbox; they change when faults are switched on or off."""
+
+    def __init__(self, contract: Contract, store: Store, faults: Iterable[str] = ()) -> None:
+        self._contract = contract
+        self._store = store
+        self._active: tuple[Fault, ...] = ()
+        self._steps = compose(contract, store, ())
+        self.switch(faults)
+
+    @property
+    def steps(self) -> Steps:
+        """The steps of the next call."""
+        return self._steps
+
+    @property
+    def active(self) -> tuple[str, ...]:
+        """The names of the faults that are on."""
+        return tuple(fault.name for fault in self._active)
+
+    @property
+    def catalogue(self) -> tuple[Fault, ...]:
+        """Every fault that can be switched on."""
+        return catalogue(self._contract)
+
+    def switch(self, names: Iterable[str]) -> None:
+        """Have exactly these faults on; `UnknownFaultError` where there is none of a name."""
+        wanted = tuple(dict.fromkeys(names))
+        if wanted == self.active:
+            return
+        self._active = find(wanted, self._contract)
+        self._steps = compose(self._contract, self._store, self._active)
