@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import logging
 import time
 import traceback
@@ -73,7 +74,7 @@ def failure(call: Call, url: str, **options: Any) -> DrsError:
     begun = time.monotonic()
     with pytest.raises(DrsError) as caught:
         call(url, **options)
-    assert time.monotonic() - begun < 10.0, "no call outlasts its total timeout"
+    assert time.monotonic() - begun < 30.0, "no call outlasts its total timeout"
     error = caught.value
     shown = "".join(traceback.TracebackException.from_exception(
         error, capture_locals=True).format())  # fmt: skip
@@ -267,11 +268,22 @@ def test_a_broken_compression_is_outside_the_contract(call: Call, body: bytes) -
 
 def test_a_compressed_answer_is_read(call: Call) -> None:
     """A server that compresses although nobody asked for it is understood."""
-    import json
-
     packed = gzip.compress(json.dumps(DONE).encode())
     with wire(sends(whole(packed, "Content-Encoding: gzip"))) as server:
         assert call(server.url).ok
+
+
+@pytest.mark.parametrize("rest", [b"garbage", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_a_body_longer_than_it_says_does_not_reach_the_next_call(rest: bytes) -> None:
+    """What follows an answer on its connection is taken for no answer to the next call."""
+    body = json.dumps(DONE).encode()
+    long = sends(whole(body) + rest)
+    with (
+        wire(long, then=says(200, DONE)) as server,
+        SyncPolicyClient(base_url=server.url, project_id="p", auth=TOKEN, retries=QUICK) as drs,
+    ):
+        assert drs.set_policies(JOBS).ok
+        assert drs.set_policies(JOBS).ok
 
 
 # --- refusals -------------------------------------------------------------------------------------

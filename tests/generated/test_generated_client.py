@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.wire import says, wire
 
 import drs_sync_policy_api.types as api_types
 from drs_sync_policy_api import AuthenticatedClient, Client
@@ -34,6 +33,7 @@ from drs_sync_policy_api.models import (
     SyncPolicyStatus,
 )
 from drs_sync_policy_api.types import UNSET
+from tests.wire import says, wire
 
 BODY = BatchSetPolicyReq(jobs=[SyncPolicyReq(job_id="a", conflict_policy="ignore")])
 DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}
