@@ -32,7 +32,6 @@ from drs_sync_policy.answers import match
 from drs_sync_policy_api.types import to_builtins
 from tests.wire import Act, Wire, carries_out, says, wire
 
-
 # No clock judges here: a machine that is busy with other work is slow, and right.
 untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
