@@ -1,4 +1,4 @@
-"""The bodies of answers: read as they come, unpacked with care, cut off where they grow too long."""
+"""The bodies of answers: read as they come, unpacked with care, cut off where they grow long."""
 
 from __future__ import annotations
 
