@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, TypeVar, cast
 from urllib.parse import quote
 
 import msgspec
@@ -27,7 +27,8 @@ _EXTRA: Final = "additional_properties"
 _MARK: Final = b'"additional_properties"'
 NO_EXTRA: Final[dict[str, Any]] = cast("Any", UNSET)
 """What stands there until somebody asks; it is read as an empty dict."""
-_WIRES: Final[dict[type[Any], msgspec.json.Decoder[Any]]] = {}
+_WIRES: Final[dict[object, type[msgspec.Struct]]] = {}
+_DECODERS: Final[dict[object, msgspec.json.Decoder[Any]]] = {}
 _RENAMED: Final[set[str]] = set()
 """Fields with another name in JSON, which msgspec cannot write from attrs classes."""
 
@@ -88,7 +89,7 @@ def decode(content: bytes, model: type[T], status_code: int = 200) -> T:
     field that may be left out is one left out, and an enum takes values that it does not list.
     """
     try:
-        read: T = _WIRES[model].decode(content).as_model()
+        read: T = _decoder(model).decode(content).as_model()
         return read
     except msgspec.ValidationError:
         pass  # perhaps it only says more than the contract: look closer, which takes longer
@@ -98,6 +99,13 @@ def decode(content: bytes, model: type[T], status_code: int = 200) -> T:
         return from_builtins(msgspec.json.decode(content), model)
     except (ValueError, RecursionError) as error:
         raise UnexpectedAnswer(status_code, content, _brief(error)) from None
+
+
+def _decoder(model: type[T]) -> msgspec.json.Decoder[Any]:
+    decoder = _DECODERS.get(model)
+    if decoder is None:
+        decoder = _DECODERS[model] = msgspec.json.Decoder(_WIRES[model])
+    return decoder
 
 
 def from_builtins(value: object, model: type[T]) -> T:
@@ -111,8 +119,8 @@ def from_builtins(value: object, model: type[T]) -> T:
     return msgspec.convert(_tidy(value, type_info(model)), model)
 
 
-class Unreadable(msgspec.Struct, tag=True):
-    """The type of what is never read the fast way."""
+Unreadable = Annotated[int, msgspec.Meta(ge=1, le=0)]
+"""The type of what is never read the fast way: no value has it."""
 
 
 class _ExtraFields:
@@ -148,7 +156,7 @@ def bind(model: Any, wire: type[msgspec.Struct]) -> tuple[Callable[[object, obje
     names = _names(model)
     _RENAMED.update(field for name, field in names.items() if name != field)
     setattr(model, _EXTRA, _ExtraFields(getattr(model, _EXTRA)))
-    _WIRES[model] = msgspec.json.Decoder(wire)
+    _WIRES[model] = wire
     return tuple(getattr(model, field).__set__ for field in names.values())
 
 
