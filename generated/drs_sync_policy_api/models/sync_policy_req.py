@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Self
 
 from attrs import frozen
@@ -105,68 +105,87 @@ class SyncPolicyReq:
     ddl_topic: str | Unset = UNSET
     additional_properties: dict[str, Any] = NO_EXTRA
 
-    def is_sound(self) -> bool:
-        """True only if there are no problems; False may also mean "look closer"."""
+    @classmethod
+    def first_unsound(cls, items: Sequence[Any], start: int = 0) -> int:
+        """The first place from `start` on whose item has to be looked at closely.
+
+        Items before it surely have no problems; that item itself may have none. It is the number
+        of items where there is no such place. One loop for all: a call for each costs more.
+        """
         unset = UNSET
-        value: Any = self.job_id
-        if not (type(value) is str and value.isascii() and value != ""):
-            return False
-        value = self.conflict_policy
-        if value is not unset and not (value in ("ignore", "overwrite", "stop")):
-            return False
-        value = self.filter_ddl_policy
-        if value is not unset and not (value in ("drop_database",)):
-            return False
-        value = self.ddl_trans
-        if value is not unset and not (value is True or value is False):
-            return False
-        value = self.index_trans
-        if value is not unset and not (value is True or value is False):
-            return False
-        value = self.slot_name
-        if value is not unset and not (type(value) is str and value.isascii()):
-            return False
-        value = self.file_and_position
-        if value is not unset:
-            return False
-        value = self.gtid_set
-        if value is not unset:
-            return False
-        value = self.is_fill_materialized_view
-        if value is not unset and not (value is True or value is False):
-            return False
-        value = self.export_snapshot
-        if value is not unset and not (value is True or value is False):
-            return False
-        value = self.topic_policy
-        if value is not unset and not (value in ("0", "1", "2", "3", "4")):
-            return False
-        value = self.topic
-        if value is not unset and not (type(value) is str and value.isascii()):
-            return False
-        value = self.partition_policy
-        if value is not unset and not (value in ("0", "1", "2", "3", "4", "5")):
-            return False
-        value = self.kafka_data_format
-        if value is not unset and not (value in ("json", "avro", "json_c")):
-            return False
-        value = self.topic_name_format
-        if value is not unset and not (type(value) is str and value.isascii()):
-            return False
-        value = self.partitions_num
-        if value is not unset:
-            return False
-        value = self.replication_factor
-        if value is not unset:
-            return False
-        value = self.ddl_topic
-        if value is not unset and not (type(value) is str and value.isascii()):
-            return False
-        return True
+        model: Any = cls
+        for index in range(start, len(items)):
+            self: Any = items[index]
+            if type(self) is not model:
+                return index
+            value = self.job_id
+            if not (type(value) is str and value.isascii() and value != ""):
+                return index
+            if self.conflict_policy is not unset:
+                value = self.conflict_policy
+                if not (value in ("ignore", "overwrite", "stop")):
+                    return index
+            if self.filter_ddl_policy is not unset:
+                value = self.filter_ddl_policy
+                if not (value in ("drop_database",)):
+                    return index
+            if self.ddl_trans is not unset:
+                value = self.ddl_trans
+                if not (value is True or value is False):
+                    return index
+            if self.index_trans is not unset:
+                value = self.index_trans
+                if not (value is True or value is False):
+                    return index
+            if self.slot_name is not unset:
+                value = self.slot_name
+                if not (type(value) is str and value.isascii()):
+                    return index
+            if self.file_and_position is not unset:
+                return index
+            if self.gtid_set is not unset:
+                return index
+            if self.is_fill_materialized_view is not unset:
+                value = self.is_fill_materialized_view
+                if not (value is True or value is False):
+                    return index
+            if self.export_snapshot is not unset:
+                value = self.export_snapshot
+                if not (value is True or value is False):
+                    return index
+            if self.topic_policy is not unset:
+                value = self.topic_policy
+                if not (value in ("0", "1", "2", "3", "4")):
+                    return index
+            if self.topic is not unset:
+                value = self.topic
+                if not (type(value) is str and value.isascii()):
+                    return index
+            if self.partition_policy is not unset:
+                value = self.partition_policy
+                if not (value in ("0", "1", "2", "3", "4", "5")):
+                    return index
+            if self.kafka_data_format is not unset:
+                value = self.kafka_data_format
+                if not (value in ("json", "avro", "json_c")):
+                    return index
+            if self.topic_name_format is not unset:
+                value = self.topic_name_format
+                if not (type(value) is str and value.isascii()):
+                    return index
+            if self.partitions_num is not unset:
+                return index
+            if self.replication_factor is not unset:
+                return index
+            if self.ddl_topic is not unset:
+                value = self.ddl_topic
+                if not (type(value) is str and value.isascii()):
+                    return index
+        return len(items)
 
     def problems(self, at: str = "") -> Iterator[Problem]:
         """What of this breaks the contract, `at` being the place of the whole."""
-        if self.is_sound():
+        if self.first_unsound([self]) == 1:
             return
         at = f"{at}." if at else ""
         yield from check(self.job_id, _RULES["job_id"], f"{at}job_id")
