@@ -45,7 +45,6 @@ class Habits:
     malformed_body: int = 400
     bad_token: int = 401
     other_method: int = 405
-    malformed_project: int = 400
     texts: dict[str, tuple[str, str]] = field(
         factory=lambda: {
             "unknown": ("Nope: no job {id} at {place}", "没有任务 {id}（{place}）"),
@@ -177,7 +176,7 @@ class Handler(BaseHTTPRequestHandler):
         if project is None:
             raise Refused(self.server.habits.bad_token)
         if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", wanted):
-            raise Refused(self.server.habits.malformed_project)
+            raise Refused(400)
         if project != wanted:
             raise Refused(403)
         return project

@@ -582,7 +582,7 @@ SCENARIOS: Final = (
     ),
     Scenario("refused requests", _refused, (REFUSED,), needs=("readback",)),
     Scenario("unknown fields and state", _unknown_fields, (UNKNOWN,), needs=("readback",)),
-    Scenario("combinations", _combinations, (STORED, KEEPS), needs=("readback",)),
+    Scenario("combinations", _combinations, (STORED, KEEPS), needs=("readback",), late=4),
     Scenario("large batches and state", _large_batches, (STORED, UNKNOWN_JOB), needs=("readback",)),
-    Scenario("texts and state", _texts, (STORED,), needs=("readback",)),
+    Scenario("texts and state", _texts, (STORED,), needs=("readback",), late=5),
 )
