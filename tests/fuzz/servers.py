@@ -79,7 +79,14 @@ class Server(ThreadingHTTPServer):
         self.stored: dict[str, dict[str, Any]] = {}
         self.window = (0, 0)
         self.calls = 0
+        self.hung = threading.Event()
         super().__init__(("127.0.0.1", 0), handler or Handler)
+
+    def stop(self) -> None:
+        """Stop listening, and let go of whoever waits."""
+        self.hung.set()
+        self.shutdown()
+        self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is nothing to print."""
@@ -302,6 +309,5 @@ def serving(
     try:
         yield server
     finally:
-        server.shutdown()
+        server.stop()
         thread.join()
-        server.server_close()
