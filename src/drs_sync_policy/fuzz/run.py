@@ -61,6 +61,7 @@ class Progress:
 def run(
     target: Target,
     *,
+    judged_by: Contract | None = None,
     seed: int = 0,
     budget: float = DEFAULT_BUDGET,
     workers: int = 4,
@@ -69,13 +70,13 @@ def run(
     schemathesis: bool = True,
     enough: Callable[[Ledger], bool] | None = None,
 ) -> Verdict:
-    """The verdict on `target`.
+    """The verdict on `target`, by an edition of the contract; the shipped base by default.
 
     `budget` is in seconds; the required scenarios are finished whatever it is. `wire` replaces
     HTTP, for an application in this process; schemathesis then does not run. `enough` ends the run
     early, once what the record shows suffices.
     """
-    loaded = contract.load()
+    loaded = judged_by or contract.load()
     operation = loaded.operations[0]
     ledger = Ledger(loaded.rules)
     prober = Prober(
