@@ -114,9 +114,12 @@ demo: setup ## from contract to verdict, step by step
 	$(BIN)/python tools/demo.py
 
 # --- publishing ----------------------------------------------------------------------------------
-.PHONY: docs build check-installed audit release bench diff lock clean
-docs: setup ## the reference page, into site/
-	$(BIN)/python tools/reference.py
+.PHONY: docs docs-serve build check-installed audit release bench diff lock clean
+docs: setup ## the guide and the reference page, into site/
+	$(BIN)/python -m tools.guide
+
+docs-serve: setup ## serve the site on 127.0.0.1:8000 and rebuild it after each edit
+	$(BIN)/python -m tools.guide --serve
 
 build: setup ## wheel and sdist, into dist/: built twice and compared, checked by twine
 	$(BIN)/python -m tools.release.build
@@ -124,7 +127,7 @@ build: setup ## wheel and sdist, into dist/: built twice and compared, checked b
 check-installed: build ## use the wheel on every Python here, with the newest and the lowest dependencies
 	$(BIN)/python -m tools.release.installed
 
-audit: setup ## known vulnerabilities of the dependencies (needs pypi.org)
+audit: setup ## known vulnerabilities of the dependencies (asks the package registry)
 	$(BIN)/python -m tools.release.audit $(EXTRA)
 
 release: setup ## prepare release VERSION= (changelog, contract, artifacts, tag); publishes nothing

@@ -48,7 +48,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
         page.on("request", lambda request: visited.requests.append(request.url))
         page.on("pageerror", lambda error: visited.complaints.append(str(error)))
         page.on("console", lambda message: _note(visited, message.type, message.text))
-        page.goto(url, wait_until="networkidle")
+        page.goto(url)
         return visited
 
     yield open_page

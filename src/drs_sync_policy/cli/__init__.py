@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 import click
 
 _VERBS: Final = {
+    "apply": "Set the policies that are in a file.",
     "fuzz": "Judge a server by the contract.",
     "sandbox": "Run the reference server.",
     "contract": "Print the contract, its rules or the error codes.",
