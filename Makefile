@@ -20,6 +20,7 @@ SEED   ?=
 REPORT ?= reports/fuzz
 EXTRA  ?=
 BASE   ?=
+VERSION ?=
 OUT    ?=
 
 .PHONY: help
@@ -47,6 +48,10 @@ setup-system: setup ## what `make test-system` needs beyond that; the only verb 
 generate: setup ## write generated/ from openapi.yaml and overrides/
 	$(BIN)/python -m tools.generate
 
+upgrade-generator: setup ## pin the generator's release VERSION=, re-check the overrides, show what changes
+	@test -n "$(VERSION)" || { echo 'say which: make upgrade-generator VERSION=0.29.1' >&2; exit 2; }
+	$(BIN)/python -m tools.upgrade_generator "$(VERSION)"
+
 check-generated: setup ## fail if generated/ is not what `make generate` would write
 	$(BIN)/python -m tools.generate --check
 
@@ -55,6 +60,27 @@ show-overrides: setup ## what our templates change against the generator's stock
 
 lint-contract: setup ## Redocly, Spectral and our own rules, on the contract and its editions
 	$(BIN)/python -m tools.lint_contract
+
+# From an edit of openapi.yaml to a verdict. Every part runs, so that one run shows everything.
+.PHONY: verify-contract verify-types verify-tests verify-fuzz
+VERIFIED := tests/test_contract.py tests/test_trace.py tests/generated tests/evolution/test_editions.py \
+  $(wildcard tests/contract)
+verify-contract: setup ## lint, diff, generate, drift, types and contract tests after an edit: under a minute
+	@start=$$SECONDS; code=0; \
+	$(MAKE) --no-print-directory --keep-going lint-contract generate diff check-generated || code=1; \
+	$(MAKE) --no-print-directory --keep-going --jobs=2 verify-tests verify-types verify-fuzz || code=1; \
+	echo "verify-contract: $$((SECONDS - start)) s, $$( ((code)) && echo 'the contract is NOT fit, see above' || echo 'the contract is fit')"; \
+	exit $$code
+
+verify-types: setup
+	$(BIN)/mypy src generated
+	$(NPM)/pyright
+
+verify-tests: setup
+	$(BIN)/python -m pytest -m "not system" -q $(VERIFIED)
+
+verify-fuzz: setup
+	$(BIN)/drs-sync-policy fuzz --sandbox --budget 10
 
 # --- judging the code --------------------------------------------------------------------------
 .PHONY: lint types test test-system check
@@ -88,15 +114,27 @@ demo: setup ## from contract to verdict, step by step
 	$(BIN)/python tools/demo.py
 
 # --- publishing ----------------------------------------------------------------------------------
-.PHONY: docs docs-serve build bench diff lock clean
-docs: setup ## the guide and the reference page, into site/
+.PHONY: docs docs-serve build check-installed audit release bench diff lock clean
+docs: setup ## the guide and the reference pages, into site/
 	$(BIN)/python -m tools.guide
 
 docs-serve: setup ## serve the site on 127.0.0.1:8000 and rebuild it after each edit
 	$(BIN)/python -m tools.guide --serve
 
-build: setup ## wheel and sdist, into dist/
-	rm -rf dist && $(BIN)/hatchling build
+build: setup ## wheel and sdist, into dist/: built twice and compared, checked by twine
+	$(BIN)/python -m tools.release.build
+
+check-installed: build ## use the wheel on every Python here, with the newest and the lowest dependencies
+	$(BIN)/python -m tools.release.installed
+
+audit: setup ## known vulnerabilities of the dependencies (needs pypi.org)
+	$(BIN)/python -m tools.release.audit $(EXTRA)
+
+release: setup ## prepare release VERSION= (changelog, contract, artifacts, tag); publishes nothing
+	@test -n "$(VERSION)" || { echo 'say which: make release VERSION=1.2.3' >&2; exit 2; }
+	$(BIN)/python -m tools.release.prepare "$(VERSION)"
+	$(BIN)/python -m tools.release.installed
+	$(BIN)/python -m tools.release.audit
 
 bench: ## measurements (not yet: issues of the client, the sandbox and the fuzzer bring them)
 	@echo "make bench: there is nothing to measure yet" >&2; exit 1

@@ -173,9 +173,14 @@ def check() -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Writes or checks generated/.")
     parser.add_argument("--check", action="store_true", help="compare instead of replacing")
-    if parser.parse_args().check:
+    parser.add_argument("--into", type=Path, help="write into this folder and touch nothing else")
+    options = parser.parse_args()
+    if options.check:
         return check()
-    replace()
+    if options.into:
+        generate(options.into)
+    else:
+        replace()
     return 0
 
 

@@ -57,7 +57,7 @@ def test_a_media_type_deserves_its_status(
 
 
 @pytest.mark.parametrize(
-    ("token", "statuses"), [(None, {401}), ("", {401}), ("  ", {401}), ("x", {401, 403})]
+    ("token", "statuses"), [(None, {401}), ("", {401}), ("  ", {401, 403}), ("x", {401, 403})]
 )
 def test_credentials_come_before_the_body(
     prober: Prober, token: str | None, statuses: set[int]

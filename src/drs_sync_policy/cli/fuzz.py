@@ -36,6 +36,13 @@ _EXITS = {
 )
 @click.option("--sandbox", is_flag=True, help="Judge our own sandbox, started in this process.")
 @click.option(
+    "--edition",
+    type=click.Choice(contract.editions()),
+    default=contract.BASE_EDITION,
+    show_default=True,
+    help="The edition of the contract to judge by.",
+)
+@click.option(
     "--budget",
     type=click.FloatRange(min=0),
     default=DEFAULT_BUDGET,
@@ -66,6 +73,7 @@ def command(
     *,
     target: Path | None,
     sandbox: bool,
+    edition: str,
     budget: float,
     seed: int,
     workers: int,
@@ -79,9 +87,15 @@ def command(
     """
     origins = _origins(origin)
     console = Console(highlight=False, soft_wrap=True)
-    with _target(target, sandbox=sandbox) as chosen:
+    judged_by = contract.load(edition)
+    with _target(target, sandbox=sandbox, judged_by=judged_by) as chosen:
         verdict = run(
-            chosen, seed=seed, budget=budget, workers=workers, progress=_progress(console)
+            chosen,
+            judged_by=judged_by,
+            seed=seed,
+            budget=budget,
+            workers=workers,
+            progress=_progress(console),
         )
     if report:
         report.mkdir(parents=True, exist_ok=True)
@@ -119,15 +133,15 @@ def _origins(text: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def _target(path: Path | None, *, sandbox: bool) -> Generator[Target]:
+def _target(path: Path | None, *, sandbox: bool, judged_by: contract.Contract) -> Generator[Target]:
     if (path is None) != sandbox:
         raise click.UsageError("give either `--target FILE` or `--sandbox`")
     if path is None:
-        with _our_sandbox() as target:
+        with _our_sandbox(judged_by) as target:
             yield target
         return
     try:
-        target = profile.load(path, rules=[rule.id for rule in contract.load().rules])
+        target = profile.load(path, rules=[rule.id for rule in judged_by.rules])
     except ProfileError as error:
         raise click.UsageError(str(error)) from None
     try:
@@ -139,10 +153,10 @@ def _target(path: Path | None, *, sandbox: bool) -> Generator[Target]:
 
 
 @contextmanager
-def _our_sandbox() -> Generator[Target]:
+def _our_sandbox(serves: contract.Contract) -> Generator[Target]:
     from drs_sync_policy import sandbox
 
-    with sandbox.running() as served:
+    with sandbox.running(contract=serves) as served:
         yield profile.parse(
             sandbox.target_profile(
                 served.url,

@@ -7,6 +7,7 @@ import socket
 
 import click
 
+from drs_sync_policy import contract
 from drs_sync_policy.sandbox import DEFAULT_MAX_BODY_BYTES, create_app, target_profile, to_toml
 from drs_sync_policy.sandbox.database import BadDatabaseError
 from drs_sync_policy.sandbox.faults import UnknownFaultError, catalogue
@@ -29,6 +30,13 @@ from drs_sync_policy.sandbox.serving import LOOPBACK, listen, serve
     show_default=True,
     metavar="URL",
     help="Where state is kept: `sqlite://` (in memory), `sqlite:///FILE`, `postgresql://...`.",
+)
+@click.option(
+    "--edition",
+    type=click.Choice(contract.editions()),
+    default=contract.BASE_EDITION,
+    show_default=True,
+    help="The edition of the contract to serve.",
 )
 @click.option("--no-control", is_flag=True, help="Leave the control routes under /_sandbox/ out.")
 @click.option(
@@ -55,6 +63,7 @@ def command(
     host: str,
     port: int,
     database: str,
+    edition: str,
     no_control: bool,
     max_body_bytes: int,
     faults: tuple[str, ...],
@@ -66,11 +75,12 @@ def command(
     It keeps every promise of the contract, takes no real credentials and sends nothing anywhere.
     """
     if list_faults:
-        click.echo(_catalogue())
+        click.echo(_catalogue(contract.load(edition)))
         return
     try:
         app = create_app(
             database=database,
+            contract=contract.load(edition),
             control=not no_control,
             max_body_bytes=max_body_bytes,
             faults=faults,
@@ -89,8 +99,8 @@ def command(
         serve(app, listener)
 
 
-def _catalogue() -> str:
-    known = catalogue()
+def _catalogue(edition: contract.Contract) -> str:
+    known = catalogue(edition)
     width = max(len(fault.name) for fault in known)
     lines: list[str] = []
     for rule in dict.fromkeys(fault.rule for fault in known):

@@ -30,6 +30,7 @@ _FAR: Final = (
     ("the last of 60", 60, 59),
     ("the last of 120", 120, 119),
 )
+_FARTHEST: Final = ("the last of 1100", 1100, 1099)
 
 
 @frozen
@@ -157,6 +158,8 @@ class Bodies:
             for place in _POSITIONS:
                 for value in _representative(wrong, 2):
                     yield self._with(place, name, value)
+            for value in wrong[:1]:
+                yield self._with(_FARTHEST, name, value)
             for place in _FAR:
                 for value in _representative(wrong, 1):
                     yield self._with(place, name, value)

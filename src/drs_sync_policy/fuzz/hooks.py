@@ -23,6 +23,7 @@ from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
 
 from drs_sync_policy import contract
+from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import answers, profile
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.profile import Target
@@ -57,18 +58,26 @@ class BrokenPromise(Failure):
         return self.rule
 
 
-def register(target: Target, *, on_judged: Judged | None = None) -> list[CheckFunction]:
-    """The checks, one for each rule that an answer can break, now known to schemathesis too."""
-    checks = list(_checks(target, on_judged))
+def register(
+    target: Target, *, judged_by: Contract | None = None, on_judged: Judged | None = None
+) -> list[CheckFunction]:
+    """The checks, one for each rule that an answer can break, now known to schemathesis too.
+
+    `judged_by` is an edition of the contract; the shipped base by default.
+    """
+    checks = list(_checks(target, judged_by or contract.load(), on_judged))
     for check in checks:
         CHECKS.register(check)
     return checks
 
 
 @contextmanager
-def registered(target: Target, *, on_judged: Judged | None = None) -> Generator[list[str]]:
+def registered(
+    target: Target, *, judged_by: Contract | None = None, on_judged: Judged | None = None
+) -> Generator[list[str]]:
     """The names of the checks, which schemathesis knows until the block ends."""
-    names = [check.__name__ for check in register(target, on_judged=on_judged)]
+    checks = register(target, judged_by=judged_by, on_judged=on_judged)
+    names = [check.__name__ for check in checks]
     try:
         yield names
     finally:
@@ -106,8 +115,7 @@ def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-def _checks(target: Target, on_judged: Judged | None) -> Iterator[CheckFunction]:
-    loaded = contract.load()
+def _checks(target: Target, loaded: Contract, on_judged: Judged | None) -> Iterator[CheckFunction]:
     operation = loaded.operations[0]
     oracle = Oracle(loaded, operation, target)
     judged = _Memory(oracle, on_judged)

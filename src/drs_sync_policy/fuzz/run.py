@@ -61,19 +61,22 @@ class Progress:
 def run(
     target: Target,
     *,
+    judged_by: Contract | None = None,
     seed: int = 0,
     budget: float = DEFAULT_BUDGET,
     workers: int = 4,
     wire: Wire | None = None,
     progress: Progress | None = None,
     schemathesis: bool = True,
+    enough: Callable[[Ledger], bool] | None = None,
 ) -> Verdict:
-    """The verdict on `target`.
+    """The verdict on `target`, by an edition of the contract; the shipped base by default.
 
     `budget` is in seconds; the required scenarios are finished whatever it is. `wire` replaces
-    HTTP, for an application in this process; schemathesis then does not run.
+    HTTP, for an application in this process; schemathesis then does not run. `enough` ends the run
+    early, once what the record shows suffices.
     """
-    loaded = contract.load()
+    loaded = judged_by or contract.load()
     operation = loaded.operations[0]
     ledger = Ledger(loaded.rules)
     prober = Prober(
@@ -83,6 +86,8 @@ def run(
         seed=seed,
         workers=workers,
     )
+    if enough:
+        prober.enough = enough
     keeper = _Keeper(prober, progress or Progress(), budget, schemathesis and wire is None)
     ending, reason = keeper.run()
     return Verdict(
@@ -140,16 +145,14 @@ class _Keeper:
         prober = self.prober
         call = prober.call({"jobs": [{"job_id": prober.target.tenant.job_ids[0]}]})
         try:
-            exchange = prober.ask(call)
+            answer = prober.reach(call)
         except Throttled as error:
             return "too little judged", f"the server throttles every call: {error}"
         except NoAnswer as error:
             return "unreachable", str(error)
-        if exchange.answer is None:
-            return "unreachable", exchange.silence
-        if exchange.answer.status in (401, 403):
+        if answer.status in (401, 403):
             return "not allowed in", (
-                f"the server answered {exchange.answer.status} to the profile's own token and "
+                f"the server answered {answer.status} to the profile's own token and "
                 "project; check `token` (or the variable of `token_env`) and `project_id`"
             )
         return None
@@ -158,6 +161,8 @@ class _Keeper:
         """Run every scenario; the names of the required ones that did not come to their end."""
         unfinished: list[str] = []
         for scenario in scenarios.ordered():
+            if self.prober.enough(self.prober.ledger):
+                break
             missing = scenario.lacks(self.prober.target)
             if missing:
                 self._skip(scenario, f"the profile has no `{missing}`")
@@ -177,7 +182,7 @@ class _Keeper:
 
     def _stock(self) -> None:
         left = self._left()
-        if not self.schemathesis or left < 1:
+        if not self.schemathesis or left < 1 or self.prober.enough(self.prober.ledger):
             return
         from drs_sync_policy.fuzz import stock
 

@@ -81,7 +81,10 @@ def run(prober: Prober, *, seconds: float) -> int:
         for breach in found:
             prober.note(breach)
 
-    with hooks.registered(target, on_judged=on_judged) as ours, warnings.catch_warnings():
+    with (
+        hooks.registered(target, judged_by=contract, on_judged=on_judged) as ours,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")
         settings = config(
             target,

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from drs_sync_policy.fuzz import ijson
@@ -18,6 +18,9 @@ from drs_sync_policy.fuzz.verdict import Exchange
 from drs_sync_policy.fuzz.wire import Call
 
 Policy = Mapping[str, Any]
+
+PROBE: Final = "x_unknown_probe"
+"""A field that the contract does not describe: if it was sent, it must not be found stored."""
 
 
 class Unreadable(Exception):  # noqa: N818 - it is no error of ours
@@ -36,8 +39,13 @@ class Store:
         self._prefix = prober.path("").partition("/v3/")[0]
         self.fields = tuple(fields)
 
-    def read(self, job_id: str, *, tenant: Tenant | None = None) -> tuple[Policy, Exchange]:
-        """The stored fields of a job, and the exchange that told them; `Unreadable` if it fails."""
+    def read(
+        self, job_id: str, *, tenant: Tenant | None = None, may_lack: bool = False
+    ) -> tuple[Policy, Exchange]:
+        """The stored fields of a job, and the exchange that told them; `Unreadable` if it fails.
+
+        Where a job `may_lack` a policy, 404 means that it has none.
+        """
         tenant = tenant or self._prober.target.tenant
         path = self._readback.path.replace("{project_id}", quote(tenant.project_id, safe=""))
         call = Call(
@@ -48,6 +56,8 @@ class Store:
         answer = self._prober.reach(call)
         self._prober.ledger.count_call(answer.status)
         exchange = Exchange(call, Expectation("", None), answer)
+        if answer.status == 404 and may_lack:
+            return {}, exchange
         if answer.status != 200:
             raise Unreadable(f"{call.method} {call.path} answered {answer.status}")
         try:
@@ -58,7 +68,7 @@ class Store:
             ) from None
         if not isinstance(found, dict):
             raise Unreadable(f"`{self._readback.policy_pointer}` points to no object")
-        return {name: found[name] for name in self.fields if name in found}, exchange
+        return {name: found[name] for name in (*self.fields, PROBE) if name in found}, exchange
 
 
 def _at(value: Any, pointer: str) -> Any:

@@ -4,6 +4,7 @@ Candidates come from the schema, and the schema's own validator says which of th
 new field of the contract gets all of this without a line of Python.
 """
 
+# ruff: noqa: E501 - tables read better in long lines
 # JSON of any shape is looked at here: what it holds is known only when it is there.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
@@ -112,10 +113,21 @@ class Schema:
                 yield from near_misses(right)
             yield Value([right], "the right value in a list", "type")
             yield Value({"value": right}, "the right value in an object", "type")
-        for number in range(len(self.node.get("enum", ()))):
-            yield Value(str(number), "the index of a right value, as a string", "near")
+        if "enum" in self.node:
+            for number in range(len(self.node["enum"])):
+                yield Value(str(number), "the index of a right value, as a string", "near")
+            for other in (*_other_enums(self.contract), *_PLAUSIBLE):
+                yield Value(other, f"{other!r}, which is not one of the values", "near")
         if "string" in self.types and "enum" not in self.node:
             yield from _of_wrong_length(self.node)
+
+
+def _other_enums(contract: Contract) -> Iterator[str]:
+    """The values of every other enum of the contract."""
+    for schema in contract.document.get("components", {}).get("schemas", {}).values():
+        for value in schema.get("enum", ()):
+            if isinstance(value, str):
+                yield value
 
 
 def near_misses(right: str) -> Iterator[Value]:
@@ -124,6 +136,7 @@ def near_misses(right: str) -> Iterator[Value]:
         (right.upper(), "in upper case"),
         (right.capitalize(), "capitalized"),
         (right.title(), "in title case"),
+        (_last_part_upper(right), "its last part in upper case"),
         (right[:-1] + right[-1:].upper(), "its last letter in upper case"),
         (f" {right}", "with a space before it"),
         (f"{right} ", "with a space after it"),
@@ -153,6 +166,11 @@ def near_misses(right: str) -> Iterator[Value]:
     for text, what in spellings:
         if text != right:
             yield Value(text, f"`{right}` {what}", "near")
+
+
+def _last_part_upper(text: str) -> str:
+    head, separator, tail = text.rpartition("-" if "-" in text else "_")
+    return head + separator + tail.upper()
 
 
 def _fullwidth(text: str) -> str:
@@ -220,6 +238,12 @@ _OF_EVERY_TYPE: Final = (
     Value({}, "an empty object", "type"),
     Value([None], "a list with null", "type"),
 )
+
+_PLAUSIBLE: Final = (
+    "default", "auto", "all", "any", "skip", "abort", "error", "fail", "replace", "merge", "update",
+    "insert", "continue", "keep", "force", "drop", "drop_table", "drop_schema", "drop_user", "truncate",
+    "drop_databases", "create_database", "alter_table", "other", "unknown", "undefined", "NULL", "false",
+)  # fmt: skip
 
 _SPELLINGS_OF_TRUTH: Final = tuple(
     Value(value, what, "near")
@@ -308,6 +332,23 @@ _TEXTS: Final = (
     ("constructor", "the word constructor"),
     ("toString", "the word toString"),
     ("=1+1", "a formula"),
+    ("a" * 40 + "!", "letters, then a sign"),
+    (" " * 40 + "x", "spaces, then a letter"),
+    ("1e309", "a number beyond the doubles"),
+    ("-1", "a negative number"),
+    ("0x1F", "a hexadecimal number"),
+    ("2027-02-30", "a date that does not exist"),
+    ("[]", "an empty list as text"),
+    ('{"a": 1}', "JSON as text"),
+    ("AAAA====", "something like base64"),
+    ("xn--a", "something like punycode"),
+    ("\r", "a carriage return"),
+    ("\x7f", "DEL"),
+    ("\u00ad", "a soft hyphen"),
+    ("\u00a0x\u00a0", "no-break spaces around a letter"),
+    ("\u3000x\u3000", "ideographic spaces around a letter"),
+    ("\ufeffx", "a byte order mark in front"),
+    ("\U000e0041", "a tag character"),
     (",;|", "separators"),
     ("äöüß", "letters of Latin-1"),
     ("İıſK", "letters that fold oddly"),
@@ -339,9 +380,9 @@ LENGTHS: Final = (
 """Around every customary limit of a text, in characters."""
 
 SIZES: Final = (
-    1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 15, 16, 17, 20, 21, 25, 26, 30, 31, 32, 33, 40, 41, 49, 50, 51,
-    63, 64, 65, 99, 100, 101, 127, 128, 129, 149, 150, 151, 199, 200, 201, 249, 250, 251, 255, 256,
-    257, 299, 300, 301, 499, 500, 501, 511, 512, 513, 999, 1000, 1001, 1023, 1024, 1025, 1999, 2000,
-    2001, 2047, 2048, 2049, 4095, 4096, 4097, 4999, 5000, 5001, 9999, 10000, 10001, 20000,
+    1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 15, 16, 17, 20, 21, 25, 26, 30, 31, 32, 33, 40, 41, 50, 51, 60, 61,
+    63, 64, 65, 80, 81, 99, 100, 101, 127, 128, 129, 150, 151, 200, 201, 250, 251, 255, 256, 257, 300,
+    301, 400, 401, 500, 501, 511, 512, 513, 750, 999, 1000, 1001, 1023, 1024, 1025, 2000, 2001, 2049,
+    4097, 5001, 10001, 16000,
 )  # fmt: skip
 """Around every customary limit of a batch, in items."""

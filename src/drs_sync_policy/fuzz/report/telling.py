@@ -13,7 +13,7 @@ from drs_sync_policy.contract import Rule
 from drs_sync_policy.fuzz.report import curl
 from drs_sync_policy.fuzz.report.secrets import Redactor
 from drs_sync_policy.fuzz.run import Verdict
-from drs_sync_policy.fuzz.verdict import Breach, Exchange, Outcome
+from drs_sync_policy.fuzz.verdict import UNLISTED, Breach, Exchange, Outcome
 
 ORIGINS: Final = ("page", "vendor", "decision")
 _SHOWN_BYTES: Final = 1200
@@ -81,7 +81,12 @@ def tell(
     teller = _Teller(verdict, folder)
     wanted = tuple(origins)
     return Telling(
-        lines=tuple(teller.line(r) for r in verdict.ledger.rules.values() if r.origin in wanted),
+        lines=tuple(
+            teller.line(rule)
+            for rule in verdict.ledger.rules.values()
+            if rule.origin in wanted
+            and (rule is not UNLISTED or verdict.ledger.outcome(rule.id) != "not judged")
+        ),
         ending=verdict.ending,
         reason=teller.redact.text(verdict.reason),
         url=verdict.target.url,

@@ -16,16 +16,22 @@ def ordered() -> tuple[Scenario, ...]:
         outcomes,
         protocol,
         refused,
+        sequences,
         state,
+        sweep,
+        together,
     )
 
     found = (
         *first.SCENARIOS,
+        *sweep.SCENARIOS,
         *outcomes.SCENARIOS,
         *credentials.SCENARIOS,
         *state.SCENARIOS,
+        *together.SCENARIOS,
         *refused.SCENARIOS,
         *protocol.SCENARIOS,
         *accepted.SCENARIOS,
+        *sequences.SCENARIOS,
     )
     return tuple(sorted(found, key=lambda scenario: not scenario.required))

@@ -10,11 +10,10 @@ from urllib.parse import quote
 
 from attrs import evolve
 
-from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.scenarios.first import bodies
+from drs_sync_policy.fuzz.prober import Case, Prober
+from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
 from drs_sync_policy.fuzz.values import near_misses
-from drs_sync_policy.fuzz.wire import Call
 
 EXACTLY: Final = "token-is-matched-exactly"
 ELSEWHERE: Final = "token-comes-from-its-header"
@@ -72,6 +71,15 @@ def _variants(token: str) -> Iterator[tuple[str, str]]:
         (token.replace("-", "_"), "with `_` for `-`"),
         (token.replace("-", ""), "without `-`"),
         (token[::-1], "backwards"),
+        (token[:8] + "z" * max(0, len(token) - 8), "with only its first 8 characters right"),
+        (token[:16] + "z" * max(0, len(token) - 16), "with only its first 16 characters right"),
+        (token[: len(token) // 2] + "z" * (len(token) - len(token) // 2), "with half of it right"),
+        ("z" * max(0, len(token) - 8) + token[-8:], "with only its last 8 characters right"),
+        (token[:-1] + "%", "with a percent sign for its last character"),
+        (token[:-1] + "_", "with `_` for its last character"),
+        (token[:-1] + "*", "with `*` for its last character"),
+        (token + " x", "with another word behind"),
+        (f"x {token}", "after another word"),
     )
 
 
@@ -105,6 +113,10 @@ def _refused_tokens(prober: Prober) -> None:
 
 
 def _elsewhere(prober: Prober) -> None:
+    prober.send_all(_tokens_elsewhere(prober))
+
+
+def _tokens_elsewhere(prober: Prober) -> Iterator[Case]:
     good = prober.call(bodies(prober).batch(1, 1))
     name = prober.oracle.operation.security_headers[0]
     token = prober.target.tenant.token
@@ -113,10 +125,10 @@ def _elsewhere(prober: Prober) -> None:
         "Authorization", "X-Token", "X-Subject-Token", "X-Security-Token", "X-Api-Key", "Api-Key",
         "X-Auth", "Auth-Token", "Token", "Proxy-Authorization", "X-Auth-Token-2", "X-Forwarded-Auth-Token",
     ):  # fmt: skip
-        prober.send(bare.with_header(other, token), case=f"the token in {other}", rule=ELSEWHERE)
+        yield Case(bare.with_header(other, token), f"the token in {other}", ELSEWHERE)
     for scheme in ("Bearer", "Token", "Basic"):
         call = bare.with_header("Authorization", f"{scheme} {token}")
-        prober.send(call, case=f"the token in Authorization, after {scheme}", rule=ELSEWHERE)
+        yield Case(call, f"the token in Authorization, after {scheme}", ELSEWHERE)
     for key in (
         name,
         name.lower(),
@@ -128,32 +140,30 @@ def _elsewhere(prober: Prober) -> None:
     ):
         value = quote(token, safe="")
         query = evolve(bare, path=f"{bare.path}?{key}={value}")
-        prober.send(query, case=f"the token in the query as {key}", rule=ELSEWHERE)
-        wrong = evolve(query, headers=good.with_header(name, "x").headers)
-        prober.send(
-            wrong, case=f"a wrong token, the right one in the query as {key}", rule=ELSEWHERE
-        )
+        yield Case(query, f"the token in the query as {key}", ELSEWHERE)
+        wrong = query.with_header(name, "x")
+        yield Case(wrong, f"a wrong token, the right one in the query as {key}", ELSEWHERE)
         cookie = bare.with_header("Cookie", f"{key}={value}")
-        prober.send(cookie, case=f"the token in a cookie {key}", rule=ELSEWHERE)
+        yield Case(cookie, f"the token in a cookie {key}", ELSEWHERE)
         body = {**bodies(prober).batch(1, 1), key: token}
-        prober.send(
-            prober.call(body).with_header(name, None),
-            case=f"the token in the body as {key}",
-            rule=ELSEWHERE,
-        )
+        call = prober.call(body).with_header(name, None)
+        yield Case(call, f"the token in the body as {key}", ELSEWHERE)
 
 
 def _before_the_body(prober: Prober) -> None:
+    prober.send_all(_bad_credentials_and_bodies(prober))
+
+
+def _bad_credentials_and_bodies(prober: Prober) -> Iterator[Case]:
     name = prober.oracle.operation.security_headers[0]
     for body, what in (
         (b"", "nothing"), (b"{", "no JSON"), (b"\xff", "no UTF-8"), (b"{}", "an empty object"),
         (b"[]", "a list"), (b'{"jobs": []}', "no items"), (b'{"jobs": [{}]}', "an item without a job"),
         (b'{"jobs": [{"job_id": 1}]}', "a job that is a number"), (b"null", "null"),
     ):  # fmt: skip
-        for token in (None, "", "x"):
+        for token, how in ((None, "no token"), ("", "an empty token"), ("x", "an unknown token")):
             call = prober.call(body).with_header(name, token)
-            how = {None: "no token", "": "an empty token"}.get(token, "an unknown token")
-            prober.send(call, case=f"{how}, and the body is {what}")
+            yield Case(call, f"{how}, and the body is {what}")
 
 
 def _projects(prober: Prober) -> None:
@@ -198,19 +208,18 @@ def _foreign_project(prober: Prober) -> None:
         return
     own = prober.target.tenant
     build = bodies(prober)
-    for items in ([build.item(own.job_ids[0])], [build.item(other.job_ids[0])]):
-        theirs: Call = prober.call(build.body(items), project_id=other.project_id)
-        prober.send(theirs, case="the own token on the other tenant's project")
-        ours = prober.call(build.body(items), tenant=other, project_id=own.project_id)
-        prober.send(ours, case="the other tenant's token on the own project")
-    prober.send(
-        prober.call(b'{"jobs": [{"job_id": ""}]}', project_id="x" * 32), case="a foreign project",
-        statuses={403, 400, 422},
-    )  # fmt: skip
+    for language in (None, *languages(prober)):
+        for items in ([build.item(own.job_ids[0])], [build.item(other.job_ids[0])]):
+            body = build.body(items)
+            theirs = prober.call(body, project_id=other.project_id, language=language)
+            prober.send(theirs, case="the own token on the other tenant's project")
+            ours = prober.call(body, tenant=other, project_id=own.project_id, language=language)
+            prober.send(ours, case="the other tenant's token on the own project")
     prober.send(
         prober.call(build.body([build.item(other.job_ids[0])]), tenant=other),
         case="a valid call of the other tenant",
     )
+    prober.send(prober.call(build.batch(2)), case="a valid call after one of the other tenant")
 
 
 SCENARIOS: Final = (

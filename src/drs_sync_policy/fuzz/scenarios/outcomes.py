@@ -10,12 +10,14 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from attrs import evolve
+
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.bodies import Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.values import near_misses
+from drs_sync_policy.fuzz.values import near_misses, texts
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
 
 INDEPENDENT: Final = "items-are-independent"
@@ -55,6 +57,17 @@ def kinds(prober: Prober) -> dict[str, str]:
     if target.other:
         found["a foreign job"] = target.other.job_ids[0]
     return found
+
+
+def _blocked(prober: Prober) -> None:
+    """A job whose state forbids the call fails, in a 200, whatever is beside it."""
+    build = bodies(prober)
+    own = prober.target.tenant.job_ids[0]
+    for job in prober.target.blocked_job_ids[:3]:
+        for language in (None, *languages(prober)):
+            for items in ([build.full(job)], [build.item(own), build.item(job), build.item(own)]):
+                call = prober.call(build.body(items), language=language)
+                prober.send(call, case="a blocked job", rule="blocked-job-fails-alone")
 
 
 def _mixtures(prober: Prober) -> None:
@@ -227,10 +240,15 @@ def _in_every_language(prober: Prober) -> None:
         for name in (None, "", "x"):
             call = prober.call(build.batch(1), language=language).with_header("X-Auth-Token", name)
             prober.send(call, case=f"the token {name!r}, {language}")
-        call = prober.call(build.batch(1), language=language).with_header(
-            "Content-Type", "text/plain"
+        call = prober.call(build.batch(1), language=language)
+        prober.send(
+            call.with_header("Content-Type", "text/plain"), case=f"another media type, {language}"
         )
-        prober.send(call, case=f"another media type, {language}")
+        malformed = evolve(call, path=prober.path("x" * 65), fresh=True)
+        prober.send(malformed, case=f"a malformed project, {language}")
+        odd = [build.item(text) for text, _ in texts()]
+        call = prober.call(build.body(odd), language=language)
+        prober.send(call, case=f"job ids of every kind, {language}")
 
 
 def _language_cases(prober: Prober, build: Bodies) -> Iterator[tuple[Any, str]]:
@@ -270,6 +288,24 @@ def _foreign(prober: Prober) -> None:
                     pair,
                     f"a foreign and an unknown job, {shape}, {language or 'no language'}",
                 )
+
+
+def _foreign_far_behind(prober: Prober) -> None:
+    """Whose a job is, is asked of every item, not of the first ones."""
+    other = prober.target.other
+    if other is None:
+        return
+    build = bodies(prober)
+    own = prober.target.tenant.job_ids
+    for size in (5, 12, 60, 120, 600):
+        for job in other.job_ids[:2]:
+            items = [build.item(own[n % len(own)]) for n in range(size - 1)]
+            for batch in (
+                [*items, build.item(job)],
+                [build.item(job), *items],
+                [build.item(job)] * 3,
+            ):
+                prober.send(prober.call(build.body(batch)), case=f"a foreign job in {size} items")
 
 
 def _indistinct(prober: Prober, seen: list[tuple[str, Exchange]], case: str) -> None:
@@ -327,7 +363,15 @@ def _near_own_jobs(prober: Prober) -> None:
 SCENARIOS: Final = (
     Scenario("foreign jobs", _foreign, (FOREIGN,), needs=("other_tenant",), required=True),
     Scenario("repeats", _repeats, (REPEAT,), required=True),
-    Scenario("mixtures", _mixtures, (INDEPENDENT, "blocked-job-fails-alone")),
+    Scenario(
+        "blocked jobs",
+        _blocked,
+        ("blocked-job-fails-alone",),
+        needs=("blocked_job_ids",),
+        required=True,
+    ),
+    Scenario("foreign jobs far behind", _foreign_far_behind, (FOREIGN,), needs=("other_tenant",)),
+    Scenario("mixtures", _mixtures, (INDEPENDENT,)),
     Scenario("orders", _permutations, (INDEPENDENT,)),
     Scenario("languages", _in_every_language, (LANGUAGE, "message-is-in-the-language")),
     Scenario("nearly own jobs", _near_own_jobs, ("job-id-is-opaque",)),

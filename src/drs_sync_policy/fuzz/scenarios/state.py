@@ -12,15 +12,16 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from drs_sync_policy.fuzz.bodies import ITEMS, JOB, Bodies, Wrong
+from drs_sync_policy.fuzz.bodies import ITEMS, JOB, Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.profile import Tenant
-from drs_sync_policy.fuzz.scenarios.accepted import unknown_fields
+from drs_sync_policy.fuzz.scenarios.accepted import unknown_names
 from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.outcomes import results
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
 from drs_sync_policy.fuzz.scenarios.protocol import raw_bodies
-from drs_sync_policy.fuzz.stored import Policy, Store, Unreadable, differences, same
+from drs_sync_policy.fuzz.scenarios.sweep import one_of_each
+from drs_sync_policy.fuzz.stored import PROBE, Policy, Store, Unreadable, differences, same
 from drs_sync_policy.fuzz.values import texts
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
 from drs_sync_policy.fuzz.wire import Call
@@ -57,15 +58,15 @@ class Ground:
         self.set([self.build.full(job, variant)], case="every field, to begin with")
         return self.read(job)[0]
 
-    def read(self, job: str) -> tuple[Policy, Exchange]:
-        """What is stored for a job of this tenant."""
-        return self.store.read(job, tenant=self.tenant)
+    def read(self, job: str, *, may_lack: bool = False) -> tuple[Policy, Exchange]:
+        """What is stored for a job of this tenant; nothing where it `may_lack` a policy."""
+        return self.store.read(job, tenant=self.tenant, may_lack=may_lack)
 
     def expect(
         self, rule: str, job: str, wanted: Policy, *, case: str, after: Sequence[Exchange]
     ) -> bool:
         """Put `rule` to the test: whether `wanted` is what is stored for `job`."""
-        found, reading = self.read(job)
+        found, seen = self.read(job)
         self.prober.ledger.judged(rule)
         wrong = differences(wanted, found)
         if wrong:
@@ -75,7 +76,7 @@ class Ground:
                     case,
                     f"stored for {job}: {_shown(wanted, wrong)}",
                     f"stored is {_shown(found, wrong)}",
-                    (*after, reading),
+                    (*after, seen),
                 )
             )
         return not wrong
@@ -99,7 +100,7 @@ def _accepted(exchange: Exchange) -> bool:
     return bool(found) and all(entry.get("status") == "success" for entry in found or ())
 
 
-def _reading(
+def reading(
     rules: Sequence[str],
 ) -> Callable[[Callable[[Ground], None]], Callable[[Prober], None]]:
     """Hand a scenario its ground; where nothing can be read back, its rules are not judged."""
@@ -120,7 +121,7 @@ def _reading(
 # --- fields --------------------------------------------------------------------------------------
 
 
-@_reading((STORED, KEEPS, LATER_CALLS))
+@reading((STORED, KEEPS, LATER_CALLS))
 def _basics(ground: Ground) -> None:
     """Each field alone, changed and changed back, and left out."""
     job = ground.tenant.job_ids[0]
@@ -147,7 +148,7 @@ def _basics(ground: Ground) -> None:
     ground.expect(KEEPS, job, before, case="no field at all", after=[exchange])
 
 
-@_reading((STORED, KEEPS))
+@reading((STORED, KEEPS))
 def _combinations(ground: Ground) -> None:
     """Every combination of fields, one after the other: what is named is stored, the rest stays."""
     combinations = ground.build.combinations()
@@ -177,7 +178,7 @@ def _combinations(ground: Ground) -> None:
     ground.prober.each(work, shares)
 
 
-@_reading((STORED,))
+@reading((STORED,))
 def _texts(ground: Ground) -> None:
     """Any text is stored as it was sent."""
     free = [name for name, schema in ground.build.fields.items() if schema.is_free_text]
@@ -261,7 +262,7 @@ def duplicate_batches(
     )
 
 
-@_reading((LATER_ITEMS,))
+@reading((LATER_ITEMS,))
 def _duplicates(ground: Ground) -> None:
     for items, what in duplicate_batches(ground.build, ground.tenant.job_ids):
         models = {job: dict(ground.settle(job)) for job in {item[JOB] for item in items}}
@@ -274,7 +275,7 @@ def _duplicates(ground: Ground) -> None:
             ground.expect(LATER_ITEMS, job, model, case=what, after=[exchange])
 
 
-@_reading((STORED,))
+@reading((STORED,))
 def _large_batches(ground: Ground) -> None:
     """Every item of a large batch is stored, whichever place it is in."""
     jobs = ground.tenant.job_ids
@@ -294,7 +295,7 @@ def _large_batches(ground: Ground) -> None:
                 ground.expect(rule, item[JOB], wanted, case=case, after=[exchange])
 
 
-@_reading((BLOCKED, UNKNOWN_JOB))
+@reading((BLOCKED, UNKNOWN_JOB))
 def _failing_items(ground: Ground) -> None:
     """A job that fails stores nothing and leaves the others alone."""
     target = ground.prober.target
@@ -305,7 +306,7 @@ def _failing_items(ground: Ground) -> None:
         for order in itertools.permutations((own, job, last) if own != last else (own, job)):
             for mine in {own, last}:
                 ground.settle(mine)
-            blocked = ground.read(job)[0] if rule == BLOCKED else None
+            blocked = ground.read(job, may_lack=True)[0] if rule == BLOCKED else None
             items = [ground.build.full(entry, variant) for entry in order]
             case = f"{what} at place {order.index(job) + 1} of {len(order)}"
             exchange = ground.set(items, case=case)
@@ -324,7 +325,7 @@ def _unchanged(
     ground: Ground, rule: str, job: str, before: Policy, *, case: str, after: Sequence[Exchange]
 ) -> bool:
     """Whether exactly `before` is stored, nothing more."""
-    found, reading = ground.read(job)
+    found, seen = ground.read(job, may_lack=not before)
     ground.prober.ledger.judged(rule)
     wrong = [name for name in {**before, **found} if not _equal(before, found, name)]
     if wrong:
@@ -334,7 +335,7 @@ def _unchanged(
                 case,
                 f"stored for {job}, as before: {_shown(before, wrong)}",
                 f"stored is {_shown(found, wrong)}",
-                (*after, reading),
+                (*after, seen),
             )
         )
     return not wrong
@@ -347,7 +348,7 @@ def _equal(one: Policy, other: Policy, name: str) -> bool:
 # --- repeats, languages, unknown fields ----------------------------------------------------------
 
 
-@_reading((REPEAT, LATER_CALLS, LANGUAGE))
+@reading((REPEAT, LATER_CALLS, LANGUAGE))
 def _again(ground: Ground) -> None:
     job = ground.tenant.job_ids[0]
     a, b = ground.build.full(job, 1), ground.build.full(job, 2)
@@ -380,27 +381,51 @@ def _others_stay(ground: Ground) -> None:
         _unchanged(ground, KEEPS, job, policy, case="a call for another job", after=[exchange])
 
 
-@_reading((UNKNOWN,))
+@reading((UNKNOWN,))
 def _unknown_fields(ground: Ground) -> None:
     """Unknown fields change nothing that is stored, whatever they are called."""
-    prober, build = ground.prober, ground.build
+    build = ground.build
     job = ground.tenant.job_ids[0]
     ground.settle(job)
-    bodies_ = [*_smuggled(build, job), *list(unknown_fields(prober, build))[::9]]
-    for body, what in bodies_:
-        wanted = {**ground.read(job)[0]}
-        wanted |= {k: v for k, v in body[ITEMS][0].items() if k in build.fields}
-        exchange = prober.send(prober.call(body), case=f"an unknown field {what}")
-        if results(exchange) is not None:
-            _unchanged(
-                ground, UNKNOWN, job, wanted, case=f"an unknown field {what}", after=[exchange]
-            )
+    for body, what in _smuggled(build, job):
+        _ignored(ground, body, what)
+    names = [
+        name
+        for name in unknown_names(ground.prober.oracle.contract.document, build)
+        if name not in build.item_schema.properties and name not in build.root.properties
+    ]
+    for number, value in enumerate((True, "x", None, 1, False)):
+        item = build.full(job, number)
+        extra = dict.fromkeys(names, value)
+        kept = _ignored(
+            ground, build.body([{**item, **extra}]), f"many names: {value!r} in an item"
+        )
+        top = {**build.body([build.full(job, number + 1)]), **extra}
+        kept_too = _ignored(ground, top, f"many names: {value!r} beside `{ITEMS}`")
+        for name in names if not (kept and kept_too) else ():
+            item = build.full(job, number + 2)
+            body = build.body([{**item, name: value}]) if not kept else build.body([item])
+            _ignored(ground, body if not kept else {**body, name: value}, f"{name!r}: {value!r}")
+
+
+def _ignored(ground: Ground, body: dict[str, Any], what: str) -> bool:
+    """Whether the body stores what its known fields say, and nothing more."""
+    item = body[ITEMS][0]
+    wanted = dict(ground.read(item[JOB])[0])
+    wanted |= {name: value for name, value in item.items() if name in ground.build.fields}
+    exchange = ground.prober.send(ground.prober.call(body), case=f"an unknown field {what}")
+    if results(exchange) is None:
+        return True
+    case = f"an unknown field {what}"
+    return _unchanged(ground, UNKNOWN, item[JOB], wanted, case=case, after=[exchange])
 
 
 def _smuggled(build: Bodies, job: str) -> Iterator[tuple[dict[str, Any], str]]:
     """A policy in places where it means nothing."""
     policy = build.policy(5)
     bare = build.item(job)
+    yield build.body([{**build.full(job, 4), PROBE: "x"}]), "a field of an item"
+    yield {**build.body([build.full(job, 5)]), PROBE: "x"}, f"a field beside `{ITEMS}`"
     yield {**build.body([bare]), **policy}, f"each policy field beside `{ITEMS}`"
     yield {**build.body([bare]), "policy": policy}, f"a policy beside `{ITEMS}`"
     for name in ("policy", "policies", "data", "params", "attributes", "defaults"):
@@ -433,7 +458,7 @@ def _camel(name: str) -> str:
 # --- refused -------------------------------------------------------------------------------------
 
 
-@_reading((REFUSED,))
+@reading((REFUSED,))
 def _refused(ground: Ground) -> None:
     """A refused request stores nothing, not even its valid items."""
     jobs = ground.tenant.job_ids[:3]
@@ -453,8 +478,9 @@ def _refused(ground: Ground) -> None:
 def refused_calls(ground: Ground) -> Iterator[tuple[Call, str]]:
     """Calls that are refused, and that would change what is stored if they were not."""
     prober, build = ground.prober, ground.build
-    for wrong in _one_of_each(build):
-        yield prober.call(wrong.body), wrong.what
+    for wrong in one_of_each(build):
+        if isinstance(wrong.body, dict) and wrong.body.get(ITEMS):
+            yield prober.call(wrong.body), wrong.what
     good = prober.call(build.batch(3, 1))
     token = prober.oracle.operation.security_headers[0]
     for value, what in ((None, "no token"), ("", "an empty token"), ("x", "an unknown token")):
@@ -482,24 +508,10 @@ def refused_calls(ground: Ground) -> Iterator[tuple[Call, str]]:
             )
 
 
-def _one_of_each(build: Bodies) -> Iterator[Wrong]:
-    """One wrong body for each field, kind of defect and place."""
-    seen: set[str] = set()
-    for wrong in build.wrong():
-        value, _, where = wrong.what.partition(", in an item that is ")
-        kind = "missing" if "missing" in value else ("null" if "null" in value else "wrong")
-        if not wrong.body or not isinstance(wrong.body, dict) or not wrong.body.get(ITEMS):
-            continue
-        key = f"{wrong.field}/{kind}/{where}"
-        if key not in seen:
-            seen.add(key)
-            yield wrong
-
-
 # --- tenants -------------------------------------------------------------------------------------
 
 
-@_reading((ISOLATED,))
+@reading((ISOLATED,))
 def _tenants(ground: Ground) -> None:
     """Nothing that one tenant sends changes what is stored for another."""
     prober, build = ground.prober, ground.build
