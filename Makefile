@@ -127,7 +127,7 @@ build: setup ## wheel and sdist, into dist/: built twice and compared, checked b
 check-installed: build ## use the wheel on every Python here, with the newest and the lowest dependencies
 	$(BIN)/python -m tools.release.installed
 
-audit: setup ## known vulnerabilities of the dependencies (needs pypi.org)
+audit: setup ## known vulnerabilities of the dependencies (asks the package registry)
 	$(BIN)/python -m tools.release.audit $(EXTRA)
 
 release: setup ## prepare release VERSION= (changelog, contract, artifacts, tag); publishes nothing

@@ -45,7 +45,9 @@ def encode(model: msgspec.Struct) -> bytes:
     """
     try:
         content = _ENCODER.encode(model)
-        return _ENCODER.encode(to_builtins(model)) if _MARK in content else content
+        # One byte is looked for first, which is many times as fast.
+        marked = _MARK[:1] in content and _MARK in content
+        return _ENCODER.encode(to_builtins(model)) if marked else content
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidRequest([Problem("", None, f"there is no JSON for it: {error}")]) from None
 
@@ -208,8 +210,9 @@ def check_models(value: object, model: type[Any], rules: Rules, at: str) -> Iter
     """What is wrong with a value that has to be a list of `model`."""
     yield from check(value, rules, at)
     if isinstance(value, (list, tuple)):
-        for index, item in enumerate(cast("list[object]", value)):
-            if type(item) is not model or not cast("Any", item).is_sound():
+        items: list[Any] = cast("list[Any]", value)
+        for index, item in enumerate(items):
+            if type(item) is not model or not item.is_sound():
                 yield from check_model(item, model, f"{at}[{index}]")
 
 

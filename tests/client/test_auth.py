@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.wire import Act, Heard, Wire, free_port, says, wire
 
 from drs_sync_policy import (
     AkSkAuth,
@@ -33,6 +32,7 @@ from drs_sync_policy import (
     signing,
 )
 from drs_sync_policy.auth import Secret, iam_url_for
+from tests.wire import Act, Heard, Wire, free_port, says, wire
 
 JOBS = [SyncPolicyReq(job_id="a")]
 DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.wire import Act, Wire, carries_out, says, wire
 
 from drs_sync_policy import (
     AsyncSyncPolicyClient,
@@ -31,6 +30,7 @@ from drs_sync_policy import (
 )
 from drs_sync_policy.answers import match
 from drs_sync_policy_api.types import to_builtins
+from tests.wire import Act, Wire, carries_out, says, wire
 
 
 def jobs(count: int) -> list[SyncPolicyReq]:

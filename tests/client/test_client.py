@@ -14,7 +14,6 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.wire import carries_out, free_port, resets, says, sends, wire
 
 import drs_sync_policy
 from drs_sync_policy import (
@@ -34,6 +33,7 @@ from drs_sync_policy import (
 from drs_sync_policy.regions import regions
 from drs_sync_policy.transport import AsyncTransport, Transport, tls_context
 from drs_sync_policy_api.client import SERVERS
+from tests.wire import carries_out, free_port, resets, says, sends, wire
 
 JOBS = [SyncPolicyReq(job_id="a", conflict_policy=ConflictPolicy.STOP, ddl_trans=False)]
 DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}

@@ -13,7 +13,6 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from tests.wire import Act, drips, free_port, hangs, resets, says, sends, wire
 
 from drs_sync_policy import (
     AsyncSyncPolicyClient,
@@ -27,6 +26,7 @@ from drs_sync_policy import (
     WrongUseError,
     errors,
 )
+from tests.wire import Act, drips, free_port, hangs, resets, says, sends, wire
 
 TOKEN = "secret-token-value"
 JOBS = [SyncPolicyReq(job_id="a"), SyncPolicyReq(job_id="b")]

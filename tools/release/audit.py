@@ -73,8 +73,8 @@ def main() -> int:
     if found.skipped or found.trouble:
         print(
             f"{found.judged} packages have no advisory; of {found.skipped} nothing could be found"
-            f" out{': ' + found.trouble if found.trouble else ''}. pip-audit asks pypi.org for"
-            " advisories: run this where that can be reached.",
+            f" out{': ' + found.trouble if found.trouble else ''}. pip-audit asks the"
+            " package registry for advisories: run this where it can be reached.",
             file=sys.stderr,
         )
         return 1 if strict else 0

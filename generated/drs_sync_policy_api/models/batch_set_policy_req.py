@@ -23,6 +23,7 @@ class BatchSetPolicyReq(
     omit_defaults=True,
     repr_omit_defaults=True,
     forbid_unknown_fields=True,
+    gc=False,
 ):
     """The policies to set, one item for each job.
 
@@ -38,8 +39,9 @@ class BatchSetPolicyReq(
 
     def is_sound(self) -> bool:
         """True only if there are no problems; False may also mean "look closer"."""
+        unset = UNSET
         value: Any = self.jobs
-        if value is not UNSET:
+        if value is not unset:
             return False
         return True
 

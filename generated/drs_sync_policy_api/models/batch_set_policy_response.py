@@ -24,6 +24,7 @@ class BatchSetPolicyResponse(
     omit_defaults=True,
     repr_omit_defaults=True,
     forbid_unknown_fields=True,
+    gc=False,
 ):
     """What became of each item of the request.
 
@@ -39,11 +40,12 @@ class BatchSetPolicyResponse(
 
     def is_sound(self) -> bool:
         """True only if there are no problems; False may also mean "look closer"."""
+        unset = UNSET
         value: Any = self.count
-        if value is not UNSET:
+        if value is not unset:
             return False
         value = self.results
-        if value is not UNSET:
+        if value is not unset:
             return False
         return True
 

@@ -24,6 +24,7 @@ class ErrorResponse(
     omit_defaults=True,
     repr_omit_defaults=True,
     forbid_unknown_fields=True,
+    gc=False,
 ):
     """Why a request was not carried out.
 
@@ -41,6 +42,7 @@ class ErrorResponse(
 
     def is_sound(self) -> bool:
         """True only if there are no problems; False may also mean "look closer"."""
+        unset = UNSET
         value: Any = self.error_code
         if not (type(value) is str and value.isascii() and value != ""):
             return False
@@ -48,7 +50,7 @@ class ErrorResponse(
         if not (type(value) is str and value.isascii() and value != ""):
             return False
         value = self.request_id
-        if not (value is UNSET or (type(value) is str and value.isascii())):
+        if value is not unset and not (type(value) is str and value.isascii()):
             return False
         return True
 

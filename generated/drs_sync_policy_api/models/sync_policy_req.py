@@ -29,6 +29,7 @@ class SyncPolicyReq(
     omit_defaults=True,
     repr_omit_defaults=True,
     forbid_unknown_fields=True,
+    gc=False,
 ):
     """The synchronization policy of one job. A field that is left out keeps its stored value;
     `null` is not a value of any field. Booleans are the booleans of JSON, and the values of
@@ -110,59 +111,60 @@ class SyncPolicyReq(
 
     def is_sound(self) -> bool:
         """True only if there are no problems; False may also mean "look closer"."""
+        unset = UNSET
         value: Any = self.job_id
         if not (type(value) is str and value.isascii() and value != ""):
             return False
         value = self.conflict_policy
-        if not (value is UNSET or value in ("ignore", "overwrite", "stop")):
+        if value is not unset and not (value in ("ignore", "overwrite", "stop")):
             return False
         value = self.filter_ddl_policy
-        if not (value is UNSET or value in ("drop_database",)):
+        if value is not unset and not (value in ("drop_database",)):
             return False
         value = self.ddl_trans
-        if not (value is UNSET or value is True or value is False):
+        if value is not unset and not (value is True or value is False):
             return False
         value = self.index_trans
-        if not (value is UNSET or value is True or value is False):
+        if value is not unset and not (value is True or value is False):
             return False
         value = self.slot_name
-        if not (value is UNSET or (type(value) is str and value.isascii())):
+        if value is not unset and not (type(value) is str and value.isascii()):
             return False
         value = self.file_and_position
-        if value is not UNSET:
+        if value is not unset:
             return False
         value = self.gtid_set
-        if value is not UNSET:
+        if value is not unset:
             return False
         value = self.is_fill_materialized_view
-        if not (value is UNSET or value is True or value is False):
+        if value is not unset and not (value is True or value is False):
             return False
         value = self.export_snapshot
-        if not (value is UNSET or value is True or value is False):
+        if value is not unset and not (value is True or value is False):
             return False
         value = self.topic_policy
-        if not (value is UNSET or value in ("0", "1", "2", "3", "4")):
+        if value is not unset and not (value in ("0", "1", "2", "3", "4")):
             return False
         value = self.topic
-        if not (value is UNSET or (type(value) is str and value.isascii())):
+        if value is not unset and not (type(value) is str and value.isascii()):
             return False
         value = self.partition_policy
-        if not (value is UNSET or value in ("0", "1", "2", "3", "4", "5")):
+        if value is not unset and not (value in ("0", "1", "2", "3", "4", "5")):
             return False
         value = self.kafka_data_format
-        if not (value is UNSET or value in ("json", "avro", "json_c")):
+        if value is not unset and not (value in ("json", "avro", "json_c")):
             return False
         value = self.topic_name_format
-        if not (value is UNSET or (type(value) is str and value.isascii())):
+        if value is not unset and not (type(value) is str and value.isascii()):
             return False
         value = self.partitions_num
-        if value is not UNSET:
+        if value is not unset:
             return False
         value = self.replication_factor
-        if value is not UNSET:
+        if value is not unset:
             return False
         value = self.ddl_topic
-        if not (value is UNSET or (type(value) is str and value.isascii())):
+        if value is not unset and not (type(value) is str and value.isascii()):
             return False
         return True
 

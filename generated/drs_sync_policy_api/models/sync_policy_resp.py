@@ -25,6 +25,7 @@ class SyncPolicyResp(
     omit_defaults=True,
     repr_omit_defaults=True,
     forbid_unknown_fields=True,
+    gc=False,
 ):
     """What became of one item. A failed one has `error_code` and `error_msg`, a successful one
     has neither.
@@ -46,6 +47,7 @@ class SyncPolicyResp(
 
     def is_sound(self) -> bool:
         """True only if there are no problems; False may also mean "look closer"."""
+        unset = UNSET
         value: Any = self.id
         if not (type(value) is str and value.isascii() and value != ""):
             return False
@@ -53,10 +55,10 @@ class SyncPolicyResp(
         if not (value in ("success", "failed")):
             return False
         value = self.error_code
-        if not (value is UNSET or (type(value) is str and value.isascii() and value != "")):
+        if value is not unset and not (type(value) is str and value.isascii() and value != ""):
             return False
         value = self.error_msg
-        if not (value is UNSET or (type(value) is str and value.isascii() and value != "")):
+        if value is not unset and not (type(value) is str and value.isascii() and value != ""):
             return False
         return True
 
