@@ -14,6 +14,7 @@ import pytest
 
 from drs_sync_policy import codes, contract
 from drs_sync_policy.cli import main
+from drs_sync_policy.sandbox.faults import catalogue
 from tests.html import Reader
 from tools import api, guide, pages
 
@@ -91,6 +92,28 @@ def test_the_rules_page_has_every_rule(site: Path) -> None:
     linked = set(re.findall(r"decisions\.html#(decision-\d+)", html))
     assert linked
     assert {name for name in linked if f'id="{name}"' not in decisions} == set()
+
+
+def test_the_faults_page_has_every_fault() -> None:
+    """Each with what it does and the promise that it breaks, which links back to it."""
+    made, rules = pages.faults(), pages.rules()
+    for fault in catalogue():
+        assert f"{{ #{fault.name} }}\n\n{fault.description}" in made
+        assert f"(rules.md#{fault.rule})" in made
+        assert f"(faults.md#{fault.name})" in rules
+
+
+def test_the_fields_page_has_every_field_of_every_edition() -> None:
+    """Each with its description, and the values of an enum with theirs."""
+    made = pages.fields()
+    for edition in contract.editions():
+        loaded = contract.load(edition)
+        for schema in loaded.document["components"]["schemas"].values():
+            for name, property_ in schema.get("properties", {}).items():
+                field = loaded.resolve(property_)
+                assert f"### {name}\n" in made
+                assert field["description"] in made
+                assert all(text in made for text in field.get("x-enumDescriptions", {}).values())
 
 
 def test_the_command_page_has_what_help_says(site: Path) -> None:
