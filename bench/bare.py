@@ -1,4 +1,4 @@
-"""The least a Starlette server can do: read the body, answer a constant. The sandbox's yardstick."""
+"""The least a Starlette server can do: read the body, answer a constant. A yardstick."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from drs_sync_policy.sandbox.serving import LOOPBACK, listen, serve
+from drs_sync_policy.sandbox.serving import LOOPBACK, Server, config, listen
 
 _ANSWER = b'{"results":[{"id":"x","status":"success"}],"count":1}'
 
@@ -22,4 +22,4 @@ async def answer(request: Request) -> Response:
 
 if __name__ == "__main__":
     routes = [Route("/v3/{project_id}/jobs/batch-sync-policy", answer, methods=["POST"])]
-    serve(Starlette(routes=routes), listen(LOOPBACK, int(sys.argv[1])))
+    Server(config(Starlette(routes=routes))).run([listen(LOOPBACK, int(sys.argv[1]))])

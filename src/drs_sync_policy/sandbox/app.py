@@ -65,14 +65,20 @@ class Sandbox:
         self._control = Control(self._store, self._switches)
         self._max_body_bytes = max_body_bytes
 
-    def app(self, *, service: bool = True, control: bool = True) -> Starlette:
-        """What is served on one port: the imitated API, the control routes, or both."""
+    def app(self, *, service: bool = True, control: bool = True, owner: bool = True) -> Starlette:
+        """What is served on one port: the imitated API, the control routes, or both.
+
+        The end of the `owner`'s lifespan is the end of the sandbox.
+        """
 
         async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
             await self._serve(scope, receive, send, service=service, control=control)
 
         @asynccontextmanager
         async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
+            if not owner:
+                yield
+                return
             following = asyncio.create_task(self._switches.follow())
             yield
             following.cancel()

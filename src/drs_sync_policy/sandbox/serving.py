@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
 import struct
 import threading
@@ -125,20 +124,11 @@ def config(app: Starlette, **options: Any) -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """Stops in good order on SIGINT and SIGTERM, and returns instead of dying of the signal."""
+    """Leaves signals alone: whoever runs it sets `should_exit`."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        stopping = (signal.SIGINT, signal.SIGTERM)
-        before = [signal.signal(number, self.handle_exit) for number in stopping]
-        try:
-            yield
-        finally:
-            for number, handler in zip(stopping, before, strict=True):
-                signal.signal(number, handler)
+        yield
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -149,11 +139,6 @@ def listen(host: str, port: int) -> socket.socket:
     # the body of an answer waits some 40 ms for the client's acknowledgement of the head.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
-
-
-def serve(app: Starlette, listener: socket.socket) -> None:
-    """Serve `app` until SIGINT or SIGTERM; what is under way is answered first."""
-    Server(config(app)).run(sockets=[listener])
 
 
 @contextmanager

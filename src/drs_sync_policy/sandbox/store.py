@@ -355,4 +355,6 @@ def _token_row(token: str, project_id: str, expires_at: float) -> dict[str, Any]
 def _insert_new(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> int:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).on_conflict_do_nothing()
+    # Without this the number of rows is only kept where no driver needs it for anything else.
+    statement = statement.execution_options(preserve_rowcount=True)
     return sum(connection.execute(statement, dict(row)).rowcount for row in rows)
