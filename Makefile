@@ -116,7 +116,7 @@ demo: setup ## from contract to verdict, step by step
 
 # --- publishing ----------------------------------------------------------------------------------
 .PHONY: docs docs-serve build check-installed audit release bench diff lock clean
-docs: setup ## the guide and the reference page, into site/
+docs: setup ## the guide and the reference pages, into site/
 	$(BIN)/python -m tools.guide
 
 docs-serve: setup ## serve the site on 127.0.0.1:8000 and rebuild it after each edit
