@@ -22,6 +22,7 @@ from drs_sync_policy.errors import (
     explained,
 )
 from drs_sync_policy_api.models import SyncPolicyReq, SyncPolicyResp
+from drs_sync_policy_api.types import settled
 
 
 class JobState(StrEnum):
@@ -200,7 +201,7 @@ class Outcome(Sequence[JobOutcome]):
         if part.results is None:
             return JobOutcome(index, item, part.state, None, part.error)
         result = part.results[index - part.start]
-        return JobOutcome(index, item, _state_of(result), result, part.error)
+        return JobOutcome(index, item, _state_of(result), settled(result), part.error)
 
 
 def _state_of(result: SyncPolicyResp) -> JobState:
