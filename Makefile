@@ -19,6 +19,7 @@ BUDGET ?=
 SEED   ?=
 REPORT ?= reports/fuzz
 EXTRA  ?=
+BENCH  ?=
 
 .PHONY: help
 help: ## list the verbs
@@ -93,8 +94,8 @@ docs: setup ## the reference page, into site/
 build: setup ## wheel and sdist, into dist/
 	rm -rf dist && $(BIN)/hatchling build
 
-bench: ## measurements (not yet: issues of the client, the sandbox and the fuzzer bring them)
-	@echo "make bench: there is nothing to measure yet" >&2; exit 1
+bench: setup ## measurements: BENCH="client sandbox" runs some; peers come with `make setup-system`
+	$(BIN)/python -m bench $(BENCH) $(if $(EXTRA),-- $(EXTRA))
 
 diff: ## what a change of the contract breaks (not yet)
 	@echo "make diff: there is no released contract to compare with yet" >&2; exit 1

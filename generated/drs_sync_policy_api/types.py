@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, TypeVar, cast
 from urllib.parse import quote
@@ -20,6 +19,16 @@ if TYPE_CHECKING:
     from msgspec import inspect
 
 T = TypeVar("T")
+
+SERVERS: Final = (
+    "https://drs.eu-de.otc.t-systems.com",
+    "https://drs.eu-nl.otc.t-systems.com",
+    "http://127.0.0.1:8080",
+)
+"""The servers that the contract names."""
+
+USER_AGENT: Final = "drs-sync-policy/0.1.0 (contract 1.0.0)"
+"""Which client this is, as the header `User-Agent` says it."""
 
 _ENCODER: Final = msgspec.json.Encoder()
 _EXTRA: Final = "additional_properties"
@@ -292,10 +301,11 @@ def check_models(value: object, model: type[Any], rules: Rules, at: str) -> Iter
     """What is wrong with a value that has to be a list of `model`."""
     yield from check(value, rules, at)
     if isinstance(value, (list, tuple)):
-        items: list[Any] = cast("list[Any]", value)
-        for index, item in enumerate(items):
-            if type(item) is not model or not item.is_sound():
-                yield from check_model(item, model, f"{at}[{index}]")
+        items = cast("list[Any]", value)
+        index = model.first_unsound(items)
+        while index < len(items):
+            yield from check_model(items[index], model, f"{at}[{index}]")
+            index = model.first_unsound(items, index + 1)
 
 
 def require(problems: Iterator[Problem]) -> None:
@@ -313,6 +323,8 @@ def path_segment(value: str) -> str:
 
 
 def _not_listed(value: object, listed: tuple[object, ...], at: str) -> Problem:
+    from difflib import get_close_matches
+
     choices = tuple(str(choice) for choice in listed)
     near = get_close_matches(str(value).lower(), choices, n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
@@ -349,7 +361,9 @@ _KINDS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {
 
 __all__ = [
     "NO_EXTRA",
+    "SERVERS",
     "UNSET",
+    "USER_AGENT",
     "Response",
     "Rules",
     "Unreadable",

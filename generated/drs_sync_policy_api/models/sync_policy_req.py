@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Self
 
 from attrs import frozen
@@ -105,68 +105,77 @@ class SyncPolicyReq:
     ddl_topic: str | Unset = UNSET
     additional_properties: dict[str, Any] = NO_EXTRA
 
-    def is_sound(self) -> bool:
-        """True only if there are no problems; False may also mean "look closer"."""
+    @classmethod
+    def first_unsound(cls, items: Sequence[Any], start: int = 0) -> int:
+        """The first place from `start` on whose item has to be looked at closely.
+
+        Items before it surely have no problems; that item itself may have none. It is the number
+        of items where there is no such place. One loop for all: a call for each costs more.
+        """
         unset = UNSET
-        value: Any = self.job_id
-        if not (type(value) is str and value.isascii() and value != ""):
-            return False
-        value = self.conflict_policy
-        if value is not unset and not (value in ("ignore", "overwrite", "stop")):
-            return False
-        value = self.filter_ddl_policy
-        if value is not unset and not (value in ("drop_database",)):
-            return False
-        value = self.ddl_trans
-        if value is not unset and not (value is True or value is False):
-            return False
-        value = self.index_trans
-        if value is not unset and not (value is True or value is False):
-            return False
-        value = self.slot_name
-        if value is not unset and not (type(value) is str and value.isascii()):
-            return False
-        value = self.file_and_position
-        if value is not unset:
-            return False
-        value = self.gtid_set
-        if value is not unset:
-            return False
-        value = self.is_fill_materialized_view
-        if value is not unset and not (value is True or value is False):
-            return False
-        value = self.export_snapshot
-        if value is not unset and not (value is True or value is False):
-            return False
-        value = self.topic_policy
-        if value is not unset and not (value in ("0", "1", "2", "3", "4")):
-            return False
-        value = self.topic
-        if value is not unset and not (type(value) is str and value.isascii()):
-            return False
-        value = self.partition_policy
-        if value is not unset and not (value in ("0", "1", "2", "3", "4", "5")):
-            return False
-        value = self.kafka_data_format
-        if value is not unset and not (value in ("json", "avro", "json_c")):
-            return False
-        value = self.topic_name_format
-        if value is not unset and not (type(value) is str and value.isascii()):
-            return False
-        value = self.partitions_num
-        if value is not unset:
-            return False
-        value = self.replication_factor
-        if value is not unset:
-            return False
-        value = self.ddl_topic
-        if value is not unset and not (type(value) is str and value.isascii()):
-            return False
-        return True
+        for index in range(start, len(items)):
+            self = items[index]
+            if type(self) is not cls:
+                return index
+            value: Any = self.job_id
+            if not (type(value) is str and value.isascii() and value != ""):
+                return index
+            value = self.conflict_policy
+            if value is not unset and not (value in ("ignore", "overwrite", "stop")):
+                return index
+            value = self.filter_ddl_policy
+            if value is not unset and not (value in ("drop_database",)):
+                return index
+            value = self.ddl_trans
+            if value is not unset and not (value is True or value is False):
+                return index
+            value = self.index_trans
+            if value is not unset and not (value is True or value is False):
+                return index
+            value = self.slot_name
+            if value is not unset and not (type(value) is str and value.isascii()):
+                return index
+            value = self.file_and_position
+            if value is not unset:
+                return index
+            value = self.gtid_set
+            if value is not unset:
+                return index
+            value = self.is_fill_materialized_view
+            if value is not unset and not (value is True or value is False):
+                return index
+            value = self.export_snapshot
+            if value is not unset and not (value is True or value is False):
+                return index
+            value = self.topic_policy
+            if value is not unset and not (value in ("0", "1", "2", "3", "4")):
+                return index
+            value = self.topic
+            if value is not unset and not (type(value) is str and value.isascii()):
+                return index
+            value = self.partition_policy
+            if value is not unset and not (value in ("0", "1", "2", "3", "4", "5")):
+                return index
+            value = self.kafka_data_format
+            if value is not unset and not (value in ("json", "avro", "json_c")):
+                return index
+            value = self.topic_name_format
+            if value is not unset and not (type(value) is str and value.isascii()):
+                return index
+            value = self.partitions_num
+            if value is not unset:
+                return index
+            value = self.replication_factor
+            if value is not unset:
+                return index
+            value = self.ddl_topic
+            if value is not unset and not (type(value) is str and value.isascii()):
+                return index
+        return len(items)
 
     def problems(self, at: str = "") -> Iterator[Problem]:
         """What of this breaks the contract, `at` being the place of the whole."""
-        if self.is_sound():
+        if self.first_unsound([self]) == 1:
             return
         at = f"{at}." if at else ""
         yield from check(self.job_id, _RULES["job_id"], f"{at}job_id")
