@@ -75,7 +75,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, habits: Habits, handler: type[Handler] | None = None) -> None:
         self.habits = habits
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.stored: dict[str, dict[str, Any]] = {}
         self.window = (0, 0)
         self.calls = 0
@@ -170,10 +170,9 @@ class Handler(BaseHTTPRequestHandler):
         project = self.authenticate(unquote(found[1]))
         self.check_headers()
         items = self.parse(body)
-        return {
-            "results": [self.apply(project, item, n) for n, item in enumerate(items)],
-            "count": len(items),
-        }
+        with self.server.lock:
+            results = [self.apply(project, item, n) for n, item in enumerate(items)]
+        return {"results": results, "count": len(items)}
 
     def authenticate(self, wanted: str) -> str:
         token = self.headers.get("X-Auth-Token", "").strip(" \t")
@@ -216,8 +215,7 @@ class Handler(BaseHTTPRequestHandler):
         result = {"id": job, "status": "success"}
         if job in JOBS[project]:
             policy = {name: item[name] for name in _FIELDS if name in item}
-            with self.server.lock:
-                self.server.stored.setdefault(job, {}).update(policy)
+            self.server.stored.setdefault(job, {}).update(policy)
             return result
         key = "busy" if job in BLOCKED[project] else "unknown"
         said = self.said(key, id=job, place=f"jobs[{place}]")
