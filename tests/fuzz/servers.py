@@ -1,7 +1,7 @@
 """Servers unlike our sandbox that keep the contract all the same: the judge has to be fair to them.
 
-One small server over `http.server`, whose habits are set by `Habits`. It shares no code with the
-sandbox or the judge.
+One small server over `http.server`, whose habits are set by `Habits`. What it answers by shares no
+code with the sandbox or the judge.
 """
 
 from __future__ import annotations
@@ -18,8 +18,13 @@ from urllib.parse import unquote, urlsplit
 
 from attrs import field, frozen
 
+from drs_sync_policy import contract
 from drs_sync_policy.fuzz import profile
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.wire import over_http
 
 OWN, OTHER = "a1" * 16, "b2" * 16
 TOKENS = {"Tok-One-0123456789": OWN, "Tok-Two-9876543210": OTHER}
@@ -294,6 +299,13 @@ def target(server: Server, **changes: Any) -> Target:
             "policy_pointer": "/policy",
         }
     return profile.parse(document, environment={})
+
+
+def prober(server: Server) -> Prober:
+    """A prober of a server, its record empty."""
+    loaded, described = contract.load(), target(server)
+    oracle = Oracle(loaded, loaded.operations[0], described)
+    return Prober(oracle, over_http(described), Ledger(loaded.rules), seed=1)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from drs_sync_policy.fuzz import profile
+from drs_sync_policy.fuzz import profile, stock
 from drs_sync_policy.fuzz.processes import started
 from drs_sync_policy.fuzz.run import Verdict, run
 from tests.fuzz import servers
@@ -125,3 +125,16 @@ def test_a_slow_server_is_judged_within_the_budget() -> None:
         verdict = run(servers.target(server), seed=5, budget=4, workers=16, schemathesis=False)
     assert _accusations(verdict) == []
     assert verdict.ending == "complete"
+
+
+@pytest.mark.parametrize(
+    "habits",
+    [Habits(calls_per_second=150), Habits(unavailable_every=15), Habits(invalid_body=422)],
+    ids=["throttles", "503 now and then", "422"],
+)
+def test_the_phases_of_schemathesis_are_fair_too(habits: Habits) -> None:
+    """Neither throttling nor the answers to methods beyond the contract are held against it."""
+    with servers.serving(habits) as server:
+        prober = servers.prober(server)
+        assert stock.run(prober, seconds=6) > 20
+    assert [f"{b.rule}: {b.received}" for b in prober.ledger.breaches()] == []
