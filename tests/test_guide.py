@@ -14,6 +14,7 @@ import pytest
 
 from drs_sync_policy import codes, contract
 from drs_sync_policy.cli import main
+from drs_sync_policy.sandbox.faults import catalogue
 from tests.html import Reader
 from tools import api, guide, pages
 
@@ -94,6 +95,28 @@ def test_the_rules_page_has_every_rule(site: Path) -> None:
     assert {name for name in linked if f'id="{name}"' not in decisions} == set()
 
 
+def test_the_faults_page_has_every_fault() -> None:
+    """Each with what it does and the promise that it breaks, which links back to it."""
+    made, rules = pages.faults(), pages.rules()
+    for fault in catalogue():
+        assert f"{{ #{fault.name} }}\n\n{fault.description}" in made
+        assert f"(rules.md#{fault.rule})" in made
+        assert f"(faults.md#{fault.name})" in rules
+
+
+def test_the_fields_page_has_every_field_of_every_edition() -> None:
+    """Each with its description, and the values of an enum with theirs."""
+    made = pages.fields()
+    for edition in contract.editions():
+        loaded = contract.load(edition)
+        for schema in loaded.document["components"]["schemas"].values():
+            for name, property_ in schema.get("properties", {}).items():
+                field = loaded.resolve(property_)
+                assert f"### {name}\n" in made
+                assert field["description"] in made
+                assert all(text in made for text in field.get("x-enumDescriptions", {}).values())
+
+
 def test_the_command_page_has_what_help_says(site: Path) -> None:
     """Every verb stands there with the text of its own `--help`."""
     made = pages.command()
@@ -119,15 +142,18 @@ def test_the_search_index_knows_fields_and_codes(site: Path) -> None:
         assert word in index
 
 
-@pytest.mark.parametrize("target", ["nowhere.md", "decisions.md#decision-99"])
-def test_a_broken_link_fails_the_build(target: str, tmp_path: Path) -> None:
+def test_a_broken_link_fails_the_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A link to a page or a heading that is not there is an error, not a surprise for readers."""
     docs = tmp_path / "docs"
     shutil.copytree(guide.DOCS, docs)
     page = docs / "architecture.md"
-    page.write_text(f"{page.read_text('utf-8')}\n[broken]({target})\n", "utf-8")
+    links = "\n[broken](nowhere.md)\n[broken](decisions.md#decision-99)\n"
+    page.write_text(page.read_text("utf-8") + links, "utf-8")
     with pytest.raises(SystemExit, match="could not be built"):
         guide.build(tmp_path / "site", docs=docs)
+    said = capsys.readouterr().err
+    assert "page does not exist" in said
+    assert "anchor does not exist" in said
     assert not (tmp_path / "site").exists()
 
 

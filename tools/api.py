@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import logging
+import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from typing import Final
@@ -25,6 +29,16 @@ STARS: Final = {
 }
 
 
+SECTIONS: Final = {
+    "parameters": "Arguments",
+    "attributes": "Attributes",
+    "raises": "Raises",
+    "returns": "Returns",
+}
+# It warns of arguments without types in docstrings, where they do not belong.
+logging.getLogger("griffe").setLevel(logging.ERROR)
+
+
 def page() -> str:
     """Each public name of each module with its signature and its docstring."""
     parts = [
@@ -34,16 +48,25 @@ def page() -> str:
             "contract's schemas are generated from it, into `drs_sync_policy_api`."
         ),
     ]
+    packages = _packages()
     for name, purpose in MODULES.items():
         if find_spec(name) is not None:
-            parts += [f"## {name}", purpose, *_module(name)]
+            parts += [f"## {name}", purpose, *_module(packages[name])]
     return "\n\n".join(parts) + "\n"
 
 
-def _module(name: str) -> Iterator[str]:
-    module = griffe.load(name, resolve_aliases=True, resolve_external=True)
+def _packages() -> griffe.ModulesCollection:
+    loader = griffe.GriffeLoader()
+    for package in ("drs_sync_policy", "drs_sync_policy_api"):
+        loader.load(package)
+    # Only our own: the names that others export are not on the page.
+    loader.resolve_aliases(external=False)
+    return loader.modules_collection
+
+
+def _module(module: griffe.Object | griffe.Alias) -> Iterator[str]:
     for member in _public(module):
-        yield from _entry(name, member)
+        yield from _entry(module.path, member)
 
 
 def _public(parent: griffe.Object | griffe.Alias) -> Iterator[griffe.Object | griffe.Alias]:
@@ -56,16 +79,14 @@ def _public(parent: griffe.Object | griffe.Alias) -> Iterator[griffe.Object | gr
             yield member
 
 
-def _entry(module: str, member: griffe.Object | griffe.Alias) -> Iterator[str]:
-    title = f"`{member.name}`" if member.is_attribute else f"`{_signature(member)}`"
-    yield f"### {member.name} {{ #{module}.{member.name} }}"
-    yield f"{_kind(member)} {title}"
-    if text := _docstring(member):
-        yield text
-    if member.is_class:
-        entries = list(_members(member))
-        if entries:
-            yield "\n".join(entries)
+def _entry(module: str, named: griffe.Object | griffe.Alias) -> Iterator[str]:
+    yield f"### {named.name} {{ #{module}.{named.name} }}"
+    member = named.final_target if isinstance(named, griffe.Alias) else named
+    title = member.name if member.is_attribute else _signature(member)
+    yield f"{_kind(member)} `{title}`"
+    yield from _docstring(member)
+    if member.is_class and (entries := list(_members(member))):
+        yield "\n".join(("**Members**", "", *entries))
 
 
 def _members(owner: griffe.Object | griffe.Alias) -> Iterator[str]:
@@ -73,7 +94,7 @@ def _members(owner: griffe.Object | griffe.Alias) -> Iterator[str]:
     for name, member in owner.members.items():
         if name.startswith("_") or member.is_alias:
             continue
-        text = " ".join(_docstring(member).split("\n\n")[0].split())
+        text = _first_paragraph(member)
         shown = _signature(member) if member.is_function else _field(member)
         yield f"- `{shown}`" + (f": {text}" if text else "")
 
@@ -114,5 +135,28 @@ def _parameter(parameter: griffe.Parameter) -> str:
     return f"{parameter.name}{annotation}" + (f" = {default}" if default else "")
 
 
-def _docstring(member: griffe.Object | griffe.Alias) -> str:
-    return member.docstring.value.strip() if member.docstring else ""
+def _first_paragraph(member: griffe.Object | griffe.Alias) -> str:
+    text = member.docstring.value if member.docstring else ""
+    return " ".join(text.split("\n\n")[0].split())
+
+
+def _docstring(member: griffe.Object | griffe.Alias) -> Iterator[str]:
+    """The docstring as Markdown: its text, and a list for arguments, attributes and errors."""
+    text = member.docstring.value if member.docstring else ""
+    # The generator indents what follows the first paragraph.
+    text = re.sub(
+        r"^    Attributes:.*", lambda m: textwrap.dedent(m[0]), text, flags=re.MULTILINE | re.DOTALL
+    )
+    for section in griffe.Docstring(text).parse("google"):
+        if isinstance(section, griffe.DocstringSectionText):
+            yield inspect.cleandoc(section.value)
+        elif section.kind.value in SECTIONS:
+            entries = (
+                f"- `{getattr(entry, 'name', '') or entry.annotation}`: {_joined(entry)}"
+                for entry in section.value
+            )
+            yield "\n".join((f"**{SECTIONS[section.kind.value]}**", "", *entries))
+
+
+def _joined(entry: griffe.DocstringElement) -> str:
+    return " ".join(entry.description.split())

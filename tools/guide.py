@@ -26,7 +26,9 @@ DOCS, SITE, CONFIG = ROOT / "docs", ROOT / "site", ROOT / "zensical.toml"
 SHIM = ROOT / "tools" / "node_modules" / "iframe-worker" / "shim" / "index.js"
 MADE: Final[dict[str, Callable[[], str]]] = {
     "errors.md": pages.errors,
+    "fields.md": pages.fields,
     "rules.md": pages.rules,
+    "faults.md": pages.faults,
     "cli.md": pages.command,
     "api.md": api.page,
 }

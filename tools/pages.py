@@ -11,6 +11,8 @@ import click
 from click.testing import CliRunner
 
 from drs_sync_policy import codes, contract
+from drs_sync_policy.sandbox.faults import Fault
+from drs_sync_policy.sandbox.faults import catalogue as faults_catalogue
 
 ORIGINS: Final = {
     "page": "the vendor's page for this call",
@@ -118,7 +120,15 @@ def rules() -> str:
 
 def _rule(rule: contract.Rule) -> str:
     origin = f"Origin: `{rule.origin}`, {ORIGINS[rule.origin]}. Source: {_linked(rule.source)}."
-    return f"## {rule.id} {{ #{rule.id} }}\n\n{rule.statement}\n\n{origin}"
+    broken_by = [
+        f"[`{fault.name}`](faults.md#{fault.name})"
+        for fault in faults_catalogue()
+        if fault.rule == rule.id
+    ]
+    parts = [f"## {rule.id} {{ #{rule.id} }}", rule.statement, origin]
+    if broken_by:
+        parts.append(f"Faults that break it: {', '.join(broken_by)}.")
+    return "\n\n".join(parts)
 
 
 def _linked(source: str) -> str:
@@ -133,6 +143,83 @@ def _linked(source: str) -> str:
 def numbered(decisions: str) -> str:
     """The page of decisions with an anchor of its own for each number."""
     return re.sub(r"^(## (\d+)\. .*)$", r"\1 { #decision-\2 }", decisions, flags=re.MULTILINE)
+
+
+# --- faults ------------------------------------------------------------------------------------
+
+
+def faults() -> str:
+    """Every fault that the sandbox can show, by kind."""
+    catalogue = faults_catalogue()
+    parts = [
+        "# Faults",
+        (
+            f"The sandbox can be wrong on purpose, in {len(catalogue)} ways, each of which breaks "
+            "one promise of the contract: `drs-sync-policy sandbox --fault NAME`. They show what "
+            "the judge sees, and let you see how your code fares with a server that misbehaves."
+        ),
+        (
+            "Some are made of the contract's fields, and are there for every field that the "
+            "contract has."
+        ),
+    ]
+    for kind, members in _by_kind(catalogue).items():
+        parts.append(f"## {kind.capitalize()}")
+        parts += [_fault(fault) for fault in members]
+    return "\n\n".join(parts) + "\n"
+
+
+def _by_kind(catalogue: Iterable[Fault]) -> dict[str, list[Fault]]:
+    groups: dict[str, list[Fault]] = {}
+    for fault in catalogue:
+        groups.setdefault(fault.kind, []).append(fault)
+    return groups
+
+
+def _fault(fault: Fault) -> str:
+    breaks = f"Breaks [{fault.rule}](rules.md#{fault.rule})."
+    return f"### {fault.name} {{ #{fault.name} }}\n\n{fault.description}\n\n{breaks}"
+
+
+# --- fields ------------------------------------------------------------------------------------
+
+
+def fields() -> str:
+    """Every field of every schema, with its type, what may stand there, and where it exists."""
+    parts = [
+        "# Fields",
+        (
+            "Every field of every request and answer, as the contract describes it. The "
+            "[reference](reference/index.html) shows them in their place, with examples."
+        ),
+    ]
+    base = contract.load()
+    for edition in contract.editions():
+        loaded = contract.load(edition)
+        of = "" if edition == contract.BASE_EDITION else f", in the edition `{edition}`"
+        for name, schema in loaded.document["components"]["schemas"].items():
+            fields = [
+                _field(loaded, schema, field)
+                for field in schema.get("properties", {})
+                if not of or _found(loaded, name, field) != _found(base, name, field)
+            ]
+            parts += [f"## {name}{of}", *fields] if fields else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _found(loaded: contract.Contract, schema: str, field: str) -> contract.Json | None:
+    schemas = loaded.document["components"]["schemas"]
+    found = schemas.get(schema, {}).get("properties", {}).get(field)
+    return loaded.resolve(found) if found else None
+
+
+def _field(loaded: contract.Contract, schema: contract.Json, name: str) -> str:
+    field = loaded.resolve(schema["properties"][name])
+    needed = "required" if name in schema.get("required", ()) else "optional"
+    parts = [f"### {name}", f"*{field.get('type', 'value')}, {needed}*", field["description"]]
+    described = field.get("x-enumDescriptions", {})
+    values = [f"- `{value}`: {described.get(value, '')}" for value in field.get("enum", ())]
+    return "\n\n".join([*parts, *(["\n".join(values)] if values else [])])
 
 
 # --- the command -------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ class Settings:
             key: environment[name] for key, name in VARIABLES.items() if environment.get(name)
         }
         chosen = profile or environment.get("DRS_PROFILE")
-        stored = _profile(file or _default_file(environment), chosen)
+        stored = _profile(file or default_file(environment), chosen)
         together = (("url", "region"), tuple(key for kind in _KINDS for key in kind))
         for group in together:
             if any(key in values for key in group):
@@ -137,7 +137,8 @@ def _auth(values: Mapping[str, str]) -> httpx.Auth | None:
     )
 
 
-def _default_file(environment: Mapping[str, str]) -> Path:
+def default_file(environment: Mapping[str, str]) -> Path:
+    """The file of profiles that this environment says."""
     if environment.get("DRS_PROFILES"):
         return Path(environment["DRS_PROFILES"])
     config = environment.get("XDG_CONFIG_HOME")

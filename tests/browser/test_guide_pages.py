@@ -61,7 +61,7 @@ def test_no_page_has_a_serious_accessibility_finding(
 @pytest.mark.parametrize(
     ("word", "page"),
     [
-        ("slot_name", "trace.html"),
+        ("slot_name", "fields.html"),
         ("DRS.M00304", "errors.html"),
         ("count-equals-results", "rules.html"),
     ],

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,18 +11,16 @@ import click
 from drs_sync_policy import (
     AsyncSyncPolicyClient,
     Batches,
-    DrsError,
     Outcome,
     SyncPolicyReq,
     TokenAuth,
     contract,
 )
 from drs_sync_policy.cli import connection as connections
-from drs_sync_policy.cli import exits, outcomes, preview
+from drs_sync_policy.cli import exits, outcomes, preview, sending
 from drs_sync_policy.cli.connection import Connection
 from drs_sync_policy.cli.journal import BadJournalError, Journal
 from drs_sync_policy.cli.policies import FORMATS, Item, MistakesError, format_of, read
-from drs_sync_policy.cli.progress import Bar
 
 
 @click.command(short_help="Set the policies that are in a file.")
@@ -145,24 +142,14 @@ def _send(
     journal: Journal | None,
     output: str,
 ) -> int:
-    record, code = Outcome(), exits.DONE
-    policies = [SyncPolicyReq.from_dict(items[index]) for index in left]
-
-    def note(*_: int) -> None:
+    def note(record: Outcome) -> None:
         if journal is not None:
             journal.note(items[left[job.index]] for job in record if job.succeeded)
 
-    try:
-        if policies:
-            with Bar(len(policies)) as bar:
-                asyncio.run(_call(client, policies, record, bar.after(note)))
-    except DrsError as error:
-        click.echo(f"Error: {error}", err=True)
-        code = connections.exit_code(error)
-    except KeyboardInterrupt:
-        click.echo("Interrupted; the same command goes on from here.", err=True)
-        code = connections.INTERRUPTED
-    note()
+    policies = [SyncPolicyReq.from_dict(items[index]) for index in left]
+    record, code = sending.send(client, policies, note)
+    if code == connections.INTERRUPTED and journal is not None:
+        click.echo("The same command goes on from here.", err=True)
     sent = {left[job.index]: job for job in record}
     rows = [
         outcomes.row(index + 1, sent[index])
@@ -172,13 +159,3 @@ def _send(
     ]
     outcomes.show(rows, output)
     return code or (exits.DONE if all(r.done for r in rows) else exits.BROKEN)
-
-
-async def _call(
-    client: AsyncSyncPolicyClient,
-    policies: Sequence[SyncPolicyReq],
-    record: Outcome,
-    progress: Callable[[int, int], None],
-) -> None:
-    async with client:
-        await client.set_policies(policies, record=record, progress=progress)

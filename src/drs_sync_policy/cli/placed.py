@@ -16,8 +16,9 @@ Path = tuple[str | int, ...]
 """Where in a document a value is: the keys and indices that lead to it."""
 
 _MOST_NESTED: Final = 64
-_MOST_VALUES: Final = 2_000_000
-"""A document of more values is refused; YAML's aliases can make such a one of a few lines."""
+_SPARE_VALUES: Final = 10_000
+"""A document of YAML has at most this many values more than characters: without aliases each value
+takes a character, and with them a few lines could make more than fit into memory."""
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 # What `json` itself reads texts with; the stubs do not know it.
@@ -181,7 +182,8 @@ def read_yaml(text: str) -> Placed:
     try:
         node = loader.get_single_node()
         placed = Placed()
-        placed.value = _from_yaml(loader, node, (), placed, ())
+        walk = _YamlWalk(loader, placed, len(text) + _SPARE_VALUES)
+        placed.value = walk.value(node, (), ())
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
         place = _mark(mark) if mark else Place(1, 1)
@@ -194,30 +196,38 @@ def read_yaml(text: str) -> Placed:
     return placed
 
 
-def _from_yaml(loader: Any, node: Any, path: Path, placed: Placed, around: tuple[Any, ...]) -> Any:
-    if node is None:
-        return None
-    place = _mark(node.start_mark)
-    placed.places[path] = place
-    if node in around or len(path) > _MOST_NESTED or len(placed.places) > _MOST_VALUES:
-        raise UnreadableError(place.line, place.column, "nested too deeply, or without an end")
-    inside = (*around, node)
-    if node.id == "sequence":
-        return [
-            _from_yaml(loader, child, (*path, index), placed, inside)
-            for index, child in enumerate(node.value)
-        ]
-    if node.id != "mapping":
-        return loader.construct_object(node)
-    loader.flatten_mapping(node)
-    found: dict[str, Any] = {}
-    for key_node, child in node.value:
-        key = str(loader.construct_object(key_node, deep=True))
-        if key in found:
-            at = _mark(key_node.start_mark)
-            raise UnreadableError(at.line, at.column, f"`{key}` stands in this mapping twice")
-        found[key] = _from_yaml(loader, child, (*path, key), placed, inside)
-    return found
+@frozen
+class _YamlWalk:
+    """Goes through the nodes of a document and writes down values and places."""
+
+    loader: Any
+    placed: Placed
+    most: int
+
+    def value(self, node: Any, path: Path, around: tuple[Any, ...]) -> Any:
+        if node is None:
+            return None
+        place = _mark(node.start_mark)
+        self.placed.places[path] = place
+        if node in around or len(path) > _MOST_NESTED or len(self.placed.places) > self.most:
+            raise UnreadableError(place.line, place.column, "nested too deeply, or without an end")
+        inside = (*around, node)
+        if node.id == "sequence":
+            return [self.value(n, (*path, i), inside) for i, n in enumerate(node.value)]
+        if node.id == "mapping":
+            return self._mapping(node, path, inside)
+        return self.loader.construct_object(node)
+
+    def _mapping(self, node: Any, path: Path, inside: tuple[Any, ...]) -> dict[str, Any]:
+        self.loader.flatten_mapping(node)
+        found: dict[str, Any] = {}
+        for key_node, child in node.value:
+            key = str(self.loader.construct_object(key_node, deep=True))
+            if key in found:
+                at = _mark(key_node.start_mark)
+                raise UnreadableError(at.line, at.column, f"`{key}` stands in this mapping twice")
+            found[key] = self.value(child, (*path, key), inside)
+        return found
 
 
 def _mark(mark: Any) -> Place:

@@ -32,11 +32,11 @@ class Bar:
         if self._progress is not None:
             self._progress.stop()
 
-    def after(self, note: Callable[[int, int], object]) -> Callable[[int, int], None]:
+    def after(self, note: Callable[[], object]) -> Callable[[int, int], None]:
         """A function for a client's `progress`: takes note first, then moves the bar."""
 
         def moved(done: int, total: int) -> None:
-            note(done, total)
+            note()
             if self._progress is not None:
                 self._progress.update(self._task, completed=done, total=total)
 
