@@ -98,7 +98,8 @@ def decode(content: bytes, model: type[T], status_code: int = 200) -> T:
     field that may be left out is one left out, and an enum takes values that it does not list.
     """
     try:
-        read: T = _decoder(model).decode(content).as_model()
+        wire = _decoder(model).decode(content)
+        read: T = wire.as_models([wire])[0]
         return read
     except msgspec.ValidationError:
         pass  # perhaps it only says more than the contract: look closer, which takes longer
@@ -146,7 +147,7 @@ class _ExtraFields:
             return self
         try:
             extra: Any = self._slot.__get__(model)
-        except AttributeError:  # it was read by `as_model`, which sets what the contract describes
+        except AttributeError:  # `as_models` sets what the contract describes
             extra = UNSET
         if extra is UNSET:
             extra = dict[str, Any]()
@@ -158,7 +159,7 @@ class _ExtraFields:
 
 
 def bind(model: Any, wire: type[msgspec.Struct]) -> tuple[Callable[[object, object], None], ...]:
-    """Lets `decode` read a model as `wire`, whose `as_model` makes it.
+    """Lets `decode` read a model as `wire`, whose `as_models` makes it.
 
     Returns what sets each described field of a frozen model that is being made, in their order.
     """
