@@ -45,7 +45,6 @@ class Habits:
     malformed_body: int = 400
     bad_token: int = 401
     other_method: int = 405
-    malformed_project: int = 400
     texts: dict[str, tuple[str, str]] = field(
         factory=lambda: {
             "unknown": ("Nope: no job {id} at {place}", "没有任务 {id}（{place}）"),
@@ -80,7 +79,14 @@ class Server(ThreadingHTTPServer):
         self.stored: dict[str, dict[str, Any]] = {}
         self.window = (0, 0)
         self.calls = 0
+        self.hung = threading.Event()
         super().__init__(("127.0.0.1", 0), handler or Handler)
+
+    def stop(self) -> None:
+        """Stop listening, and let go of whoever waits."""
+        self.hung.set()
+        self.shutdown()
+        self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is nothing to print."""
@@ -177,7 +183,7 @@ class Handler(BaseHTTPRequestHandler):
         if project is None:
             raise Refused(self.server.habits.bad_token)
         if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", wanted):
-            raise Refused(self.server.habits.malformed_project)
+            raise Refused(400)
         if project != wanted:
             raise Refused(403)
         return project
@@ -303,6 +309,5 @@ def serving(
     try:
         yield server
     finally:
-        server.shutdown()
+        server.stop()
         thread.join()
-        server.server_close()

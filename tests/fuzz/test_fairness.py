@@ -27,7 +27,6 @@ HABITS = {
     "connections dropped after a call": Habits(calls_per_connection=1),
     "connections dropped after 7 calls": Habits(calls_per_connection=7),
     "a gateway's 404 for other methods": Habits(other_method=404),
-    "project before path": Habits(malformed_project=403),
     "HTTP/1.0": Habits(http10=True),
     "a limit of 1 MB": Habits(limit=1_000_000),
     "plain media type": Habits(content_type="application/json"),

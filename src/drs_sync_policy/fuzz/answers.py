@@ -31,6 +31,8 @@ CHECKS: Final[dict[str, Check]] = {}
 _IN_FRONT: Final = frozenset({400, 404, 413})
 _NO_CHUNKS: Final = frozenset({411, 501})
 """What servers say that take no chunks; the contract does not ask for them."""
+_ACCEPTED: Final = "valid-request-is-accepted"
+_THEIR_OWN_STATUS: Final = frozenset({"other-methods-are-refused", "valid-request-never-crashes"})
 _WRITTEN_BY_THE_SERVICE: Final = frozenset({200, 400, 401, 403, 415, 422})
 """Whose messages heed X-Language; what else there is may come from something in front."""
 
@@ -116,8 +118,7 @@ def breaches(
     """Every promise that one answer breaks."""
     judged = subject(oracle, exchange)
     found: list[Breach] = []
-    for rule in dict.fromkeys((*CHECKS, *_status_rules(exchange))):
-        check = CHECKS.get(rule, _status)
+    for rule, check in (*CHECKS.items(), *_status_checks(exchange)):
         try:
             problems = list(check(judged))
         except Skip:
@@ -131,15 +132,14 @@ def breaches(
     return found
 
 
-def _status_rules(exchange: Exchange) -> Iterator[str]:
+def _status_checks(exchange: Exchange) -> Iterator[tuple[str, Check]]:
+    """The rules that the status is a matter of, but for those that see to it themselves."""
     expectation = exchange.expectation
-    if expectation.statuses is None:
+    if expectation.statuses is None or expectation.rule in _THEIR_OWN_STATUS:
         return
-    yield expectation.rule
-    if expectation.valid and expectation.rule != "valid-request-never-crashes":
-        yield "valid-request-never-crashes"
-        if expectation.rule != "valid-request-is-accepted":
-            yield "valid-request-is-accepted"
+    yield expectation.rule, _status
+    if expectation.valid and expectation.rule != _ACCEPTED:
+        yield _ACCEPTED, _status
 
 
 def _rule(rule_id: str) -> Callable[[Check], Check]:
@@ -344,9 +344,7 @@ def _status(it: Subject) -> Iterator[Problem]:
     if answer is None:
         if CLOSED not in expectation.statuses:
             yield _listed(expectation.statuses), it.exchange.silence
-    elif answer.status not in expectation.statuses and not (
-        expectation.valid and answer.status >= 500
-    ):
+    elif answer.status not in expectation.statuses:
         yield _listed(expectation.statuses), f"{answer.status} {_said(it.value)}".strip()
 
 

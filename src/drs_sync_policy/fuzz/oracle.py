@@ -165,7 +165,7 @@ class Oracle:
             raw = match.group(_group(parameter.name))
             value = unquote_to_bytes(raw).decode("utf-8", "surrogateescape")
             if not self._accepts(parameter, value):
-                statuses = {400, 403, *_IN_FRONT} if len(raw) > 1000 else {400, 403}
+                statuses = {400, *_IN_FRONT} if len(raw) > 1000 else {400}
                 if value in ("", ".", "..") or "/" in value:
                     statuses.add(404)
                 yield Defect("malformed-project-id-is-refused", frozenset(statuses), "request")

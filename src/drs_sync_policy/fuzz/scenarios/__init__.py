@@ -34,4 +34,4 @@ def ordered() -> tuple[Scenario, ...]:
         *accepted.SCENARIOS,
         *sequences.SCENARIOS,
     )
-    return tuple(sorted(found, key=lambda scenario: not scenario.required))
+    return tuple(sorted(found, key=lambda entry: (not entry.required, entry.late)))

@@ -182,7 +182,7 @@ def _batches(prober: Prober) -> None:
 
 SCENARIOS: Final = (
     Scenario("right values", _right_values, ("valid-request-is-accepted",)),
-    Scenario("unknown fields", _unknown, (UNKNOWN,)),
-    Scenario("texts", _texts, (OPAQUE, "valid-request-never-crashes")),
-    Scenario("batches", _batches, (SIZE,)),
+    Scenario("unknown fields", _unknown, (UNKNOWN,), late=8),
+    Scenario("texts", _texts, (OPAQUE, "valid-request-never-crashes"), late=2),
+    Scenario("batches", _batches, (SIZE,), late=3),
 )

@@ -8,6 +8,8 @@ from drs_sync_policy.fuzz.bodies import Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
 
+ALONE: Final = "unknown-job-fails-alone"
+
 
 def bodies(prober: Prober) -> Bodies:
     """Bodies for the jobs of the target's tenant."""
@@ -20,14 +22,15 @@ def _accepted(prober: Prober) -> None:
     build = bodies(prober)
     own, unknown = prober.target.tenant.job_ids, prober.unknown_job()
     for language in (None, *languages(prober)):
-        for items, what in (
-            ([build.item(own[0])], "one job and nothing else"),
-            ([build.full(own[0])], "one job and every field"),
-            ([build.full(own[0]), build.item(unknown)], "an own job and an unknown one"),
-            ([build.item(unknown), build.full(own[-1], 1)], "an unknown job and an own one"),
-            ([build.item(unknown)], "an unknown job alone"),
+        for items, what, rule in (
+            ([build.item(own[0])], "one job and nothing else", None),
+            ([build.full(own[0])], "one job and every field", None),
+            ([build.full(own[0]), build.item(unknown)], "an own job and an unknown one", ALONE),
+            ([build.item(unknown), build.full(own[-1], 1)], "an unknown job and an own one", ALONE),
+            ([build.item(unknown)], "an unknown job alone", ALONE),
         ):
-            prober.send(prober.call(build.body(items), language=language), case=what)
+            call = prober.call(build.body(items), language=language)
+            prober.send(call, case=what, rule=rule)
 
 
 def languages(prober: Prober) -> list[str]:
@@ -54,7 +57,7 @@ SCENARIOS: Final = (
     Scenario(
         "what is accepted",
         _accepted,
-        ("valid-request-is-accepted", "own-job-succeeds", "unknown-job-fails-alone"),
+        ("valid-request-is-accepted", "own-job-succeeds", ALONE),
         required=True,
     ),
     Scenario(

@@ -282,7 +282,8 @@ def _foreign(prober: Prober) -> None:
                         shape, [item, mine]
                     )
                     call = prober.call(build.body(items), language=language)
-                    pair.append((job, prober.send(call, case=f"a job {shape}")))
+                    rule = FOREIGN if job == foreign else None
+                    pair.append((job, prober.send(call, case=f"a job {shape}", rule=rule)))
                 _indistinct(
                     prober,
                     pair,

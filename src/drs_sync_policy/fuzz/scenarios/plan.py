@@ -24,6 +24,8 @@ class Scenario:
     rules: tuple[str, ...]
     needs: tuple[str, ...] = ()
     required: bool = False
+    late: int = 0
+    """Its place among those that take long for what they find; 0 where it does not."""
 
     def lacks(self, target: Target) -> str | None:
         """The part of the profile that is missing for it, None where nothing is."""

@@ -376,7 +376,7 @@ SCENARIOS: Final = (
     Scenario("headers", _parameters, ("unknown-language-is-refused",), required=True),
     Scenario("bodies that are no I-JSON", _not_i_json, ("body-must-be-i-json",)),
     Scenario("bodies oddly written", _right_spellings, ("valid-request-is-accepted",)),
-    Scenario("extremes", _extremes, (EXTREMES,)),
+    Scenario("extremes", _extremes, (EXTREMES,), late=6),
     Scenario("chunks", _chunked, ()),
     Scenario("large bodies", _large_bodies, (SIZE,)),
     Scenario(

@@ -17,4 +17,6 @@ def _invalid_bodies(prober: Prober) -> None:
     prober.each(send, bodies(prober).wrong())
 
 
-SCENARIOS: Final = (Scenario("invalid bodies", _invalid_bodies, ("invalid-body-is-refused",)),)
+SCENARIOS: Final = (
+    Scenario("invalid bodies", _invalid_bodies, ("invalid-body-is-refused",), late=1),
+)

@@ -188,5 +188,5 @@ def _policies(build: Bodies) -> st.SearchStrategy[dict[str, Any]]:
 
 
 SCENARIOS: Final = (
-    Scenario("sequences", _sequences, (STORED, KEEPS, LATER_CALLS), needs=("readback",)),
+    Scenario("sequences", _sequences, (STORED, KEEPS, LATER_CALLS), needs=("readback",), late=7),
 )

@@ -94,7 +94,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 120 else f"{text[:100]}... ({len(text)} characters)"
 
 
-def _accepted(exchange: Exchange) -> bool:
+def accepted(exchange: Exchange) -> bool:
     """Whether the whole batch succeeded, so that what is stored can be judged."""
     found = results(exchange)
     return bool(found) and all(entry.get("status") == "success" for entry in found or ())
@@ -128,14 +128,14 @@ def _basics(ground: Ground) -> None:
     for number, other in enumerate(ground.tenant.job_ids):
         item = ground.build.full(other, number)
         exchange = ground.set([item], case="every field")
-        if _accepted(exchange):
+        if accepted(exchange):
             wanted = {k: v for k, v in item.items() if k != JOB}
             ground.expect(STORED, other, wanted, case="every field", after=[exchange])
     before = ground.settle(job)
     for name, schema in ground.build.fields.items():
         for value in [*schema.right(), *schema.right()[:1]]:
             exchange = ground.set([ground.build.item(job, **{name: value})], case=f"`{name}` alone")
-            if not _accepted(exchange):
+            if not accepted(exchange):
                 continue
             case = f"`{name}`: {_short(value)} after {_short(before.get(name))}"
             ground.expect(STORED, job, {name: value}, case=case, after=[exchange])
@@ -165,7 +165,7 @@ def _combinations(ground: Ground) -> None:
                 ", ".join(f"{k}: {_short(v)}" for k, v in policy.items()) or "no field"
             )
             exchange = ground.set([ground.build.item(job, **policy)], case=case)
-            if not _accepted(exchange):
+            if not accepted(exchange):
                 model = dict(ground.read(job)[0])
                 continue
             rest = {name: value for name, value in model.items() if name not in policy}
@@ -192,7 +192,7 @@ def _texts(ground: Ground) -> None:
             exchange = ground.set(
                 [ground.build.item(job, **{name: text})], case=f"`{name}` is {what}"
             )
-            if _accepted(exchange):
+            if accepted(exchange):
                 case = f"`{name}` is {what}"
                 ground.expect(STORED, job, {name: text}, case=case, after=[exchange])
 
@@ -267,7 +267,7 @@ def _duplicates(ground: Ground) -> None:
     for items, what in duplicate_batches(ground.build, ground.tenant.job_ids):
         models = {job: dict(ground.settle(job)) for job in {item[JOB] for item in items}}
         exchange = ground.set(items, case=what)
-        if not _accepted(exchange):
+        if not accepted(exchange):
             continue
         for item in items:
             models[item[JOB]] |= {k: v for k, v in item.items() if k != JOB}
@@ -365,7 +365,7 @@ def _again(ground: Ground) -> None:
             item = ground.build.full(job, variant)
             exchange = ground.set([item], case=f"every field, {language}", language=language)
             wanted = {k: v for k, v in item.items() if k != JOB}
-            if _accepted(exchange):
+            if accepted(exchange):
                 case = f"every field, {language}"
                 ground.expect(LANGUAGE, job, wanted, case=case, after=[exchange])
     if len(ground.tenant.job_ids) > 1:
@@ -582,7 +582,7 @@ SCENARIOS: Final = (
     ),
     Scenario("refused requests", _refused, (REFUSED,), needs=("readback",)),
     Scenario("unknown fields and state", _unknown_fields, (UNKNOWN,), needs=("readback",)),
-    Scenario("combinations", _combinations, (STORED, KEEPS), needs=("readback",)),
+    Scenario("combinations", _combinations, (STORED, KEEPS), needs=("readback",), late=4),
     Scenario("large batches and state", _large_batches, (STORED, UNKNOWN_JOB), needs=("readback",)),
-    Scenario("texts and state", _texts, (STORED,), needs=("readback",)),
+    Scenario("texts and state", _texts, (STORED,), needs=("readback",), late=5),
 )

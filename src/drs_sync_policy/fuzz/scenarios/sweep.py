@@ -16,8 +16,8 @@ from drs_sync_policy.fuzz.scenarios.plan import Scenario
 from drs_sync_policy.fuzz.scenarios.protocol import EXTREMES, SURVIVED, raw_bodies
 
 _ODD_IDS: Final = (
-    "x", "a/b", "a b", " x ", "é任", "\U0001f600", "\0", "'\"`", "100% {0} %s", "\\", "x" * 37, "X" * 65,
-    "x" * 300, "<b>", "e\u0301", "A-b_C",
+    "x", "a/b", "a b", " x ", "é任", "\U0001f600", "\0", "'\"`", "100% {0} %s", "\\", "x" * 37,
+    "X" * 65, "x" * 300, "<b>", "e\u0301", "A-b_C",
 )  # fmt: skip
 
 

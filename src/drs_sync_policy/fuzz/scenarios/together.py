@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies
+from drs_sync_policy.fuzz.scenarios.outcomes import results
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.scenarios.state import Ground, reading
+from drs_sync_policy.fuzz.scenarios.state import Ground, accepted, reading
 from drs_sync_policy.fuzz.stored import Policy, same
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
 
@@ -80,7 +81,7 @@ def _fields(ground: Ground) -> None:
         )
 
     def after(_: int, seen: list[Exchange]) -> bool:
-        return ground.expect(
+        return not all(map(accepted, seen)) or ground.expect(
             TURNS,
             job,
             dict(wanted),
@@ -113,6 +114,8 @@ def _batches(ground: Ground) -> None:
         return send
 
     def after(turn: int, seen: list[Exchange]) -> bool:
+        if not all(map(accepted, seen)):
+            return True
         possible = [policy(turn, place) for place in range(_THREADS)]
         found = [ground.read(job) for job in jobs]
         ground.prober.ledger.judged(TURNS)
@@ -166,6 +169,8 @@ def _jobs(ground: Ground) -> None:
         )
 
     def after(turn: int, seen: list[Exchange]) -> bool:
+        if any(results(entry) is None for entry in seen[: len(jobs)]):
+            return True
         return all(
             ground.expect(
                 TURNS,
