@@ -19,6 +19,7 @@ BUDGET ?=
 SEED   ?=
 REPORT ?= reports/fuzz
 EXTRA  ?=
+BENCH  ?=
 BASE   ?=
 VERSION ?=
 OUT    ?=
@@ -136,8 +137,8 @@ release: setup ## prepare release VERSION= (changelog, contract, artifacts, tag)
 	$(BIN)/python -m tools.release.installed
 	$(BIN)/python -m tools.release.audit
 
-bench: ## measurements (not yet: issues of the client, the sandbox and the fuzzer bring them)
-	@echo "make bench: there is nothing to measure yet" >&2; exit 1
+bench: setup ## measurements: BENCH="client sandbox" runs some; peers come with `make setup-system`
+	$(BIN)/python -m bench $(BENCH) $(if $(EXTRA),-- $(EXTRA))
 
 diff: setup ## what the contract's changes break since its last release (or BASE=commit or file); 1: its version is too small
 	$(BIN)/python -m tools.diff $(if $(BASE),--base "$(BASE)") $(if $(OUT),--output "$(OUT)")

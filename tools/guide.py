@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tools import api, pages, reference
+from tools import api, pages, published, reference
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, SITE, CONFIG = ROOT / "docs", ROOT / "site", ROOT / "zensical.toml"
@@ -65,6 +65,9 @@ def stage(docs: Path, *, into: Path) -> None:
     scripts.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(SHIM, scripts / "iframe-worker.js")
     reference.write(into)
+    versions = published.write(into)
+    with (into / published.FOLDER / "README.md").open("a", encoding="utf-8") as page:
+        page.write(published.listing(versions))
 
 
 def serve(port: int) -> None:

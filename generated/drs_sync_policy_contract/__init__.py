@@ -6,7 +6,7 @@ VERSION: Final = "1.0.0"
 """`info.version` of every edition."""
 
 SHA256: Final = {
-    "base": "e1e1d8b92f5c06ebdcfadd41606fda5f3f34f84914f3ccdc2995707603ff6941",
-    "huawei-cloud": "c2f861c64c515be917bb08256ef5b26fb3984deb72c2a54317b531d2731469fa",
+    "base": "c27e9d3c095781ff027bad6d69b094b7e778973453adc940931f4bb84b7a714d",
+    "huawei-cloud": "6d5650ec8c3f3215f0a1678638ef102337a9fd9ebcc0c4dfd5b43a6b5cb63b57",
 }
 """The hash of each edition, as `drs_sync_policy.contract.Contract.sha256` computes it."""

@@ -13,8 +13,13 @@ from typing import overload
 
 from attrs import define, field, frozen
 
-from drs_sync_policy import codes
-from drs_sync_policy.errors import DrsError, JobsFailedError, RefusedError, WrongUseError
+from drs_sync_policy.errors import (
+    DrsError,
+    JobsFailedError,
+    RefusedError,
+    WrongUseError,
+    explained,
+)
 from drs_sync_policy_api.models import BatchSetPolicyReq, SyncPolicyReq, SyncPolicyResp
 from drs_sync_policy_api.types import encode
 
@@ -71,13 +76,13 @@ class JobOutcome:
     @property
     def meaning(self) -> str | None:
         """What the code means, where we know it."""
-        known = codes.find(self.error_code) if self.error_code else None
+        known = explained(self.error_code) if self.error_code else None
         return known.meaning if known else None
 
     @property
     def remedy(self) -> str | None:
         """What to do about it, where we know it."""
-        known = codes.find(self.error_code) if self.error_code else None
+        known = explained(self.error_code) if self.error_code else None
         return known.remedy if known else None
 
     def __str__(self) -> str:

@@ -7,7 +7,6 @@ the server says of them is kept.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import islice
 
 from drs_sync_policy.batch import Chunk
@@ -24,6 +23,8 @@ def in_threads(
     progress: Progress | None,
 ) -> None:
     """Carries out the chunks in so many threads; raises the first error, when all have ended."""
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
     waiting = iter(chunks)
     failed: list[Exception] = []
     done = 0

@@ -18,7 +18,6 @@ from drs_sync_policy.errors import DrsError, WrongUseError
 from drs_sync_policy.exchange import AsyncSender, Exchange, Hooks, Sender
 from drs_sync_policy.regions import server_url
 from drs_sync_policy.retries import Retries
-from drs_sync_policy.settings import Settings
 from drs_sync_policy.transport import (
     AsyncTransport,
     Connections,
@@ -27,11 +26,10 @@ from drs_sync_policy.transport import (
     through_async,
 )
 from drs_sync_policy_api.api.synchronization_policies import batch_set_policy as operation
-from drs_sync_policy_api.client import user_agent
 from drs_sync_policy_api.errors import InvalidRequest
 from drs_sync_policy_api.models import BatchSetPolicyReq, SyncPolicyReq
 from drs_sync_policy_api.models.language import LanguageValue
-from drs_sync_policy_api.types import UNSET, Unset, require
+from drs_sync_policy_api.types import UNSET, USER_AGENT, Unset, require
 
 Auth = httpx.Auth | str | Callable[[], str]
 """A token, a function that returns one, or one of the classes of `auth`."""
@@ -100,7 +98,7 @@ class _Client:
             # A compressed answer would have to be unpacked with care, and saves nothing that
             # matters here: an answer is shorter than its request.
             "Accept-Encoding": "identity",
-            "User-Agent": user_agent(),
+            "User-Agent": USER_AGENT,
         }
         return httpx.Headers(headers if language is UNSET else {**headers, "X-Language": language})
 
@@ -181,6 +179,8 @@ class SyncPolicyClient(_Client):
 
         See `Settings.load` for the variables, the file and their precedence.
         """
+        from drs_sync_policy.settings import Settings
+
         return cls(**Settings.load(profile=profile).arguments(**options))
 
     def set_policies(
@@ -284,6 +284,8 @@ class AsyncSyncPolicyClient(_Client):
     @classmethod
     def from_environment(cls, *, profile: str | None = None, **options: Any) -> Self:
         """A client from the environment and the profile file; `options` win over both."""
+        from drs_sync_policy.settings import Settings
+
         return cls(**Settings.load(profile=profile).arguments(**options))
 
     async def set_policies(

@@ -32,10 +32,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
-from drs_sync_policy import codes
-
 if TYPE_CHECKING:
     from drs_sync_policy.batch import Outcome
+    from drs_sync_policy.codes import ErrorCode
     from drs_sync_policy_api.errors import Problem
     from drs_sync_policy_api.models import SyncPolicyResp
 
@@ -157,7 +156,7 @@ class RefusedError(DrsError):
         attempts: int = 1,
         by_iam: bool = False,
     ) -> None:
-        known = codes.find(code, answer.status) if code else None
+        known = explained(code, answer.status) if code else None
         self.answer = answer
         self.request = request
         self.status = answer.status
@@ -268,6 +267,13 @@ BY_STATUS: Final[Mapping[int, type[RefusedError]]] = {
     **dict.fromkeys((414, 431, 494, 502, 504), GatewayError),
 }
 """The class for each status that the contract knows beside 200."""
+
+
+def explained(code: str, status: int | None = None) -> ErrorCode | None:
+    """What is known of a code; the tables are read with the first code that is asked for."""
+    from drs_sync_policy import codes
+
+    return codes.find(code, status)
 
 
 def _quote_id(request_id: str | None) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from drs_sync_policy.errors import WrongUseError
-from drs_sync_policy_api.client import SERVERS
+from drs_sync_policy_api.types import SERVERS
 
 
 def regions() -> dict[str, str]:
@@ -28,6 +27,8 @@ def server_url(*, region: str | None, base_url: str | None) -> str:
     if region is not None:
         known = regions()
         if region not in known:
+            from difflib import get_close_matches
+
             near = get_close_matches(region, known, n=1)
             hint = f"; did you mean '{near[0]}'?" if near else ""
             raise WrongUseError(f"`region` is {region!r}: choose one of {_choices()}{hint}")

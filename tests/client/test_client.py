@@ -32,7 +32,7 @@ from drs_sync_policy import (
 )
 from drs_sync_policy.regions import regions
 from drs_sync_policy.transport import AsyncTransport, Transport, tls_context
-from drs_sync_policy_api.client import SERVERS
+from drs_sync_policy_api.types import SERVERS
 from tests.wire import carries_out, free_port, resets, says, sends, wire
 
 JOBS = [SyncPolicyReq(job_id="a", conflict_policy=ConflictPolicy.STOP, ddl_trans=False)]

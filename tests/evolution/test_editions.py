@@ -41,10 +41,10 @@ def validator(huawei: contract.Contract) -> jsonschema_rs.Draft202012Validator:
 
 
 def test_the_edition_has_the_fields_of_the_official_sdk(huawei: contract.Contract) -> None:
-    """An item has the 18 fields of the vendor's SDK; the base has the six of its page."""
+    """An item has the 18 fields of the vendor's SDK, of which the base lacks twelve."""
     item = "/components/schemas/SyncPolicyReq"
-    assert huawei.at(item)["properties"].keys() == SDK_FIELDS
-    assert len(contract.load().at(item)["properties"]) == 6
+    assert huawei.at(item)["properties"].keys() >= SDK_FIELDS
+    assert len(SDK_FIELDS - contract.load().at(item)["properties"].keys()) == 12
     assert huawei.at(item)["required"] == ["job_id"]
 
 
@@ -75,7 +75,7 @@ def test_every_example_is_valid(
 ) -> None:
     """The base's examples and the edition's own are requests of the edition."""
     examples = huawei.operation("batchSetPolicy").request_examples
-    assert len(examples) == 4
+    assert examples.keys() > contract.load().operation("batchSetPolicy").request_examples.keys()
     assert all(validator.is_valid(example) for example in examples.values())
 
 

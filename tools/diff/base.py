@@ -46,10 +46,11 @@ def releases(folder: Path = RELEASES) -> list[Path]:
 def last_release(folder: Path = RELEASES) -> Contracts | None:
     """The newest contract that was released; nothing before the first release."""
     known = releases(folder)
-    return _released(known[-1]) if known else None
+    return released(known[-1]) if known else None
 
 
-def _released(file: Path) -> Contracts:
+def released(file: Path) -> Contracts:
+    """The contract of a release and its editions, from the files beside it."""
     editions = {
         path.name.removeprefix(f"{file.stem}.").removesuffix(".json"): read_document(path)
         for path in sorted(file.parent.glob(f"{file.stem}.*.json"))
@@ -65,7 +66,7 @@ def chosen(base: str) -> Contracts:
     path = Path(base)
     if path.is_file():
         if path.resolve().parent == RELEASES:
-            return _released(path.resolve())
+            return released(path.resolve())
         return Contracts(base, read_document(path), {})
     text = _git("show", f"{base}:{CONTRACT.name}")
     if text is None:

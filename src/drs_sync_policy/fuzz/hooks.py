@@ -131,6 +131,11 @@ class _Memory:
         self._on_judged = on_judged
         self._last: tuple[Response, list[Breach]] | None = None
 
+    def speaks_of(self, operation: str) -> bool:
+        """Whether the rules are those of this operation; others get its checks alone."""
+        ours = self._oracle.operation
+        return operation == f"{ours.method} {ours.path}"
+
     def breaches(self, response: Response) -> list[Breach]:
         last = self._last
         if last is None or last[0] is not response:
@@ -148,6 +153,8 @@ class _Memory:
 
 def _check(rule: str, statement: str, memory: _Memory) -> CheckFunction:
     def check(_: CheckContext, response: Response, case: Case[Any]) -> bool | None:
+        if not memory.speaks_of(case.operation.label):
+            return None
         for breach in memory.breaches(response):
             if breach.rule == rule:
                 raise BrokenPromise(

@@ -2,130 +2,189 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager
-from typing import Final
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from drs_sync_policy.contract import Contract, load
-from drs_sync_policy.sandbox import answer, refusal
+from drs_sync_policy.sandbox import accesslog, answer, refusal, signature
 from drs_sync_policy.sandbox.answer import Answer, Wire
 from drs_sync_policy.sandbox.call import Call, from_asgi
 from drs_sync_policy.sandbox.control import PREFIX, Control
 from drs_sync_policy.sandbox.database import IN_MEMORY, Database, is_unavailable
+from drs_sync_policy.sandbox.iam import Iam, signed_account
 from drs_sync_policy.sandbox.refusal import Refusal
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
-from drs_sync_policy.sandbox.store import Store, seed_tenants
+from drs_sync_policy.sandbox.shared import Switches
+from drs_sync_policy.sandbox.store import Principal, Store, seed_tenants
 from drs_sync_policy.sandbox.switchboard import Switchboard
+from drs_sync_policy.sandbox.weather import ConnectionReset, Sky
 
 DEFAULT_MAX_BODY_BYTES: Final = 12 * 1024 * 1024
 """What the vendor's gateway takes: 12 MB."""
 
 _LOG: Final = logging.getLogger(__name__)
+_HEALTH: Final = (b"", b"healthz")
 
 
 class Sandbox:
-    """One running imitation of the service: its steps, its control routes, its state."""
+    """One imitation of the service: the imitated API, IAM, control routes, state."""
 
     def __init__(
         self,
-        board: Switchboard,
         *,
-        database: Database,
-        control: Control | None,
-        max_body_bytes: int,
+        database: str = IN_MEMORY,
+        contract: Contract | None = None,
+        seed: bool = True,
+        tenants: Iterable[Tenant] = TENANTS,
+        faults: Iterable[str] = (),
+        aksk: bool = True,
+        max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+        fellows: bool = False,
     ) -> None:
-        self._board = board
-        self._database = database
-        self._control = control
+        self._database = Database(database)
+        if seed:
+            known = tuple(tenants)
+            self._database.transact(lambda connection: seed_tenants(connection, known))
+        self._store = Store(self._database)
+        self._iam = Iam(self._store)
+        board = Switchboard(
+            contract or load(),
+            self._store,
+            faults=faults,
+            credentials=self._signed if aksk else None,
+        )
+        self._switches = Switches(self._store, board, Sky(), fellows=fellows)
+        self._control = Control(self._store, self._switches)
         self._max_body_bytes = max_body_bytes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request; a client that goes away in the middle gets no answer."""
+    def app(self, *, service: bool = True, control: bool = True, owner: bool = True) -> Starlette:
+        """What is served on one port: the imitated API, the control routes, or both.
+
+        The end of the `owner`'s lifespan is the end of the sandbox.
+        """
+
+        async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+            await self._serve(scope, receive, send, service=service, control=control)
+
+        @asynccontextmanager
+        async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
+            if not owner:
+                yield
+                return
+            following = asyncio.create_task(self._switches.follow())
+            yield
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+            self.close()
+
+        return _starlette(endpoint, lifespan)
+
+    def close(self) -> None:
+        """Let go of the database, once what is under way has ended."""
+        self._database.close()
+
+    async def _signed(self, call: Call) -> Principal | None:
+        if not signature.is_signed(call):
+            return None
+        account = await signed_account(self._store, call)
+        return None if account is None else Principal(account.project_id)
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, *, service: bool, control: bool
+    ) -> None:
         if scope["type"] != "http":
             return
+        began = time.perf_counter()
         call = from_asgi(scope, receive, max_body_bytes=self._max_body_bytes)
+        wire: Wire | None = None
         try:
-            wire = await self._answer(call)
+            wire = await self._answer(call, service=service, control=control)
         except ClientDisconnect:
             return
-        await wire.send(send)
+        except ConnectionReset:
+            await _reset(scope, receive)
+        finally:
+            accesslog.log(call, wire.status if wire else None, time.perf_counter() - began)
+        if wire is not None:
+            await wire.send(send)
 
-    async def _answer(self, call: Call) -> Wire:
+    async def _answer(self, call: Call, *, service: bool, control: bool) -> Wire:
         try:
-            if self._control is not None and call.segments[1:2] == (PREFIX,):
+            if control and call.segments[1:2] == (PREFIX,):
                 return answer.render(await self._control.take(call), call)
-            if call.segments == (b"", b"healthz"):
+            if call.segments == _HEALTH:
                 return answer.render(await self._health(call), call)
-            return await self._board.steps.take(call)
-        except ClientDisconnect:
+            if service:
+                return await self._imitate(call)
+            raise refusal.no_such_path()
+        except (ClientDisconnect, ConnectionReset):
             raise
+        except Refusal as refused:
+            return answer.render(answer.refused(refused, call), call)
         except Exception as error:  # noqa: BLE001 - the last line: every answer has its shape
             return answer.render(answer.refused(self._failure(error, call), call), call)
 
+    async def _imitate(self, call: Call) -> Wire:
+        await self._switches.sky.strike()
+        if self._iam.serves(call):
+            return answer.render(await self._iam.take(call), call)
+        return await self._switches.board.steps.take(call)
+
     async def _health(self, call: Call) -> Answer:
         if call.method not in ("GET", "HEAD"):
-            return answer.refused(refusal.no_such_method(("GET", "HEAD")), call)
+            raise refusal.no_such_method(("GET", "HEAD"))
         await self._database.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
         return Answer(200, {"status": "ok"})
 
     def _failure(self, error: Exception, call: Call) -> Refusal:
         if is_unavailable(error):
-            _LOG.warning("request %s: the database is away: %s", call.request_id, type(error))
+            _LOG.warning("request %s: the database is away (%s)", call.request_id, type(error))
             return refusal.unavailable()
         _LOG.error("request %s failed", call.request_id, exc_info=error)
         return refusal.service_failed()
 
 
-def create_app(
-    *,
-    database: str = IN_MEMORY,
-    contract: Contract | None = None,
-    seed: bool = True,
-    tenants: Iterable[Tenant] = TENANTS,
-    faults: Iterable[str] = (),
-    control: bool = True,
-    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
-) -> Starlette:
-    """A sandbox that keeps every decision of `contract`, as an ASGI application.
+def create_app(*, control: bool = True, **options: Any) -> Starlette:
+    """A sandbox that keeps every decision of the contract, as an ASGI application.
 
     Args:
-        database: `sqlite://` (in memory), `sqlite:///FILE`, or a `postgresql://` URL.
-        contract: an edition of the contract; the shipped base by default.
-        seed: whether `tenants` are known from the start; a stored policy is never touched by it.
-        tenants: who may call, and their jobs.
-        faults: names of the catalogue of faults; each breaks one promise on purpose.
         control: whether the control routes under `/_sandbox/` are there.
-        max_body_bytes: a larger body gets 413.
+        options: `database`, a URL: `sqlite://` (in memory, the default), `sqlite:///FILE` or
+            `postgresql://...`; `contract`, an edition of the contract, the base by default;
+            `tenants`, who may call, and `seed`, whether they are known from the start (a stored
+            policy is never touched by it); `faults`, names of the catalogue, each of which breaks
+            one promise on purpose; `aksk`, whether signed calls are taken as well as tokens;
+            `max_body_bytes`, above which a body gets 413; `fellows`, whether other workers share
+            the database, so that switches are told to them.
 
     Raises:
         BadDatabaseError: the URL names no database that can be used.
         NoHandlerError: the contract has an operation that the sandbox cannot carry out.
         UnknownFaultError: there is no fault of one of the names.
     """
-    state = Database(database)
-    if seed:
-        known = tuple(tenants)
-        state.transact(lambda connection: seed_tenants(connection, known))
-    store = Store(state)
-    board = Switchboard(contract or load(), store, faults)
-    sandbox = Sandbox(
-        board,
-        database=state,
-        control=Control(store, board) if control else None,
-        max_body_bytes=max_body_bytes,
-    )
+    return Sandbox(**options).app(control=control)
 
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
-        yield
-        state.close()
 
+def _starlette(endpoint: ASGIApp, lifespan: Any) -> Starlette:
     app = Starlette(lifespan=lifespan)
     # Not as a route: Starlette's routes match the decoded path, where `%2F` has become a slash.
-    app.router.default = sandbox
+    app.router.default = endpoint
     return app
+
+
+async def _reset(scope: Scope, receive: Receive) -> None:
+    abort = scope.get("state", {}).get("abort")
+    if abort is None:
+        raise ConnectionResetError("the sandbox was told to reset this connection")
+    abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass

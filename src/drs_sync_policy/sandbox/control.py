@@ -20,9 +20,10 @@ from drs_sync_policy.sandbox.faults import UnknownFaultError, find
 from drs_sync_policy.sandbox.refusal import Refusal
 from drs_sync_policy.sandbox.routing import Router
 from drs_sync_policy.sandbox.seed import TENANTS
+from drs_sync_policy.sandbox.shared import Switches
 from drs_sync_policy.sandbox.states import INITIAL_STATE, STATES
 from drs_sync_policy.sandbox.store import Job, Store
-from drs_sync_policy.sandbox.switchboard import Switchboard
+from drs_sync_policy.sandbox.weather import Weather
 
 PREFIX: Final = b"_sandbox"
 READ_BACK: Final = "/_sandbox/projects/{project_id}/jobs/{job_id}"
@@ -44,9 +45,10 @@ class ControlError(Exception):
 class Control:
     """The control routes of one sandbox."""
 
-    def __init__(self, store: Store, board: Switchboard) -> None:
+    def __init__(self, store: Store, switches: Switches) -> None:
         self._store = store
-        self._board = board
+        self._switches = switches
+        self._board = switches.board
         self._router = Router(self._routes(), opaque=True)
 
     def _routes(self) -> Iterable[tuple[str, str, ControlHandler]]:
@@ -60,6 +62,8 @@ class Control:
         yield "PUT", "/_sandbox/faults", self._set_faults
         yield "PUT", "/_sandbox/faults/{name}", self._fault_on
         yield "DELETE", "/_sandbox/faults/{name}", self._fault_off
+        yield "GET", "/_sandbox/weather", self._show_weather
+        yield "PUT", "/_sandbox/weather", self._set_weather
 
     async def take(self, call: Call) -> Answer:
         """The answer to a control request."""
@@ -118,19 +122,30 @@ class Control:
         names = (await _document(call)).get("active")
         if not isinstance(names, list):
             raise ControlError(400, "`active` must be a list of names of faults")
-        return self._switch([str(name) for name in cast(list[object], names)])
+        return await self._switch([str(name) for name in cast(list[object], names)])
 
     async def _fault_on(self, call: Call) -> Answer:
-        return self._switch([*self._board.active, call.path_parameters["name"]])
+        return await self._switch([*self._board.active, call.path_parameters["name"]])
 
     async def _fault_off(self, call: Call) -> Answer:
         name = call.path_parameters["name"]
         find([name])
-        return self._switch([other for other in self._board.active if other != name])
+        return await self._switch([other for other in self._board.active if other != name])
 
-    def _switch(self, names: Iterable[str]) -> Answer:
-        self._board.switch(names)
+    async def _switch(self, names: Iterable[str]) -> Answer:
+        await self._switches.set_faults(names)
         return Answer(200, {"active": list(self._board.active)})
+
+    async def _show_weather(self, call: Call) -> Answer:
+        return Answer(200, attrs.asdict(self._switches.sky.weather))
+
+    async def _set_weather(self, call: Call) -> Answer:
+        try:
+            weather = Weather.of(await _document(call))
+        except ValueError as error:
+            raise ControlError(400, str(error)) from error
+        await self._switches.set_weather(weather)
+        return await self._show_weather(call)
 
     async def _seed(self, call: Call) -> Answer:
         await self._store.seed(TENANTS)

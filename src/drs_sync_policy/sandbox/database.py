@@ -12,7 +12,14 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from drs_sync_policy.sandbox.schema import METADATA
 
@@ -31,8 +38,9 @@ class BadDatabaseError(ValueError):
 class Database:
     """One database: reads and writes as transactions that end before their result is seen.
 
-    An in-memory SQLite database answers at once, on the caller's thread: there is nothing to wait
-    for. Any other is waited for on threads of its own, one for writes and a few for reads.
+    SQLite is read on the caller's thread, for there is nothing to wait for: no writer stands in a
+    reader's way (WAL). What has to be waited for, the disk or another machine, is waited for on
+    threads, one for writes and a few for reads.
     """
 
     def __init__(self, url: str) -> None:
@@ -40,7 +48,7 @@ class Database:
         self._engine = _engine(self._url)
         self._writing = self._engine.execution_options(**{_WRITES: True})
         self._lock = threading.Lock()
-        self._in_memory = _is_in_memory(self._url)
+        self.in_memory = _is_in_memory(self._url)
         self._writers = ThreadPoolExecutor(1, thread_name_prefix="sandbox-write")
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="sandbox-read")
         self._finalizer = weakref.finalize(
@@ -55,13 +63,13 @@ class Database:
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """What `query` returns; it must not write."""
-        if self._in_memory:
+        if self._url.get_backend_name() == "sqlite":
             return self._query(query)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._query, query)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """What `change` returns, after its transaction was committed."""
-        if self._in_memory:
+        if self.in_memory:
             return self.transact(change)
         return await asyncio.get_running_loop().run_in_executor(
             self._writers, self.transact, change
@@ -81,7 +89,7 @@ class Database:
             return query(connection)
 
     def _guard(self) -> Any:
-        return self._lock if self._in_memory else _NO_GUARD
+        return self._lock if self.in_memory else _NO_GUARD
 
 
 class _NoGuard:
@@ -96,7 +104,9 @@ _WRITES: Final = "drs_writes"
 
 def is_unavailable(error: BaseException) -> bool:
     """Whether `error` says that the database is away or busy, so that a later try may succeed."""
-    return isinstance(error, DBAPIError)
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _parse(url: str) -> URL:
@@ -125,7 +135,9 @@ def _engine(url: URL) -> Engine:
     try:
         if url.get_backend_name() == "sqlite":
             return _sqlite(url)
-        return create_engine(url, pool_pre_ping=False, connect_args={"connect_timeout": 3})
+        return create_engine(
+            url, pool_pre_ping=True, pool_timeout=3, connect_args={"connect_timeout": 3}
+        )
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise BadDatabaseError(
             f"there is no driver for `{url.drivername}`: install `psycopg[binary]`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from typing import Any, Final, Protocol
 
 from drs_sync_policy.codes import find
@@ -53,15 +54,20 @@ def _item_fields(contract: Contract, operation: Operation) -> frozenset[str]:
 def _result(job_id: str, outcome: Outcome, language: str) -> dict[str, str]:
     if outcome is None:
         return {"id": job_id, "status": "success"}
-    row = find(outcome)
-    if row is None:
-        raise LookupError(f"the tables have no error code `{outcome}`")
     return {
         "id": job_id,
         "status": "failed",
         "error_code": outcome,
-        "error_msg": row.text(language),
+        "error_msg": _text(outcome, language),
     }
+
+
+@cache
+def _text(code: str, language: str) -> str:
+    row = find(code)
+    if row is None:
+        raise LookupError(f"the tables have no error code `{code}`")
+    return row.text(language)
 
 
 HANDLERS: Final[Mapping[str, HandlerFactory]] = {"batchSetPolicy": batch_set_policy}

@@ -61,6 +61,27 @@ JOB: Final = Table(
     Column("policy", JsonText, nullable=False),
 )
 
+ACCOUNT: Final = Table(
+    "account",
+    METADATA,
+    Column("domain", AnyText, primary_key=True),
+    Column("user", AnyText, primary_key=True),
+    Column("password_sha256", Text, nullable=False),
+    Column("project_id", Text, nullable=False),
+    Column("project", Text, nullable=False),
+    Column("access_key", Text, nullable=False, unique=True),
+    # In clear, for a signature can only be checked with the key itself.
+    Column("secret_key", Text, nullable=False),
+)
+
+SWITCHES: Final = Table(
+    "switches",
+    METADATA,
+    # What control routes switched, for every worker on this database to follow.
+    Column("name", Text, primary_key=True),
+    Column("value", JsonText, nullable=False),
+)
+
 TOKEN: Final = Table(
     "token",
     METADATA,

@@ -24,9 +24,15 @@ class Tenant:
     expired_token: str = field(repr=False)
     access_key: str
     secret_key: str = field(repr=False)
+    domain: str
     user: str
     password: str = field(repr=False)
     states: Mapping[str, str]
+
+    @property
+    def project(self) -> str:
+        """The name of the project, as IAM knows it."""
+        return f"eu-de_{self.name}"
 
     @property
     def job_ids(self) -> tuple[str, ...]:
@@ -46,6 +52,7 @@ FIRST: Final = Tenant(
     expired_token="sandbox-One-expired-7c20e5a9b1f84d36",
     access_key="SANDBOXONEACCESSKEY1",
     secret_key="sandbox-one-secret-key-5f0c9d2e7a4b",
+    domain="sandbox",
     user="one",
     password="sandbox-one-password",
     states={
@@ -65,6 +72,7 @@ SECOND: Final = Tenant(
     expired_token="sandbox-Two-expired-1a9d4e7f60b8c253",
     access_key="SANDBOXTWOACCESSKEY2",
     secret_key="sandbox-two-secret-key-b83e61d70c9f",
+    domain="sandbox",
     user="two",
     password="sandbox-two-password",
     states={

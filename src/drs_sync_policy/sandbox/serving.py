@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-import signal
 import socket
+import struct
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import h11
@@ -30,6 +32,24 @@ class Protocol(H11Protocol):
     """HTTP/1.1 that answers in the contract's shape even where what arrived is no HTTP."""
 
     _refused = False
+    _half_closed = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Let a call reset its connection: `scope["state"]["abort"]`."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "abort": partial(_abort, transport)}
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Stay until the answer is out where a client has said all that it will say."""
+        cycle: Any = self.cycle  # None until the first request
+        self._half_closed = bool(cycle) and not (cycle.more_body or cycle.response_complete)
+        return self._half_closed
+
+    def on_response_complete(self) -> None:
+        """Close where the client closed its half already."""
+        super().on_response_complete()
+        if self._half_closed:
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrives; what still comes after a refusal is dropped."""
@@ -55,6 +75,13 @@ class Protocol(H11Protocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+
+
+def _abort(transport: asyncio.Transport) -> None:
+    wire: socket.socket = transport.get_extra_info("socket")
+    # Lingering for no time makes the kernel reset the connection instead of closing it.
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 def unparsed_call() -> Call:
@@ -97,31 +124,21 @@ def config(app: Starlette, **options: Any) -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """Stops in good order on SIGINT and SIGTERM, and returns instead of dying of the signal."""
+    """Leaves signals alone: whoever runs it sets `should_exit`."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        stopping = (signal.SIGINT, signal.SIGTERM)
-        before = [signal.signal(number, self.handle_exit) for number in stopping]
-        try:
-            yield
-        finally:
-            for number, handler in zip(stopping, before, strict=True):
-                signal.signal(number, handler)
+        yield
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes any that is free. `OSError` where it cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=512)
-
-
-def serve(app: Starlette, listener: socket.socket) -> None:
-    """Serve `app` until SIGINT or SIGTERM; what is under way is answered first."""
-    Server(config(app)).run(sockets=[listener])
+    listener = socket.create_server((host, port), family=family, backlog=512)
+    # asyncio sets it only on sockets that were made with an explicit protocol number. Without it
+    # the body of an answer waits some 40 ms for the client's acknowledgement of the head.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 @contextmanager

@@ -87,10 +87,15 @@ class Steps:
         return await self.carry_out(service, call, document)
 
 
-def steps(contract: Contract, store: Policies) -> Steps:
+Credentials = Callable[[Call], Awaitable[Principal | None]]
+"""Whose call it is, or None where its credentials are missing or not known."""
+
+
+def steps(contract: Contract, store: Policies, credentials: Credentials | None = None) -> Steps:
     """The faultless steps for every operation of `contract`.
 
-    Raises `NoHandlerError` where the sandbox cannot carry an operation out.
+    `credentials` are asked where there is no token at all. Raises `NoHandlerError` where the
+    sandbox cannot carry an operation out.
     """
     router = Router(
         (operation.method, operation.path, _service(contract, operation, store))
@@ -100,6 +105,8 @@ def steps(contract: Contract, store: Policies) -> Steps:
     async def authenticate(call: Call) -> Principal:
         token = call.headers.get("x-auth-token")
         principal = await store.principal(token) if token else None
+        if token is None and credentials is not None:
+            principal = await credentials(call)
         if principal is None:
             raise refusal.bad_credentials()
         return principal

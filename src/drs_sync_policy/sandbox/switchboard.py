@@ -6,18 +6,26 @@ from collections.abc import Iterable
 
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.sandbox.faults import Fault, catalogue, compose, find
-from drs_sync_policy.sandbox.steps import Steps
+from drs_sync_policy.sandbox.steps import Credentials, Steps
 from drs_sync_policy.sandbox.store import Store
 
 
 class Switchboard:
     """The steps of one sandbox; they change when faults are switched on or off."""
 
-    def __init__(self, contract: Contract, store: Store, faults: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        store: Store,
+        *,
+        faults: Iterable[str] = (),
+        credentials: Credentials | None = None,
+    ) -> None:
         self._contract = contract
         self._store = store
+        self._credentials = credentials
         self._active: tuple[Fault, ...] = ()
-        self._steps = compose(contract, store, ())
+        self._steps = self._composed(())
         self.switch(faults)
 
     @property
@@ -40,5 +48,9 @@ class Switchboard:
         wanted = tuple(dict.fromkeys(names))
         if wanted == self.active:
             return
-        self._active = find(wanted, self._contract)
-        self._steps = compose(self._contract, self._store, self._active)
+        active = find(wanted, self._contract)
+        self._steps = self._composed(active)
+        self._active = active
+
+    def _composed(self, faults: tuple[Fault, ...]) -> Steps:
+        return compose(self._contract, self._store, faults, self._credentials)

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from attrs import frozen
 
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.sandbox.steps import Steps, steps
+from drs_sync_policy.sandbox.steps import Credentials, Steps, steps
 from drs_sync_policy.sandbox.store import Batch, Outcome, Principal, Store
 
 T = TypeVar("T")
@@ -59,16 +59,21 @@ class Memory:
         return await self.store.principal(token)
 
 
-def compose(contract: Contract, store: Store, faults: Iterable[Fault]) -> Steps:
+def compose(
+    contract: Contract,
+    store: Store,
+    faults: Iterable[Fault],
+    credentials: Credentials | None = None,
+) -> Steps:
     """The steps of a sandbox with these faults in it; without any, the faultless ones."""
     switched = tuple(faults)
     if not switched:
-        return steps(contract, store)
+        return steps(contract, store, credentials)
     memory = Memory(store)
     for fault in switched:
         contract = fault.contract(contract)
         memory = fault.policies(memory)
-    built = steps(contract, memory)
+    built = steps(contract, memory, credentials)
     for fault in switched:
         built = fault.steps(built)
         if fault.storing is not None:

@@ -1,0 +1,152 @@
+"""The token route of IAM, as much of it as a client needs before its first call."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+import attrs
+
+from drs_sync_policy.sandbox import ijson, signature
+from drs_sync_policy.sandbox.answer import Answer
+from drs_sync_policy.sandbox.call import Call
+from drs_sync_policy.sandbox.routing import Router
+from drs_sync_policy.sandbox.store import Account, Store
+
+TOKENS: Final = "/v3/auth/tokens"
+PROJECTS: Final = "/v3/projects"
+_PATHS: Final = frozenset(tuple(path.encode().split(b"/")) for path in (TOKENS, PROJECTS))
+_VALID_SECONDS: Final = 24 * 60 * 60
+_TITLES: Final = {400: "Bad Request", 401: "Unauthorized"}
+
+Handle = Callable[[Call], Awaitable[Answer]]
+
+
+class _RefusedError(Exception):
+    """What IAM refuses, in its own error format."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class Iam:
+    """Password login for tokens of 24 hours, and the list of projects that signed calls ask for."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._router: Router[Handle] = Router(self._routes())
+
+    def _routes(self) -> Iterable[tuple[str, str, Handle]]:
+        yield "POST", TOKENS, self._issue
+        yield "GET", PROJECTS, self._projects
+
+    def serves(self, call: Call) -> bool:
+        """Whether a call is for IAM."""
+        return call.segments in _PATHS
+
+    async def take(self, call: Call) -> Answer:
+        """The answer of IAM; raises the 405 of a wrong method."""
+        match = self._router.match(call.method, call.segments)
+        try:
+            return await match.target(attrs.evolve(call, path_parameters=match.parameters))
+        except _RefusedError as refused:
+            error = {
+                "code": refused.status,
+                "message": refused.message,
+                "title": _TITLES[refused.status],
+            }
+            return Answer(refused.status, {"error": error})
+
+    async def _issue(self, call: Call) -> Answer:
+        asked = _document(await call.body.read())
+        user = _at(asked, "auth", "identity", "password", "user")
+        account = await self._store.account(
+            domain=str(_at(user, "domain").get("name", "")),
+            user=str(user.get("name", "")),
+            password=str(user.get("password", "")),
+        )
+        if account is None:
+            raise _RefusedError(401, "The username or password is wrong.")
+        _check_scope(_at(asked, "auth").get("scope"), account)
+        token = secrets.token_urlsafe(48)
+        issued = time.time()
+        await self._store.issue(token, account.project_id, issued + _VALID_SECONDS)
+        return Answer(201, {"token": _shown(account, issued)}, {"X-Subject-Token": token})
+
+    async def _projects(self, call: Call) -> Answer:
+        account = await signed_account(self._store, call)
+        if account is None:
+            raise _RefusedError(401, "The request must be signed with a known access key.")
+        project = {
+            "id": account.project_id,
+            "name": account.project,
+            "domain_id": account.domain,
+            "enabled": True,
+        }
+        return Answer(200, {"projects": [project], "links": {}})
+
+
+async def signed_account(store: Store, call: Call) -> Account | None:
+    """Whose signature a call carries, or None where it is not valid."""
+    claimed = signature.claim(call)
+    if claimed is None:
+        return None
+    account = await store.key_holder(claimed.access_key)
+    # An unknown key is checked like a known one: it takes as long, and fails.
+    secret_key = account.secret_key if account else secrets.token_hex(16)
+    valid = signature.verify(claimed, call, await call.body.read(), secret_key)
+    return account if valid else None
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    try:
+        document: Any = ijson.parse(body)
+    except ijson.NotIJsonError as error:
+        raise _RefusedError(400, f"The body is no JSON: {error}.") from error
+    return _object(document, "The body")
+
+
+def _object(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _RefusedError(400, f"{name} must be a JSON object.")
+    return cast(dict[str, Any], value)
+
+
+def _at(document: Mapping[str, Any], *path: str) -> dict[str, Any]:
+    found: Any = document
+    for name in path:
+        found = _object(found, f"What holds `{name}`").get(name)
+    return _object(found, f"`{'.'.join(path)}`")
+
+
+def _check_scope(scope: Any, account: Account) -> None:
+    # Without a scope, IAM gives a token of the user's own project.
+    if scope is None or "project" not in _object(scope, "`auth.scope`"):
+        return
+    project = _object(scope["project"], "`auth.scope.project`")
+    if project.get("id", account.project_id) != account.project_id:
+        raise _RefusedError(401, "The user has no such project.")
+    if project.get("name", account.project) != account.project:
+        raise _RefusedError(401, "The user has no such project.")
+
+
+def _shown(account: Account, issued: float) -> dict[str, Any]:
+    domain = {"id": account.domain, "name": account.domain}
+    return {
+        "methods": ["password"],
+        "issued_at": _time(issued),
+        "expires_at": _time(issued + _VALID_SECONDS),
+        "project": {"id": account.project_id, "name": account.project, "domain": domain},
+        "user": {"id": account.user, "name": account.user, "domain": domain},
+        "roles": [],
+        "catalog": [],
+    }
+
+
+def _time(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
