@@ -19,6 +19,10 @@ BUDGET ?=
 SEED   ?=
 REPORT ?= reports/fuzz
 EXTRA  ?=
+BENCH  ?=
+BASE   ?=
+VERSION ?=
+OUT    ?=
 
 .PHONY: help
 help: ## list the verbs
@@ -45,6 +49,10 @@ setup-system: setup ## what `make test-system` needs beyond that; the only verb 
 generate: setup ## write generated/ from openapi.yaml and overrides/
 	$(BIN)/python -m tools.generate
 
+upgrade-generator: setup ## pin the generator's release VERSION=, re-check the overrides, show what changes
+	@test -n "$(VERSION)" || { echo 'say which: make upgrade-generator VERSION=0.29.1' >&2; exit 2; }
+	$(BIN)/python -m tools.upgrade_generator "$(VERSION)"
+
 check-generated: setup ## fail if generated/ is not what `make generate` would write
 	$(BIN)/python -m tools.generate --check
 
@@ -53,6 +61,27 @@ show-overrides: setup ## what our templates change against the generator's stock
 
 lint-contract: setup ## Redocly, Spectral and our own rules, on the contract and its editions
 	$(BIN)/python -m tools.lint_contract
+
+# From an edit of openapi.yaml to a verdict. Every part runs, so that one run shows everything.
+.PHONY: verify-contract verify-types verify-tests verify-fuzz
+VERIFIED := tests/test_contract.py tests/test_trace.py tests/generated tests/evolution/test_editions.py \
+  $(wildcard tests/contract)
+verify-contract: setup ## lint, diff, generate, drift, types and contract tests after an edit: under a minute
+	@start=$$SECONDS; code=0; \
+	$(MAKE) --no-print-directory --keep-going lint-contract generate diff check-generated || code=1; \
+	$(MAKE) --no-print-directory --keep-going --jobs=2 verify-tests verify-types verify-fuzz || code=1; \
+	echo "verify-contract: $$((SECONDS - start)) s, $$( ((code)) && echo 'the contract is NOT fit, see above' || echo 'the contract is fit')"; \
+	exit $$code
+
+verify-types: setup
+	$(BIN)/mypy src generated
+	$(NPM)/pyright
+
+verify-tests: setup
+	$(BIN)/python -m pytest -m "not system" -q $(VERIFIED)
+
+verify-fuzz: setup
+	$(BIN)/drs-sync-policy fuzz --sandbox --budget 10
 
 # --- judging the code --------------------------------------------------------------------------
 .PHONY: lint types test test-system check
@@ -71,7 +100,7 @@ test: setup ## the tests (under 5 minutes)
 test-system: setup-system ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds
 	$(BIN)/python -m pytest -m system $(EXTRA)
 
-check: check-generated lint types test ## everything a change must pass
+check: check-generated lint diff types test ## everything a change must pass
 
 # --- using it ------------------------------------------------------------------------------------
 .PHONY: fuzz sandbox demo
@@ -86,18 +115,33 @@ demo: setup ## from contract to verdict, step by step
 	$(BIN)/python tools/demo.py
 
 # --- publishing ----------------------------------------------------------------------------------
-.PHONY: docs build bench diff lock clean
-docs: setup ## the reference page, into site/
-	$(BIN)/python tools/reference.py
+.PHONY: docs docs-serve build check-installed audit release bench diff lock clean
+docs: setup ## the guide and the reference pages, into site/
+	$(BIN)/python -m tools.guide
 
-build: setup ## wheel and sdist, into dist/
-	rm -rf dist && $(BIN)/hatchling build
+docs-serve: setup ## serve the site on 127.0.0.1:8000 and rebuild it after each edit
+	$(BIN)/python -m tools.guide --serve
 
-bench: ## measurements (not yet: issues of the client, the sandbox and the fuzzer bring them)
-	@echo "make bench: there is nothing to measure yet" >&2; exit 1
+build: setup ## wheel and sdist, into dist/: built twice and compared, checked by twine
+	$(BIN)/python -m tools.release.build
 
-diff: ## what a change of the contract breaks (not yet)
-	@echo "make diff: there is no released contract to compare with yet" >&2; exit 1
+check-installed: build ## use the wheel on every Python here, with the newest and the lowest dependencies
+	$(BIN)/python -m tools.release.installed
+
+audit: setup ## known vulnerabilities of the dependencies (asks the package registry)
+	$(BIN)/python -m tools.release.audit $(EXTRA)
+
+release: setup ## prepare release VERSION= (changelog, contract, artifacts, tag); publishes nothing
+	@test -n "$(VERSION)" || { echo 'say which: make release VERSION=1.2.3' >&2; exit 2; }
+	$(BIN)/python -m tools.release.prepare "$(VERSION)"
+	$(BIN)/python -m tools.release.installed
+	$(BIN)/python -m tools.release.audit
+
+bench: setup ## measurements: BENCH="client sandbox" runs some; peers come with `make setup-system`
+	$(BIN)/python -m bench $(BENCH) $(if $(EXTRA),-- $(EXTRA))
+
+diff: setup ## what the contract's changes break since its last release (or BASE=commit or file); 1: its version is too small
+	$(BIN)/python -m tools.diff $(if $(BASE),--base "$(BASE)") $(if $(OUT),--output "$(OUT)")
 
 lock: ## write requirements/ and the npm lock anew from pyproject.toml and tools/package.json
 	$(BIN)/python tools/lock.py

@@ -3,44 +3,15 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import yaml
 
 from drs_sync_policy import contract
+from tests.html import Reader
 from tools import reference
-
-# Elements that make a browser fetch, with the attribute that says what.
-FETCHING = {
-    "script": ("src",), "link": ("href",), "img": ("src", "srcset"), "iframe": ("src",),
-    "source": ("src", "srcset"), "object": ("data",), "embed": ("src",), "video": ("src", "poster"),
-    "audio": ("src",), "base": ("href",), "form": ("action",),
-}  # fmt: skip
-
-
-class Reader(HTMLParser):
-    """Collects what a browser would fetch, the links, the policy and the visible words."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.fetched: list[str] = []
-        self.links: list[str] = []
-        self.policy: dict[str, list[str]] = {}
-        self.words: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
-        self.fetched += [found[name] for name in FETCHING.get(tag, ()) if found.get(name)]
-        if tag == "a" and "href" in found:
-            self.links.append(found["href"])
-        if found.get("http-equiv") == "Content-Security-Policy":
-            parts = [part.split() for part in found["content"].split(";")]
-            self.policy = {part[0]: part[1:] for part in parts if part}
-
-    def handle_data(self, data: str) -> None:
-        self.words += data.split()
+from tools.documents import CONTRACT
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +22,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module", params=contract.editions())
+def edition(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def html(site: Path) -> str:
-    return (site / "reference" / "index.html").read_text("utf-8")
+def folder(site: Path, edition: str) -> Path:
+    """Where the page of an edition lies."""
+    root = site / "reference"
+    return root if edition == contract.BASE_EDITION else root / edition
+
+
+@pytest.fixture(scope="module")
+def html(folder: Path) -> str:
+    return (folder / "index.html").read_text("utf-8")
 
 
 def test_the_page_fetches_nothing(html: str) -> None:
@@ -95,10 +78,21 @@ def test_telemetry_is_off(html: str) -> None:
     assert re.search(r'__redoc_options = \{[^\n]*"disableTelemetry":true', html)
 
 
-def test_the_contract_lies_beside_the_page(site: Path, html: str) -> None:
-    """It can be downloaded as it was written, and the guide is one click away."""
-    assert (site / "reference" / "openapi.yaml").read_bytes() == reference.CONTRACT.read_bytes()
-    assert {"openapi.yaml", "../index.html"} <= set(Reader(html).links)
+def test_the_contract_lies_beside_the_page(folder: Path, edition: str, html: str) -> None:
+    """It can be downloaded, and says what the shipped contract of the edition says."""
+    assert "openapi.yaml" in Reader(html).links
+    beside = folder / "openapi.yaml"
+    assert yaml.safe_load(beside.read_text("utf-8")) == contract.load(edition).document
+    if edition == contract.BASE_EDITION:
+        assert beside.read_bytes() == CONTRACT.read_bytes()
+
+
+def test_the_guide_is_one_click_away(folder: Path, site: Path, html: str) -> None:
+    """The links out of the page lead into the site that it is part of."""
+    links = [link for link in Reader(html).links if link.startswith("..")]
+    assert links
+    for link in links:
+        assert (folder / link).resolve().parent == site
 
 
 def test_a_reader_without_scripts_is_told_where_to_look(html: str) -> None:
@@ -108,9 +102,9 @@ def test_a_reader_without_scripts_is_told_where_to_look(html: str) -> None:
     assert 'href="openapi.yaml"' in notice[1]
 
 
-def test_the_page_is_of_this_contract(html: str) -> None:
+def test_the_page_is_of_its_edition(html: str, edition: str) -> None:
     """Title, version and every schema stand in the page's definition."""
-    loaded = contract.load()
+    loaded = contract.load(edition)
     assert f"<title>{loaded.title}</title>" in html
     assert f'"version":"{loaded.version}"' in html
     for name in loaded.document["components"]["schemas"]:

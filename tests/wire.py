@@ -31,15 +31,23 @@ class Heard:
 
 @frozen
 class Wire:
-    """The running server: its URL, and what it has heard."""
+    """The running server: its URL, and what it has heard, of all and last from each peer's port."""
 
     port: int
     heard: list[Heard] = field(factory=list)
     connections: list[int] = field(factory=list)
+    last_from: dict[int, Heard] = field(factory=dict)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+
+def carries_out(server: Wire, connection: socket.socket) -> bool:
+    """Success for every job of the request that came over this connection."""
+    asked = server.last_from[connection.getpeername()[1]].json()["jobs"]
+    results = [{"id": job["job_id"], "status": "success"} for job in asked]
+    return says(200, {"count": len(results), "results": results})(connection)
 
 
 def says(
@@ -105,11 +113,12 @@ def wire(*script: Act, then: Act | None = None) -> Iterator[Wire]:
     lock = threading.Lock()
     open_connections: set[socket.socket] = set()
 
-    def serve(connection: socket.socket) -> None:
+    def serve(connection: socket.socket, peer: int) -> None:
         with connection, suppress(OSError):
             while (request := _read_request(connection)) is not None:
                 with lock:
                     server.heard.append(request)
+                    server.last_from[peer] = request
                     step = next(steps, then)
                 if step is None or not step(connection):
                     break
@@ -121,7 +130,7 @@ def wire(*script: Act, then: Act | None = None) -> Iterator[Wire]:
                 with lock:
                     server.connections.append(peer[1])
                     open_connections.add(connection)
-                threading.Thread(target=serve, args=(connection,), daemon=True).start()
+                threading.Thread(target=serve, args=(connection, peer[1]), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     try:

@@ -7,7 +7,7 @@ generated from the base with the schemas of every edition, which may only add op
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +49,25 @@ def write_editions(folder: Path, base: Json | None = None) -> list[Path]:
     return written
 
 
-def client_contract(base: Json) -> dict[str, Any]:
-    """What the client is generated from: the base, with the schemas of every edition."""
-    document: dict[str, Any] = {**base, "components": dict(base["components"])}
-    for name in edition_names():
-        document["components"]["schemas"] = {
-            **document["components"]["schemas"],
-            **edition(name, document)["components"]["schemas"],
-        }
-    return document
+def client_contract(base: Json, editions: Iterable[Json] | None = None) -> dict[str, Any]:
+    """What the client is generated from: the base, with the schemas of every edition.
+
+    `editions` are those made from `base` by the overlays of the working tree, unless given.
+    """
+    if editions is None:
+        editions = [edition(name, base) for name in edition_names()]
+    schemas: dict[str, Any] = dict(base["components"]["schemas"])
+    for document in editions:
+        for name, schema in document["components"]["schemas"].items():
+            schemas[name] = _with_more_fields(schemas.get(name, {}), schema)
+    return {**base, "components": {**base["components"], "schemas": schemas}}
+
+
+def _with_more_fields(schema: Json, other: Json) -> dict[str, Any]:
+    merged = {**schema, **other}
+    if "properties" in schema:
+        merged["properties"] = {**schema["properties"], **other.get("properties", {})}
+    return merged
 
 
 def incompatibilities(base: Json, document: Json) -> Iterator[str]:

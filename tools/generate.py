@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import hashlib
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import client_contract, write_editions
@@ -29,16 +31,34 @@ GENERATED = ROOT / "generated"
 CLIENT, DATA = "drs_sync_policy_api", "drs_sync_policy_contract"
 
 
+_ABOUT = '''"""The contract as data; see `openapi.yaml`."""
+
+from typing import Final
+
+VERSION: Final = "{version}"
+"""`info.version` of every edition."""
+
+SHA256: Final = {hashes}
+"""The hash of each edition, as `drs_sync_policy.contract.Contract.sha256` computes it."""
+'''
+
+
 def generate(into: Path) -> None:
     """Writes both packages into the folder `into`, which must not hold them yet."""
     write_client(into / CLIENT, templates=OVERRIDES / "templates")
     _write_data(into / DATA)
 
 
-def write_client(package: Path, *, templates: Path | None) -> None:
-    """Writes the client package, with these templates before the generator's own, or with none."""
+def write_client(
+    package: Path, *, templates: Path | None, document: dict[str, Any] | None = None
+) -> None:
+    """Writes the client package, with these templates before the generator's own, or with none.
+
+    `document` is the contract to write it from, if it is not that of the working tree.
+    """
     package.parent.mkdir(parents=True, exist_ok=True)
-    document = client_contract(read_document(CONTRACT))
+    if document is None:
+        document = client_contract(read_document(CONTRACT))
     with tempfile.TemporaryDirectory() as folder:
         merged, custom = Path(folder) / "openapi.json", Path(folder) / "templates"
         merged.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
@@ -52,20 +72,34 @@ def write_client(package: Path, *, templates: Path | None) -> None:
             "--custom-template-path", str(custom), "--output-path", str(package),
         )  # fmt: skip
     (package / "py.typed").write_bytes(b"")
-    # What is selected is fixed or it fails: the code is formatted, its imports are those it uses.
-    options = ("--isolated", "--no-cache", "--quiet", "--target-version", "py311")
-    width = ("--line-length", "100")
-    _run("ruff", "check", *options, *width, "--fix", "--select", "I,UP,F401", str(package))
-    _run("ruff", "format", *options, *width, str(package))
+    _format(package, select="I,UP,F401")
 
 
 def _write_data(package: Path) -> None:
     package.mkdir(parents=True)
-    (package / "__init__.py").write_text('"""The contract as data; see `openapi.yaml`."""\n')
+    base = read_document(CONTRACT)
     (package / "openapi.yaml").write_bytes(CONTRACT.read_bytes())
-    document = json.dumps(read_document(CONTRACT), ensure_ascii=False, indent=1)
-    (package / "base.json").write_text(document + "\n", encoding="utf-8")
+    text = json.dumps(base, ensure_ascii=False, indent=1)
+    (package / "base.json").write_text(text + "\n", encoding="utf-8")
     write_editions(package)
+    hashes = {path.stem: _sha256(path) for path in sorted(package.glob("*.json"))}
+    (package / "__init__.py").write_text(
+        _ABOUT.format(version=base["info"]["version"], hashes=hashes)
+    )
+    _format(package, select="I")
+
+
+def _sha256(path: Path) -> str:
+    canonical = json.dumps(read_document(path), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _format(package: Path, *, select: str) -> None:
+    options = ("--isolated", "--no-cache", "--quiet", "--target-version", "py311")
+    width = ("--line-length", "100")
+    # What is selected is fixed or it fails: the code is formatted, its imports are those it uses.
+    _run("ruff", "check", *options, *width, "--fix", "--select", select, str(package))
+    _run("ruff", "format", *options, *width, str(package))
 
 
 def _run(program: str, *arguments: str) -> None:
@@ -139,9 +173,14 @@ def check() -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Writes or checks generated/.")
     parser.add_argument("--check", action="store_true", help="compare instead of replacing")
-    if parser.parse_args().check:
+    parser.add_argument("--into", type=Path, help="write into this folder and touch nothing else")
+    options = parser.parse_args()
+    if options.check:
         return check()
-    replace()
+    if options.into:
+        generate(options.into)
+    else:
+        replace()
     return 0
 
 

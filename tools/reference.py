@@ -1,43 +1,75 @@
-"""Writes the reference page into `site/reference/`: one HTML file, and the contract beside it.
+"""Writes the reference pages: for each edition of the contract one HTML file, the contract beside.
 
-The page is Redoc's, from `openapi.yaml`, with everything it needs inside: it sends no request.
-Its content security policy says so, and lets no script run but the page's own.
+A page is Redoc's, with everything it needs inside: it sends no request. Its content security
+policy says so, and lets no script run but the page's own.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Final
 
-ROOT = Path(__file__).resolve().parent.parent
-CONTRACT = ROOT / "openapi.yaml"
-SITE = ROOT / "site"
-SCRIPT_HASHES = "__SCRIPT_HASHES__"
+import yaml
+
+from drs_sync_policy import contract
+from tools.documents import CONTRACT, ROOT
+from tools.node import node_environment, node_tool
+
+FOLDER: Final = "reference"
+SCRIPT_HASHES, UP = "__SCRIPT_HASHES__", "__ROOT__"
+"""What `overrides/reference.hbs` leaves open: the scripts' hashes, the way up to the guide."""
 # Redoc shows its makers' logo from their server; the name stays, the request does not.
 LOGO = re.compile(r"https://cdn\.redoc\.ly/redoc/logo-mini(?:-full)?\.svg")
-REDOCLY = (
+REDOCLY: Final = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='44' height='14'%3E"
     "%3Ctext y='11' font-family='sans-serif' font-size='11' fill='%230044d4'%3ERedocly%3C/text%3E"
     "%3C/svg%3E"
 )
 
 
-def page() -> str:
-    """The reference page as HTML that needs nothing but itself."""
+def write(site: Path) -> list[Path]:
+    """Writes every edition's page below `site`; the paths of the pages, the base's first.
+
+    The base is `reference/`, another edition `reference/NAME/`. Each has its contract as
+    `openapi.yaml` beside it, the base's as its authors wrote it.
+    """
+    return [_write_edition(site, edition) for edition in contract.editions()]
+
+
+def _write_edition(site: Path, edition: str) -> Path:
+    base = edition == contract.BASE_EDITION
+    folder = site / FOLDER if base else site / FOLDER / edition
+    folder.mkdir(parents=True, exist_ok=True)
+    document = folder / CONTRACT.name
+    if base:
+        shutil.copyfile(CONTRACT, document)
+    else:
+        written = yaml.safe_dump(
+            contract.load(edition).document, sort_keys=False, allow_unicode=True, width=100
+        )
+        document.write_text(written, "utf-8")
+    target = folder / "index.html"
+    target.write_text(page(document, up="../" if base else "../../"), "utf-8")
+    return target
+
+
+def page(document: Path = CONTRACT, *, up: str = "../") -> str:
+    """The reference page of a contract as HTML that needs nothing but itself."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "index.html"
-        _build(target)
+        _build(document, target)
         html = target.read_text("utf-8")
     html, logos = LOGO.subn(REDOCLY, html)
     if logos != 2:
         raise SystemExit(f"Redoc's page names its logo {logos} times instead of 2: see {__file__}")
+    html = html.replace(UP, up)
     return html.replace(SCRIPT_HASHES, " ".join(script_hashes(html)), 1)
 
 
@@ -48,45 +80,17 @@ def script_hashes(html: str) -> list[str]:
     return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
 
 
-def write(site: Path = SITE) -> Path:
-    """Writes page and contract below `site`; the path of the page."""
-    folder = site / "reference"
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(CONTRACT, folder / CONTRACT.name)
-    target = folder / "index.html"
-    target.write_text(page(), "utf-8")
-    return target
-
-
-def _build(target: Path) -> None:
-    program = ROOT / "tools" / "node_modules" / ".bin" / "redocly"
-    bin_folder = str(Path(sys.executable).parent)
+def _build(document: Path, target: Path) -> None:
     done = subprocess.run(
         [
-            str(program), "build-docs", str(CONTRACT), "--inlineBundle",
+            node_tool("redocly"), "build-docs", str(document), "--inlineBundle",
             "--config", str(ROOT / "overrides" / "redocly.yaml"), "--output", str(target),
         ],
-        # Without the first of these the published page would report its readers.
-        env={
-            **os.environ,
-            "REDOCLY_TELEMETRY": "off",
-            "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
-            "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}",
-        },
+        env=node_environment(),
         text=True,
         capture_output=True,
         check=False,
     )  # fmt: skip
     if done.returncode != 0 or not target.is_file():
         sys.stderr.write(done.stdout + done.stderr)
-        raise SystemExit(f"`redocly build-docs` failed on {CONTRACT.name}; see above")
-
-
-def main() -> int:
-    target = write()
-    print(f"The reference page is {target.relative_to(ROOT)}; open it in a browser, as a file.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        raise SystemExit(f"`redocly build-docs` failed on {document.name}; see above")

@@ -6,12 +6,16 @@ it renders; `facts_as_jinja` brings them back as `contract.jinja`, which templat
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from openapi_python_client.strings import ClassName, snake_case
 
 Json = Mapping[str, Any]
+
+ROOT: Final = Path(__file__).resolve().parent.parent
 
 _CHECKED: Final = (
     "type", "enum", "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum",
@@ -32,8 +36,15 @@ def facts_as_jinja(contract: Json) -> str:
         "parameters": dict(_rules_of_parameters(contract)),
         "enums": dict(_meanings_of_enums(contract)),
         "sent": sorted(_sent(contract)),
+        "release": release(),
     }
     return "".join(f"{{% set {name} = {fact!r} %}}\n" for name, fact in facts.items())
+
+
+def release() -> str:
+    """The version of the distribution, which the client tells the server."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return str(project["version"])
 
 
 def resolve(contract: Json, node: Json) -> Json:

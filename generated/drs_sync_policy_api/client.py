@@ -4,33 +4,16 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Generator, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from threading import Lock
 from typing import Any, Final, Self
 
 import httpx
 from attrs import define, evolve, field
 
-SERVERS: Final = (
-    "https://drs.eu-de.otc.t-systems.com",
-    "https://drs.eu-nl.otc.t-systems.com",
-    "http://127.0.0.1:8080",
-)
-"""The servers that the contract names."""
+from .types import SERVERS, USER_AGENT
 
 DEFAULT_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 """Seconds for each phase of a call; without an end a call could wait forever."""
-
-_DISTRIBUTION: Final = "drs-sync-policy"
-
-
-def user_agent() -> str:
-    """Which client this is, as the header `User-Agent` says it."""
-    try:
-        release = version(_DISTRIBUTION)
-    except PackageNotFoundError:
-        release = "0"
-    return f"{_DISTRIBUTION}/{release} (contract 1.0.0) python-httpx/{httpx.__version__}"
 
 
 def _copied(mapping: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,7 +104,7 @@ class Client:
     def _arguments(self) -> dict[str, Any]:
         return {
             "base_url": self.base_url,
-            "headers": {"User-Agent": user_agent(), **self.headers},
+            "headers": {"User-Agent": USER_AGENT, **self.headers},
             "cookies": dict(self.cookies),
             "timeout": self.timeout,
             "verify": self.verify_ssl,
@@ -161,4 +144,4 @@ class AuthenticatedClient(Client):
         return {"auth": _TokenAuth(self)}
 
 
-__all__ = ["DEFAULT_TIMEOUT", "SERVERS", "AuthenticatedClient", "Client", "user_agent"]
+__all__ = ["DEFAULT_TIMEOUT", "SERVERS", "AuthenticatedClient", "Client"]

@@ -4,27 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, TypeVar, cast
 from urllib.parse import quote
 
 import msgspec
-from attrs import frozen
+from attrs import AttrsInstance, fields, frozen, has
 from msgspec import UNSET
 from msgspec import UnsetType as Unset
 
 from .errors import InvalidRequest, Problem, UnexpectedAnswer
 
+if TYPE_CHECKING:
+    from msgspec import inspect
+
 T = TypeVar("T")
 
-EXTRA: Final = "\uffff"
-"""Under this name a model keeps fields that the contract does not describe, while msgspec works on
-it: a noncharacter, which no I-JSON object may have as a key (RFC 7493, section 2.1)."""
+SERVERS: Final = (
+    "https://drs.eu-de.otc.t-systems.com",
+    "https://drs.eu-nl.otc.t-systems.com",
+    "http://127.0.0.1:8080",
+)
+"""The servers that the contract names."""
+
+USER_AGENT: Final = "drs-sync-policy/0.1.0 (contract 1.0.0)"
+"""Which client this is, as the header `User-Agent` says it."""
 
 _ENCODER: Final = msgspec.json.Encoder()
-_MARK: Final = EXTRA.encode()
+_EXTRA: Final = "additional_properties"
+"""Where a model keeps the fields that the contract does not describe."""
+_MARK: Final = b'"additional_properties"'
+NO_EXTRA: Final[dict[str, Any]] = cast("Any", UNSET)
+"""What stands there until somebody asks; it is read as an empty dict."""
+_WIRES: Final[dict[object, type[msgspec.Struct]]] = {}
 _DECODERS: Final[dict[object, msgspec.json.Decoder[Any]]] = {}
+_RENAMED: Final[set[str]] = set()
+"""Fields with another name in JSON, which msgspec cannot write from attrs classes."""
 
 
 @frozen
@@ -38,31 +53,42 @@ class Response(Generic[T]):
 
 
 # --- JSON ---------------------------------------------------------------------------------------
-def encode(model: msgspec.Struct) -> bytes:
+def encode(model: AttrsInstance) -> bytes:
     """The JSON of a model, in UTF-8, without the fields that are unset.
 
     Raises `InvalidRequest` where something in it has no JSON.
     """
     try:
         content = _ENCODER.encode(model)
-        return _ENCODER.encode(to_builtins(model)) if _MARK in content else content
+        # Quotes within a text are escaped: what is found stands for unknown fields, or is one.
+        if _RENAMED or _MARK in content:
+            content = _ENCODER.encode(to_builtins(model))
+        return content
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidRequest([Problem("", None, f"there is no JSON for it: {error}")]) from None
 
 
 def to_builtins(value: object) -> Any:
     """A value as plain dicts and lists, fields that the contract does not describe in their place."""
-    if isinstance(value, msgspec.Struct):
-        extra = getattr(value, "additional_properties", {})
-        names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
-        fields = {name: getattr(value, field) for name, field in names if name != EXTRA}
-        known = {name: to_builtins(item) for name, item in fields.items() if item is not UNSET}
+    if has(kind := cast("type[Any]", type(value))):
+        extra = getattr(value, _EXTRA, {})
+        values = ((name, getattr(value, field)) for name, field in _names(kind).items())
+        known = {name: to_builtins(item) for name, item in values if item is not UNSET}
         return {**extra, **known}
     if isinstance(value, (list, tuple)):
         return [to_builtins(item) for item in cast("list[object]", value)]
     if isinstance(value, dict):
         return {key: to_builtins(item) for key, item in cast("dict[str, object]", value).items()}
     return value
+
+
+def shown(model: AttrsInstance) -> str:
+    """The `repr` of a model, without the fields that are unset."""
+    values = ((name, getattr(model, name)) for name in _names(type(model)).values())
+    parts = [f"{name}={value!r}" for name, value in values if value is not UNSET]
+    extra = getattr(model, _EXTRA)
+    parts += [f"{_EXTRA}={extra!r}"] if extra else []
+    return f"{type(model).__name__}({', '.join(parts)})"
 
 
 def decode(content: bytes, model: type[T], status_code: int = 200) -> T:
@@ -72,7 +98,8 @@ def decode(content: bytes, model: type[T], status_code: int = 200) -> T:
     field that may be left out is one left out, and an enum takes values that it does not list.
     """
     try:
-        return _decoder(model).decode(content)
+        read: T = _decoder(model).decode(content).as_model()
+        return read
     except msgspec.ValidationError:
         pass  # perhaps it only says more than the contract: look closer, which takes longer
     except (ValueError, RecursionError) as error:
@@ -83,48 +110,114 @@ def decode(content: bytes, model: type[T], status_code: int = 200) -> T:
         raise UnexpectedAnswer(status_code, content, _brief(error)) from None
 
 
+def _decoder(model: type[T]) -> msgspec.json.Decoder[Any]:
+    decoder = _DECODERS.get(model)
+    if decoder is None:
+        decoder = _DECODERS[model] = msgspec.json.Decoder(_WIRES[model])
+    return decoder
+
+
 def from_builtins(value: object, model: type[T]) -> T:
     """Plain dicts and lists as a value of the type `model`, as forgiving as `decode`.
 
     Raises `msgspec.ValidationError`, which names the place.
     """
-    return msgspec.convert(_tidy(value, msgspec.inspect.type_info(model)), model)
+    # Imported where it is needed: most processes never come here.
+    from msgspec.inspect import type_info
+
+    return msgspec.convert(_tidy(value, type_info(model)), model)
 
 
-def _decoder(model: type[T]) -> msgspec.json.Decoder[T]:
-    decoder = _DECODERS.get(model)
-    if decoder is None:
-        decoder = _DECODERS[model] = msgspec.json.Decoder(model)
-    return decoder
+Unreadable = Annotated[int, msgspec.Meta(ge=1, le=0)]
+"""The type of what is never read the fast way: no value has it."""
 
 
-def _tidy(value: object, kind: msgspec.inspect.Type) -> object:
-    """Moves unknown fields under `EXTRA` and drops nulls that stand for nothing."""
+class _ExtraFields:
+    """Fields that the contract does not describe, in a dict that is made when it is asked for.
+
+    Most models have none, and msgspec passes over what is unset.
+    """
+
+    def __init__(self, slot: Any) -> None:
+        self._slot = slot
+
+    def __get__(self, model: object, owner: object = None) -> Any:
+        if model is None:
+            return self
+        try:
+            extra: Any = self._slot.__get__(model)
+        except AttributeError:  # it was read by `as_model`, which sets what the contract describes
+            extra = UNSET
+        if extra is UNSET:
+            extra = dict[str, Any]()
+            self._slot.__set__(model, extra)
+        return extra
+
+    def __set__(self, model: object, extra: object) -> None:
+        self._slot.__set__(model, extra)
+
+
+def bind(model: Any, wire: type[msgspec.Struct]) -> tuple[Callable[[object, object], None], ...]:
+    """Lets `decode` read a model as `wire`, whose `as_model` makes it.
+
+    Returns what sets each described field of a frozen model that is being made, in their order.
+    """
+    names = _names(model)
+    _RENAMED.update(field for name, field in names.items() if name != field)
+    setattr(model, _EXTRA, _ExtraFields(getattr(model, _EXTRA)))
+    _WIRES[model] = wire
+    return tuple(getattr(model, field).__set__ for field in names.values())
+
+
+@cache
+def _names(model: type[Any]) -> Mapping[str, str]:
+    """The fields of a model that the contract describes, by the names that they have in JSON."""
+    described = [field for field in fields(model) if field.name != _EXTRA]
+    return {field.metadata.get("name", field.name): field.name for field in described}
+
+
+@cache
+def _described(model: Any) -> Mapping[str, inspect.Field]:
+    """What msgspec knows of the fields that the contract describes, by their names in JSON."""
+    from msgspec import inspect
+
+    kind = cast("inspect.DataclassType", inspect.type_info(model))
+    kinds = {field.name: field for field in kind.fields}
+    return {name: kinds[field] for name, field in _names(model).items()}
+
+
+def _tidy(value: object, kind: inspect.Type) -> object:
+    """Puts unknown fields where a model keeps them, and drops nulls that stand for nothing."""
+    if not isinstance(value, (dict, list)):
+        return value
+    from msgspec import inspect
+
     match kind:
-        case msgspec.inspect.UnionType():
-            for member in kind.types:
-                value = _tidy(value, member)
-        case msgspec.inspect.StructType() if isinstance(value, dict):
-            return _tidy_object(cast("dict[str, object]", value), kind)
-        case msgspec.inspect.ListType() if isinstance(value, list):
+        case inspect.DataclassType() if isinstance(value, dict):
+            return _tidy_object(cast("dict[str, object]", value), _described(kind.cls))
+        case inspect.ListType() if isinstance(value, list):
             return [_tidy(item, kind.item_type) for item in cast("list[object]", value)]
+        case inspect.UnionType():
+            tidied: object = cast("object", value)
+            for member in kind.types:
+                tidied = _tidy(tidied, member)
+            return tidied
         case _:
-            pass
-    return value
+            return cast("object", value)
 
 
 def _tidy_object(
-    value: Mapping[str, object], kind: msgspec.inspect.StructType
+    value: Mapping[str, object], described: Mapping[str, inspect.Field]
 ) -> dict[str, object]:
-    fields = {field.encode_name: field for field in kind.fields if field.encode_name != EXTRA}
     known: dict[str, object] = {}
     extra: dict[str, object] = {}
     for name, item in value.items():
-        if name not in fields:
+        field = described.get(name)
+        if field is None:
             extra[name] = item
-        elif item is not None or fields[name].required:
-            known[name] = _tidy(item, fields[name].type)
-    return {**known, EXTRA: extra} if extra else known
+        elif item is not None or field.required:
+            known[field.name] = _tidy(item, field.type)
+    return {**known, _EXTRA: extra} if extra else known
 
 
 def _brief(error: BaseException) -> str:
@@ -208,9 +301,11 @@ def check_models(value: object, model: type[Any], rules: Rules, at: str) -> Iter
     """What is wrong with a value that has to be a list of `model`."""
     yield from check(value, rules, at)
     if isinstance(value, (list, tuple)):
-        for index, item in enumerate(cast("list[object]", value)):
-            if type(item) is not model or not cast("Any", item).is_sound():
-                yield from check_model(item, model, f"{at}[{index}]")
+        items = cast("list[Any]", value)
+        index = model.first_unsound(items)
+        while index < len(items):
+            yield from check_model(items[index], model, f"{at}[{index}]")
+            index = model.first_unsound(items, index + 1)
 
 
 def require(problems: Iterator[Problem]) -> None:
@@ -228,6 +323,8 @@ def path_segment(value: str) -> str:
 
 
 def _not_listed(value: object, listed: tuple[object, ...], at: str) -> Problem:
+    from difflib import get_close_matches
+
     choices = tuple(str(choice) for choice in listed)
     near = get_close_matches(str(value).lower(), choices, n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
@@ -258,16 +355,20 @@ _KINDS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {
     "integer": ("an integer", _is_integer),
     "number": ("a number", _is_number),
     "array": ("a list", lambda value: isinstance(value, (list, tuple))),
-    "object": ("an object", lambda value: isinstance(value, (dict, msgspec.Struct))),
+    "object": ("an object", lambda value: isinstance(value, dict) or has(type(value))),
     "null": ("null", lambda value: value is None),
 }
 
 __all__ = [
-    "EXTRA",
+    "NO_EXTRA",
+    "SERVERS",
     "UNSET",
+    "USER_AGENT",
     "Response",
     "Rules",
+    "Unreadable",
     "Unset",
+    "bind",
     "check",
     "check_model",
     "check_models",
@@ -276,5 +377,6 @@ __all__ = [
     "from_builtins",
     "path_segment",
     "require",
+    "shown",
     "to_builtins",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from attrs import Factory, define
@@ -40,15 +40,15 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Opens a page; options are those of a browser context, such as `color_scheme`."""
     contexts = []
 
-    def open_page(url: str, **options: object) -> Visit:
-        context = browser.new_context(**options)  # type: ignore[arg-type]
+    def open_page(url: str, **options: Any) -> Visit:
+        context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         visited = Visit(page)
         page.on("request", lambda request: visited.requests.append(request.url))
         page.on("pageerror", lambda error: visited.complaints.append(str(error)))
         page.on("console", lambda message: _note(visited, message.type, message.text))
-        page.goto(url, wait_until="networkidle")
+        page.goto(url)
         return visited
 
     yield open_page

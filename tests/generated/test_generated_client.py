@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 from tests.wire import says, wire
@@ -33,7 +35,7 @@ from drs_sync_policy_api.models import (
     SyncPolicyResp,
     SyncPolicyStatus,
 )
-from drs_sync_policy_api.types import UNSET
+from drs_sync_policy_api.types import UNSET, decode, encode
 
 BODY = BatchSetPolicyReq(jobs=[SyncPolicyReq(job_id="a", conflict_policy="ignore")])
 DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}
@@ -223,6 +225,53 @@ def test_fields_that_the_contract_does_not_describe_are_kept() -> None:
     assert parsed.results[0].additional_properties == {"took": [1]}
     assert parsed.results[0].error_code is UNSET
     assert pickle.loads(pickle.dumps(parsed)) == parsed == copy.deepcopy(parsed)
+
+
+def test_a_field_may_have_the_name_of_the_place_for_unknown_ones() -> None:
+    """An unknown field called `additional_properties` is one like any other."""
+    answer = {"count": 1, "results": [{"id": "a", "status": "success", "additional_properties": {}}]}
+    with wire(says(200, answer)) as server:
+        parsed = call(server.url)
+    assert parsed.results[0].additional_properties == {"additional_properties": {}}
+    assert parsed.to_dict() == answer
+    assert json.loads(encode(parsed)) == answer
+
+
+def test_models_are_frozen_attrs_classes() -> None:
+    """A model takes keywords only, never changes, has no `__dict__`, and works with `attrs`."""
+    item: Any = SyncPolicyReq(job_id="a", ddl_trans=True)
+    odd: Any = SyncPolicyReq
+    with pytest.raises(TypeError):
+        odd("a")
+    for field in ("job_id", "slot_name", "additional_properties", "new"):
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(item, field, "b")
+    assert not hasattr(item, "__dict__")
+    assert attrs.evolve(item, job_id="b") == SyncPolicyReq(job_id="b", ddl_trans=True)
+    assert repr(item) == "SyncPolicyReq(job_id='a', ddl_trans=True)"
+
+
+def test_a_model_that_was_read_is_as_one_that_was_made() -> None:
+    """Reading makes what the constructor makes: equal, complete, and open to pickle and copies."""
+    text = b'{"count": 1, "results": [{"id": "a", "status": "failed", "error_code": "c"}]}'
+    read = decode(text, BatchSetPolicyResponse)
+    item = SyncPolicyResp(id="a", status=SyncPolicyStatus.FAILED, error_code="c")
+    assert read == BatchSetPolicyResponse(count=1, results=[item])
+    assert repr(read.results[0]) == repr(item)
+    assert attrs.asdict(read.results[0])["error_msg"] is UNSET
+    assert pickle.loads(pickle.dumps(decode(text, BatchSetPolicyResponse))) == read
+
+
+def test_looking_at_unknown_fields_changes_nothing_that_is_sent() -> None:
+    """`additional_properties` is a dict also where there are none, and what is put in is sent."""
+    item = SyncPolicyReq(job_id="additional_properties", slot_name='"additional_properties":{}')
+    before = json.loads(encode(item))
+    assert item.additional_properties == {}
+    assert json.loads(encode(item)) == before == item.to_dict()
+    assert "additional_properties" not in before
+    item.additional_properties["more"] = 1
+    assert json.loads(encode(item)) == {**before, "more": 1}
+    assert SyncPolicyReq(job_id="b").additional_properties == {}
 
 
 @pytest.mark.parametrize("policy", ["ignore", ConflictPolicy.IGNORE])

@@ -9,10 +9,15 @@ from typing import Final, NoReturn
 import click
 
 _VERBS: Final = {
-    "fuzz": "Judge a server by the contract.",
-    "sandbox": "Run the reference server.",
-    "contract": "Print the contract, its rules or the error codes.",
+    "apply": "Set the policies that are in a file.",
+    "set": "Set the policy of one job.",
+    "login": "Write a profile: server, project and credentials.",
+    "doctor": "Check profile, server, clock and credentials.",
     "explain": "Say what an error code or a rule means.",
+    "contract": "Print the contract, its rules or the error codes.",
+    "sandbox": "Run the reference server.",
+    "fuzz": "Judge a server by the contract.",
+    "completion": "Print what a shell needs to complete this command.",
 }
 """Each verb with its line in `--help`; `drs_sync_policy.cli.VERB` holds its `command`."""
 
@@ -39,10 +44,28 @@ class _Verbs(click.Group):
             formatter.write_dl(list(_VERBS.items()))
 
 
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib.metadata import version
+
+    from drs_sync_policy import contract
+
+    loaded = contract.load()
+    click.echo(
+        f"drs-sync-policy {version('drs-sync-policy')}"
+        f" (contract {loaded.version}, sha256 {loaded.sha256})"
+    )
+    ctx.exit()
+
+
 @click.group(
     cls=_Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="drs-sync-policy", prog_name="drs-sync-policy")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Show the versions of the package and of the contract.",
+)  # fmt: skip
 def main() -> None:
     """Call, imitate and judge the synchronization-policy API of DRS, all from one contract."""

@@ -6,7 +6,7 @@ import json
 from typing import Any, NoReturn
 
 
-class NotIJson(ValueError):
+class NotIJson(ValueError):  # noqa: N818
     """Bytes that are not I-JSON; the text says why."""
 
 

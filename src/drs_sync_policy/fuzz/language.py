@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from typing import Final
 
@@ -9,6 +10,7 @@ _HAN: Final = "CJK"
 _NOT_ENGLISH: Final = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "CYRILLIC", "ARABIC", "HEBREW")
 
 
+@functools.lru_cache(maxsize=4096)
 def complaint(message: str, language: str) -> str | None:
     """What in `message` is not of the language, None where nothing is.
 

@@ -5,6 +5,7 @@ None means that the call is valid. Where a call has several, a server may answer
 for one thing: credentials come before the body.
 """
 
+# pyright: reportUnknownVariableType=false
 from __future__ import annotations
 
 import math
@@ -57,6 +58,8 @@ class Expectation:
     items: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     language: str | None = None
     tenant: Tenant | None = None
+    front: bool = False
+    """Whether something in front of the service may have refused it, in a form of its own."""
 
     @property
     def valid(self) -> bool:
@@ -106,6 +109,7 @@ class Oracle:
             items=items,
             language=self.language(call),
             tenant=tenant,
+            front=bool(defects) and _is_odd(call, match, self._token),
         )
 
     def language(self, call: Call) -> str | None:
@@ -132,8 +136,12 @@ class Oracle:
         return self.target.tenant if job_id in self.target.blocked_job_ids else None
 
     def _is_ambiguous(self, call: Call) -> bool:
-        names = [self._token, "Content-Type", *self._parameters]
-        return any(len(call.header(name)) > 1 for name in names)
+        """Whether servers may read a header differently: given twice, or padded."""
+        for name in (self._token, "Content-Type", *self._parameters):
+            values = call.header(name)
+            if len(values) > 1 or any(_padded(value) for value in values):
+                return True
+        return False
 
     def _tenant(self, call: Call) -> Tenant | None:
         values = call.header(self._token)
@@ -147,7 +155,8 @@ class Oracle:
         values = call.header(self._token)
         value = values[0].strip(" \t") if values else ""
         if not value:
-            yield Defect("missing-credentials-are-refused", frozenset({401}), "credentials")
+            statuses = {401, 403} if values and values[0] else {401}  # a blank is there, to some
+            yield Defect("missing-credentials-are-refused", frozenset(statuses), "credentials")
         elif tenant is None:
             yield Defect("wrong-credentials-are-refused", frozenset({401, 403}), "credentials")
 
@@ -156,7 +165,7 @@ class Oracle:
             raw = match.group(_group(parameter.name))
             value = unquote_to_bytes(raw).decode("utf-8", "surrogateescape")
             if not self._accepts(parameter, value):
-                statuses = {400, 403, *_IN_FRONT} if len(raw) > 1000 else {400, 403}
+                statuses = {400, *_IN_FRONT} if len(raw) > 1000 else {400}
                 if value in ("", ".", "..") or "/" in value:
                     statuses.add(404)
                 yield Defect("malformed-project-id-is-refused", frozenset(statuses), "request")
@@ -231,6 +240,19 @@ def _path_pattern(url: str, path: str) -> re.Pattern[str]:
         for number, piece in enumerate(pieces)
     )
     return re.compile(re.escape(prefix.rstrip("/")) + text + r"(\?.*)?")
+
+
+def _is_odd(call: Call, match: re.Match[str], token: str) -> bool:
+    """Whether servers and gateways may refuse the request line or a header for its form."""
+    ids = [unquote_to_bytes(group or "") for group in match.groupdict().values()]
+    if any(not re.fullmatch(rb"[0-9A-Za-z_ -]{1,250}", value) for value in ids):
+        return True
+    return any(not value.isascii() or len(value) > 1000 for value in call.header(token))
+
+
+def _padded(value: str) -> bool:
+    """Whether a value has white space around it; HTTP strips it, and not every server does."""
+    return bool(value.strip(" \t")) and value != value.strip(" \t")
 
 
 def _group(name: str) -> str:

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from drs_sync_policy.fuzz import answers, ijson
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.profile import Target, Tenant
 from drs_sync_policy.fuzz.verdict import Breach, Exchange, Ledger
-from drs_sync_policy.fuzz.wire import Answer, Call, NoAnswer, Throttled, Unreachable, Wire
+from drs_sync_policy.fuzz.wire import Answer, Call, NoAnswer, TimedOut, Unreachable, Wire
 
 Items = Sequence[Mapping[str, Any]]
 
+_LARGE_BYTES: Final = 50_000
 GATEWAY: Final = frozenset({502, 504})
 """What a gateway says for a service that is away for a moment: asked once more."""
 
 
 class Gone(Exception):  # noqa: N818
     """The target stopped answering, and the run cannot go on."""
+
+
+@frozen
+class Case:
+    """A call with what it is; `rule` and `statuses` as for `Prober.send`."""
+
+    call: Call
+    what: str
+    rule: str | None = None
+    statuses: frozenset[int] | None = None
 
 
 class Prober:
@@ -43,6 +53,8 @@ class Prober:
         self.seed = seed
         self.workers = workers
         self.deadline = float("inf")
+        self.enough: Callable[[Ledger], bool] = lambda ledger: False
+        """Whether what is known suffices, and the rest need not be sent."""
         self.on_breach: Callable[[Breach], None] = lambda breach: None
         self._numbers = itertools.count(1)
         self._failures = 0
@@ -120,13 +132,20 @@ class Prober:
         silence, answer = "", None
         for attempt in (1, 2):
             try:
-                answer = self._reach(call, timeout)
+                answer = self.reach(call, timeout)
+            except TimedOut as error:
+                silence = str(error)
+                if len(call.body or b"") > _LARGE_BYTES:
+                    # How fast a server has to be, the contract does not say.
+                    self.ledger.not_judged(expectation.rule, f"a large body: {silence}")
+                    expectation = evolve(expectation, statuses=None)
+                    break
             except NoAnswer as error:
                 silence = str(error)
             if answer is not None and answer.status not in GATEWAY:
                 break
-            if attempt == 1 and not self._is_alive(call):
-                raise Gone(silence)
+            if attempt == 1 and answer is None and not self._is_alive():
+                raise Gone(f"{silence}, and no answer to a simple call after that")
         self.ledger.count_call(answer.status if answer else 0)
         return Exchange(call, expectation, answer, silence)
 
@@ -141,8 +160,9 @@ class Prober:
         for breach in problems:
             self.note(breach)
 
-    def _reach(self, call: Call, timeout: float | None) -> Answer:
-        pause = 0.1
+    def reach(self, call: Call, timeout: float | None = None) -> Answer:
+        """The answer, not judged and not counted; `Gone` where no connection can be made."""
+        pause, reason = 0.1, ""
         for _ in range(6):
             try:
                 return self.wire.send(call, timeout=timeout)
@@ -152,21 +172,29 @@ class Prober:
                 pause *= 2
         raise Gone(reason)
 
-    def _is_alive(self, call: Call) -> bool:
-        """Whether the target still answers something simple, after silence on `call`."""
+    def _is_alive(self) -> bool:
+        """Whether the target still answers something simple."""
         control = self.call({"jobs": [{"job_id": self.target.tenant.job_ids[0]}]})
         for _ in range(2):
             try:
-                self._reach(evolve(control, fresh=True), None)
+                self.reach(evolve(control, fresh=True))
             except NoAnswer:
                 continue
             return True
         return False
 
-    # --- many at once ----------------------------------------------------------------------------
+    def send_all(self, cases: Iterable[Case]) -> bool:
+        """Send every case, several at once; False where the time ran out before the end."""
+
+        def send(case: Case) -> None:
+            self.send(case.call, case=case.what, rule=case.rule, statuses=case.statuses)
+
+        return self.each(send, cases)
+
+    # --- many at once ------------------------------------------------------------
 
     def each(self, work: Callable[[Any], None], things: Iterable[Any]) -> bool:
-        """Do `work` for every thing, several at once; False where the time ran out before the end."""
+        """Do `work` for every thing, several at once; False where the time ran out first."""
         remaining = iter(things)
         finished = True
 
@@ -177,7 +205,7 @@ class Prober:
                     thing = next(remaining, _END)
                 if thing is _END:
                     return
-                if time.monotonic() > self.deadline:
+                if time.monotonic() > self.deadline or self.enough(self.ledger):
                     finished = False
                     return
                 work(thing)
@@ -186,7 +214,7 @@ class Prober:
         return finished
 
     def together(self, jobs: Sequence[Callable[[], None]]) -> None:
-        """Run all jobs at the same time; the first exception of any is raised when all have ended."""
+        """Run all jobs at the same time; the first exception is raised when all have ended."""
         with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
             futures = [pool.submit(self._closing, job) for job in jobs]
         for future in futures:
@@ -200,13 +228,3 @@ class Prober:
 
 
 _END: Final = object()
-
-
-@contextlib.contextmanager
-def throttled_is_not_judged(ledger: Ledger, rules: Iterable[str]) -> Iterator[None]:
-    """Where the server throttles for too long, the rules are not judged, and the run goes on."""
-    try:
-        yield
-    except Throttled as error:
-        for rule in rules:
-            ledger.not_judged(rule, f"the server throttled the calls: {error}")

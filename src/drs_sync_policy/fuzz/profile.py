@@ -4,6 +4,10 @@ A profile is a TOML file in a public format, described by `profile.schema.json` 
 and in `docs/fuzzing.md`. The schema is what profiles are checked against, so the two cannot differ.
 """
 
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
+# pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
 import datetime
@@ -103,7 +107,7 @@ class Target:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of the profile format."""
-    text = files(__package__).joinpath("profile.schema.json").read_text(encoding="utf-8")
+    text = files("drs_sync_policy.fuzz").joinpath("profile.schema.json").read_text(encoding="utf-8")
     document: dict[str, Any] = json.loads(text)
     return document
 
@@ -210,16 +214,24 @@ def _schema_problems(document: Any) -> Iterator[str]:
     validator = jsonschema_rs.validator_for(schema())
     for error in validator.iter_errors(document):
         where = _dotted(error.instance_path)
-        kind = error.kind
+        if _is_secret(error.instance_path):
+            yield f"{where} is not as it should be{_described(error)}; its value is not shown"
+            continue
+        kind: Any = error.kind
         match kind.name:
             case "additionalProperties":
                 yield from (_unknown(name, error, where) for name in kind.unexpected)
             case "required":
-                yield f"{where or 'the file'} lacks `{kind.property}`{_purpose(error, kind.property)}"
+                purpose = _purpose(error, kind.property)
+                yield f"{where or 'the file'} lacks `{kind.property}`{purpose}"
             case "pattern" | "type" | "minLength" | "minItems" | "minimum" | "exclusiveMinimum":
                 yield f"{where}: {error.message.replace(chr(34), '`')}{_described(error)}"
             case _:
                 yield f"{where}: {error.message}{_described(error)}"
+
+
+def _is_secret(path: Iterable[str | int]) -> bool:
+    return any(step in ("token", "expired_token", "headers") for step in path)
 
 
 def _unknown(name: str, error: Any, where: str) -> str:

@@ -37,7 +37,7 @@ class Exchange:
 
 @frozen
 class Breach:
-    """A promise seen broken: what was done, expected and received, and the exchanges that show it."""
+    """A promise seen broken: what was done, expected and received, and who said so."""
 
     rule: str
     case: str
@@ -114,7 +114,7 @@ class Ledger:
     def reason(self, rule: str) -> str:
         """Why the rule was not judged, or was judged in part only; empty where there is nothing."""
         reason = self._reasons.get(rule, "")
-        if not reason and self.outcome(rule) == "not judged":
+        if not reason and rule in self.rules and self.outcome(rule) == "not judged":
             return "no case of this run put it to the test"
         return reason
 

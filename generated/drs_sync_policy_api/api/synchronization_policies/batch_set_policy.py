@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
-
-from ...client import AuthenticatedClient
 from ...errors import DocumentedError, Problem, UnexpectedAnswer, UnexpectedStatus
 from ...models.batch_set_policy_req import BatchSetPolicyReq
 from ...models.batch_set_policy_response import BatchSetPolicyResponse
@@ -23,6 +20,11 @@ from ...types import (
     path_segment,
     require,
 )
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import AuthenticatedClient
 
 METHOD: Final = "POST"
 PATH: Final = "/v3/{project_id}/jobs/batch-sync-policy"

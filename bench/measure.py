@@ -1,0 +1,160 @@
+"""Honest comparisons: variants take turns, and only ratios of one run are judged.
+
+A machine that other work shares is faster at one time and slower at another. So every round runs
+every variant once, in a new order, and compares each with the reference of the same round; and
+the reference runs twice, so that one sees how far two equal things seem to differ (A/A).
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import platform
+import random
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter, process_time
+
+from attrs import field, frozen
+
+Block = Callable[[int], None]
+"""Does something as often as it is told."""
+
+
+@frozen
+class Cost:
+    """Seconds for each call of one round, of this process's CPU and of the clock."""
+
+    cpu: float
+    wall: float
+
+
+@frozen
+class Comparison:
+    """What all rounds cost, by variant; a round is at the same place in every list."""
+
+    rounds: Mapping[str, Sequence[Cost]]
+    reference: str
+
+    def median_cpu(self, name: str) -> float:
+        """Seconds of CPU for each call."""
+        return _median([cost.cpu for cost in self.rounds[name]])
+
+    def median_wall(self, name: str) -> float:
+        """Seconds for each call."""
+        return _median([cost.wall for cost in self.rounds[name]])
+
+    def ratio(self, name: str, to: str | None = None) -> Ratio:
+        """The CPU of a variant as a multiple of another's, from the ratios of each round."""
+        pairs = zip(self.rounds[name], self.rounds[to or self.reference], strict=True)
+        return Ratio.of([mine.cpu / theirs.cpu for mine, theirs in pairs])
+
+
+@frozen
+class Ratio:
+    """A typical ratio (the geometric mean) and the bounds that hold it with 95 % confidence."""
+
+    middle: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, ratios: Sequence[float], *, draws: int = 2000, seed: int = 1) -> Ratio:
+        """From the ratios of single rounds, by drawing rounds anew (a percentile bootstrap)."""
+        logs = [math.log(ratio) for ratio in ratios]
+        source = random.Random(seed)
+        means = sorted(sum(source.choices(logs, k=len(logs))) / len(logs) for _ in range(draws))
+        low, high = means[int(draws * 0.025)], means[int(draws * 0.975)]
+        return cls(math.exp(sum(logs) / len(logs)), math.exp(low), math.exp(high))
+
+    def __str__(self) -> str:
+        return f"{self.middle:.2f} ({self.low:.2f}-{self.high:.2f})"
+
+
+@frozen
+class Bound:
+    """A promise on a ratio: its upper 95 % bound is to be this much at most, with 5 % to spare."""
+
+    text: str
+    ratio: Ratio
+    most: float
+    spare: float = field(default=0.05)
+
+    @property
+    def holds(self) -> bool:
+        """Whether it does."""
+        return self.ratio.high <= self.most * (1 - self.spare)
+
+    def __str__(self) -> str:
+        verdict = "holds" if self.holds else "DOES NOT HOLD"
+        return f"{self.text}: {self.ratio}, at most {self.most:.3g}: {verdict}"
+
+
+def compare(
+    variants: Mapping[str, Block],
+    *,
+    reference: str,
+    rounds: int = 90,
+    seconds: float = 0.01,
+    seed: int = 1,
+) -> Comparison:
+    """Runs each variant once in each round, for about `seconds` each, in an order drawn anew.
+
+    Short turns and many rounds: what disturbs the machine for longer then disturbs all variants.
+    """
+    repetitions = {name: _repetitions(block, seconds) for name, block in variants.items()}
+    costs: dict[str, list[Cost]] = {name: [] for name in variants}
+    order = list(variants)
+    source = random.Random(seed)
+    for _ in range(rounds):
+        source.shuffle(order)
+        for name in order:
+            costs[name].append(_cost(variants[name], repetitions[name]))
+    return Comparison(costs, reference)
+
+
+def _cost(block: Block, repetitions: int) -> Cost:
+    gc.collect()
+    wall, cpu = perf_counter(), process_time()
+    block(repetitions)
+    cpu, wall = process_time() - cpu, perf_counter() - wall
+    return Cost(cpu / repetitions, wall / repetitions)
+
+
+def _repetitions(block: Block, seconds: float) -> int:
+    block(1)
+    best = min(_cost(block, 2).cpu for _ in range(3))
+    return max(1, min(2000, round(seconds / max(best, 1e-6))))
+
+
+def _median(values: Sequence[float]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns as Markdown, padded so that they also read well as plain text."""
+    widths = [max(len(row[at]) for row in (header, *rows)) for at in range(len(header))]
+
+    def line(cells: Sequence[str]) -> str:
+        first, *others = cells
+        padded = [first.ljust(widths[0])]
+        padded += [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        return f"| {' | '.join(padded)} |"
+
+    rule = ["-" * widths[0]] + ["-" * (width - 1) + ":" for width in widths[1:]]
+    return "\n".join([line(header), f"| {' | '.join(rule)} |", *map(line, rows)])
+
+
+def where_and_when() -> str:
+    """The date, the interpreter and the machine, as a line for reports."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        names = [ln for ln in cpuinfo.read_text().splitlines() if ln.startswith("model name")]
+        if names:
+            model = f"{len(names)} x {names[0].partition(':')[2].strip()}"
+    day = datetime.now(UTC).date().isoformat()
+    return f"{day}, Python {platform.python_version()}, {platform.system()}, {model}"

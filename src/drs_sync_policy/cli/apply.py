@@ -1,0 +1,161 @@
+"""The verb `apply`: set the policies of a file, and remember what was done."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from drs_sync_policy import (
+    AsyncSyncPolicyClient,
+    Batches,
+    Outcome,
+    SyncPolicyReq,
+    TokenAuth,
+    contract,
+)
+from drs_sync_policy.cli import connection as connections
+from drs_sync_policy.cli import exits, outcomes, preview, sending
+from drs_sync_policy.cli.connection import Connection
+from drs_sync_policy.cli.journal import BadJournalError, Journal
+from drs_sync_policy.cli.policies import FORMATS, Item, MistakesError, format_of, read
+
+
+@click.command(short_help="Set the policies that are in a file.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by the file's name.")
+@click.option("--edition", default=contract.BASE_EDITION, show_default=True, metavar="NAME",
+              help="The edition of the contract that the file is held against.")  # fmt: skip
+@click.option("--allow-unknown", is_flag=True, help="Send fields that the contract does not know.")
+@click.option("--dry-run", is_flag=True, help="Show the requests and send nothing.")
+@click.option("--curl", is_flag=True, help="Show them as curl lines and send nothing.")
+@click.option("--output", type=click.Choice(outcomes.OUTPUTS), default="table", show_default=True)
+@click.option("--batch", type=click.IntRange(min=1), default=100, show_default=True,
+              help="The most jobs of one request.")  # fmt: skip
+@click.option("--concurrency", type=click.IntRange(1, 64), default=4, show_default=True,
+              help="The most requests at the same time.")  # fmt: skip
+@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), metavar="PATH",
+              help="Where to remember what was done.  [default: FILE.journal]")  # fmt: skip
+@click.option("--fresh", is_flag=True, help="Forget what earlier runs did, and send everything.")
+@connections.options
+def command(
+    connection: Connection,
+    file: str,
+    form: str | None,
+    edition: str,
+    allow_unknown: bool,
+    dry_run: bool,
+    curl: bool,
+    output: str,
+    batch: int,
+    concurrency: int,
+    journal: Path | None,
+    fresh: bool,
+) -> None:
+    """Set the policies in FILE (YAML, JSON or CSV; - for stdin).
+
+    The whole file is held against the contract before anything is sent, and every mistake is shown
+    with its line and column. After an interruption, the same command sends only the rest: what
+    succeeded is in the journal, which is deleted when everything has.
+    """
+    items = _read(file, form, edition=edition, allow_unknown=allow_unknown)
+    batches = Batches(jobs=batch, concurrency=concurrency)
+    if dry_run or curl:
+        _show(connection, items, batches, as_curl=curl)
+        return
+    path = journal or (None if file == "-" else Path(f"{file}.journal"))
+    client = connection.client(batches=batches)
+    try:
+        sys.exit(_apply(client, items, path, fresh=fresh, output=output))
+    except BadJournalError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> tuple[Item, ...]:
+    form = form or format_of(file)
+    if form is None:
+        raise click.UsageError(
+            f"the name {file!r} does not tell the format; give --format {'|'.join(FORMATS)}."
+        )
+    if edition not in contract.editions():
+        known = ", ".join(contract.editions())
+        raise click.BadParameter(f"there is no edition {edition!r}; choose one of {known}")
+    with click.open_file(file, "rb") as stream:
+        content: bytes = stream.read()
+    try:
+        return read(content, form=form, edition=edition, allow_unknown=allow_unknown).items
+    except MistakesError as error:
+        shown = "<stdin>" if file == "-" else file
+        for mistake in error.mistakes:
+            place = mistake.place
+            click.echo(f"{shown}:{place.line}:{place.column}: {mistake.message}", err=True)
+        count = len(error.mistakes)
+        mistakes = "1 mistake" if count == 1 else f"{count} mistakes"
+        click.echo(f"{mistakes}; nothing was sent.", err=True)
+        sys.exit(exits.WRONG_USE)
+
+
+def _show(
+    connection: Connection, items: Sequence[Item], batches: Batches, *, as_curl: bool
+) -> None:
+    client = connection.client(auth=TokenAuth("none"))
+    address = preview.url(client.base_url, client.project_id)
+    policies = [SyncPolicyReq.from_dict(item) for item in items]
+    form = preview.as_curl if as_curl else preview.as_text
+    for headers, body in preview.requests(policies, batches, language=connection.language):
+        click.echo(form(address, headers, body))
+
+
+def _apply(
+    client: AsyncSyncPolicyClient,
+    items: Sequence[Item],
+    path: Path | None,
+    *,
+    fresh: bool,
+    output: str,
+) -> int:
+    """Sends what is left, shows what became of all, and tells the exit code."""
+    if path is None:
+        return _send(client, items, list(range(len(items))), None, output)
+    if fresh:
+        path.unlink(missing_ok=True)
+    with Journal.open(path, url=client.base_url, project_id=client.project_id) as journal:
+        left = journal.left(items)
+        if len(left) < len(items):
+            click.echo(
+                f"{len(items) - len(left)} of {len(items)} were set by an earlier run"
+                f" ({path}); --fresh sends them again.",
+                err=True,
+            )
+        code = _send(client, items, left, journal, output)
+    if code == exits.DONE:
+        journal.delete()
+    return code
+
+
+def _send(
+    client: AsyncSyncPolicyClient,
+    items: Sequence[Item],
+    left: Sequence[int],
+    journal: Journal | None,
+    output: str,
+) -> int:
+    def note(record: Outcome) -> None:
+        if journal is not None:
+            journal.note(items[left[job.index]] for job in record if job.succeeded)
+
+    policies = [SyncPolicyReq.from_dict(items[index]) for index in left]
+    record, code = sending.send(client, policies, note)
+    if code == connections.INTERRUPTED and journal is not None:
+        click.echo("The same command goes on from here.", err=True)
+    sent = {left[job.index]: job for job in record}
+    rows = [
+        outcomes.row(index + 1, sent[index])
+        if index in sent
+        else outcomes.Row(index + 1, item["job_id"], outcomes.EARLIER)
+        for index, item in enumerate(items)
+    ]
+    outcomes.show(rows, output)
+    return code or (exits.DONE if all(r.done for r in rows) else exits.BROKEN)

@@ -1,0 +1,23 @@
+"""The verb `completion`: what a shell needs to complete the command."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+PROGRAM = "drs-sync-policy"
+_SHELLS = ("bash", "zsh", "fish")
+
+
+@click.command(short_help="Print what a shell needs to complete this command.")
+@click.argument("shell", type=click.Choice(_SHELLS))
+@click.pass_context
+def command(context: click.Context, shell: str) -> None:
+    """Print the script by which SHELL completes verbs, options and values.
+
+    For bash, put this into ~/.bashrc: eval "$(drs-sync-policy completion bash)"
+    """
+    kind = get_completion_class(shell)
+    assert kind is not None  # noqa: S101 - click has all of _SHELLS
+    variable = f"_{PROGRAM.upper().replace('-', '_')}_COMPLETE"
+    click.echo(kind(context.find_root().command, {}, PROGRAM, variable).source())

@@ -1,0 +1,100 @@
+"""Which server, project and credentials a verb uses, and what its end means to the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from attrs import frozen
+
+from drs_sync_policy import (
+    AsyncSyncPolicyClient,
+    DrsError,
+    OutsideContractError,
+    RefusedError,
+    UnreachableError,
+    WrongUseError,
+)
+from drs_sync_policy.cli import exits
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+INTERRUPTED = 130
+"""What shells expect of a program that Ctrl-C ended."""
+
+
+@frozen
+class Connection:
+    """What the command line says of it; the environment and the profile fill in the rest."""
+
+    profile: str | None = None
+    url: str | None = None
+    region: str | None = None
+    project_id: str | None = None
+    language: str | None = None
+    token: str | None = None
+
+    def client(self, **options: Any) -> AsyncSyncPolicyClient:
+        """A client; `click.UsageError` says what is missing and where it can be given.
+
+        It is the async one, because Ctrl-C cancels tasks at once, and threads not.
+        """
+        given = {
+            "base_url": self.url,
+            "region": self.region,
+            "project_id": self.project_id,
+            "language": self.language,
+            "auth": self.token,
+        }
+        found = {name: value for name, value in given.items() if value is not None}
+        try:
+            return AsyncSyncPolicyClient.from_environment(profile=self.profile, **found, **options)
+        except WrongUseError as error:
+            raise click.UsageError(
+                f"{error}\nGive it as an option, in the environment, or in a profile:"
+                " `drs-sync-policy login` makes one, `drs-sync-policy doctor` checks it."
+            ) from error
+
+
+def options(function: F) -> F:
+    """Adds the options that make a `Connection`, which the verb gets as `connection`."""
+
+    def wrapped(**given: Any) -> Any:
+        names = ("profile", "url", "region", "project_id", "language", "token")
+        connection = Connection(**{name: given.pop(name) for name in names})
+        if connection.token is not None:
+            click.echo(
+                "Warning: a token on the command line can be read by every user of this machine;"
+                " give it as DRS_TOKEN, or in a profile.",
+                err=True,
+            )
+        return function(connection=connection, **given)
+
+    wrapped.__doc__ = function.__doc__
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[return-value]
+
+
+_OPTIONS = (
+    click.option("--profile", metavar="NAME", help="The profile to use (DRS_PROFILE)."),
+    click.option("--url", metavar="URL", help="The server (DRS_URL)."),
+    click.option("--region", metavar="NAME", help="Its region instead (DRS_REGION)."),
+    click.option("--project-id", metavar="ID", help="The project (DRS_PROJECT_ID)."),
+    click.option("--language", metavar="LANGUAGE", help="Of messages: en-us or zh-cn."),
+    click.option("--token", metavar="TOKEN", help="A token; better in DRS_TOKEN."),
+)
+
+
+def exit_code(error: DrsError) -> int:
+    """The exit code that an error of the client means."""
+    if isinstance(error, UnreachableError):
+        return exits.UNREACHABLE
+    if isinstance(error, OutsideContractError):
+        return exits.OUTSIDE_CONTRACT
+    if isinstance(error, WrongUseError):
+        return exits.WRONG_USE
+    if isinstance(error, RefusedError) and (error.by_iam or error.status in (401, 403)):
+        return exits.NOT_ALLOWED
+    return exits.BROKEN

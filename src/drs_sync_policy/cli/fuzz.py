@@ -1,0 +1,184 @@
+"""`drs-sync-policy fuzz`: judge a server by the contract."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from drs_sync_policy import contract
+from drs_sync_policy.cli import exits
+from drs_sync_policy.fuzz import profile
+from drs_sync_policy.fuzz.processes import ProcessFailed, started
+from drs_sync_policy.fuzz.profile import ProfileError, Target
+from drs_sync_policy.fuzz.report import files, html, terminal
+from drs_sync_policy.fuzz.report.telling import ORIGINS, tell
+from drs_sync_policy.fuzz.run import DEFAULT_BUDGET, Progress, Verdict, run
+from drs_sync_policy.fuzz.verdict import Breach
+
+_EXITS = {
+    "unreachable": exits.UNREACHABLE,
+    "not allowed in": exits.NOT_ALLOWED,
+    "too little judged": exits.NOT_JUDGED,
+}
+
+
+@click.command()
+@click.option(
+    "--target",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The target profile (TOML) of the server to be judged.",
+)
+@click.option("--sandbox", is_flag=True, help="Judge our own sandbox, started in this process.")
+@click.option(
+    "--edition",
+    type=click.Choice(contract.editions()),
+    default=contract.BASE_EDITION,
+    show_default=True,
+    help="The edition of the contract to judge by.",
+)
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=0),
+    default=DEFAULT_BUDGET,
+    show_default=True,
+    help="Seconds for the run; the required scenarios are finished in any case.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Choose what is sent.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1, max=64),
+    default=4,
+    show_default=True,
+    help="How many calls are under way at once.",
+)
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder for report.html, junit.xml, report.ndjson and long bodies.",
+)
+@click.option(
+    "--origin",
+    default=",".join(ORIGINS),
+    show_default=True,
+    metavar="LIST",
+    help="Judge the promises of these origins only: `page`, `vendor`, `decision`.",
+)
+def command(
+    *,
+    target: Path | None,
+    sandbox: bool,
+    edition: str,
+    budget: float,
+    seed: int,
+    workers: int,
+    report: Path | None,
+    origin: str,
+) -> None:
+    """Judge a server by the contract.
+
+    Exit codes: 0 every promise that was judged is kept, 1 one is broken, 2 wrong use, 3 the server
+    refused the profile's credentials, 5 it could not be reached, 6 too little could be judged.
+    """
+    origins = _origins(origin)
+    console = Console(highlight=False, soft_wrap=True)
+    judged_by = contract.load(edition)
+    with _target(target, sandbox=sandbox, judged_by=judged_by) as chosen:
+        verdict = run(
+            chosen,
+            judged_by=judged_by,
+            seed=seed,
+            budget=budget,
+            workers=workers,
+            progress=_progress(console),
+        )
+    if report:
+        report.mkdir(parents=True, exist_ok=True)
+    telling = tell(verdict, origins=origins, folder=report)
+    terminal.show(telling, console)
+    if report:
+        files.write_ndjson(telling, report / "report.ndjson")
+        files.write_junit(telling, report / "junit.xml")
+        html.write(telling, report / "report.html")
+        console.print(Text(f"report: {report / 'report.html'}"))
+    sys.exit(_code(verdict, origins))
+
+
+def _code(verdict: Verdict, origins: tuple[str, ...]) -> int:
+    if verdict.ending in _EXITS:
+        return _EXITS[verdict.ending]
+    rules = verdict.ledger.rules
+    broken = any(
+        rules[breach.rule].origin in origins and not verdict.waived.covers(breach.rule)
+        for breach in verdict.ledger.breaches()
+    )
+    return exits.BROKEN if broken else exits.DONE
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    chosen = tuple(name.strip() for name in text.split(",") if name.strip())
+    unknown = [name for name in chosen if name not in ORIGINS]
+    if unknown or not chosen:
+        choices = ", ".join(f"`{name}`" for name in ORIGINS)
+        raise click.BadParameter(
+            f"{', '.join(unknown) or 'nothing'} is no origin; choose from {choices}",
+            param_hint="--origin",
+        )
+    return chosen
+
+
+@contextmanager
+def _target(path: Path | None, *, sandbox: bool, judged_by: contract.Contract) -> Generator[Target]:
+    if (path is None) != sandbox:
+        raise click.UsageError("give either `--target FILE` or `--sandbox`")
+    if path is None:
+        with _our_sandbox(judged_by) as target:
+            yield target
+        return
+    try:
+        target = profile.load(path, rules=[rule.id for rule in judged_by.rules])
+    except ProfileError as error:
+        raise click.UsageError(str(error)) from None
+    try:
+        with started(target):
+            yield target
+    except ProcessFailed as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(exits.UNREACHABLE)
+
+
+@contextmanager
+def _our_sandbox(serves: contract.Contract) -> Generator[Target]:
+    from drs_sync_policy import sandbox
+
+    with sandbox.running(contract=serves) as served:
+        yield profile.parse(
+            sandbox.target_profile(
+                served.url,
+                tenants=served.tenants,
+                max_body_bytes=sandbox.DEFAULT_MAX_BODY_BYTES,
+            ),
+            origin="of our sandbox",
+        )
+
+
+def _progress(console: Console) -> Progress:
+    status = console.status("starting")
+    if not console.is_terminal:
+        return Progress()
+    status.start()
+
+    def phase(name: str) -> None:
+        status.update(f"{name} ...")
+        if name == "done":
+            status.stop()
+
+    def breach(found: Breach) -> None:
+        console.print(Text(f"  broken: {found.rule} ({found.case})", style="red"))
+
+    return Progress(phase=phase, breach=breach)

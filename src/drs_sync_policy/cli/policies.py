@@ -1,0 +1,219 @@
+"""A file of policies, read and held against the contract: the items, or every mistake in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache
+from pathlib import PurePath
+from typing import Any, Final, cast
+
+import jsonschema_rs
+from attrs import frozen
+
+from drs_sync_policy import contract
+from drs_sync_policy.cli.placed import (
+    Mistake,
+    Path,
+    Place,
+    Placed,
+    UnreadableError,
+    read_csv,
+    read_json,
+    read_yaml,
+)
+
+FORMATS: Final = ("yaml", "json", "csv")
+OPERATION: Final = "batchSetPolicy"
+_SUFFIXES: Final = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".csv": "csv"}
+
+Item = dict[str, Any]
+
+
+@frozen
+class Policies:
+    """What a file holds: its items in order, and the place of each."""
+
+    items: tuple[Item, ...]
+    places: tuple[Place, ...]
+
+
+class MistakesError(Exception):
+    """What is wrong in a file, each with its place, in the order of the file."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__(f"{len(mistakes)} mistakes")
+        self.mistakes = sorted(mistakes, key=lambda mistake: mistake.place)
+
+
+def format_of(name: str) -> str | None:
+    """The format that a file's name tells, or None."""
+    return _SUFFIXES.get(PurePath(name).suffix.lower())
+
+
+def read(
+    content: bytes,
+    *,
+    form: str,
+    edition: str = contract.BASE_EDITION,
+    allow_unknown: bool = False,
+) -> Policies:
+    """The policies in `content`, each as the contract's edition wants it.
+
+    YAML and JSON hold a list of items, or an object with that list as `jobs`, the body of a
+    request; CSV has one item in each line. A field that the contract does not describe is a
+    mistake unless `allow_unknown`, although servers ignore it: most are slips of the pen.
+
+    Raises:
+        MistakesError: With every mistake that there is, not only the first.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+        placed = _READERS[form](text, _types(edition))
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        place = Place(before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
+        raise MistakesError([Mistake(place, "the file is not UTF-8 from here on")]) from None
+    except UnreadableError as error:
+        raise MistakesError([error.mistake]) from None
+    items, root = _items(placed)
+    mistakes = [*_schema_mistakes(items, edition, placed, root)]
+    if not allow_unknown:
+        mistakes += _unknown_fields(items, edition, placed, root)
+    if mistakes:
+        raise MistakesError(mistakes)
+    places = tuple(placed.place((*root, index)) for index in range(len(items)))
+    return Policies(tuple(items), places)
+
+
+_READERS: Final[dict[str, Callable[[str, Mapping[str, str]], Placed]]] = {
+    "yaml": lambda text, _: read_yaml(text),
+    "json": lambda text, _: read_json(text),
+    "csv": read_csv,
+}
+
+
+def _items(placed: Placed) -> tuple[Sequence[Any], Path]:
+    """The list of items, and the path to it."""
+    value: Any = placed.value
+    if isinstance(value, list):
+        return cast("Sequence[Any]", value), ()
+    body = _mapping(value)
+    if isinstance(body.get("jobs"), list):
+        others = [name for name in body if name != "jobs"]
+        if others:
+            message = f"`{others[0]}` stands beside `jobs`, where nothing else may stand"
+            raise MistakesError([Mistake(placed.place((others[0],)), message)])
+        return body["jobs"], ("jobs",)
+    place = placed.place(("jobs",))
+    raise MistakesError([Mistake(place, "expected a list of policies, or `jobs` with such a list")])
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """`value` where it is a mapping, else an empty one."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+# --- what the contract says ----------------------------------------------------------------------
+
+
+def body_schema(edition: str) -> dict[str, Any]:
+    """The schema of the request's body, with every reference in place."""
+    loaded = contract.load(edition)
+    schema = loaded.operation(OPERATION).request["application/json"]
+    return loaded.standalone(schema)
+
+
+@cache
+def fields(edition: str) -> Mapping[str, contract.Json]:
+    """The fields of an item by name, their references resolved."""
+    loaded = contract.load(edition)
+    body = loaded.resolve(loaded.operation(OPERATION).request["application/json"])
+    item = loaded.resolve(body["properties"]["jobs"]["items"])
+    return {name: loaded.resolve(schema) for name, schema in item["properties"].items()}
+
+
+def _types(edition: str) -> dict[str, str]:
+    return {name: str(schema.get("type", "string")) for name, schema in fields(edition).items()}
+
+
+def _schema_mistakes(
+    items: Sequence[Any], edition: str, placed: Placed, root: Path
+) -> Iterator[Mistake]:
+    validator = jsonschema_rs.validator_for(body_schema(edition))
+    for error in validator.iter_errors({"jobs": [_plain(item) for item in items]}):
+        path = (*root, *error.instance_path[1:])
+        yield Mistake(placed.place(path), _wording(error, edition))
+
+
+def _plain(value: Any) -> Any:
+    """`value` as JSON has it: what YAML takes for a date is told from text by its type."""
+    if isinstance(value, dict):
+        return {name: _plain(child) for name, child in _mapping(value).items()}
+    if isinstance(value, list):
+        return [_plain(child) for child in cast("Sequence[Any]", value)]
+    return value if isinstance(value, (str, int, float, bool, type(None))) else {"": str(value)}
+
+
+def _wording(error: Any, edition: str) -> str:
+    path = error.instance_path
+    if len(path) < 2:
+        return "there is no policy in it: at least one is needed"
+    if len(path) == 2:
+        missing = error.kind.name == "required"
+        return f"the item lacks `{error.kind.property}`" if missing else "expected an item"
+    name = path[2]
+    schema = fields(edition).get(str(name), {})
+    choices = schema.get("enum")
+    if choices:
+        return f"`{name}` is {_shown(error.instance)}: {_one_of(error.instance, choices)}"
+    return f"`{name}` is {_shown(error.instance)}: {_expected(error, schema)}"
+
+
+def _one_of(value: Any, choices: list[str]) -> str:
+    listed = choices[0] if len(choices) == 1 else f"one of {', '.join(choices)}"
+    near = get_close_matches(str(value).strip().lower(), choices, n=1)
+    hint = f"; did you mean {near[0]}?" if near and len(choices) > 1 else ""
+    return f"it must be {listed}{hint}"
+
+
+def _expected(error: Any, schema: contract.Json) -> str:
+    match error.kind.name:
+        case "type" if schema.get("type") == "boolean":
+            return "it must be true or false, without quotes"
+        case "type" if schema.get("type") == "string":
+            return "it must be text; put it in quotes"
+        case "type":
+            return f"it must be of type {schema.get('type')}"
+        case "minLength":
+            return "it must not be empty"
+        case _:
+            return " ".join(str(error.message).split())
+
+
+def _shown(value: Any) -> str:
+    if list(_mapping(value)) == [""]:
+        return str(value[""])
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _unknown_fields(
+    items: Sequence[Any], edition: str, placed: Placed, root: Path
+) -> Iterator[Mistake]:
+    known = fields(edition)
+    for index, item in enumerate(items):
+        for name in _mapping(item):
+            if name not in known:
+                place = placed.place((*root, index, name))
+                yield Mistake(place, f"`{name}` is no field{_hint(name, edition)}")
+
+
+def _hint(name: str, edition: str) -> str:
+    for other in contract.editions():
+        if other != edition and name in fields(other):
+            return f" of the edition `{edition}`; it is one of `{other}`: --edition {other}"
+    near = get_close_matches(name, fields(edition), n=1)
+    hint = f"; did you mean `{near[0]}`?" if near else ""
+    return f" of the contract{hint} (--allow-unknown sends it all the same)"

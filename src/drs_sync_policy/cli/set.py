@@ -1,0 +1,61 @@
+"""The verb `set`: set the policy of one job, with an option for each field of the contract."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import click
+
+from drs_sync_policy import Batches, SyncPolicyReq, TokenAuth, contract
+from drs_sync_policy.cli import connection as connections
+from drs_sync_policy.cli import exits, outcomes, preview, sending
+from drs_sync_policy.cli.connection import Connection
+from drs_sync_policy.cli.policies import fields
+
+
+def _options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds an option for each field of each edition, those of the base first."""
+    found: dict[str, contract.Json] = {}
+    for edition in contract.editions():
+        for name, schema in fields(edition).items():
+            found.setdefault(name, schema)
+    del found["job_id"]
+    return reduce(lambda inner, item: _option(*item)(inner), reversed(found.items()), function)
+
+
+def _option(name: str, schema: contract.Json) -> Callable[..., Any]:
+    option = "--" + name.replace("_", "-")
+    text = " ".join(str(schema.get("description", "")).split(". ")[0].split()).rstrip(".") + "."
+    if schema.get("type") == "boolean":
+        return click.option(f"{option}/--no-{option[2:]}", name, default=None, help=text)
+    kind = click.Choice(schema["enum"]) if "enum" in schema else None
+    return click.option(option, name, type=kind, help=text)
+
+
+@click.command(short_help="Set the policy of one job.")
+@click.argument("job_id")
+@_options
+@click.option("--curl", is_flag=True, help="Show the request as a curl line and send nothing.")
+@click.option("--output", type=click.Choice(outcomes.OUTPUTS), default="table", show_default=True)
+@connections.options
+def command(
+    connection: Connection, job_id: str, curl: bool, output: str, **policy: str | bool | None
+) -> None:
+    """Set the policy of the job JOB_ID.
+
+    A field that is left out keeps the value that is stored for the job.
+    """
+    given = {name: value for name, value in policy.items() if value is not None}
+    item = SyncPolicyReq.from_dict({"job_id": job_id, **given})
+    if curl:
+        client = connection.client(auth=TokenAuth("none"))
+        address = preview.url(client.base_url, client.project_id)
+        for headers, body in preview.requests([item], Batches(), language=connection.language):
+            click.echo(preview.as_curl(address, headers, body))
+        return
+    record, code = sending.send(connection.client(), [item])
+    outcomes.show([outcomes.row(1, job) for job in record], output)
+    sys.exit(code or (exits.DONE if record.ok else exits.BROKEN))

@@ -1,0 +1,171 @@
+"""The rules about one answer, as checks of schemathesis.
+
+From its command line: `SCHEMATHESIS_HOOKS=drs_sync_policy.fuzz.hooks` with the target profile's
+path in `DRS_SYNC_POLICY_TARGET`. From pytest: `register(target)`, whose result is what
+`case.call_and_validate(checks=...)` takes. A failure carries the rule's id and statement.
+"""
+
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
+# pyright: reportUnnecessaryIsInstance=false
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from schemathesis.checks import CHECKS, CheckContext
+from schemathesis.core.failures import Failure, Severity
+from schemathesis.core.transport import Response
+from schemathesis.generation.case import Case
+
+from drs_sync_policy import contract
+from drs_sync_policy.contract import Contract
+from drs_sync_policy.fuzz import answers, profile
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.verdict import Breach, Exchange
+from drs_sync_policy.fuzz.wire import Answer, Call
+
+TARGET_VARIABLE: Final = "DRS_SYNC_POLICY_TARGET"
+_THROTTLED: Final = frozenset({429, 503})
+
+CheckFunction = Callable[[CheckContext, "Response", "Case[Any]"], "bool | None"]
+Judged = Callable[[Exchange, list[Breach]], None]
+
+
+class BrokenPromise(Failure):
+    """A rule of the contract seen broken."""
+
+    kind_title = "Broken promise"
+    __slots__ = ("rule",)
+
+    def __init__(self, breach: Breach, *, statement: str, operation: str, case_id: str) -> None:
+        super().__init__(
+            operation=operation,
+            title=f"Broken promise: {breach.rule}",
+            message=f"{statement}\n\nExpected: {breach.expected}\nReceived: {breach.received}",
+            case_id=case_id,
+            severity=Severity.HIGH,
+        )
+        self.rule = breach.rule
+
+    @property
+    def _unique_key(self) -> str:
+        return self.rule
+
+
+def register(
+    target: Target, *, judged_by: Contract | None = None, on_judged: Judged | None = None
+) -> list[CheckFunction]:
+    """The checks, one for each rule that an answer can break, now known to schemathesis too.
+
+    `judged_by` is an edition of the contract; the shipped base by default.
+    """
+    checks = list(_checks(target, judged_by or contract.load(), on_judged))
+    for check in checks:
+        CHECKS.register(check)
+    return checks
+
+
+@contextmanager
+def registered(
+    target: Target, *, judged_by: Contract | None = None, on_judged: Judged | None = None
+) -> Generator[list[str]]:
+    """The names of the checks, which schemathesis knows until the block ends."""
+    checks = register(target, judged_by=judged_by, on_judged=on_judged)
+    names = [check.__name__ for check in checks]
+    try:
+        yield names
+    finally:
+        for name in names:
+            CHECKS.unregister(name)
+
+
+def exchange(response: Response, oracle: Oracle) -> Exchange:
+    """What schemathesis sent and received, with what the contract allows as the answer."""
+    request = response.request
+    parts = urlsplit(request.url or "")
+    body = request.body
+    call = Call(
+        method=request.method or "",
+        path=parts.path + (f"?{parts.query}" if parts.query else ""),
+        headers=tuple((name, _text(value)) for name, value in request.headers.items()),
+        body=_bytes(body),
+    )
+    answer = Answer(
+        status=response.status_code,
+        headers=tuple((k, v) for k, values in response.headers.items() for v in values),
+        body=response.content,
+        seconds=response.elapsed,
+    )
+    return Exchange(call, oracle.expect(call), answer)
+
+
+def _bytes(body: object) -> bytes | None:
+    if isinstance(body, str):
+        return body.encode()
+    return body if isinstance(body, bytes) else None
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def _checks(target: Target, loaded: Contract, on_judged: Judged | None) -> Iterator[CheckFunction]:
+    operation = loaded.operations[0]
+    oracle = Oracle(loaded, operation, target)
+    judged = _Memory(oracle, on_judged)
+    for rule in operation.rules:
+        yield _check(rule.id, rule.statement, judged)
+
+
+class _Memory:
+    """What was found in the last answer: all checks look at it, it is judged once."""
+
+    def __init__(self, oracle: Oracle, on_judged: Judged | None) -> None:
+        self._oracle = oracle
+        self._on_judged = on_judged
+        self._last: tuple[Response, list[Breach]] | None = None
+
+    def speaks_of(self, operation: str) -> bool:
+        """Whether the rules are those of this operation; others get its checks alone."""
+        ours = self._oracle.operation
+        return operation == f"{ours.method} {ours.path}"
+
+    def breaches(self, response: Response) -> list[Breach]:
+        last = self._last
+        if last is None or last[0] is not response:
+            seen = exchange(response, self._oracle)
+            found = (
+                []
+                if response.status_code in _THROTTLED
+                else answers.breaches(self._oracle, seen, case="generated by schemathesis")
+            )
+            last = self._last = (response, found)
+            if self._on_judged and response.status_code not in _THROTTLED:
+                self._on_judged(seen, found)
+        return last[1]
+
+
+def _check(rule: str, statement: str, memory: _Memory) -> CheckFunction:
+    def check(_: CheckContext, response: Response, case: Case[Any]) -> bool | None:
+        if not memory.speaks_of(case.operation.label):
+            return None
+        for breach in memory.breaches(response):
+            if breach.rule == rule:
+                raise BrokenPromise(
+                    breach, statement=statement, operation=case.operation.label, case_id=case.id
+                )
+        return None
+
+    check.__name__ = rule.replace("-", "_")
+    check.__doc__ = statement
+    return check
+
+
+if TARGET_VARIABLE in os.environ:
+    register(profile.load(os.environ[TARGET_VARIABLE]))

@@ -1,0 +1,68 @@
+"""A call as a command that anyone can paste."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.report.secrets import Redactor
+from drs_sync_policy.fuzz.wire import Call
+
+LONGEST_BODY: Final = 2000
+"""A longer body goes into a file."""
+
+Store = Callable[[bytes], Path | None]
+
+
+def command(call: Call, target: Target, *, redact: Redactor, store: Store) -> str:
+    """The curl command for `call`, secrets as variables; `store` keeps a long body in a file."""
+    origin = "/".join(target.url.split("/", 3)[:3])
+    parts = ["curl --include --path-as-is"]
+    if call.method != "POST":
+        parts.append(f"--request {call.method}" if call.method != "HEAD" else "--head")
+    parts.append(_quoted(redact.text(origin + call.path)))
+    for name, value in call.headers:
+        text = f"{name}: {redact.text(value)}" if value else f"{name};"
+        parts.append(f"--header {_quoted(text)}")
+    if not call.header("Content-Type") and call.body is not None:
+        parts.append("--header 'Content-Type:'")
+    if call.chunked:
+        parts.append("--header 'Transfer-Encoding: chunked'")
+    before = ""
+    if call.body is not None:
+        before, option = _body(call.body, redact, store)
+        parts.append(option)
+    return before + " \\\n  ".join(parts)
+
+
+def _body(body: bytes, redact: Redactor, store: Store) -> tuple[str, str]:
+    text = _as_text(body)
+    if text is not None and len(text) <= LONGEST_BODY:
+        return "", f"--data-binary {_quoted(redact.text(text))}"
+    if text is None and len(body) <= LONGEST_BODY:
+        return f"base64 -d <<< {base64.b64encode(body).decode()} | ", "--data-binary @-"
+    path = store(body)
+    if path is not None:
+        return "", f"--data-binary @{path}"
+    return "", f"--data-binary @BODY  # {len(body)} bytes; with --report they are kept in a file"
+
+
+def _as_text(body: bytes) -> str | None:
+    """The body where a shell can carry it and a reader can see it, else None."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return text if all(letter.isprintable() for letter in text) else None
+
+
+def _quoted(text: str) -> str:
+    """A shell word in which our variables are still expanded."""
+    if "$DRS_" not in text and "${DRS_" not in text:
+        return "'" + text.replace("'", "'\\''") + "'"
+    pieces = text.replace("\\", "\\\\").replace('"', '\\"').replace("`", "\\`")
+    kept = pieces.replace("$DRS_", "\0").replace("${DRS_", "\1").replace("$", "\\$")
+    return '"' + kept.replace("\0", "$DRS_").replace("\1", "${DRS_") + '"'

@@ -1,0 +1,74 @@
+"""The verdict on a terminal: a paragraph for each broken promise, then the sums."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.text import Text
+
+from drs_sync_policy.fuzz.report.telling import Failure, Line, Telling
+
+_SHOWN_FAILURES = 3
+
+
+def show(telling: Telling, console: Console) -> None:
+    """Print the verdict."""
+    for line in telling.with_outcome("broken"):
+        _paragraph(line, console)
+    _unjudged(telling, console)
+    for note in telling.notes:
+        console.print(Text(f"note: {note}", style="yellow"))
+    console.print(Text(summary(telling), style="bold"))
+
+
+def summary(telling: Telling) -> str:
+    """The sums in one or two lines."""
+    sums = ", ".join(
+        f"{len(telling.with_outcome(outcome))} {outcome}"
+        for outcome in ("broken", "waived", "kept", "not judged")
+        if telling.with_outcome(outcome) or outcome in ("broken", "kept")
+    )
+    text = (
+        f"{len(telling.lines)} promises: {sums}; {telling.calls} calls in {telling.seconds:.1f} s"
+    )
+    if telling.ending != "complete":
+        text += f"\nThe run is no full verdict, {telling.ending}: {telling.reason}"
+    return f"{text} ({telling.again})"
+
+
+def _paragraph(line: Line, console: Console) -> None:
+    console.print()
+    console.print(Text(f"BROKEN  {line.rule.id}", style="bold red"))
+    console.print(
+        Text(textwrap.fill(line.rule.statement, 96, initial_indent="  ", subsequent_indent="  "))
+    )
+    console.print(Text(f"  origin: {line.rule.origin} ({line.rule.source})", style="dim"))
+    for failure in line.failures[:_SHOWN_FAILURES]:
+        for text in _failure(failure):
+            console.print(Text(textwrap.indent(text, "  ")), soft_wrap=True)
+    more = len(line.failures) - _SHOWN_FAILURES
+    if more > 0:
+        console.print(Text(f"  and {more} more kinds of it", style="dim"))
+
+
+def _failure(failure: Failure) -> Iterator[str]:
+    repeats = f" ({failure.times} times)" if failure.times > 1 else ""
+    yield f"\ncase:     {failure.case}{repeats}"
+    yield f"expected: {failure.expected}"
+    yield f"received: {failure.received}"
+    for number, step in enumerate(failure.steps, 1):
+        yield f"call {number}:" if len(failure.steps) > 1 else "call:"
+        yield textwrap.indent(step.curl, "  ")
+        yield "answer:"
+        yield textwrap.indent(step.received[:600], "  ")
+
+
+def _unjudged(telling: Telling, console: Console) -> None:
+    unjudged = telling.with_outcome("not judged")
+    if unjudged:
+        console.print()
+        console.print(Text("NOT JUDGED", style="bold yellow"))
+    for line in unjudged:
+        console.print(Text(f"  {line.rule.id}: {line.reason}"), soft_wrap=True)

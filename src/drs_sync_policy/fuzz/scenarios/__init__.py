@@ -1,0 +1,37 @@
+"""The scenarios of a run: what is sent, in which order, and which rules it puts to the test."""
+
+from __future__ import annotations
+
+from drs_sync_policy.fuzz.scenarios.plan import Scenario
+
+__all__ = ["Scenario", "ordered"]
+
+
+def ordered() -> tuple[Scenario, ...]:
+    """Every scenario: the required ones first, then by how much each finds in its time."""
+    from drs_sync_policy.fuzz.scenarios import (
+        accepted,
+        credentials,
+        first,
+        outcomes,
+        protocol,
+        refused,
+        sequences,
+        state,
+        sweep,
+        together,
+    )
+
+    found = (
+        *first.SCENARIOS,
+        *sweep.SCENARIOS,
+        *outcomes.SCENARIOS,
+        *credentials.SCENARIOS,
+        *state.SCENARIOS,
+        *together.SCENARIOS,
+        *refused.SCENARIOS,
+        *protocol.SCENARIOS,
+        *accepted.SCENARIOS,
+        *sequences.SCENARIOS,
+    )
+    return tuple(sorted(found, key=lambda entry: (not entry.required, entry.late)))

@@ -1,0 +1,188 @@
+"""What every server has to take: each right value, any text, unknown fields, batches of any size."""
+
+# ruff: noqa: E501 - tables read better in long lines
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
+# pyright: reportUnnecessaryIsInstance=false
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any, Final
+
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.bodies import ITEMS, JOB, Bodies
+from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.scenarios.first import bodies
+from drs_sync_policy.fuzz.scenarios.plan import Scenario
+from drs_sync_policy.fuzz.values import LENGTHS, SIZES, texts
+
+OPAQUE: Final = "job-id-is-opaque"
+UNKNOWN: Final = "unknown-fields-are-ignored"
+SIZE: Final = "batch-size-is-unbounded"
+_LARGE_SECONDS: Final = 30.0
+
+
+def _right_values(prober: Prober) -> None:
+    build = bodies(prober)
+    own = prober.target.tenant.job_ids
+
+    def send(items: list[Any]) -> None:
+        what = ", ".join(f"{k}: {str(v)[:40]!r}" for k, v in items[-1].items() if k != JOB)
+        where = "alone" if len(items) == 1 else f"in the last of {len(items)} items"
+        prober.send(prober.call(build.body(items)), case=f"right values, {where}: {what}")
+
+    cases: list[list[Any]] = []
+    for name, schema in build.fields.items():
+        for value in schema.right():
+            cases.append([build.item(own[0], **{name: value})])
+            cases.append(
+                [build.full(own[0]), build.item(own[-1]), build.item(own[0], **{name: value})]
+            )
+    prober.each(send, cases)
+
+
+def _texts(prober: Prober) -> None:
+    build = bodies(prober)
+    own = prober.target.tenant.job_ids[0]
+    free = [name for name, schema in build.fields.items() if schema.is_free_text]
+
+    def send(entry: tuple[str, str]) -> None:
+        text, what = entry
+        item = build.item(text)
+        prober.send(prober.call(build.body([item])), case=f"a job id that is {what}", rule=OPAQUE)
+        for name in free:
+            body = build.body([build.item(own, **{name: text})])
+            prober.send(prober.call(body), case=f"`{name}` is {what}")
+
+    prober.each(send, [*texts(), *_long_texts()])
+    everything = [build.item(text) for text, _ in texts()]
+    prober.send(prober.call(build.body(everything)), case="job ids of every kind", rule=OPAQUE)
+    prober.send(
+        prober.call(build.body(list(reversed(everything)))),
+        case="job ids of every kind, reversed",
+        rule=OPAQUE,
+    )
+
+
+def _long_texts() -> Iterator[tuple[str, str]]:
+    for length in LENGTHS:
+        yield "abcdefghij"[: length % 10] + "abcdefghij" * (length // 10), f"{length} letters long"
+    for length in (64, 128, 255, 256, 1024, 65536):
+        yield "é" * length, f"{length} characters of two bytes"
+    for length in (16, 64, 128, 255, 256, 1000):
+        yield "\U0001f600" * length, f"{length} emoji"
+    yield " " * 300, "300 spaces"
+    yield "\0" * 300, "300 times NUL"
+    yield '"\\' * 3000, "6000 characters that need escapes"
+
+
+def unknown_fields(prober: Prober, build: Bodies) -> Iterator[tuple[dict[str, Any], str]]:
+    """Bodies with a field that the contract does not describe, for an own job and an unknown one."""
+    oracle = prober.oracle
+    own, unknown = prober.target.tenant.job_ids[0], prober.unknown_job()
+    names = unknown_names(oracle.contract.document, build)
+    values: tuple[Any, ...] = (
+        None,
+        True,
+        False,
+        0,
+        -1.5,
+        "x",
+        "",
+        [],
+        {},
+        [[{}]],
+        {"a": {"b": [1]}},
+    )
+    # Every name with a few values, every value with a few names.
+    pairs: list[tuple[str, Any]] = [
+        (name, value) for name in names for value in (None, True, "x", {"a": 1})
+    ]
+    pairs += [("x_unknown", value) for value in values]
+    pairs += [("", "x"), ("x" * 300, 1), ("名", "x"), (" ", 1)]
+    for name, value in pairs:
+        items = [build.full(own), build.item(unknown)]
+        if name not in build.item_schema.properties:
+            body = build.body([{**item, name: value} for item in items])
+            yield body, f"{name!r}: {value!r} in items"
+            if value == "x":
+                body = build.body([{name: value, **item} for item in items])
+                yield body, f"{name!r}: {value!r} first in items"
+        if name not in build.root.properties:
+            yield {**build.body(items), name: value}, f"{name!r}: {value!r} beside `{ITEMS}`"
+    many = {f"x_unknown_{number}": number for number in range(200)}
+    yield build.body([{**build.item(own), **many}]), "200 unknown fields in an item"
+    yield {**build.body([build.item(own)]), **many}, "200 unknown fields"
+
+
+def unknown_names(document: Any, build: Bodies) -> list[str]:
+    """Names that mean something elsewhere: of answers, of other levels, of other editions."""
+    found: list[str] = []
+    for schema in document["components"]["schemas"].values():
+        found += schema.get("properties", {})
+    for name in (*build.fields, JOB):
+        found += [name.upper(), name.replace("_", "-"), name.title()]
+    found += [
+        "is_fill_materialized_view", "export_snapshot", "file_and_position", "gtid_set", "topic",
+        "topic_policy", "partitions_num", "kafka_data_format", "project_id", "tenant_id", "X-Language",
+        "language", "token", "user_id", "domain_id", "name", "type", "action", "policy", "policies", "data",
+        "params", "state", "created_at", "version", "_id", "__proto__", "constructor", "prototype", "$ref",
+        "self", "class", "args", "kwargs", "body", "request", "dry_run", "force", "deleted",
+    ]  # fmt: skip
+    return list(dict.fromkeys(found))
+
+
+def _unknown(prober: Prober) -> None:
+    def send(entry: tuple[dict[str, Any], str]) -> None:
+        body, what = entry
+        prober.send(prober.call(body), case=f"an unknown field {what}", rule=UNKNOWN)
+
+    prober.each(send, unknown_fields(prober, bodies(prober)))
+
+
+def _batches(prober: Prober) -> None:
+    build = bodies(prober)
+    own = prober.target.tenant.job_ids
+    limit = min(ACCEPTED_BYTES, prober.target.max_body_bytes or ACCEPTED_BYTES)
+
+    def send(entry: tuple[list[Any], str]) -> None:
+        items, what = entry
+        body = ijson.dumps(build.body(items))
+        if len(body) <= limit:
+            prober.send(
+                prober.call(body),
+                case=f"{len(items)} items, {what}",
+                rule=SIZE,
+                timeout=_LARGE_SECONDS,
+            )
+
+    def batches() -> Iterator[tuple[list[Any], str]]:
+        for size in SIZES:
+            if size <= 1025:
+                yield [build.item(own[n % len(own)]) for n in range(size)], "own jobs in turn"
+            unknown = [build.item(f"u{n}") for n in range(size - 1)]
+            yield [*unknown, build.item(own[0])], "an own job after unknown ones"
+        for size in (2, 7, 64, 200, 1000):
+            strangers = itertools.cycle([prober.unknown_job() for _ in range(3)])
+            mixed = [
+                build.full(own[0], n) if n % 2 else build.item(next(strangers)) for n in range(size)
+            ]
+            yield mixed, "own and unknown jobs in turn"
+            yield (
+                [build.item(f"j{size - n:05}") for n in range(size)],
+                "unknown jobs in falling order",
+            )
+            yield [build.item("same") for _ in range(size)], "the same unknown job"
+
+    prober.each(send, batches())
+
+
+SCENARIOS: Final = (
+    Scenario("right values", _right_values, ("valid-request-is-accepted",)),
+    Scenario("unknown fields", _unknown, (UNKNOWN,), late=8),
+    Scenario("texts", _texts, (OPAQUE, "valid-request-never-crashes"), late=2),
+    Scenario("batches", _batches, (SIZE,), late=3),
+)

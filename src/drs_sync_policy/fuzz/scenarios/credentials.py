@@ -1,0 +1,251 @@
+"""Credentials and projects: missing, wrong, nearly right, and in the wrong place."""
+
+# ruff: noqa: E501 - tables read better in long lines
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import quote
+
+from attrs import evolve
+
+from drs_sync_policy.fuzz.prober import Case, Prober
+from drs_sync_policy.fuzz.scenarios.first import bodies, languages
+from drs_sync_policy.fuzz.scenarios.plan import Scenario
+from drs_sync_policy.fuzz.values import near_misses
+
+EXACTLY: Final = "token-is-matched-exactly"
+ELSEWHERE: Final = "token-comes-from-its-header"
+_IN_FRONT: Final = frozenset({400, 401, 403, 431, 494})
+"""Also right for header values that servers may refuse before anything looks at them."""
+
+
+def wrong_tokens(prober: Prober) -> Iterator[tuple[str, str, str]]:
+    """Tokens that open nothing: value, rule that refuses it, what it is."""
+    target = prober.target
+    wrong = "wrong-credentials-are-refused"
+    if target.expired_token:
+        yield target.expired_token, wrong, "an expired token"
+    for value in (
+        "x", "0", "null", "undefined", "true", "*", "%", "admin", "' OR '1'='1", "{}", "[]",
+        "0123456789abcdef0123456789abcdef", target.tenant.project_id, target.tenant.job_ids[0],
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.", "é", "x" * 2000,
+    ):  # fmt: skip
+        yield value, wrong, f"the token {value[:40]!r}, which nobody has"
+    yield from (
+        (value, EXACTLY, f"the right token {what}")
+        for value, what in _variants(target.tenant.token)
+    )
+
+
+def _variants(token: str) -> Iterator[tuple[str, str]]:
+    last = "a" if token[-1] != "a" else "b"
+    yield from (
+        (token[:-1], "cut short by a character"),
+        (token[1:], "without its first character"),
+        (token[: len(token) // 2], "cut in half"),
+        (token[:8], "cut to 8 characters"),
+        (token[:1], "cut to its first character"),
+        (token[:-1] + last, "with another last character"),
+        (last + token[1:], "with another first character"),
+        (f"{token}x", "with a character behind"),
+        (f"x{token}", "with a character in front"),
+        (token + token, "twice"),
+        (f"{token} {token}", "twice, with a space"),
+        (f"{token},{token}", "twice, with a comma"),
+        (f"{token};", "with a semicolon behind"),
+        (f"{token}%", "with a percent sign behind"),
+        (token.upper(), "in upper case"),
+        (token.lower(), "in lower case"),
+        (token.swapcase(), "with upper and lower case exchanged"),
+        (token.title(), "in title case"),
+        (f'"{token}"', "in quotes"),
+        (f"Bearer {token}", "after Bearer"),
+        (f"Token {token}", "after Token"),
+        (f"token={token}", "after token="),
+        (f"{token}\xa0", "with a no-break space behind"),
+        (f"\xa0{token}", "with a no-break space in front"),
+        ("".join(f"%{ord(c):02X}" for c in token), "percent-encoded"),
+        (base64.b64encode(token.encode()).decode(), "in base64"),
+        (token.replace("-", "_"), "with `_` for `-`"),
+        (token.replace("-", ""), "without `-`"),
+        (token[::-1], "backwards"),
+        (token[:8] + "z" * max(0, len(token) - 8), "with only its first 8 characters right"),
+        (token[:16] + "z" * max(0, len(token) - 16), "with only its first 16 characters right"),
+        (token[: len(token) // 2] + "z" * (len(token) - len(token) // 2), "with half of it right"),
+        ("z" * max(0, len(token) - 8) + token[-8:], "with only its last 8 characters right"),
+        (token[:-1] + "%", "with a percent sign for its last character"),
+        (token[:-1] + "_", "with `_` for its last character"),
+        (token[:-1] + "*", "with `*` for its last character"),
+        (token + " x", "with another word behind"),
+        (f"x {token}", "after another word"),
+    )
+
+
+def _refused_tokens(prober: Prober) -> None:
+    good = prober.call(bodies(prober).batch(1, 1))
+    name = prober.oracle.operation.security_headers[0]
+    known = {tenant.token for tenant in (prober.target.tenant, prober.target.other) if tenant}
+
+    def send(entry: tuple[str, str, str]) -> None:
+        value, rule, what = entry
+        if value.strip(" \t") in known or not value.strip(" \t"):
+            return
+        odd = not value.isascii() or len(value) > 1000
+        prober.send(
+            good.with_header(name, value), case=what, rule=rule, statuses=_IN_FRONT if odd else None
+        )
+
+    missing = "missing-credentials-are-refused"
+    # A valid call first: what an earlier call on the connection proved must not last.
+    for _ in range(2):
+        prober.send(good, case="a valid call")
+        prober.send(good.with_header(name, None), case="no token, after a valid call", rule=missing)
+        prober.send(good, case="a valid call")
+        prober.send(good.with_header(name, ""), case="an empty token", rule=missing)
+    prober.send(good.with_header(name, "   "), case="a blank token", rule=missing)
+    prober.each(send, wrong_tokens(prober))
+    prober.send(
+        good.with_header(name.lower(), prober.target.tenant.token),
+        case="the header's name in lower case",
+    )
+
+
+def _elsewhere(prober: Prober) -> None:
+    prober.send_all(_tokens_elsewhere(prober))
+
+
+def _tokens_elsewhere(prober: Prober) -> Iterator[Case]:
+    good = prober.call(bodies(prober).batch(1, 1))
+    name = prober.oracle.operation.security_headers[0]
+    token = prober.target.tenant.token
+    bare = good.with_header(name, None)
+    for other in (
+        "Authorization", "X-Token", "X-Subject-Token", "X-Security-Token", "X-Api-Key", "Api-Key",
+        "X-Auth", "Auth-Token", "Token", "Proxy-Authorization", "X-Auth-Token-2", "X-Forwarded-Auth-Token",
+    ):  # fmt: skip
+        yield Case(bare.with_header(other, token), f"the token in {other}", ELSEWHERE)
+    for scheme in ("Bearer", "Token", "Basic"):
+        call = bare.with_header("Authorization", f"{scheme} {token}")
+        yield Case(call, f"the token in Authorization, after {scheme}", ELSEWHERE)
+    for key in (
+        name,
+        name.lower(),
+        "token",
+        "access_token",
+        "auth_token",
+        "api_key",
+        "x_auth_token",
+    ):
+        value = quote(token, safe="")
+        query = evolve(bare, path=f"{bare.path}?{key}={value}")
+        yield Case(query, f"the token in the query as {key}", ELSEWHERE)
+        wrong = query.with_header(name, "x")
+        yield Case(wrong, f"a wrong token, the right one in the query as {key}", ELSEWHERE)
+        cookie = bare.with_header("Cookie", f"{key}={value}")
+        yield Case(cookie, f"the token in a cookie {key}", ELSEWHERE)
+        body = {**bodies(prober).batch(1, 1), key: token}
+        call = prober.call(body).with_header(name, None)
+        yield Case(call, f"the token in the body as {key}", ELSEWHERE)
+
+
+def _before_the_body(prober: Prober) -> None:
+    prober.send_all(_bad_credentials_and_bodies(prober))
+
+
+def _bad_credentials_and_bodies(prober: Prober) -> Iterator[Case]:
+    name = prober.oracle.operation.security_headers[0]
+    for body, what in (
+        (b"", "nothing"), (b"{", "no JSON"), (b"\xff", "no UTF-8"), (b"{}", "an empty object"),
+        (b"[]", "a list"), (b'{"jobs": []}', "no items"), (b'{"jobs": [{}]}', "an item without a job"),
+        (b'{"jobs": [{"job_id": 1}]}', "a job that is a number"), (b"null", "null"),
+    ):  # fmt: skip
+        for token, how in ((None, "no token"), ("", "an empty token"), ("x", "an unknown token")):
+            call = prober.call(body).with_header(name, token)
+            yield Case(call, f"{how}, and the body is {what}")
+
+
+def _projects(prober: Prober) -> None:
+    body = bodies(prober).batch(1, 1)
+    project = prober.target.tenant.project_id
+
+    def send(entry: tuple[str, str, bool]) -> None:
+        value, what, raw = entry
+        path = prober.path(value, raw=raw)
+        prober.send(evolve(prober.call(body), path=path, fresh=True), case=what)
+
+    own = [near.value for near in near_misses(project)]
+    foreign = [value for value in own if value.isascii() and value.replace("-", "").isalnum()]
+    others = ["0" * 32, "f" * 32, "x", "_", "-", "a" * 64, "admin", "null", "0", project[::-1]]
+    if prober.target.other:
+        others.append(prober.target.other.project_id)
+    prober.each(
+        send,
+        [
+            (v, f"the project {v[:70]!r}, which is not the tenant's", False)
+            for v in (*foreign, *others)
+        ],
+    )
+    prober.each(send, _malformed(project))
+
+
+def _malformed(project: str) -> Iterator[tuple[str, str, bool]]:
+    for value in (
+        "a" * 65, "a" * 200, project + "0" * 40, f"{project} ", f" {project}", f"{project}\n", "é",
+        f"{project}\0", "\0", " ", "a b", "a.b", "a:b", "a@b", "a$", "a'", 'a"', "a;b", "a,b", "a=b",
+        "a+b", "a*", "(a)", "[a]", "{a}", "a|b", "a~", "a&b", "a!", "%", "<a>", "项目", "a\\b",
+        "' OR '1'='1", "\U0001f600", "a\tb", f"{project}%00", f"{project}é",
+    ):  # fmt: skip
+        yield value, f"the project {value[:70]!r}, outside the pattern", False
+    for raw in ("", ".", "..", "%2F", "a%2Fb", f"{project}%2F"):
+        yield raw, f"the project {raw!r} in the path as it is", True
+
+
+def _foreign_project(prober: Prober) -> None:
+    other = prober.target.other
+    if other is None:
+        return
+    own = prober.target.tenant
+    build = bodies(prober)
+    for language in (None, *languages(prober)):
+        for items in ([build.item(own.job_ids[0])], [build.item(other.job_ids[0])]):
+            body = build.body(items)
+            theirs = prober.call(body, project_id=other.project_id, language=language)
+            prober.send(theirs, case="the own token on the other tenant's project")
+            ours = prober.call(body, tenant=other, project_id=own.project_id, language=language)
+            prober.send(ours, case="the other tenant's token on the own project")
+    prober.send(
+        prober.call(build.body([build.item(other.job_ids[0])]), tenant=other),
+        case="a valid call of the other tenant",
+    )
+    prober.send(prober.call(build.batch(2)), case="a valid call after one of the other tenant")
+
+
+SCENARIOS: Final = (
+    Scenario(
+        "credentials",
+        _refused_tokens,
+        ("missing-credentials-are-refused", "wrong-credentials-are-refused", EXACTLY),
+        required=True,
+    ),
+    Scenario("credentials elsewhere", _elsewhere, (ELSEWHERE,), required=True),
+    Scenario(
+        "credentials before the body",
+        _before_the_body,
+        ("credentials-come-before-the-body",),
+        required=True,
+    ),
+    Scenario(
+        "another tenant's project",
+        _foreign_project,
+        ("foreign-project-is-refused",),
+        needs=("other_tenant",),
+        required=True,
+    ),
+    Scenario(
+        "projects",
+        _projects,
+        ("foreign-project-is-refused", "malformed-project-id-is-refused"),
+    ),
+)

@@ -1,0 +1,69 @@
+"""The required scenarios: without them a run says nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from drs_sync_policy.fuzz.bodies import Bodies
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.scenarios.plan import Scenario
+
+ALONE: Final = "unknown-job-fails-alone"
+
+
+def bodies(prober: Prober) -> Bodies:
+    """Bodies for the jobs of the target's tenant."""
+    oracle = prober.oracle
+    schema = oracle.operation.request[oracle.media_type]
+    return Bodies(oracle.contract, schema, prober.target.tenant.job_ids)
+
+
+def _accepted(prober: Prober) -> None:
+    build = bodies(prober)
+    own, unknown = prober.target.tenant.job_ids, prober.unknown_job()
+    for language in (None, *languages(prober)):
+        for items, what, rule in (
+            ([build.item(own[0])], "one job and nothing else", None),
+            ([build.full(own[0])], "one job and every field", None),
+            ([build.full(own[0]), build.item(unknown)], "an own job and an unknown one", ALONE),
+            ([build.item(unknown), build.full(own[-1], 1)], "an unknown job and an own one", ALONE),
+            ([build.item(unknown)], "an unknown job alone", ALONE),
+        ):
+            call = prober.call(build.body(items), language=language)
+            prober.send(call, case=what, rule=rule)
+
+
+def languages(prober: Prober) -> list[str]:
+    """The languages that the contract lists."""
+    contract = prober.oracle.contract
+    return [
+        value
+        for parameter in prober.oracle.operation.parameters
+        if parameter.name == "X-Language"
+        for value in contract.resolve(parameter.schema).get("enum", ())
+    ]
+
+
+def _refused(prober: Prober) -> None:
+    build = bodies(prober)
+    good = prober.call(build.batch(1))
+    prober.send(prober.call({}), case="a body without items")
+    prober.send(prober.call(b"{"), case="a body that breaks off")
+    prober.send(good.with_header("X-Auth-Token", None), case="no token")
+    prober.send(good.with_header("Content-Type", "text/plain"), case="another media type")
+
+
+SCENARIOS: Final = (
+    Scenario(
+        "what is accepted",
+        _accepted,
+        ("valid-request-is-accepted", "own-job-succeeds", ALONE),
+        required=True,
+    ),
+    Scenario(
+        "what is refused",
+        _refused,
+        ("invalid-body-is-refused", "missing-credentials-are-refused"),
+        required=True,
+    ),
+)

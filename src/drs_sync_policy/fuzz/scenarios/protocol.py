@@ -1,0 +1,385 @@
+"""What no generator writes: raw bytes, media types, methods, headers, sizes."""
+
+# ruff: noqa: E501 - tables read better in long lines
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from attrs import evolve
+
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES, CLOSED
+from drs_sync_policy.fuzz.prober import Case, Prober
+from drs_sync_policy.fuzz.scenarios.first import bodies
+from drs_sync_policy.fuzz.scenarios.plan import Scenario
+from drs_sync_policy.fuzz.values import Schema
+
+EXTREMES: Final = "extremes-in-ignored-fields-are-survived"
+SIZE: Final = "batch-size-is-unbounded"
+SURVIVED: Final = frozenset({200, 400, 413, 422})
+_LARGE_SECONDS: Final = 30.0
+
+
+def raw_bodies(job_id: str) -> Iterator[tuple[bytes, str]]:
+    """Bodies that are not I-JSON, each for one reason."""
+    good = ijson.dumps({"jobs": [{"job_id": job_id}]})
+    job = ijson.dumps(job_id)
+    yield from (
+        (b"", "nothing at all"),
+        (b" ", "a space"),
+        (b"\n", "a line feed"),
+        (b"{", "a brace"),
+        (good[:-1], "its last byte missing"),
+        (good[: len(good) // 2], "cut in half"),
+        (good[1:], "its first byte missing"),
+        (good + b"x", "a letter behind it"),
+        (good + b"}", "a brace behind it"),
+        (good + b",", "a comma behind it"),
+        (good + good, "twice"),
+        (good + b"\n" + good, "twice, on two lines"),
+        (good + b"\0", "NUL behind it"),
+        (b"x" + good, "a letter in front"),
+        (b")]}',\n" + good, "a prefix against inclusion in front"),
+        (b"\xef\xbb\xbf" + good, "a byte order mark in front"),
+        (good.decode().encode("utf-16"), "UTF-16 with a byte order mark"),
+        (good.decode().encode("utf-16-le"), "UTF-16"),
+        (good.decode().encode("utf-32"), "UTF-32"),
+        (b"\xff" + good, "a byte that no UTF-8 has"),
+        (good.decode().replace('"', "'").encode(), "single quotes"),
+        (b"{jobs: [{job_id: " + job + b"}]}", "names without quotes"),
+        (b'{"jobs": [{"job_id": ' + job + b",}]}", "a comma too many in an object"),
+        (b'{"jobs": [{"job_id": ' + job + b"},]}", "a comma too many in a list"),
+        (b'{"jobs": [{"job_id": ' + job + b"}] /* all */}", "a comment"),
+        (good + b" // all", "a comment behind it"),
+        (b'{"jobs" [{"job_id": ' + job + b"}]}", "a colon missing"),
+        (b'{"jobs"= [{"job_id": ' + job + b"}]}", "`=` for a colon"),
+        (b"\x0b" + good, "a vertical tab in front"),
+        (b"\xc2\xa0" + good, "a no-break space in front"),
+        (b"jobs=%5B%7B%22job_id%22%3A%22x%22%7D%5D", "a form"),
+        (b"<jobs><job_id>x</job_id></jobs>", "XML"),
+        (b"jobs:\n  - job_id: x\n", "YAML"),
+        (b"{'jobs': [{'job_id': 'x'}], 'a': None}", "a literal of Python"),
+    )
+    for text, what in _in_a_string():
+        yield (
+            b'{"jobs": [{"job_id": ' + job + b', "slot_name": "' + text + b'"}]}',
+            f"{what} in slot_name",
+        )
+        yield (
+            b'{"jobs": [{"job_id": ' + job + b', "x_unknown": "' + text + b'"}]}',
+            f"{what} in an unknown field",
+        )
+        yield b'{"jobs": [{"job_id": "' + text + b'"}]}', f"{what} in job_id"
+    yield b'{"jobs": [{"job_id": ' + job + b'}], "\\ud800": 1}', "a lone surrogate in a name"
+    for text in (
+        b"NaN", b"Infinity", b"-Infinity", b"nan", b"01", b"+1", b".5", b"1.", b"0x10", b"1e", b"- 1",
+        b"1_000", b"True", b"None", b"undefined", b"'x'", b"\\u0031", b"",
+    ):  # fmt: skip
+        what = f"`{text.decode()}` as a value"
+        yield b'{"jobs": [{"job_id": ' + job + b'}], "x_unknown": ' + text + b"}", what
+        yield (
+            b'{"jobs": [{"job_id": ' + job + b', "x_unknown": ' + text + b"}]}",
+            f"{what} in an item",
+        )
+    yield from _twice(job)
+
+
+def _in_a_string() -> Iterator[tuple[bytes, str]]:
+    yield from (
+        (b"\xff", "a byte that no UTF-8 has"),
+        (b"\xe9", "a letter in Latin-1"),
+        (b"\xc0\x80", "an overlong NUL"),
+        (b"\xe2\x82", "a character cut short"),
+        (b"\xed\xa0\x80", "a surrogate in UTF-8"),
+        (b"\xf4\x90\x80\x80", "a code point beyond the last"),
+        (b"\\ud800", "a lone high surrogate"),
+        (b"\\udfff", "a lone low surrogate"),
+        (b"\\ude00\\ud83d", "a surrogate pair the wrong way round"),
+        (b"\\ud83dx", "half a surrogate pair"),
+        (b"\n", "a raw line feed"),
+        (b"\t", "a raw tab"),
+        (b"\0", "a raw NUL"),
+        (b"\x1f", "a raw control character"),
+        (b"\\x41", "an escape that JSON lacks"),
+        (b"\\'", "an escaped single quote"),
+        (b"\\u12", "an escape cut short"),
+        (b"\\u00g0", "an escape with a wrong digit"),
+    )
+
+
+def _twice(job: bytes) -> Iterator[tuple[bytes, str]]:
+    one = b'{"job_id": ' + job + b"}"
+    yield from (
+        (b'{"jobs": [' + one + b'], "jobs": [' + one + b"]}", "`jobs` twice"),
+        (b'{"jobs": [], "jobs": [' + one + b"]}", "`jobs` twice, first without items"),
+        (b'{"jobs": [' + one + b'], "jobs": []}', "`jobs` twice, last without items"),
+        (b'{"jobs": [' + one + b'], "jobs": [{"job_id": "x"}]}', "`jobs` twice, with other items"),
+        (b'{"jobs": [{"job_id": ' + job + b', "job_id": ' + job + b"}]}", "`job_id` twice"),
+        (b'{"jobs": [{"job_id": "x", "job_id": ' + job + b"}]}", "`job_id` twice, with two values"),
+        (b'{"jobs": [{"job_id": ' + job + b', "job_id": 1}]}', "`job_id` twice, last a number"),
+        (b'{"jobs": [{"job_id": 1, "job_id": ' + job + b"}]}", "`job_id` twice, first a number"),
+        (
+            b'{"jobs": [{"job_id": ' + job + b', "job\\u005fid": ' + job + b"}]}",
+            "`job_id` twice, once in escapes",
+        ),
+        (
+            b'{"jobs": [{"job_id": ' + job + b', "ddl_trans": true, "ddl_trans": false}]}',
+            "an optional field twice",
+        ),
+        (b'{"jobs": [' + one + b'], "x": 1, "x": 1}', "an unknown field twice"),
+        (
+            b'{"jobs": [' + one + b'], "x": {"y": 1, "y": 2}}',
+            "a field twice, deep in an unknown one",
+        ),
+        (
+            b'{"jobs": [{"job_id": ' + job + b', "x": 1, "x": 2}]}',
+            "an unknown field of an item twice",
+        ),
+        (
+            b'{"jobs": ['
+            + one
+            + b", "
+            + one
+            + b', {"job_id": '
+            + job
+            + b', "job_id": '
+            + job
+            + b"}]}",
+            "`job_id` twice, in the last of 3 items",
+        ),
+    )
+
+
+def _not_i_json(prober: Prober) -> None:
+    def send(entry: tuple[bytes, str]) -> None:
+        prober.send(prober.call(entry[0]), case=f"the body is no I-JSON: {entry[1]}")
+
+    prober.each(send, raw_bodies(prober.target.tenant.job_ids[0]))
+
+
+def right_spellings(job_id: str) -> Iterator[tuple[bytes, str]]:
+    """Bodies that are I-JSON, oddly written."""
+    value = {"jobs": [{"job_id": job_id}]}
+    good = ijson.dumps(value)
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in "job_id").encode()
+    name = "".join(f"\\u{ord(letter):04X}" for letter in job_id if ord(letter) < 0x10000).encode()
+    yield from (
+        (b" \t\r\n" + good + b"\r\n \t", "white space around it"),
+        (json.dumps(value, indent=8).encode(), "much white space in it"),
+        (good.replace(b"job_id", escaped), "the name of a field in escapes"),
+        (b'{"jobs": [{"job_id": "' + name + b'"}]}', "the job's id in escapes"),
+        (b'{"jobs": [{"job_id": "x\\/y"}]}', "an escaped slash"),
+        (b'{"jobs": [{"job_id": "\\ud83d\\ude00"}]}', "a surrogate pair in escapes"),
+        (b'{"jobs": [{"job_id": "\\u0000\\b\\f\\n\\r\\t\\"\\\\"}]}', "every short escape"),
+        (
+            good[:-1] + b', "x_unknown": 1E+2, "x_other": -0.0, "x_third": 1e-7}',
+            "numbers with exponents",
+        ),
+        (good[:-1] + b', "x_unknown": 12345678901234567890123}', "an integer beyond 64 bits"),
+        (good + b" " * 5000, "much white space behind it"),
+    )
+
+
+def _right_spellings(prober: Prober) -> None:
+    for body, what in right_spellings(prober.target.tenant.job_ids[0]):
+        prober.send(prober.call(body), case=f"I-JSON with {what}")
+
+
+# --- extremes ------------------------------------------------------------------------------------
+
+
+def _extremes(prober: Prober) -> None:
+    job = ijson.dumps(prober.target.tenant.job_ids[0])
+
+    def send(entry: tuple[bytes, str]) -> None:
+        text, what = entry
+        for body, where in (
+            (b'{"jobs": [{"job_id": ' + job + b'}], "x_unknown": ' + text + b"}", "beside `jobs`"),
+            (b'{"jobs": [{"job_id": ' + job + b', "x_unknown": ' + text + b"}]}", "in an item"),
+        ):
+            prober.send(
+                prober.call(body), case=f"{what} in an ignored field {where}", rule=EXTREMES,
+                statuses=SURVIVED, timeout=_LARGE_SECONDS,
+            )  # fmt: skip
+
+    prober.each(send, extremes())
+    deep = b"[" * 30 + b"]" * 30
+    for text, what in ((deep, "30 lists within each other"), (b"1e300", "a number of 300 digits")):
+        body = b'{"jobs": [{"job_id": ' + job + b'}], "x_unknown": ' + text + b"}"
+        prober.send(prober.call(body), case=what, rule="unknown-fields-are-ignored")
+
+
+def extremes() -> Iterator[tuple[bytes, str]]:
+    """JSON values that strain a parser."""
+    for depth in (65, 100, 129, 257, 513, 1000, 1025, 3000, 10000):
+        yield b"[" * depth + b"]" * depth, f"{depth} lists within each other"
+        yield b'{"a":' * depth + b"1" + b"}" * depth, f"{depth} objects within each other"
+    yield b"[" * 40000 + b"]" * 40000, "40000 lists within each other"
+    yield b'[{"a":' * 2000 + b"1" + b"}]" * 2000, "4000 levels of both"
+    for number in (
+        b"1e309", b"-1e309", b"1e400", b"1e99999", b"-1e99999", b"1e-400", b"1e9999999999",
+        b"9" * 400, b"-" + b"9" * 400, b"9" * 4301, b"9" * 10000, b"0." + b"1" * 10000,
+        b"1" + b"0" * 1000 + b".5", b"18446744073709551616", b"9223372036854775808",
+        b"-9223372036854775809", b"9007199254740993", b"0e0", b"-0", b"1.7976931348623159e308",
+    ):  # fmt: skip
+        shown = (
+            number.decode()
+            if len(number) < 30
+            else f"{number[:10].decode()}... ({len(number)} digits)"
+        )
+        yield number, f"the number {shown}"
+
+
+# --- media types, headers, methods -----------------------------------------------------------------
+
+
+def _media_types(prober: Prober) -> None:
+    prober.send_all(_media_type_cases(prober))
+
+
+def _media_type_cases(prober: Prober) -> Iterator[Case]:
+    good = prober.call(bodies(prober).batch(1, 1))
+    for media in (
+        None, "", "text/plain", "text/json", "text/html", "application/xml", "text/xml", "application",
+        "json", "*/*", "application/*", "application/octet-stream", "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x", "application/jsonx", "application/json5", "application/ld+json",
+        "application/problem+json", "application/vnd.api+json", "application/json-patch+json",
+        "application/merge-patch+json", "application/x-json", "application/javascript", "application/jso",
+        "xapplication/json", "application/x-ndjson", "image/png", "application/graphql", "text/application/json",
+        "application/json; charset=iso-8859-1", "application/json; charset=latin-1",
+        "application/json; charset=utf-16", "application/json;charset=gbk", "application/json; charset=UTF-7",
+        'application/json; charset="utf-16"', "application/json; charset=windows-1252",
+        "text/plain; charset=utf-8", "application/json; CHARSET=utf-16", "application/json;charset=x",
+    ):  # fmt: skip
+        yield Case(good.with_header("Content-Type", media), f"the media type {media}")
+    for media in (
+        "application/json", "Application/JSON", "APPLICATION/JSON", "application/json;charset=utf-8",
+        "application/json; charset=utf-8", "application/json; charset=UTF-8",
+        "Application/Json; Charset=Utf-8", 'application/json; charset="utf-8"',
+    ):  # fmt: skip
+        yield Case(good.with_header("Content-Type", media), f"the media type {media}")
+    utf16 = good.body.decode().encode("utf-16") if good.body else b""
+    call = evolve(good.with_header("Content-Type", "application/json; charset=utf-16"), body=utf16)
+    yield Case(call, "a body in UTF-16 that says so")
+    for accept in ("application/json", "*/*", "application/json, text/plain;q=0.5"):
+        yield Case(good.with_header("Accept", accept), f"Accept: {accept}")
+
+
+def _parameters(prober: Prober) -> None:
+    prober.send_all(_header_cases(prober))
+
+
+def _header_cases(prober: Prober) -> Iterator[Case]:
+    build = bodies(prober)
+    own, unknown = prober.target.tenant.job_ids[0], prober.unknown_job()
+    good = prober.call(build.body([build.item(own), build.item(unknown)]))
+    for parameter in prober.oracle.operation.parameters:
+        if parameter.location != "header":
+            continue
+        schema = Schema(prober.oracle.contract, parameter.schema)
+        for right in schema.right():
+            for name in (parameter.name, parameter.name.lower()):
+                yield Case(good.with_header(name, _text(right)), f"{name}: {right}")
+        wrong = [_text(value.value) for value in schema.wrong()]
+        wrong += [
+            "en",
+            "zh",
+            "en-us,zh-cn",
+            "en-us;q=0.5",
+            "zh-tw",
+            "zh-hans",
+            "fr-fr",
+            "de-de",
+            "cn",
+            "0",
+        ]
+        for text in dict.fromkeys(wrong):
+            if _fits_a_header(text):
+                yield Case(good.with_header(parameter.name, text), f"{parameter.name}: {text!r}")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _fits_a_header(text: str) -> bool:
+    return text.isascii() and text == text.strip() and (not text or text.isprintable())
+
+
+def _methods(prober: Prober) -> None:
+    good = prober.call(bodies(prober).batch(1, 1))
+    for method in ("GET", "PUT", "PATCH", "DELETE"):
+        prober.send(evolve(good, method=method, fresh=True), case=f"{method} with a body")
+        bare = evolve(good, method=method, body=None, fresh=True).with_header("Content-Type", None)
+        prober.send(bare, case=f"{method} without a body")
+
+
+# --- sizes ------------------------------------------------------------------------------------------
+
+
+def _large_bodies(prober: Prober) -> None:
+    build = bodies(prober)
+    own = prober.target.tenant.job_ids[0]
+    item = build.item(own)
+    limit = min(ACCEPTED_BYTES, prober.target.max_body_bytes or ACCEPTED_BYTES)
+    for size in (16_384, 65_536, 65_537, 102_401, 131_072, 262_145, 524_289, limit):
+        if size > limit:
+            continue
+        small = ijson.dumps(build.body([item]))
+        prober.send(
+            prober.call(small + b" " * (size - len(small))), case=f"{size} bytes, most of them white space",
+            rule=SIZE, timeout=_LARGE_SECONDS,
+        )  # fmt: skip
+        filled = ijson.dumps({**build.body([item]), "x_unknown": ""})
+        padded = filled.replace(b'""', b'"' + b"x" * (size - len(filled)) + b'"')
+        prober.send(
+            prober.call(padded), case=f"{size} bytes, most of them an ignored field",
+            rule=SIZE, timeout=_LARGE_SECONDS,
+        )  # fmt: skip
+
+
+def _oversize(prober: Prober) -> None:
+    limit = prober.target.max_body_bytes or 0
+    build = bodies(prober)
+    small = ijson.dumps(build.body([build.item(prober.target.tenant.job_ids[0])]))
+    for size in (limit + 1, limit + limit // 4 + 1000):
+        if size > 64 * 1024 * 1024:
+            continue
+        call = evolve(prober.call(small + b" " * (size - len(small))), fresh=True)
+        prober.send(call, case=f"{size} bytes, the limit is {limit}", timeout=_LARGE_SECONDS)
+        prober.send(
+            evolve(call, chunked=True),
+            case=f"{size} bytes in chunks, the limit is {limit}",
+            statuses={413, 400, 411, 501, CLOSED},
+            timeout=_LARGE_SECONDS,
+        )
+
+
+def _chunked(prober: Prober) -> None:
+    probe = prober.ask(prober.call(bodies(prober).batch(1)))
+    if probe.answer is None or probe.answer.version < 11:
+        return
+    # Not every server takes chunks: then 400, 411 or 501 is right, and 200 only for a valid body.
+    good = bodies(prober).batch(2, 1)
+    call = evolve(prober.call(good), chunked=True, fresh=True)
+    prober.send(call, case="a valid body in chunks", statuses={200, 400, 411, 501})
+    for body, what in ((b"{", "no JSON"), (b'{"jobs": []}', "without items"), (b"", "empty")):
+        bad = evolve(prober.call(body), chunked=True, fresh=True)
+        prober.send(bad, case=f"a body in chunks: {what}", statuses={400, 411, 422, 501})
+
+
+SCENARIOS: Final = (
+    Scenario("media types", _media_types, ("other-media-types-are-refused",), required=True),
+    Scenario("methods", _methods, ("other-methods-are-refused",), required=True),
+    Scenario("headers", _parameters, ("unknown-language-is-refused",), required=True),
+    Scenario("bodies that are no I-JSON", _not_i_json, ("body-must-be-i-json",)),
+    Scenario("bodies oddly written", _right_spellings, ("valid-request-is-accepted",)),
+    Scenario("extremes", _extremes, (EXTREMES,), late=6),
+    Scenario("chunks", _chunked, ()),
+    Scenario("large bodies", _large_bodies, (SIZE,)),
+    Scenario(
+        "oversize bodies", _oversize, ("oversized-body-is-refused",), needs=("max_body_bytes",)
+    ),
+)

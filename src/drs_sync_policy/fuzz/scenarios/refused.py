@@ -1,0 +1,22 @@
+"""Bodies that break the contract, one defect each, systematically."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from drs_sync_policy.fuzz.bodies import Wrong
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.scenarios.first import bodies
+from drs_sync_policy.fuzz.scenarios.plan import Scenario
+
+
+def _invalid_bodies(prober: Prober) -> None:
+    def send(wrong: Wrong) -> None:
+        prober.send(prober.call(wrong.body), case=wrong.what)
+
+    prober.each(send, bodies(prober).wrong())
+
+
+SCENARIOS: Final = (
+    Scenario("invalid bodies", _invalid_bodies, ("invalid-body-is-refused",), late=1),
+)

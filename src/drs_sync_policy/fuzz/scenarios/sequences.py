@@ -1,0 +1,192 @@
+"""Sequences of calls against a model of what is stored, shrunk to the shortest that fails.
+
+The same seed makes the same sequences. A sequence that fails ends with the policy that the model
+and the target disagree on; the report shows every call of it.
+"""
+
+# Hypothesis's stateful classes are typed for tests that live in a module.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+import hypothesis
+from hypothesis import strategies as st
+from hypothesis.errors import Flaky
+from hypothesis.reporting import with_reporter
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from drs_sync_policy.fuzz.bodies import JOB, Bodies
+from drs_sync_policy.fuzz.prober import Gone
+from drs_sync_policy.fuzz.scenarios.outcomes import results
+from drs_sync_policy.fuzz.scenarios.plan import Scenario
+from drs_sync_policy.fuzz.scenarios.state import (
+    KEEPS,
+    LATER_CALLS,
+    REFUSED,
+    STORED,
+    Ground,
+    reading,
+)
+from drs_sync_policy.fuzz.stored import Unreadable, differences
+from drs_sync_policy.fuzz.verdict import Breach, Exchange
+from drs_sync_policy.fuzz.wire import NoAnswer, Throttled
+
+_EXAMPLES: Final = 15
+_STEPS: Final = 12
+_INTERRUPTIONS: Final = (Gone, NoAnswer, Throttled, Unreadable)
+
+
+class Disagreement(AssertionError):  # noqa: N818
+    """The model and the target disagree; `breach` says on what."""
+
+    def __init__(self, breach: Breach) -> None:
+        super().__init__(breach.received)
+        self.breach = breach
+
+
+@reading((STORED, KEEPS, LATER_CALLS))
+def _sequences(ground: Ground) -> None:
+    interruption: list[Exception] = []
+    last: list[Breach] = []
+    machine = _machine(ground, interruption, last)
+    settings = hypothesis.settings(
+        max_examples=_EXAMPLES,
+        stateful_step_count=_STEPS,
+        deadline=None,
+        database=None,
+        print_blob=False,
+        suppress_health_check=[*hypothesis.HealthCheck],  # pyright: ignore[reportArgumentType]
+    )
+    try:
+        with with_reporter(lambda _: None):
+            run_state_machine_as_test(
+                hypothesis.seed(ground.prober.seed)(machine), settings=settings
+            )
+    except Disagreement as found:
+        ground.prober.note(found.breach)
+    except (Flaky, ExceptionGroup):
+        # It failed once and not again: what was seen was seen.
+        for breach in last[:1]:
+            ground.prober.note(breach)
+    if interruption:
+        raise interruption[0]
+
+
+def _machine(
+    ground: Ground, interruption: list[Exception], last: list[Breach]
+) -> type[RuleBasedStateMachine]:
+    build = ground.build
+    own = ground.tenant.job_ids[:3]
+    job_ids = st.sampled_from((*own, *own, ground.prober.unknown_job()))
+    items = st.builds(_item, job_ids, _policies(build))
+    wrong = st.sampled_from([entry.body for entry in build.wrong() if _is_batch(entry.body)][::7])
+
+    class Machine(RuleBasedStateMachine):
+        """Jobs, what is stored for each, and every way to change it."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model: dict[str, dict[str, Any]] = {}
+            self.calls: list[Exchange] = []
+
+        def done(self) -> bool:
+            return bool(interruption) or time.monotonic() > ground.prober.deadline
+
+        @initialize()
+        def settle(self) -> None:
+            self._step(lambda: self._set([build.full(job, n) for n, job in enumerate(own)]))
+
+        @rule(batch=st.lists(items, min_size=1, max_size=5))
+        def set(self, batch: list[dict[str, Any]]) -> None:
+            self._step(lambda: self._set(batch))
+
+        @rule(batch=st.lists(items, min_size=1, max_size=3))
+        def set_again(self, batch: list[dict[str, Any]]) -> None:
+            self._step(lambda: self._set(batch))
+            self._step(lambda: self._set(batch))
+
+        @rule(body=wrong)
+        def refuse(self, body: Any) -> None:
+            self._step(lambda: self._refuse(body))
+
+        def _step(self, act: Any) -> None:
+            if self.done():
+                return
+            try:
+                act()
+            except _INTERRUPTIONS as error:
+                interruption.append(error)
+
+        def _set(self, batch: list[dict[str, Any]]) -> None:
+            exchange = ground.set(batch, case="a step of a sequence")
+            self.calls.append(exchange)
+            found = results(exchange)
+            if found is None or len(found) != len(batch):
+                self.model = {job: dict(ground.read(job)[0]) for job in own}
+                return
+            before = {job: dict(policy) for job, policy in self.model.items()}
+            for item, result in zip(batch, found, strict=True):
+                if result.get("status") == "success" and item[JOB] in own:
+                    policy = {name: value for name, value in item.items() if name != JOB}
+                    self.model.setdefault(item[JOB], {}).update(policy)
+            self._compare(batch, before)
+
+        def _refuse(self, body: Any) -> None:
+            exchange = ground.prober.send(ground.prober.call(body), case="a refused step")
+            self.calls.append(exchange)
+            if results(exchange) is not None:
+                self.model = {job: dict(ground.read(job)[0]) for job in own}
+            self._compare([], self.model, rule=REFUSED)
+
+        def _compare(
+            self, batch: list[dict[str, Any]], before: Mapping[str, Any], *, rule: str = ""
+        ) -> None:
+            for job, wanted in self.model.items():
+                found, reading_ = ground.read(job)
+                ground.prober.ledger.judged(rule or STORED)
+                different = differences(wanted, found)
+                if not different:
+                    continue
+                named = any(item[JOB] == job and different[0] in item for item in batch)
+                told = {name: wanted[name] for name in different}
+                breach = Breach(
+                    rule or (STORED if named else KEEPS),
+                    f"a sequence of {len(self.calls)} calls",
+                    f"stored for {job}: {told}",
+                    f"stored is { {name: found.get(name) for name in different} }",
+                    (*self.calls, reading_),
+                )
+                last[:] = [breach]
+                raise Disagreement(breach)
+
+    return Machine
+
+
+def _item(job: str, policy: dict[str, Any]) -> dict[str, Any]:
+    return {JOB: job, **policy}
+
+
+def _is_batch(body: Any) -> bool:
+    return (
+        isinstance(body, dict)
+        and isinstance(body.get("jobs"), list)
+        and len(body["jobs"]) in (1, 3)
+    )
+
+
+def _policies(build: Bodies) -> st.SearchStrategy[dict[str, Any]]:
+    """Any fields with any right values."""
+    values = {
+        name: st.text(max_size=8) if schema.is_free_text else st.sampled_from(schema.right())
+        for name, schema in build.fields.items()
+    }
+    return st.fixed_dictionaries({}, optional=values)
+
+
+SCENARIOS: Final = (
+    Scenario("sequences", _sequences, (STORED, KEEPS, LATER_CALLS), needs=("readback",), late=7),
+)

@@ -1,0 +1,89 @@
+"""One or two cases of everything, first of all: most faults are known within a second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from attrs import evolve
+
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.bodies import ITEMS, JOB, Bodies, Wrong
+from drs_sync_policy.fuzz.prober import Case, Prober
+from drs_sync_policy.fuzz.scenarios.accepted import OPAQUE, SIZE, UNKNOWN
+from drs_sync_policy.fuzz.scenarios.first import bodies
+from drs_sync_policy.fuzz.scenarios.plan import Scenario
+from drs_sync_policy.fuzz.scenarios.protocol import EXTREMES, SURVIVED, raw_bodies
+
+_ODD_IDS: Final = (
+    "x", "a/b", "a b", " x ", "é任", "\U0001f600", "\0", "'\"`", "100% {0} %s", "\\", "x" * 37,
+    "X" * 65, "x" * 300, "<b>", "e\u0301", "A-b_C",
+)  # fmt: skip
+
+
+def _sweep(prober: Prober) -> None:
+    prober.send_all(_cases(prober))
+
+
+def _cases(prober: Prober) -> Iterator[Case]:
+    build = bodies(prober)
+    own = prober.target.tenant.job_ids
+    for wrong in one_of_each(build):
+        yield Case(prober.call(wrong.body), wrong.what)
+    for odd in _ODD_IDS:
+        yield Case(prober.call(build.body([build.item(odd)])), f"the job id {odd[:40]!r}", OPAQUE)
+    item, body = build.full(own[0]), build.body([build.full(own[0])])
+    for value in (None, "x", {"a": [1]}):
+        odd_item = build.body([{**item, "x_unknown": value}])
+        yield Case(prober.call(odd_item), f"an unknown field of an item: {value!r}", UNKNOWN)
+        yield Case(
+            prober.call({**body, "x_unknown": value}), f"an unknown field: {value!r}", UNKNOWN
+        )
+    for size in (2, 11, 101, 1001):
+        items = [build.item(own[n % len(own)]) for n in range(size)]
+        yield Case(prober.call(build.body(items)), f"{size} items", SIZE)
+    padded = ijson.dumps(body)
+    for size in (70_000, 600_000):
+        yield Case(prober.call(padded + b" " * (size - len(padded))), f"{size} bytes", SIZE)
+    yield from _raw(prober, own[0])
+    for name in build.fields:
+        for value in build.fields[name].right()[:3]:
+            yield Case(
+                prober.call(build.body([{JOB: own[0], name: value}])), f"`{name}`: {value!r}"
+            )
+        if build.fields[name].is_free_text:
+            for text in ("", "\0", "é任\U0001f600", "'\"\\%s{}", "x" * 300):
+                text_item = build.body([{JOB: own[0], name: text}])
+                yield Case(prober.call(text_item), f"`{name}`: {text[:40]!r}")
+    for project in ("x" * 65, "a b"):
+        call = evolve(prober.call(body), path=prober.path(project), fresh=True)
+        yield Case(call, f"the project {project!r}")
+
+
+def _raw(prober: Prober, job: str) -> Iterator[Case]:
+    for raw, what in list(raw_bodies(job))[::4]:
+        yield Case(prober.call(raw), f"the body is no I-JSON: {what}")
+    good = ijson.dumps({ITEMS: [{JOB: job}]})
+    for number in (b"[" * 1000 + b"]" * 1000, b"1e400", b"9" * 400):
+        body = good[:-1] + b', "x_unknown": ' + number + b"}"
+        yield Case(prober.call(body), "an extreme in an ignored field", EXTREMES, SURVIVED)
+
+
+def one_of_each(build: Bodies) -> list[Wrong]:
+    """One wrong body for each field, kind of defect and place."""
+    seen: dict[str, Wrong] = {}
+    for wrong in build.wrong():
+        value, _, where = wrong.what.partition(", in an item that is ")
+        kind = next((word for word in ("missing", "null") if word in value), "wrong")
+        seen.setdefault(f"{wrong.field}/{kind}/{where}", wrong)
+    return list(seen.values())
+
+
+SCENARIOS: Final = (
+    Scenario(
+        "a first sweep",
+        _sweep,
+        (OPAQUE, UNKNOWN, SIZE, EXTREMES, "body-must-be-i-json", "malformed-project-id-is-refused"),
+        required=True,
+    ),
+)

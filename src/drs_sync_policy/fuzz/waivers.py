@@ -1,0 +1,38 @@
+"""Known breaches of a target: which of them bite, have expired, or are no longer needed."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from drs_sync_policy.fuzz.profile import Waiver
+from drs_sync_policy.fuzz.verdict import Ledger
+
+
+@frozen
+class Waived:
+    """The waivers of a profile, sorted by what became of them."""
+
+    biting: tuple[Waiver, ...] = ()
+    expired: tuple[Waiver, ...] = ()
+    idle: tuple[Waiver, ...] = ()
+    """In force, judged, and not broken any more: to be removed."""
+
+    def covers(self, rule: str) -> bool:
+        """Whether a breach of `rule` does not fail the run."""
+        return any(waiver.rule == rule for waiver in self.biting)
+
+
+def apply(
+    waivers: Sequence[Waiver], ledger: Ledger, *, today: datetime.date | None = None
+) -> Waived:
+    """`waivers`, sorted by what the record says of their rules; `today` is UTC's by default."""
+    today = today or datetime.datetime.now(datetime.UTC).date()
+    current = [waiver for waiver in waivers if waiver.expires >= today]
+    return Waived(
+        biting=tuple(entry for entry in current if ledger.outcome(entry.rule) == "broken"),
+        expired=tuple(entry for entry in waivers if entry.expires < today),
+        idle=tuple(entry for entry in current if ledger.outcome(entry.rule) == "kept"),
+    )

@@ -1,0 +1,25 @@
+"""The fixtures that pytest finds wherever this package is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from drs_sync_policy.testing import Sandbox
+
+
+@pytest.fixture
+def drs_sandbox() -> Iterator[Sandbox]:
+    """The real sandbox on a free port of 127.0.0.1, with two tenants, fresh for each test.
+
+    It needs the extra `sandbox`; where that is missing, the test is skipped and says so.
+    """
+    # Imported here: a plugin is loaded by every run of pytest, whether it is used or not.
+    pytest.importorskip("uvicorn", reason="install drs-sync-policy[sandbox] for `drs_sandbox`")
+    from drs_sync_policy.testing import sandbox
+
+    with sandbox() as running:
+        yield running

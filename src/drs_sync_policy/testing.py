@@ -1,0 +1,277 @@
+"""For your own tests of code that sets synchronization policies.
+
+Three ways, from the quickest to the truest:
+
+- `Scripted`: an httpx transport that answers by a script, without a network;
+- `Recorder` and `replayed`: a transport that keeps real exchanges, and one that repeats them;
+- the pytest fixture `drs_sandbox`: the real sandbox on a free port of 127.0.0.1, fresh for each
+  test. It is there wherever the package is installed with its extra `sandbox`.
+
+    scripted = Scripted(fails({"job-2": "DRS.M00304"}), refuses(429), then=succeeds())
+    with scripted.client() as drs:
+        outcome = drs.set_policies([...])
+    scripted.requests[0].json()
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+from attrs import field, frozen
+
+from drs_sync_policy import codes
+from drs_sync_policy.client import AsyncSyncPolicyClient, SyncPolicyClient
+from drs_sync_policy.exchange import redacted
+
+if TYPE_CHECKING:
+    from drs_sync_policy.sandbox.seed import Tenant
+
+Step = Callable[[httpx.Request], httpx.Response]
+"""What answers one request; it may raise an error of httpx instead."""
+
+_READ_BACK: Final = "/_sandbox/projects/{project_id}/jobs/{job_id}"
+
+
+@frozen
+class Request:
+    """A request as it was sent: credentials are replaced by `***`."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """The body."""
+        return json.loads(self.content)
+
+    @property
+    def job_ids(self) -> list[str]:
+        """The jobs of the body, in their order."""
+        return [job["job_id"] for job in self.json()["jobs"]]
+
+
+class Scripted(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A transport that answers each request by the next step of a script, and then by `then`.
+
+    `requests` is what was sent. Raises `AssertionError` at a request that the script has no step
+    for.
+    """
+
+    def __init__(self, *steps: Step, then: Step | None = None) -> None:
+        self.requests: list[Request] = []
+        self._steps = iter(steps)
+        self._then = then
+
+    def client(self, **options: Any) -> SyncPolicyClient:
+        """A client that sends everything here; `options` are those of `SyncPolicyClient`."""
+        return SyncPolicyClient(**_defaults(options), http_client=httpx.Client(transport=self))
+
+    def async_client(self, **options: Any) -> AsyncSyncPolicyClient:
+        """A client that sends everything here; `options` are those of `AsyncSyncPolicyClient`."""
+        mine = httpx.AsyncClient(transport=self)
+        return AsyncSyncPolicyClient(**_defaults(options), http_client=mine)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(_request(request))
+        step = next(self._steps, self._then)
+        if step is None:
+            raise AssertionError(f"the script has no step for request {len(self.requests)}")
+        return step(request)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return self.handle_request(request)
+
+
+def succeeds() -> Step:
+    """A step: every job of the request succeeds."""
+    return fails({})
+
+
+def fails(failures: Mapping[str, str], *, language: str = "en-us") -> Step:
+    """A step: these jobs fail with these codes, in the vendor's words; all others succeed."""
+
+    def step(request: httpx.Request) -> httpx.Response:
+        jobs = [job["job_id"] for job in json.loads(request.content)["jobs"]]
+        results = [
+            {"id": job, "status": "failed", **_explained(failures[job], language)}
+            if job in failures
+            else {"id": job, "status": "success"}
+            for job in jobs
+        ]
+        return httpx.Response(200, json={"results": results, "count": len(results)})
+
+    return step
+
+
+def refuses(status: int, code: str | None = None, *, retry_after: float | None = None) -> Step:
+    """A step: the server refuses with this status, and with a code that fits it or with yours."""
+    fitting = next((row.code for row in codes.all_codes() if row.status == status), "DRS.M00001")
+    headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
+
+    def step(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, json=_explained(code or fitting, "en-us"), headers=headers)
+
+    return step
+
+
+def answers(status: int, content: bytes | str = b"", **headers: str) -> Step:
+    """A step: this answer, whatever it is; `_` in the name of a header stands for `-`."""
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda _: httpx.Response(status, content=content, headers=given)
+
+
+def breaks(error: type[httpx.RequestError] = httpx.ReadError) -> Step:
+    """A step: the connection breaks, with this error of httpx."""
+
+    def step(request: httpx.Request) -> httpx.Response:
+        raise error("broken by the script", request=request)
+
+    return step
+
+
+class Recorder(httpx.BaseTransport):
+    """A transport that carries requests to a real server and keeps what was said.
+
+    `save` writes it as JSON, without any credential: headers of requests are left out, and of
+    the headers of answers only those that the contract knows are kept.
+    """
+
+    def __init__(self, inner: httpx.BaseTransport | None = None) -> None:
+        self.exchanges: list[dict[str, Any]] = []
+        self._inner = inner or httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._inner.handle_request(request)
+        content = response.read()
+        kept = ("content-type", "retry-after", "x-request-id", "allow")
+        self.exchanges.append(
+            {
+                "method": request.method,
+                "path": request.url.path,
+                "body": request.content.decode("utf-8", "replace"),
+                "status": response.status_code,
+                "headers": {n: v for n, v in response.headers.items() if n in kept},
+                "answer": content.decode("utf-8", "replace"),
+            }
+        )
+        return response
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def save(self, path: Path) -> None:
+        """Writes what was said so far to a file."""
+        path.write_text(json.dumps(self.exchanges, ensure_ascii=False, indent=1), "utf-8")
+
+
+def replayed(path: Path) -> Scripted:
+    """A transport that repeats what a `Recorder` saved, in order.
+
+    Raises `AssertionError` at a request that differs in method, path or body from the recorded.
+    """
+    recorded: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
+    return Scripted(*(_replay(exchange, number) for number, exchange in enumerate(recorded, 1)))
+
+
+def _replay(exchange: Mapping[str, Any], number: int) -> Step:
+    def step(request: httpx.Request) -> httpx.Response:
+        sent = (request.method, request.url.path, request.content.decode("utf-8", "replace"))
+        if sent != (exchange["method"], exchange["path"], exchange["body"]):
+            raise AssertionError(
+                f"request {number} is not the recorded one: sent was {sent[0]} {sent[1]} {sent[2]},"
+                f" recorded is {exchange['method']} {exchange['path']} {exchange['body']}"
+            )
+        return httpx.Response(
+            exchange["status"], headers=exchange["headers"], content=exchange["answer"].encode()
+        )
+
+    return step
+
+
+@frozen
+class Sandbox:
+    """A running sandbox: its URL, and what its first tenant may do. See `drs_sandbox`."""
+
+    url: str
+    tenants: tuple[Tenant, ...]
+
+    @property
+    def project_id(self) -> str:
+        """The project of the first tenant."""
+        return self.tenants[0].project_id
+
+    @property
+    def token(self) -> str:
+        """The token of the first tenant."""
+        return self.tenants[0].token
+
+    @property
+    def job_ids(self) -> tuple[str, ...]:
+        """Jobs of the first tenant that take a policy."""
+        return self.tenants[0].job_ids
+
+    @property
+    def blocked_job_ids(self) -> tuple[str, ...]:
+        """Jobs of the first tenant whose state forbids it."""
+        return self.tenants[0].blocked_job_ids
+
+    def client(self, **options: Any) -> SyncPolicyClient:
+        """A client of the first tenant; `options` are those of `SyncPolicyClient`."""
+        return SyncPolicyClient(**self._options(options))
+
+    def async_client(self, **options: Any) -> AsyncSyncPolicyClient:
+        """A client of the first tenant; `options` are those of `AsyncSyncPolicyClient`."""
+        return AsyncSyncPolicyClient(**self._options(options))
+
+    def policy(self, job_id: str) -> dict[str, Any]:
+        """What is stored for a job of the first tenant; `KeyError` where there is no such job."""
+        path = _READ_BACK.format(project_id=self.project_id, job_id=job_id)
+        response = httpx.get(self.url + path, trust_env=False)
+        if response.status_code != 200:
+            raise KeyError(job_id)
+        policy: dict[str, Any] = response.json()["policy"]
+        return policy
+
+    def environment(self) -> dict[str, str]:
+        """The variables with which `from_environment` and the command call this sandbox."""
+        return {"DRS_URL": self.url, "DRS_PROJECT_ID": self.project_id, "DRS_TOKEN": self.token}
+
+    def _options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        ours = {"base_url": self.url, "project_id": self.project_id, "auth": self.token}
+        return {**ours, **options}
+
+
+@contextmanager
+def sandbox(**options: Any) -> Generator[Sandbox]:
+    """A sandbox on a free port of 127.0.0.1 until the block ends.
+
+    `options` are those of `drs_sync_policy.sandbox.create_app`; it needs the extra `sandbox`.
+    """
+    from drs_sync_policy.sandbox import running
+
+    with running(**options) as server:
+        yield Sandbox(server.url, server.tenants)
+
+
+def _defaults(options: Mapping[str, Any]) -> dict[str, Any]:
+    ours: dict[str, Any] = {"project_id": "0" * 32, "auth": "scripted-token"}
+    if "region" not in options:
+        ours["base_url"] = "http://scripted.invalid"
+    return {**ours, **options}
+
+
+def _explained(code: str, language: str) -> dict[str, str]:
+    known = codes.find(code)
+    return {"error_code": code, "error_msg": known.text(language) if known else code}
+
+
+def _request(request: httpx.Request) -> Request:
+    return Request(
+        request.method, request.url.path, redacted(request).headers, bytes(request.read())
+    )

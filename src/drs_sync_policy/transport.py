@@ -1,0 +1,288 @@
+"""httpx transports that end in time, read no more than they should, and share one TLS context.
+
+They serve the client, and can be given to an `httpx.Client` of your own:
+`httpx.Client(transport=Transport(), timeout=...)`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import ssl
+import zlib
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpcore
+import httpx
+from attrs import field, frozen
+
+from drs_sync_policy.deadlines import AsyncNetwork, Network
+
+MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
+"""The longest body that is read, decompressed; the answer to a body of 12 MB is shorter."""
+
+Verify = bool | str | Path | ssl.SSLContext
+"""True for the usual authorities, a file of certificates, a context, or False for no check."""
+
+
+@frozen(kw_only=True)
+class Connections:
+    """How connections are made: their authorities, their proxy, and how many there are.
+
+    `proxy` is a URL; `trust_env` takes it from `HTTPS_PROXY` and the like where there is none.
+    """
+
+    verify: Verify = True
+    proxy: str | None = field(default=None, repr=False)
+    trust_env: bool = True
+    limit: int = 20
+    keepalive_seconds: float = 30.0
+    max_answer_bytes: int = MAX_ANSWER_BYTES
+
+    def proxy_for(self, url: str) -> str | None:
+        """The proxy on the way to `url`, None for none."""
+        if self.proxy is not None or not self.trust_env:
+            return self.proxy
+        target = urlsplit(url)
+        proxies = getproxies()
+        found = proxies.get(target.scheme) or proxies.get("all")
+        if found is None or proxy_bypass(target.hostname or ""):
+            return None
+        return found if "://" in found else f"http://{found}"
+
+
+@cache
+def shared_tls_context() -> ssl.SSLContext:
+    """The TLS context of the process: making one costs more than everything else of a client."""
+    return httpx.create_ssl_context()
+
+
+def tls_context(verify: Verify, url: str) -> ssl.SSLContext:
+    """The context for connections to `url`; one that trusts nobody where TLS is not used."""
+    if isinstance(verify, ssl.SSLContext):
+        return verify
+    if isinstance(verify, (str, Path)):
+        return ssl.create_default_context(cafile=str(verify))
+    if not verify:
+        return httpx.create_ssl_context(verify=False)
+    if url.startswith("http:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return shared_tls_context()
+
+
+class Transport(httpx.BaseTransport):
+    """Carries requests to one server and reads their answers whole."""
+
+    def __init__(self, url: str = "https:", connections: Connections | None = None) -> None:
+        options = connections or Connections()
+        self._max_bytes = options.max_answer_bytes
+        self._pool = _make_pool(_SYNC_POOLS, Network(), url, options)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with _as_httpx(request):
+            response = self._pool.handle_request(_to_httpcore(request))
+            try:
+                body = Body(response.headers, response.status, self._max_bytes)
+                for chunk in response.iter_stream():
+                    body.add(chunk)
+            finally:
+                response.close()
+        return body.response(request)
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class AsyncTransport(httpx.AsyncBaseTransport):
+    """Carries requests to one server and reads their answers whole, under asyncio or trio."""
+
+    def __init__(self, url: str = "https:", connections: Connections | None = None) -> None:
+        options = connections or Connections()
+        self._max_bytes = options.max_answer_bytes
+        self._pool = _make_pool(_ASYNC_POOLS, AsyncNetwork(), url, options)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        with _as_httpx(request):
+            response = await self._pool.handle_async_request(_to_httpcore(request))
+            try:
+                body = Body(response.headers, response.status, self._max_bytes)
+                async for chunk in response.aiter_stream():
+                    body.add(chunk)
+            finally:
+                await response.aclose()
+        return body.response(request)
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+def through(client: httpx.Client) -> Callable[[httpx.Request], httpx.Response]:
+    """What carries requests through a client that a user brought; no redirect is followed."""
+
+    def send(request: httpx.Request) -> httpx.Response:
+        # The credentials are in the request already; a redirect would carry them elsewhere.
+        response = client.send(request, stream=True, auth=None, follow_redirects=False)
+        if response.is_stream_consumed:
+            return response
+        try:
+            body = Body(response.headers.raw, response.status_code, MAX_ANSWER_BYTES)
+            for chunk in response.iter_raw():
+                body.add(chunk)
+        finally:
+            response.close()
+        return body.response(request)
+
+    return send
+
+
+def through_async(
+    client: httpx.AsyncClient,
+) -> Callable[[httpx.Request], Awaitable[httpx.Response]]:
+    """What carries requests through a client that a user brought; no redirect is followed."""
+
+    async def send(request: httpx.Request) -> httpx.Response:
+        response = await client.send(request, stream=True, auth=None, follow_redirects=False)
+        if response.is_stream_consumed:
+            return response
+        try:
+            body = Body(response.headers.raw, response.status_code, MAX_ANSWER_BYTES)
+            async for chunk in response.aiter_raw():
+                body.add(chunk)
+        finally:
+            await response.aclose()
+        return body.response(request)
+
+    return send
+
+
+class UnreadableBodyError(httpx.DecodingError):
+    """An answer came whose body is longer than it may be, or is packed in an unknown way."""
+
+    def __init__(self, reason: str, status: int, headers: Mapping[str, str]) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.headers = headers
+
+
+class Body:
+    """A body as it comes in: unpacked, and cut off where it grows too long."""
+
+    def __init__(self, headers: Sequence[tuple[bytes, bytes]], status: int, limit: int) -> None:
+        self._headers = headers
+        self._status = status
+        self._left = limit
+        self._limit = limit
+        self._chunks: list[bytes] = []
+        self._unpack = None
+        for name, value in headers:
+            if name.lower() == b"content-encoding":
+                self._unpack = self._unpacker(value.strip().lower())
+
+    def add(self, chunk: bytes) -> None:
+        """Takes the next bytes from the network."""
+        if self._unpack is not None:
+            try:
+                chunk = self._unpack.decompress(chunk, self._left + 1)
+            except zlib.error as error:
+                raise self._unreadable(f"its compression is broken: {error}") from None
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise self._unreadable(f"its body is longer than {self._limit} bytes")
+        self._chunks.append(chunk)
+
+    def response(self, request: httpx.Request) -> httpx.Response:
+        """The whole answer."""
+        if self._unpack is not None and not self._unpack.eof:
+            raise self._unreadable("its compressed body is cut short")
+        headers = self._headers
+        if self._unpack is not None:
+            packed = (b"content-encoding", b"content-length")
+            headers = [(name, value) for name, value in headers if name.lower() not in packed]
+        content = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        return httpx.Response(self._status, headers=headers, content=content, request=request)
+
+    def _unpacker(self, encoding: bytes) -> Any:
+        if encoding in (b"", b"identity"):
+            return None
+        if encoding in (b"gzip", b"x-gzip", b"deflate"):
+            return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+        raise self._unreadable("it is packed in a way that was not asked for")
+
+    def _unreadable(self, reason: str) -> UnreadableBodyError:
+        headers = httpx.Headers(list(self._headers))
+        return UnreadableBodyError(reason, self._status, dict(headers))
+
+
+_SYNC_POOLS: Final = (httpcore.ConnectionPool, httpcore.HTTPProxy, httpcore.SOCKSProxy)
+_ASYNC_POOLS: Final = (
+    httpcore.AsyncConnectionPool,
+    httpcore.AsyncHTTPProxy,
+    httpcore.AsyncSOCKSProxy,
+)
+
+
+def _make_pool(pools: tuple[Any, Any, Any], network: Any, url: str, options: Connections) -> Any:
+    direct, through_http, through_socks = pools
+    arguments: dict[str, Any] = {
+        "ssl_context": tls_context(options.verify, url),
+        "max_connections": options.limit,
+        "max_keepalive_connections": options.limit,
+        "keepalive_expiry": options.keepalive_seconds,
+        "network_backend": network,
+    }
+    address = options.proxy_for(url)
+    if address is None:
+        return direct(**arguments)
+    proxy = httpx.Proxy(address)
+    target = httpcore.URL(
+        scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=b"/"
+    )
+    if proxy.url.scheme.startswith("socks"):
+        return through_socks(proxy_url=target, proxy_auth=proxy.raw_auth, **arguments)
+    if proxy.url.scheme == "https":
+        arguments["proxy_ssl_context"] = tls_context(options.verify, "https:")
+    return through_http(proxy_url=target, proxy_auth=proxy.raw_auth, **arguments)
+
+
+def _to_httpcore(request: httpx.Request) -> httpcore.Request:
+    url = request.url
+    return httpcore.Request(
+        method=request.method,
+        url=httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+        ),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=request.extensions,
+    )
+
+
+@contextmanager
+def _as_httpx(request: httpx.Request) -> Generator[None]:
+    """Raises errors of httpcore as those of httpx, which have the same names."""
+    try:
+        yield
+    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
+        kind = getattr(httpx, type(error).__name__)
+        raise kind(str(error), request=request) from error
+    except (httpcore.ProxyError, httpcore.UnsupportedProtocol) as error:
+        kind = getattr(httpx, type(error).__name__)
+        raise kind(str(error), request=request) from error
+
+
+class _WithoutTokens(logging.Filter):
+    """httpcore logs the headers of answers; that of a login has the token in one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = _TOKEN_HEADER.sub(r"\1'***'", str(record.msg))
+        return True
+
+
+_TOKEN_HEADER: Final = re.compile(r"(b'(?:X-Subject-Token|X-Auth-Token)', b)'[^']*'", re.IGNORECASE)
+logging.getLogger("httpcore.http11").addFilter(_WithoutTokens())

@@ -1,0 +1,71 @@
+"""A live sandbox, and the command run as a person would, in a process of its own or in this one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from drs_sync_policy import sandbox
+
+PROGRAM = str(Path(sys.executable).with_name("drs-sync-policy"))
+
+
+@frozen
+class Done:
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[sandbox.Running]:
+    with sandbox.running() as running:
+        yield running
+
+
+@pytest.fixture
+def environment(server: sandbox.Running, tmp_path: Path) -> dict[str, str]:
+    """Variables that lead to the first tenant of the sandbox, and a home that is empty."""
+    tenant = server.tenants[0]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DRS_")}
+    return {
+        **kept,
+        "DRS_URL": server.url,
+        "DRS_TOKEN": tenant.token,
+        "DRS_PROJECT_ID": tenant.project_id,
+        "HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "NO_COLOR": "1",
+    }
+
+
+@pytest.fixture
+def run(environment: Mapping[str, str], tmp_path: Path) -> Run:
+    """Runs the command in a folder of its own; a variable that is None is unset."""
+
+    def running(*arguments: str, stdin: str = "", **variables: str | None) -> Done:
+        changed = {**environment, **variables}
+        done = subprocess.run(
+            [PROGRAM, *arguments],
+            cwd=tmp_path,
+            env={name: value for name, value in changed.items() if value is not None},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return running

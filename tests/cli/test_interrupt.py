@@ -1,0 +1,103 @@
+"""Ctrl-C while policies are being set: the summary is true, and the next run goes on from there."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from drs_sync_policy.cli import exits
+from drs_sync_policy.cli.connection import INTERRUPTED
+
+from .conftest import PROGRAM
+
+
+class Stalling(ThreadingHTTPServer):
+    """Sets every policy, but holds back its answer to one job as long as it is told to."""
+
+    daemon_threads = True
+    stalls_at = ""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.seen: list[str] = []
+        self.stalled = Event()
+        self.released = Event()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Stalling
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        jobs = [item["job_id"] for item in body["jobs"]]
+        self.server.seen += jobs
+        if self.server.stalls_at in jobs:
+            self.server.stalled.set()
+            self.server.released.wait(60)
+        results = [{"id": job, "status": "success"} for job in jobs]
+        answer = json.dumps({"count": len(jobs), "results": results}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_request(self, code: Any = "-", size: Any = "-") -> None:
+        pass
+
+
+@pytest.fixture
+def stalling() -> Iterator[Stalling]:
+    with Stalling() as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.released.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("concurrency", ["1", "3"])
+def test_an_interrupted_run_is_resumed(
+    concurrency: str, stalling: Stalling, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    """The job in flight is unknown, later ones are not sent; a repeat sends these and no other."""
+    items = [{"job_id": f"job-{number}"} for number in range(6)]
+    (tmp_path / "p.json").write_text(json.dumps(items))
+    arguments = ["apply", "p.json", "--batch", "1", "--concurrency", concurrency]
+    variables = {**environment, "DRS_URL": f"http://127.0.0.1:{stalling.server_port}"}
+
+    stalling.stalls_at = "job-2"
+    running = subprocess.Popen(
+        [PROGRAM, *arguments, "--output", "json"],
+        cwd=tmp_path, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert stalling.stalled.wait(60)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == INTERRUPTED
+    assert "Traceback" not in err
+    assert "goes on from here" in err
+
+    states = {row["job_id"]: row["state"] for row in json.loads(out)}
+    assert states["job-2"] == "unknown"
+    left = [job for job, state in states.items() if state != "succeeded"]
+    if concurrency == "1":
+        assert left == ["job-2", "job-3", "job-4", "job-5"]
+
+    stalling.stalls_at, before = "", len(stalling.seen)
+    done = subprocess.run(
+        [PROGRAM, *arguments], cwd=tmp_path, env=variables, text=True, capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == exits.DONE
+    assert sorted(stalling.seen[before:]) == left
+    assert not (tmp_path / "p.json.journal").exists()

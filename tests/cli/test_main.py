@@ -1,0 +1,65 @@
+"""The command as a whole: help, version, completion, and what they load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+from drs_sync_policy import contract
+from drs_sync_policy.cli import exits, main
+
+from .conftest import Run
+
+VERBS = main.list_commands(click.Context(main))
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """Neither the HTTP library, nor the generated client, nor YAML, nor the contract."""
+    code = (
+        "import sys\nfrom drs_sync_policy.cli import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        "print([name for name in ('httpx', 'drs_sync_policy_api', 'yaml', 'rich', 'msgspec',"
+        " 'jsonschema_rs', 'drs_sync_policy_contract') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(verb: str, run: Run) -> None:
+    """Its help begins with the line that the list of verbs shows."""
+    done = run(verb, "--help")
+    assert done.code == exits.DONE
+    short = main.get_command(click.Context(main), verb)
+    assert short is not None
+    assert short.get_short_help_str(100) in run("--help").out
+    assert f"Usage: drs-sync-policy {verb}" in done.out
+
+
+def test_the_version_names_the_contract(run: Run) -> None:
+    """By version and hash, so that two installations can be compared."""
+    loaded = contract.load()
+    shown = run("--version").out
+    assert f"(contract {loaded.version}, sha256 {loaded.sha256})" in shown
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete_the_command(shell: str, run: Run) -> None:
+    """The script is one that the shell understands, and completes verbs."""
+    script = run("completion", shell).out
+    assert "_DRS_SYNC_POLICY_COMPLETE" in script
+    words = {"COMP_WORDS": "drs-sync-policy ex", "COMP_CWORD": "1"}
+    if shell == "bash":
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+        offered = run(_DRS_SYNC_POLICY_COMPLETE="bash_complete", **words).out
+        assert offered.splitlines() == ["plain,explain"]
+
+
+def test_an_option_that_does_not_exist_is_answered_with_the_nearest(run: Run) -> None:
+    """Wrong use, and a hint."""
+    done = run("set", "j", "--conflict-polcy", "stop")
+    assert done.code == exits.WRONG_USE
+    assert "--conflict-policy" in done.err

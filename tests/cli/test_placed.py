@@ -1,0 +1,153 @@
+"""Documents whose values know where they stand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drs_sync_policy.cli.placed import (
+    Place,
+    Placed,
+    UnreadableError,
+    read_csv,
+    read_json,
+    read_yaml,
+)
+
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def _leads_to(placed: Placed) -> dict[tuple[str | int, ...], Any]:
+    """The value at each path that has a place."""
+    found: dict[tuple[str | int, ...], Any] = {}
+    for path in placed.places:
+        value = placed.value
+        for step in path:
+            value = value[step]
+        found[path] = value
+    return found
+
+
+@given(VALUES, st.sampled_from([None, 2]))
+def test_json_is_read_as_json_reads_it(value: Any, indent: int | None) -> None:
+    """Whatever `json` writes comes back, with a place for each value in it."""
+    text = json.dumps(value, indent=indent, ensure_ascii=indent is None)
+    placed = read_json(text)
+    assert placed.value == value
+    lines = text.split("\n")
+    for path, at in _leads_to(placed).items():
+        place = placed.places[path]
+        written = lines[place.line - 1][place.column - 1 :]
+        assert written.startswith(json.dumps(at, ensure_ascii=indent is None)[:1])
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "said"),
+    [
+        ("", 1, 1, "expected a value"),
+        ('{"a": 1', 1, 8, 'expected "," or "}"'),
+        ("[\n  1,\n  2 3\n]", 3, 5, 'expected "," or "]"'),
+        ('{\n  "a": 1,\n  "a": 2\n}', 3, 3, "`a` stands in this object twice"),
+        ("{'a': 1}", 1, 2, "in double quotes"),
+        ('{"a" 1}', 1, 6, 'expected ":" after `a`'),
+        ('["a\tb"]', 1, 4, "control character"),
+        ("[NaN]", 1, 2, "expected a value"),
+        ("[01]", 1, 3, 'expected ","'),
+        ("[1,]", 1, 4, "expected a value"),
+        ("[] []", 1, 4, "ended before this"),
+        ("[" * 100, 1, 66, "nested deeper"),
+    ],
+)
+def test_a_slip_in_json_is_shown_where_it_is(text: str, line: int, column: int, said: str) -> None:
+    """Line and column of the first character that cannot be right, and what could."""
+    with pytest.raises(UnreadableError, match=r".") as caught:
+        read_json(text)
+    assert caught.value.mistake.place == Place(line, column)
+    assert said in caught.value.mistake.message
+
+
+@given(VALUES)
+def test_yaml_is_read_as_yaml_reads_it(value: Any) -> None:
+    """Whatever PyYAML writes and reads comes back, with a place for each value."""
+    text = yaml.safe_dump(value, allow_unicode=True)
+    placed = read_yaml(text)
+    assert placed.value == yaml.safe_load(text)
+    assert () in placed.places
+    assert _leads_to(placed)
+
+
+def test_a_value_of_yaml_knows_its_line() -> None:
+    """Also where an alias or a merge brings it from elsewhere."""
+    placed = read_yaml("base: &b\n  x: 1\njobs:\n  - <<: *b\n    y: [2,\n        3]\n")
+    assert placed.value["jobs"] == [{"x": 1, "y": [2, 3]}]
+    assert placed.places["jobs", 0, "y", 1] == Place(6, 9)
+    assert placed.place(("jobs", 0, "nowhere")) == placed.places["jobs", 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("a: 1\na: 2\n", 2, "`a` stands in this mapping twice"),
+        ("a: [1\nb: 2\n", 2, "no YAML"),
+        ("a: 1\n---\nb: 2\n", 2, "no YAML"),
+        ("a: &x [*x]\n", 1, "without an end"),
+        ("a: !!python/object:os.system x\n", 1, "no YAML"),
+        ("\ta: 1\n", 1, "no YAML"),
+    ],
+)
+def test_a_slip_in_yaml_is_shown_where_it_is(text: str, line: int, said: str) -> None:
+    """The line, and what YAML says about it; never code that runs, never a loop without end."""
+    with pytest.raises(UnreadableError, match=r".") as caught:
+        read_yaml(text)
+    assert caught.value.mistake.place.line == line
+    assert said in caught.value.mistake.message
+
+
+def test_a_small_file_of_yaml_does_not_grow_without_bound() -> None:
+    """Aliases of aliases are refused before memory runs out."""
+    levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 40)}]" for n in range(1, 8)]
+    with pytest.raises(UnreadableError, match="without an end"):
+        read_yaml("\n".join(["l0: &l0 [x]", *levels]))
+
+
+def test_csv_leaves_empty_cells_out_and_knows_types() -> None:
+    """Booleans and integers by their name's type, whatever else is text; lines are counted."""
+    text = 'id,on,n,text\n1,TRUE,7,\n\n"2\n",no,x,"a,b"\n3,false,,true\n'
+    placed = read_csv(text, {"on": "boolean", "n": "integer"})
+    assert placed.value == [
+        {"id": "1", "on": True, "n": 7},
+        {"id": "2\n", "on": "no", "n": "x", "text": "a,b"},
+        {"id": "3", "on": False, "text": "true"},
+    ]
+    assert placed.places[1, "text"] == Place(4, 4)
+    assert placed.places[2,] == Place(6, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        ("a,a\n", Place(1, 2), "twice"),
+        ("a,\n", Place(1, 2), "without a name"),
+        ("a,b\n1,2,3\n", Place(2, 3), "3 cells"),
+        ('a\n"x', Place(2, 1), "no CSV"),
+    ],
+)
+def test_a_slip_in_csv_is_shown_where_it_is(text: str, place: Place, said: str) -> None:
+    """The line and the number of the cell."""
+    with pytest.raises(UnreadableError, match=said) as caught:
+        read_csv(text, {})
+    assert caught.value.mistake.place == place

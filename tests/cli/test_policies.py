@@ -1,0 +1,120 @@
+"""A file of policies, held against the contract."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from drs_sync_policy import contract
+from drs_sync_policy.cli.placed import Place
+from drs_sync_policy.cli.policies import MistakesError, fields, format_of, read
+
+EXAMPLE = contract.load().operations[0].request_examples["two_jobs"]
+
+
+def _mistakes(text: str, form: str = "yaml", **options: bool | str) -> list[tuple[int, int, str]]:
+    with pytest.raises(MistakesError) as caught:
+        read(text.encode(), form=form, **options)  # type: ignore[arg-type]
+    return [(m.place.line, m.place.column, m.message) for m in caught.value.mistakes]
+
+
+def test_a_body_and_a_list_of_items_are_the_same() -> None:
+    """The body of a request as the contract shows it, or only what is in its `jobs`."""
+    jobs = tuple(EXAMPLE["jobs"])
+    for form in ("json", "yaml"):
+        assert read(json.dumps(EXAMPLE).encode(), form=form).items == jobs
+        assert read(json.dumps(EXAMPLE["jobs"]).encode(), form=form).items == jobs
+
+
+def test_a_byte_order_mark_is_forgiven() -> None:
+    """Spreadsheets write one."""
+    policies = read("\ufeffjob_id,ddl_trans\nj,TRUE\n".encode(), form="csv")
+    assert policies.items == ({"job_id": "j", "ddl_trans": True},)
+    assert policies.places == (Place(2, 1),)
+
+
+def test_every_mistake_is_told_in_the_order_of_the_file() -> None:
+    """Not only the first: each with line and column, and what may stand there instead."""
+    text = """\
+jobs:
+  - job_id: 12
+    conflict_policy: Ignore
+  - ddl_trans: "yes"
+  - job_id: ""
+    index_trans: null
+    conflct_policy: stop
+"""
+    assert _mistakes(text) == [
+        (2, 13, "`job_id` is 12: it must be text; put it in quotes"),
+        (
+            3,
+            22,
+            (
+                '`conflict_policy` is "Ignore": it must be one of ignore, overwrite, stop;'
+                " did you mean ignore?"
+            ),
+        ),
+        (4, 5, "the item lacks `job_id`"),
+        (4, 16, '`ddl_trans` is "yes": it must be true or false, without quotes'),
+        (5, 13, '`job_id` is "": it must not be empty'),
+        (6, 18, "`index_trans` is null: it must be true or false, without quotes"),
+        (
+            7,
+            21,
+            (
+                "`conflct_policy` is no field of the contract; did you mean `conflict_policy`?"
+                " (--allow-unknown sends it all the same)"
+            ),
+        ),
+    ]
+
+
+def test_json_and_csv_tell_their_places_too() -> None:
+    """The same mistake in each format."""
+    assert _mistakes('[\n {"job_id": "j",\n  "conflict_policy": "x"}]', "json")[0][:2] == (3, 22)
+    assert _mistakes("job_id,conflict_policy\nj,x\n", "csv")[0][:2] == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("jobs: []", "there is no policy in it"),
+        ("", "expected a list of policies"),
+        ("jobs: 3", "expected a list of policies"),
+        ("jobs: [{job_id: j}]\nmore: 1", "`more` stands beside `jobs`"),
+        ("[3]", "expected an item"),
+        ("[{job_id: 2024-01-01}]", "`job_id` is 2024-01-01: it must be text; put it in quotes"),
+        ("[{job_id: j, filter_ddl_policy: drop}]", "it must be drop_database"),
+    ],
+)
+def test_other_documents_are_refused_with_what_is_expected(text: str, said: str) -> None:
+    """A file that is something else is told so."""
+    assert said in _mistakes(text)[0][2]
+
+
+def test_bytes_that_are_no_text_are_told_with_their_place() -> None:
+    """A file in another encoding names the first line that shows it."""
+    with pytest.raises(MistakesError) as caught:
+        read(b"- job_id: ok\n- job_id: \xff\n", form="yaml")
+    assert caught.value.mistakes[0].place == Place(2, 11)
+
+
+def test_unknown_fields_may_be_sent_on_purpose() -> None:
+    """Servers ignore them, so that nothing is refused."""
+    items = read(b"[{job_id: j, more: 1}]", form="yaml", allow_unknown=True).items
+    assert items == ({"job_id": "j", "more": 1},)
+
+
+@pytest.mark.parametrize("edition", [e for e in contract.editions() if e != "base"])
+def test_a_field_of_another_edition_is_told_by_the_edition(edition: str) -> None:
+    """It is known there, and here it is a mistake that names the way out."""
+    name = next(name for name in fields(edition) if name not in fields("base"))
+    (mistake,) = _mistakes(f"[{{job_id: j, {name}: x}}]")
+    assert f"--edition {edition}" in mistake[2]
+
+
+def test_the_format_is_told_by_the_name() -> None:
+    """By its ending, in any case."""
+    names = ("a.yaml", "a.YML", "b.json", "c.csv", "d.txt", "-")
+    assert [format_of(n) for n in names] == ["yaml", "yaml", "json", "csv", None, None]

@@ -1,0 +1,64 @@
+"""The verb `set`, against a live sandbox."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+
+from drs_sync_policy import contract, sandbox
+from drs_sync_policy.cli import exits
+from drs_sync_policy.cli.policies import fields
+
+from .conftest import Run
+
+
+def test_the_policy_of_a_job_is_set(run: Run, server: sandbox.Running) -> None:
+    """Each option is a field of the contract; what is not given keeps its value."""
+    tenant = server.tenants[0]
+    job = tenant.job_ids[0]
+    first = run("set", job, "--conflict-policy", "stop", "--index-trans", "--slot-name", "s")
+    second = run("set", job, "--no-index-trans")
+    assert (first.code, second.code) == (exits.DONE, exits.DONE)
+    path = f"{server.url}/_sandbox/projects/{tenant.project_id}/jobs/{job}"
+    policy = httpx.get(path).json()["policy"]
+    assert policy["conflict_policy"] == "stop"
+    assert policy["slot_name"] == "s"
+    assert policy["index_trans"] is False
+
+
+def test_there_is_an_option_for_every_field_of_every_edition(run: Run) -> None:
+    """A field that is added to the contract needs no line of Python here."""
+    text = run("set", "--help").out
+    for edition in contract.editions():
+        for name, schema in fields(edition).items():
+            if name != "job_id":
+                assert f"--{name.replace('_', '-')}" in text
+                assert all(value in text for value in schema.get("enum", ()))
+
+
+def test_a_value_that_does_not_exist_is_wrong_use(run: Run) -> None:
+    """The valid ones are listed, and nothing is sent."""
+    done = run("set", "j", "--conflict-policy", "Ignore")
+    assert done.code == exits.WRONG_USE
+    assert "'ignore', 'overwrite', 'stop'" in done.err
+    empty = run("set", "")
+    assert empty.code == exits.WRONG_USE
+    assert "job_id" in empty.err
+
+
+def test_a_failure_is_told_with_what_to_do(run: Run) -> None:
+    """As JSON on stdout for programs, in words on stderr for people."""
+    done = run("set", "no-such-job", "--output", "json")
+    assert done.code == exits.BROKEN
+    assert json.loads(done.out)[0]["error_code"] == "DRS.M05003"
+    assert "There is no job of this id" in done.err
+
+
+def test_curl_shows_the_request_and_sends_nothing(run: Run, server: sandbox.Running) -> None:
+    """With a variable for the token."""
+    done = run("set", "j", "--ddl-trans", "--curl", DRS_URL="http://127.0.0.1:9")
+    assert done.code == exits.DONE
+    assert '{"jobs":[{"job_id":"j","ddl_trans":true}]}' in done.out
+    assert "$DRS_TOKEN" in done.out
+    assert server.tenants[0].token not in done.out

@@ -1,0 +1,26 @@
+"""The Python sample of the contract, run as a reader would run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from drs_sync_policy import contract
+from drs_sync_policy.testing import Sandbox
+
+
+def test_the_contracts_python_sample_runs(drs_sandbox: Sandbox) -> None:
+    """With three variables in the environment the sample sets a policy and prints the outcome."""
+    (path,) = contract.load().document["paths"].values()
+    samples = path["post"]["x-codeSamples"]
+    (source,) = (sample["source"] for sample in samples if sample["lang"] == "Python")
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        capture_output=True, text=True, check=False, timeout=30,
+        env={**os.environ, **drs_sandbox.environment()},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "19557d51-1ee6-4507-97a6-8f69164jb201 succeeded None None\n"
+    stored = drs_sandbox.policy("19557d51-1ee6-4507-97a6-8f69164jb201")
+    assert stored == {"conflict_policy": "ignore", "index_trans": True}

@@ -1,0 +1,178 @@
+"""Server, project and credentials from arguments, the environment and a profile, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drs_sync_policy import AkSkAuth, PasswordAuth, SyncPolicyClient, TokenAuth, WrongUseError
+from drs_sync_policy.settings import VARIABLES, Settings
+
+PROFILES = """
+[default]
+region = "eu-de"
+project_id = "from-default"
+token = "default-token"
+
+[nl]
+region = "eu-nl"
+project_id = "from-nl"
+access_key = "AK"
+secret_key = "SK-secret"
+language = "zh-cn"
+
+[broken]
+tokn = "x"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A profile file that only its owner can read."""
+    path = tmp_path / "profiles.toml"
+    path.write_text(PROFILES)
+    path.chmod(0o600)
+    return path
+
+
+def load(
+    file: Path, environment: Mapping[str, str] | None = None, profile: str | None = None
+) -> Settings:
+    return Settings.load(profile=profile, environment=environment or {}, file=file)
+
+
+def test_the_default_profile_is_used_where_nothing_is_said(file: Path) -> None:
+    """Without a profile's name, `default` counts, if the file has one."""
+    settings = load(file)
+    assert (settings.region, settings.project_id) == ("eu-de", "from-default")
+    assert isinstance(settings.auth, TokenAuth)
+
+
+@pytest.mark.parametrize("by_environment", [True, False])
+def test_a_profile_is_chosen_by_name(file: Path, by_environment: bool) -> None:
+    """The argument names a profile, or else `DRS_PROFILE` does."""
+    if by_environment:
+        settings = load(file, {"DRS_PROFILE": "nl"})
+    else:
+        settings = load(file, {"DRS_PROFILE": "default"}, "nl")
+    assert (settings.region, settings.project_id) == ("eu-nl", "from-nl")
+    assert settings.language == "zh-cn"
+    assert isinstance(settings.auth, AkSkAuth)
+
+
+def test_the_environment_wins_over_the_profile(file: Path) -> None:
+    """Credentials of the environment replace all of the profile's, and so does the server."""
+    settings = load(
+        file,
+        {
+            "DRS_URL": "http://127.0.0.1:8080",
+            "DRS_USERNAME": "u",
+            "DRS_PASSWORD": "the-password",
+            "DRS_DOMAIN": "d",
+        },
+        "nl",
+    )
+    assert settings.base_url == "http://127.0.0.1:8080"
+    assert settings.region is None
+    assert settings.project_id == "from-nl"
+    assert isinstance(settings.auth, PasswordAuth)
+    assert "SK-secret" not in repr(load(file, profile="nl"))
+    assert "the-password" not in repr(settings)
+
+
+def test_arguments_win_over_all(file: Path) -> None:
+    """What is given as an argument replaces what was found."""
+    arguments = load(file).arguments(base_url="http://x", project_id="mine", auth="t")
+    assert arguments["base_url"] == "http://x"
+    assert "region" not in arguments
+    assert arguments["project_id"] == "mine"
+    assert arguments["auth"] == "t"
+
+
+def test_a_client_comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`from_environment` needs nothing but variables."""
+    for name in (*VARIABLES.values(), "DRS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DRS_PROFILES", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("DRS_URL", "http://127.0.0.1:8080")
+    monkeypatch.setenv("DRS_PROJECT_ID", "p")
+    monkeypatch.setenv("DRS_TOKEN", "t")
+    with SyncPolicyClient.from_environment() as drs:
+        assert (drs.base_url, drs.project_id) == ("http://127.0.0.1:8080", "p")
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    """The error lists every variable that would help."""
+    settings = load(tmp_path / "none.toml")
+    with pytest.raises(WrongUseError, match="DRS_PROJECT_ID; DRS_REGION or DRS_URL; DRS_TOKEN"):
+        settings.arguments()
+
+
+@pytest.mark.parametrize(
+    ("environment", "missing"),
+    [
+        ({"DRS_ACCESS_KEY": "a"}, "DRS_SECRET_KEY"),
+        ({"DRS_USERNAME": "u"}, "DRS_PASSWORD and DRS_DOMAIN"),
+    ],
+)
+def test_incomplete_credentials_are_refused(
+    tmp_path: Path, environment: dict[str, str], missing: str
+) -> None:
+    """Half of a pair is no credential."""
+    with pytest.raises(WrongUseError, match=missing):
+        load(tmp_path / "none.toml", environment)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
+def test_a_file_with_secrets_that_others_may_read_is_refused(file: Path, mode: int) -> None:
+    """The error says how to mend it."""
+    file.chmod(mode)
+    with pytest.raises(WrongUseError, match="chmod 600"):
+        load(file)
+
+
+@pytest.mark.parametrize(
+    ("profile", "text"),
+    [("nll", "did you mean `nl`"), ("broken", "`tokn` of profile `broken` is unknown")],
+)
+def test_a_misspelt_profile_or_key_is_named(file: Path, profile: str, text: str) -> None:
+    """The nearest name is offered."""
+    with pytest.raises(WrongUseError, match=text):
+        load(file, profile=profile)
+
+
+def test_a_profile_without_a_file_is_refused(tmp_path: Path) -> None:
+    """A profile that was asked for must be there."""
+    with pytest.raises(WrongUseError, match="there is no file"):
+        load(tmp_path / "none.toml", profile="nl")
+
+
+@pytest.mark.parametrize("text", [b"[a", b"\xff", b"a = b"])
+def test_a_broken_file_is_told_without_its_contents(tmp_path: Path, text: bytes) -> None:
+    """What is no TOML is wrong use, and nothing of the file is quoted."""
+    path = tmp_path / "profiles.toml"
+    path.write_bytes(text)
+    with pytest.raises(WrongUseError, match="is no TOML"):
+        load(path)
+
+
+@pytest.mark.parametrize("variable", ["DRS_PROFILES", "XDG_CONFIG_HOME", "HOME"])
+def test_the_file_is_found(variable: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`DRS_PROFILES`, else the configuration folder, else that of the home folder."""
+    folder = file.parent
+    environment: dict[str, Any] = {}
+    if variable == "DRS_PROFILES":
+        environment = {variable: str(file)}
+    else:
+        below = folder / ".config" if variable == "HOME" else folder
+        (below / "drs-sync-policy").mkdir(parents=True)
+        file.rename(below / "drs-sync-policy" / "profiles.toml")
+        environment = {} if variable == "HOME" else {variable: str(folder)}
+        monkeypatch.setenv("HOME", str(folder))
+    settings = Settings.load(environment=environment)
+    assert settings.project_id == "from-default"

@@ -1,0 +1,45 @@
+"""`pytest tests/contract --target FILE` judges a server; without `--target`, our own sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drs_sync_policy import contract, sandbox
+from drs_sync_policy.fuzz import profile
+from drs_sync_policy.fuzz.processes import started
+from drs_sync_policy.fuzz.report.telling import Telling, tell
+from drs_sync_policy.fuzz.run import DEFAULT_BUDGET, Verdict, run
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("contract", "the contract's promises, put to the test on a server")
+    group.addoption("--target", type=Path, help="the target profile of the server to be judged")
+    group.addoption("--budget", type=float, default=DEFAULT_BUDGET, help="seconds for the run")
+    group.addoption("--fuzz-seed", type=int, default=0, help="choose what is sent")
+
+
+@pytest.fixture(scope="session")
+def verdict(request: pytest.FixtureRequest) -> Iterator[Verdict]:
+    """The verdict of one run, on the target or on our sandbox."""
+    options = request.config
+    path = options.getoption("--target", None)
+    budget = options.getoption("--budget", DEFAULT_BUDGET)
+    seed = options.getoption("--fuzz-seed", 0)
+    if path is not None:
+        target = profile.load(path, rules=[rule.id for rule in contract.load().rules])
+        with started(target):
+            yield run(target, seed=seed, budget=budget)
+        return
+    with sandbox.running() as served:
+        limit = sandbox.DEFAULT_MAX_BODY_BYTES
+        document = sandbox.target_profile(served.url, tenants=served.tenants, max_body_bytes=limit)
+        yield run(profile.parse(document), seed=seed, budget=budget)
+
+
+@pytest.fixture(scope="session")
+def telling(verdict: Verdict) -> Telling:
+    """The verdict, told: secrets hidden, calls as curl."""
+    return tell(verdict)

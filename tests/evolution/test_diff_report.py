@@ -1,0 +1,156 @@
+"""The gate says which version is right, and the report can be read."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.diff.base import Contracts, chosen, last_release, releases, working_tree
+from tools.diff.change import BOTH, NOBODY, REQUEST, Change, Level, needed_version
+from tools.diff.compare import compare_all
+from tools.diff.python_api import changes as python_changes
+from tools.diff.report import Report, changelog, markdown
+from tools.documents import CONTRACT, ROOT, read_document
+
+BREAKING = Change(Level.BREAKING, REQUEST, "`POST /x`", "`a` was removed.", BOTH)
+COMPATIBLE = Change(Level.COMPATIBLE, REQUEST, "`POST /x`", "`b` was added.", "implementer")
+COSMETIC = Change(Level.COSMETIC, "", "`POST /x`", "The summary was changed.", NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("changes", "needed"),
+    [
+        ([], "1.4.2"),
+        ([COSMETIC], "1.4.3"),
+        ([COSMETIC, COMPATIBLE], "1.5.0"),
+        ([COSMETIC, COMPATIBLE, BREAKING], "2.0.0"),
+    ],
+)
+def test_the_gravest_change_decides_the_version(changes: list[Change], needed: str) -> None:
+    """Breaking bumps the first number, compatible the second, cosmetic the third."""
+    assert needed_version("1.4.2", changes) == needed
+
+
+@pytest.mark.parametrize(
+    ("version", "accepted"),
+    [("1.4.2", False), ("1.4.9", False), ("1.5.0", True), ("1.10.0", True), ("2.0.0", True)],
+)
+def test_a_version_may_be_larger_than_needed_but_not_smaller(version: str, accepted: bool) -> None:
+    """Versions are compared as numbers."""
+    assert Report("release 1.4.2", "1.4.2", version, [COMPATIBLE]).accepted is accepted
+
+
+@pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0-rc1", ""])
+def test_a_version_that_is_none_is_refused(version: str) -> None:
+    """Only MAJOR.MINOR.PATCH counts."""
+    with pytest.raises(SystemExit, match=r"is not MAJOR.MINOR.PATCH"):
+        _ = Report("x", "1.0.0", version, []).accepted
+
+
+def test_the_report_says_which_version_is_right() -> None:
+    """Too small a version is refused with the number to write."""
+    text = markdown(Report("release 1.0.0", "1.0.0", "1.1.0", [BREAKING, COSMETIC], ["new: `x`"]))
+    assert "1 breaking change, 1 cosmetic change." in text
+    assert "**`info.version` is 1.1.0, which is too small: set it to 2.0.0**" in text
+    assert "## Breaking\n\n- **request**: `POST /x`: `a` was removed. Hurts: client, imp" in text
+    assert text.index("## Breaking") < text.index("## Cosmetic") < text.index("- new: `x`")
+
+
+def test_the_changelog_has_a_line_for_each_change_that_matters() -> None:
+    """Cosmetic ones are only counted."""
+    report = Report("release 1.0.0", "1.0.0", "2.0.0", [BREAKING, COMPATIBLE, COSMETIC, COSMETIC])
+    assert changelog(report).splitlines() == [
+        "- 2.0.0, breaking: `POST /x`: `a` was removed.",
+        "- 2.0.0, compatible: `POST /x`: `b` was added.",
+        "- 2.0.0: 2 cosmetic changes.",
+    ]
+
+
+def test_the_newest_release_is_the_one_with_the_largest_number(tmp_path: Path) -> None:
+    """1.10.0 is newer than 1.9.0, and its editions come with it."""
+    document = json.dumps({"info": {"version": "x"}})
+    for name in ("1.9.0.yaml", "1.10.0.yaml", "1.10.0.moon.json", "1.9.0.sun.json"):
+        (tmp_path / name).write_text(document)
+    assert [path.name for path in releases(tmp_path)] == ["1.9.0.yaml", "1.10.0.yaml"]
+    newest = last_release(tmp_path)
+    assert newest is not None
+    assert newest.name == "release 1.10.0"
+    assert list(newest.editions) == ["moon"]
+
+
+def test_before_the_first_release_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
+    """An empty folder has no release."""
+    assert last_release(tmp_path) is None
+
+
+def test_a_base_that_is_nothing_is_said_to_be_so() -> None:
+    """It is named, with what it could have been."""
+    with pytest.raises(LookupError, match="`nonesuch` is neither a file nor a commit"):
+        chosen("nonesuch")
+
+
+def test_a_change_of_an_edition_alone_is_named_after_it() -> None:
+    """What the base has, too, is said once; the rest says which edition."""
+    now = working_tree()
+    older = copy.deepcopy(now.editions["huawei-cloud"])
+    del older["components"]["schemas"]["SyncPolicyReq"]["properties"]["ddl_topic"]
+    older["info"]["title"] = now.base["info"]["title"]
+    before = Contracts("before", now.base, {"huawei-cloud": older, "moon": older})
+    found = compare_all(before, now)
+    assert [change.place for change in found if change.level is Level.BREAKING] == [
+        "Edition `moon`"
+    ]
+    (added,) = [change for change in found if change.level is Level.COMPATIBLE]
+    assert added.place.startswith("Edition `huawei-cloud`: `POST ")
+    assert "jobs[].ddl_topic" in added.place
+
+
+def test_the_python_api_of_both_contracts_is_compared() -> None:
+    """Classes and fields that go are breaking, others are new."""
+    now = working_tree()
+    older: dict[str, Any] = copy.deepcopy(now.base)
+    properties = older["components"]["schemas"]["SyncPolicyReq"]["properties"]
+    properties["slot"] = properties.pop("slot_name")
+    found = python_changes(Contracts("before", older, {}), Contracts("now", now.base, {}))
+    request = "drs_sync_policy_api.models.sync_policy_req.SyncPolicyReq"
+    assert any(line.startswith(f"breaking: `{request}.slot`: ") for line in found)
+    assert f"new: `{request}.slot_name`" in found
+
+
+def _run(base: Path | str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tools.diff", "--no-python", "--base", str(base), *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_gate_refuses_a_version_that_is_too_small(tmp_path: Path) -> None:
+    """Compared with a contract that had one field more, this one needs a new major version."""
+    older = read_document(CONTRACT)
+    field = {"description": "d", "type": "string", "examples": ["x"]}
+    older["components"]["schemas"]["SyncPolicyReq"]["properties"]["gone"] = field
+    base = tmp_path / "older.json"
+    base.write_text(json.dumps(older))
+    done = _run(base, "--output", str(tmp_path / "report.md"))
+    assert done.returncode == 1, done.stderr
+    major = int(older["info"]["version"].split(".")[0]) + 1
+    assert f"too small: set it to {major}.0.0" in done.stdout
+    assert (tmp_path / "report.md").read_text("utf-8") == done.stdout
+
+
+def test_the_gate_lets_the_same_contract_pass(tmp_path: Path) -> None:
+    """Nothing changed, so any version that is not smaller is right."""
+    base = tmp_path / "same.yaml"
+    base.write_bytes(CONTRACT.read_bytes())
+    done = _run(base)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Nothing changed" in done.stdout
+
+
+def test_a_base_that_is_nothing_is_wrong_use() -> None:
+    """That is told apart from a version that is too small."""
+    assert _run("nonesuch").returncode == 2

@@ -1,0 +1,165 @@
+"""Artifacts are the same bytes everywhere, work once installed, and say what they hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drs_sync_policy import contract
+from tools.documents import ROOT
+from tools.release.audit import Audit, read_report
+from tools.release.build import build, build_twice, contract_inside
+from tools.release.installed import check, pythons
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The artifacts of this tree; the build refuses those that differ between two builds."""
+    folder = tmp_path_factory.mktemp("release") / "dist"
+    build_twice(ROOT, folder)
+    return folder
+
+
+def test_the_wheel_holds_the_contract_of_this_tree(dist: Path) -> None:
+    """Its version and hash are those of the contract that the tree has."""
+    (wheel,) = dist.glob("*.whl")
+    assert contract_inside(wheel) == (contract.load().version, contract.load().sha256)
+
+
+def test_the_wheel_can_be_built_from_the_sdist(dist: Path, tmp_path: Path) -> None:
+    """The sdist lacks nothing: its wheel is the same bytes."""
+    (sdist,) = dist.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (tree,) = tmp_path.iterdir()
+    (wheel,) = dist.glob("*.whl")
+    assert build(tree, tmp_path / "dist")[wheel.name] == wheel.read_bytes()
+
+
+def test_what_is_not_the_product_stays_out_of_the_wheel(dist: Path) -> None:
+    """No tests, tools or overrides are shipped."""
+    (wheel,) = dist.glob("*.whl")
+    done = subprocess.run(
+        [sys.executable, "-m", "zipfile", "--list", str(wheel)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    folders = {line.split("/")[0] for line in done.stdout.splitlines()[1:]}
+    ours = {"drs_sync_policy", "drs_sync_policy_api", "drs_sync_policy_contract"}
+    assert {folder for folder in folders if not folder.endswith(".dist-info")} == ours
+
+
+def test_an_advisory_is_a_finding_and_silence_is_none() -> None:
+    """A package that pip-audit could not ask for counts as skipped, not as sound."""
+    report: dict[str, Any] = {
+        "dependencies": [
+            {"name": "a", "version": "1", "vulns": []},
+            {"name": "b", "version": "2", "vulns": [{"id": "PYSEC-1", "fix_versions": ["3"]}]},
+            {"name": "c", "skip_reason": "Dependency not found on PyPI"},
+        ]
+    }
+    assert read_report(report) == Audit(("b 2: PYSEC-1, fixed in 3",), judged=2, skipped=1)
+
+
+def test_this_python_is_among_those_that_the_wheel_is_tried_on() -> None:
+    """Only Pythons that run and that we support are taken."""
+    known = pythons()
+    assert f"{sys.version_info.major}.{sys.version_info.minor}" in known
+    assert all(int(version.split(".")[1]) >= 11 for version in known)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("lowest", [False, True], ids=["newest", "lowest"])
+@pytest.mark.parametrize("version", pythons())
+def test_the_installed_wheel_works(version: str, lowest: bool, dist: Path) -> None:
+    """On every Python, with the newest and the lowest dependencies, the sources out of reach."""
+    (wheel,) = dist.glob("*.whl")
+    done = check(pythons()[version], wheel, lowest=lowest)
+    assert done.returncode == 0, done.stderr
+    assert f"with contract {contract.load().version} works" in done.stdout
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone of this repository at HEAD in which a release can be tried, with its tools."""
+    tree = tmp_path / "clone"
+    _git(tmp_path, "clone", "--quiet", str(ROOT), str(tree))
+    for setting in ("user.name=Releaser", "user.email=releaser@example.org"):
+        _git(tree, "config", *setting.split("="))
+    for tag in _git(tree, "tag").split():
+        _git(tree, "tag", "--delete", tag)
+    (tree / "tools" / "node_modules").symlink_to(ROOT / "tools" / "node_modules")
+    return tree
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def _prepare(tree: Path, version: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tools.release.prepare", version, "--date", "2030-01-02"]
+    # The packages of the clone come before those of this tree's editable installation.
+    paths = os.pathsep.join(str(tree / name) for name in ("src", "generated"))
+    environment = {**os.environ, "PYTHONPATH": paths}
+    return subprocess.run(
+        command, cwd=tree, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.system
+def test_a_release_is_prepared_and_the_next_is_held_to_it(clone: Path) -> None:
+    """Changelog, contract, artifacts and tag are there; then the gate bites."""
+    done = _prepare(clone, "7.0.0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Nothing was published." in done.stdout
+    assert _git(clone, "tag").split() == ["v7.0.0"]
+    assert "## Unreleased\n\n## 7.0.0 - 2030-01-02\n" in (clone / "CHANGELOG.md").read_text("utf-8")
+    assert sorted(path.name for path in (clone / "dist").iterdir()) == [
+        "drs_sync_policy-7.0.0-py3-none-any.whl",
+        "drs_sync_policy-7.0.0.tar.gz",
+    ]
+    released = clone / "docs" / "contract" / f"{contract.load().version}.yaml"
+    assert released.read_bytes() == (clone / "openapi.yaml").read_bytes()
+    assert json.loads(released.with_suffix(".huawei-cloud.json").read_text("utf-8"))
+    assert not _git(clone, "status", "--porcelain", "--untracked-files=no")
+
+    again = _prepare(clone, "7.0.0")
+    assert again.returncode == 1
+    assert "7.0.0 is released already" in again.stderr
+
+    contract_file = clone / "openapi.yaml"
+    text = contract_file.read_text("utf-8")
+    text = text.replace(
+        "required: false\n      description: |\n        The language",
+        "required: true\n      description: |\n        The language",
+    )
+    contract_file.write_text(text, "utf-8")
+    _git(clone, "commit", "--all", "--quiet", "--message", "Require the language")
+    refused = _prepare(clone, "7.1.0")
+    assert refused.returncode == 1
+    assert "too small: set it to 2.0.0" in refused.stderr
+    assert not _git(clone, "status", "--porcelain", "--untracked-files=no")
+
+
+@pytest.mark.system
+def test_another_release_of_the_generator_is_tried_and_pinned(clone: Path) -> None:
+    """The pin and the locks name it, stale overrides are shown, and nothing is committed."""
+    command = [sys.executable, "-m", "tools.upgrade_generator", "0.29.0"]
+    done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "-> 0.29.0: pinned, locked." in done.stdout
+    assert "STALE: an override was made for another original.\n--- old/client.py" in done.stdout
+    assert '"openapi-python-client==0.29.0"' in (clone / "pyproject.toml").read_text("utf-8")
+    for lock in ("dev.txt", "system.txt"):
+        text = (clone / "requirements" / lock).read_text("utf-8")
+        assert "openapi-python-client==0.29.0 \\\n    --hash=sha256:" in text
+        assert "http" not in text.replace("httpx", "").replace("httpcore", "")

@@ -1,0 +1,32 @@
+"""A faultless sandbox, served once, and what it takes to judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from drs_sync_policy import contract, sandbox
+from drs_sync_policy.fuzz import profile
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.wire import over_http
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[Target]:
+    """The profile of a sandbox that is being served."""
+    with sandbox.running() as served:
+        yield profile.parse(sandbox.target_profile(served.url, tenants=served.tenants))
+
+
+@pytest.fixture
+def prober(target: Target) -> Iterator[Prober]:
+    """A prober with an empty record."""
+    loaded = contract.load()
+    oracle = Oracle(loaded, loaded.operations[0], target)
+    wire = over_http(target)
+    yield Prober(oracle, wire, Ledger(loaded.rules), seed=1)
+    wire.close()

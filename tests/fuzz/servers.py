@@ -1,0 +1,313 @@
+"""Servers unlike our sandbox that keep the contract all the same: the judge has to be fair to them.
+
+One small server over `http.server`, whose habits are set by `Habits`. It shares no code with the
+sandbox or the judge.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import threading
+import time
+from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NoReturn
+from urllib.parse import unquote, urlsplit
+
+from attrs import field, frozen
+
+from drs_sync_policy.fuzz import profile
+from drs_sync_policy.fuzz.profile import Target
+
+OWN, OTHER = "a1" * 16, "b2" * 16
+TOKENS = {"Tok-One-0123456789": OWN, "Tok-Two-9876543210": OTHER}
+JOBS = {OWN: ("job-a", "job-b", "job-c"), OTHER: ("job-x", "job-y")}
+BLOCKED = {OWN: ("job-busy",), OTHER: ()}
+
+_ROUTE = re.compile(r"/v3/([^/]*)/jobs/batch-sync-policy")
+_READ = re.compile(r"/stored/([^/]+)/([^/]+)")
+_FIELDS: dict[str, Any] = {
+    "conflict_policy": ("ignore", "overwrite", "stop"),
+    "filter_ddl_policy": ("drop_database",),
+    "ddl_trans": bool,
+    "index_trans": bool,
+    "slot_name": str,
+}
+
+
+@frozen
+class Habits:
+    """How a server differs from ours, every way of it allowed by the contract."""
+
+    invalid_body: int = 400
+    malformed_body: int = 400
+    bad_token: int = 401
+    other_method: int = 405
+    texts: dict[str, tuple[str, str]] = field(
+        factory=lambda: {
+            "unknown": ("Nope: no job {id} at {place}", "没有任务 {id}（{place}）"),
+            "busy": ("Busy", "任务忙"),
+            "request": ("That request is wrong", "请求有误"),
+        }
+    )
+    codes: dict[str, str] = field(factory=lambda: {"unknown": "E1", "busy": "E2", "request": "E3"})
+    request_id: bool = False
+    readback: bool = True
+    second_tenant: bool = True
+    blocked: bool = True
+    seconds: float = 0.0
+    calls_per_connection: int = 0
+    calls_per_second: int = 0
+    retry_after: str | None = "1"
+    limit: int = 12_582_912
+    http10: bool = False
+    unavailable_every: int = 0
+    content_type: str = "application/json; charset=utf-8"
+
+
+class Server(ThreadingHTTPServer):
+    """The server with its state."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, habits: Habits, handler: type[Handler] | None = None) -> None:
+        self.habits = habits
+        self.lock = threading.Lock()
+        self.stored: dict[str, dict[str, Any]] = {}
+        self.window = (0, 0)
+        self.calls = 0
+        self.hung = threading.Event()
+        super().__init__(("127.0.0.1", 0), handler or Handler)
+
+    def stop(self) -> None:
+        """Stop listening, and let go of whoever waits."""
+        self.hung.set()
+        self.shutdown()
+        self.server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is nothing to print."""
+
+
+class Refused(Exception):  # noqa: N818
+    """An answer other than 200."""
+
+    def __init__(self, status: int, key: str = "request", **headers: str) -> None:
+        super().__init__(status)
+        self.status, self.key, self.headers = status, key, headers
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    server: Server
+    served = 0
+    disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        self.protocol_version = "HTTP/1.0" if self.server.habits.http10 else "HTTP/1.1"
+        super().setup()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Nothing."""
+
+    def do(self) -> None:
+        habits = self.server.habits
+        body = b""
+        self.language = self.headers.get("X-Language", "en-us")
+        try:
+            body = self.read_body()
+            time.sleep(habits.seconds)
+            self.throttle()
+            path = urlsplit(self.path).path
+            found = _READ.fullmatch(path)
+            if found and habits.readback:
+                self.answer(200, {"policy": self.server.stored.get(unquote(found[2]), {})})
+                return
+            self.answer(200, self.policy(path, body))
+        except Refused as refused:
+            self.answer(refused.status, self.said(refused.key), **refused.headers)
+        self.served += 1
+        if self.served == habits.calls_per_connection:
+            self.close_connection = True
+
+    do_GET = do_PUT = do_PATCH = do_DELETE = do_POST = do_OPTIONS = do_TRACE = do  # noqa: N815
+
+    def read_body(self) -> bytes:
+        length = int(self.headers.get("Content-Length") or 0)
+        if self.headers.get("Transfer-Encoding"):
+            self.close_connection = True
+            raise Refused(411 if self.server.habits.http10 else 400)
+        if length > self.server.habits.limit:
+            self.close_connection = True
+            raise Refused(413)
+        return self.rfile.read(length)
+
+    def throttle(self) -> None:
+        habits = self.server.habits
+        after = {"Retry_After": habits.retry_after} if habits.retry_after else {}
+        with self.server.lock:
+            self.server.calls += 1
+            second, count = self.server.window
+            now = int(time.monotonic())
+            count = count + 1 if second == now else 1
+            self.server.window = (now, count)
+            if habits.calls_per_second and count > habits.calls_per_second:
+                raise Refused(429, **after)
+            if habits.unavailable_every and self.server.calls % habits.unavailable_every == 0:
+                raise Refused(503)
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        habits = self.server.habits
+        found = _ROUTE.fullmatch(path)
+        if not found:
+            raise Refused(404)
+        if self.command != "POST":
+            raise Refused(habits.other_method, Allow="POST")
+        project = self.authenticate(unquote(found[1]))
+        self.check_headers()
+        items = self.parse(body)
+        return {
+            "results": [self.apply(project, item, n) for n, item in enumerate(items)],
+            "count": len(items),
+        }
+
+    def authenticate(self, wanted: str) -> str:
+        token = self.headers.get("X-Auth-Token", "").strip(" \t")
+        if not token:
+            raise Refused(401)
+        project = TOKENS.get(token)
+        if project is None:
+            raise Refused(self.server.habits.bad_token)
+        if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", wanted):
+            raise Refused(400)
+        if project != wanted:
+            raise Refused(403)
+        return project
+
+    def check_headers(self) -> None:
+        media, _, rest = self.headers.get("Content-Type", "").partition(";")
+        charset = rest.lower().replace(" ", "").replace('"', "") or "charset=utf-8"
+        if media.strip().lower() != "application/json" or charset != "charset=utf-8":
+            raise Refused(415)
+        if self.language not in ("en-us", "zh-cn"):
+            raise Refused(400)
+
+    def parse(self, body: bytes) -> list[dict[str, Any]]:
+        malformed = Refused(self.server.habits.malformed_body)
+        try:
+            value = json.loads(
+                body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_constant
+            )
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        except (ValueError, RecursionError):
+            raise malformed from None
+        invalid = Refused(self.server.habits.invalid_body)
+        jobs = value.get("jobs") if isinstance(value, dict) else None
+        if not isinstance(jobs, list) or not jobs or not all(map(_valid, jobs)):
+            raise invalid
+        return jobs
+
+    def apply(self, project: str, item: dict[str, Any], place: int) -> dict[str, Any]:
+        job = item["job_id"]
+        result = {"id": job, "status": "success"}
+        if job in JOBS[project]:
+            policy = {name: item[name] for name in _FIELDS if name in item}
+            with self.server.lock:
+                self.server.stored.setdefault(job, {}).update(policy)
+            return result
+        key = "busy" if job in BLOCKED[project] else "unknown"
+        said = self.said(key, id=job, place=f"jobs[{place}]")
+        return {"id": job, "status": "failed", **said}
+
+    def said(self, key: str, **details: str) -> dict[str, Any]:
+        habits = self.server.habits
+        text = habits.texts[key][self.language == "zh-cn"]
+        for name, value in details.items():
+            text = text.replace("{" + name + "}", value)
+        return {"error_code": habits.codes[key], "error_msg": text}
+
+    def answer(self, status: int, value: Any, **headers: str) -> None:
+        body = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", self.server.habits.content_type)
+        self.send_header("Content-Length", str(len(body)))
+        if self.server.habits.request_id:
+            self.send_header("X-Request-Id", "r")
+        for name, text in headers.items():
+            self.send_header(name.replace("_", "-"), text)
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a key twice")
+    return dict(pairs)
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _valid(item: Any) -> bool:
+    if not isinstance(item, dict) or not isinstance(item.get("job_id"), str) or not item["job_id"]:
+        return False
+    for name, kind in _FIELDS.items():
+        if name in item:
+            value = item[name]
+            right = isinstance(value, kind) if isinstance(kind, type) else value in kind
+            if not right or (kind is not bool and not isinstance(value, str)):
+                return False
+    return True
+
+
+def target(server: Server, **changes: Any) -> Target:
+    """The profile of a server."""
+    habits = server.habits
+    tokens = list(TOKENS)
+    document: dict[str, Any] = {
+        "target": {
+            "url": f"http://127.0.0.1:{server.server_address[1]}",
+            "token": tokens[0],
+            "project_id": OWN,
+            "job_ids": list(JOBS[OWN]),
+            "max_body_bytes": habits.limit,
+            **changes,
+        }
+    }
+    if habits.blocked:
+        document["target"]["blocked_job_ids"] = list(BLOCKED[OWN])
+    if habits.second_tenant:
+        document["other_tenant"] = {
+            "token": tokens[1],
+            "project_id": OTHER,
+            "job_ids": list(JOBS[OTHER]),
+        }
+    if habits.readback:
+        document["readback"] = {
+            "path": "/stored/{project_id}/{job_id}",
+            "policy_pointer": "/policy",
+        }
+    return profile.parse(document, environment={})
+
+
+@contextlib.contextmanager
+def serving(
+    habits: Habits | None = None, handler: type[Handler] | None = None
+) -> Generator[Server]:
+    """A server with these habits, until the block ends."""
+    server = Server(habits or Habits(), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join()

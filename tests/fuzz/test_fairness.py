@@ -1,0 +1,67 @@
+"""The judge is fair: servers unlike ours that keep the contract are not accused."""
+
+from __future__ import annotations
+
+import pytest
+
+from drs_sync_policy.fuzz.run import Verdict, run
+from tests.fuzz import servers
+from tests.fuzz.servers import Habits
+
+HABITS = {
+    "as ours": Habits(),
+    "422 for every invalid body": Habits(invalid_body=422, malformed_body=422),
+    "422 for bodies that break the schema": Habits(invalid_body=422),
+    "403 for a bad token": Habits(bad_token=403),
+    "messages of its own": Habits(
+        texts={
+            "unknown": ("I have never heard of {id}.", "从未听说过 {id}"),
+            "busy": ("Not now", "现在不行"),
+            "request": ("Bad!", "错误！"),
+        }
+    ),
+    "other error codes": Habits(codes={"unknown": "404", "busy": "X-Y", "request": "bad_request"}),
+    "a request id": Habits(request_id=True),
+    "no read-back": Habits(readback=False),
+    "no second tenant": Habits(second_tenant=False, blocked=False),
+    "connections dropped after a call": Habits(calls_per_connection=1),
+    "connections dropped after 7 calls": Habits(calls_per_connection=7),
+    "a gateway's 404 for other methods": Habits(other_method=404),
+    "HTTP/1.0": Habits(http10=True),
+    "a limit of 1 MB": Habits(limit=1_000_000),
+    "plain media type": Habits(content_type="application/json"),
+    "503 now and then": Habits(unavailable_every=40),
+}
+
+
+def _accusations(verdict: Verdict) -> list[str]:
+    return [
+        f"{breach.rule}: {breach.case}: expected {breach.expected}, {breach.received}"
+        for breach in verdict.ledger.breaches()
+    ]
+
+
+@pytest.mark.parametrize("habits", HABITS.values(), ids=HABITS.keys())
+def test_a_server_that_keeps_the_contract_is_not_accused(habits: Habits) -> None:
+    """Whatever the contract leaves open may be decided otherwise than by our sandbox."""
+    with servers.serving(habits) as server:
+        verdict = run(servers.target(server), seed=5, budget=60, schemathesis=False)
+    assert _accusations(verdict) == []
+    assert verdict.ending == "complete"
+
+
+def test_a_server_that_throttles_is_waited_for() -> None:
+    """A 429 is no answer to judge: it is waited out, and the required scenarios still finish."""
+    with servers.serving(Habits(calls_per_second=400, retry_after="1")) as server:
+        verdict = run(servers.target(server), seed=5, budget=3, schemathesis=False)
+    assert _accusations(verdict) == []
+    assert verdict.ending == "complete"
+    assert server.calls > verdict.ledger.calls
+
+
+def test_a_slow_server_is_judged_within_the_budget() -> None:
+    """50 ms a call leave fewer cases, not other verdicts."""
+    with servers.serving(Habits(seconds=0.05, readback=False, second_tenant=False)) as server:
+        verdict = run(servers.target(server), seed=5, budget=4, workers=16, schemathesis=False)
+    assert _accusations(verdict) == []
+    assert verdict.ending == "complete"

@@ -1,0 +1,93 @@
+"""What the contract allows as the answer to a call, read from its bytes."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.wire import Call
+
+GOOD = b'{"jobs": [{"job_id": "x"}]}'
+
+
+def _statuses(prober: Prober, call: Call) -> set[int] | None:
+    statuses = prober.oracle.expect(call).statuses
+    return None if statuses is None else set(statuses)
+
+
+@pytest.mark.parametrize(
+    ("body", "statuses"),
+    [
+        (GOOD, {200}),
+        (GOOD + b" \n", {200}),
+        (b'{"jobs": [{"job_id": "x", "more": null}], "more": {}}', {200}),
+        (b'{"jobs": []}', {400, 422}),
+        (b'{"jobs": [{"job_id": "x", "ddl_trans": 1}]}', {400, 422}),
+        (b'{"jobs": [{"job_id": "x", "slot_name": null}]}', {400, 422}),
+        (b"", {400, 422}),
+        (b"\xef\xbb\xbf" + GOOD, {400, 422}),
+        (b'{"jobs": [{"job_id": "x", "job_id": "y"}]}', {400, 422}),
+        (b'{"jobs": [{"job_id": "\\ud800"}]}', {400, 422}),
+        (b'{"jobs": [{"job_id": "x"}], "n": NaN}', {400, 422}),
+        (b'{"jobs": [{"job_id": "x"}], "n": 1e999}', {200, 400, 422}),
+    ],
+)
+def test_a_body_deserves_its_statuses(prober: Prober, body: bytes, statuses: set[int]) -> None:
+    """A body is right, breaks the schema, is no I-JSON, or strains the parser."""
+    assert _statuses(prober, prober.call(body)) == statuses
+
+
+@pytest.mark.parametrize(
+    ("media", "statuses"),
+    [
+        ("Application/JSON; charset=UTF-8", {200}),
+        ('application/json;charset="utf-8"', {200}),
+        ("application/json; charset=utf-16", {415}),
+        ("text/plain", {415}),
+        (None, {415}),
+    ],
+)
+def test_a_media_type_deserves_its_status(
+    prober: Prober, media: str | None, statuses: set[int]
+) -> None:
+    """Type and charset are compared without regard to case."""
+    call = prober.call(GOOD).with_header("Content-Type", media)
+    assert _statuses(prober, call) == statuses
+
+
+@pytest.mark.parametrize(
+    ("token", "statuses"), [(None, {401}), ("", {401}), ("  ", {401, 403}), ("x", {401, 403})]
+)
+def test_credentials_come_before_the_body(
+    prober: Prober, token: str | None, statuses: set[int]
+) -> None:
+    """With bad credentials, what is wrong with the body does not count."""
+    call = prober.call(b"{").with_header("X-Auth-Token", token)
+    expectation = prober.oracle.expect(call)
+    assert expectation.statuses is not None
+    assert set(expectation.statuses) == statuses
+    assert expectation.rule == "credentials-come-before-the-body"
+
+
+def test_several_defects_may_be_answered_in_any_order(prober: Prober) -> None:
+    """A malformed project and a wrong media type: the contract does not say which comes first."""
+    call = evolve(prober.call(GOOD), path=prober.path("x y"))
+    both = call.with_header("Content-Type", "text/plain")
+    assert _statuses(prober, both) == {400, 415}
+
+
+def test_a_call_that_names_a_header_twice_is_not_judged(prober: Prober) -> None:
+    """The contract does not say what two tokens mean."""
+    call = prober.call(GOOD)
+    twice = evolve(call, headers=(*call.headers, ("X-Auth-Token", "x")))
+    assert _statuses(prober, twice) is None
+
+
+def test_the_language_of_messages_follows_the_header(prober: Prober) -> None:
+    """Absent means the default, another value none that could be expected."""
+    languages = [
+        prober.oracle.expect(prober.call(GOOD, language=value)).language
+        for value in (None, "zh-cn", "ZH-CN")
+    ]
+    assert languages == ["en-us", "zh-cn", None]

@@ -1,0 +1,133 @@
+"""The target profile: a public format whose mistakes are all told at once."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drs_sync_policy.fuzz import profile
+from drs_sync_policy.fuzz.profile import ProfileError
+
+LEAST: dict[str, Any] = {
+    "target": {
+        "url": "http://127.0.0.1:8080/",
+        "token": "secret-token",
+        "project_id": "p",
+        "job_ids": ["a"],
+    }
+}
+
+
+def _problems(document: dict[str, Any], **options: Any) -> tuple[str, ...]:
+    with pytest.raises(ProfileError) as caught:
+        profile.parse(document, environment={}, **options)
+    return caught.value.problems
+
+
+def test_the_least_profile_has_url_token_project_and_jobs() -> None:
+    """Everything else is optional and has a default."""
+    target = profile.parse(LEAST)
+    assert (target.url, target.tenant.token) == ("http://127.0.0.1:8080", "secret-token")
+    assert (target.other, target.readback, target.waivers) == (None, None, ())
+
+
+def test_a_file_with_every_part_is_read(tmp_path: Path) -> None:
+    """The documented example, all tables and keys, gives the values that it shows."""
+    path = tmp_path / "target.toml"
+    path.write_text(
+        """
+[target]
+url = "https://drs.example"
+token = "t1"
+project_id = "p1"
+job_ids = ["a", "b"]
+blocked_job_ids = ["c"]
+expired_token = "old"
+max_body_bytes = 12582912
+verify = false
+headers = {X-Gateway = "g"}
+max_rps = 20
+start = "node server.js"
+ready = ["sh", "-c", "true"]
+reset = "true"
+
+[other_tenant]
+token = "t2"
+project_id = "p2"
+job_ids = ["d"]
+
+[readback]
+method = "GET"
+path = "/v3/{project_id}/jobs/{job_id}/sync-policy"
+policy_pointer = "/policy"
+
+[[waivers]]
+rule = "count-equals-results"
+reason = "fixed in the next release"
+expires = 2027-01-31
+""",
+        encoding="utf-8",
+    )
+    target = profile.load(path, rules=["count-equals-results"])
+    assert target.start == ("node", "server.js")
+    assert target.ready == ("sh", "-c", "true")
+    assert target.other is not None
+    assert target.other.job_ids == ("d",)
+    assert target.readback is not None
+    assert target.waivers[0].expires == datetime.date(2027, 1, 31)
+
+
+def test_a_token_may_come_from_the_environment() -> None:
+    """`token_env` names the variable, and the file holds no secret."""
+    document = {"target": {**LEAST["target"], "token_env": "T"}}
+    del document["target"]["token"]
+    assert profile.parse(document, environment={"T": "from-env"}).tenant.token == "from-env"
+    assert any("`T`, which is not set" in problem for problem in _problems(document))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"tokn": "x"}, "did you mean `token`?"),
+        ({"url": "127.0.0.1"}, "`target.url`"),
+        ({"job_ids": []}, "`target.job_ids`"),
+        ({"job_ids": "a"}, "`target.job_ids`"),
+        ({"max_rps": 0}, "`target.max_rps`"),
+        ({"token_env": "T"}, "both `token` and `token_env`"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(change: dict[str, Any], told: str) -> None:
+    """What is wrong is said by its dotted name, the nearest right name beside it."""
+    problems = _problems({"target": {**LEAST["target"], **change}})
+    assert any(told in problem for problem in problems)
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    """Nobody has to run it once for each mistake."""
+    problems = _problems({"target": {"url": 1}, "radback": {}}, rules=["a-rule"])
+    assert len(problems) >= 5
+
+
+def test_a_waiver_names_a_rule_of_the_contract() -> None:
+    """A waiver for a rule that does not exist would never bite."""
+    waiver = {"rule": "count-equal-results", "reason": "x", "expires": "2027-01-31"}
+    problems = _problems({**LEAST, "waivers": [waiver]}, rules=["count-equals-results"])
+    assert any("did you mean `count-equals-results`?" in problem for problem in problems)
+
+
+def test_no_message_and_no_repr_holds_a_token() -> None:
+    """A token of the wrong type is not quoted, a target's representation shows none."""
+    problems = _problems({"target": {**LEAST["target"], "token": ["secret-token"]}})
+    assert not any("secret-token" in problem for problem in problems)
+    assert "secret-token" not in repr(profile.parse(LEAST))
+
+
+def test_the_shipped_schema_is_a_schema_and_knows_every_field() -> None:
+    """Editors may check a profile by the schema: it takes what the loader takes."""
+    import jsonschema_rs
+
+    jsonschema_rs.meta.validate(profile.schema())
+    jsonschema_rs.validate(profile.schema(), LEAST)

@@ -1,0 +1,107 @@
+"""Targets that are in no state to be judged: a clear end, and what was judged until then."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from drs_sync_policy.fuzz.report.telling import tell
+from drs_sync_policy.fuzz.run import run
+from tests.fuzz import servers
+from tests.fuzz.servers import Habits, Handler
+
+
+class Hanging(Handler):
+    """Never answers."""
+
+    def throttle(self) -> None:
+        self.server.hung.wait()
+
+
+class Streaming(Handler):
+    """Begins an answer that never ends."""
+
+    def throttle(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        while not self.server.hung.wait(0.02):
+            self.wfile.write(b" ")
+
+
+class Redirecting(Handler):
+    """Sends everyone elsewhere."""
+
+    def throttle(self) -> None:
+        raise servers.Refused(302, Location="/elsewhere")
+
+
+class Page(Handler):
+    """Answers 200 with HTML, whatever it is asked."""
+
+    def do(self) -> None:
+        self.read_body()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", "13")
+        self.end_headers()
+        self.wfile.write(b"<h1>Hello</h1>"[:13])
+
+    do_POST = do_GET = do_PUT = do_PATCH = do_DELETE = do  # noqa: N815
+
+
+class Dying(Handler):
+    """Lets go of its port after some calls."""
+
+    def throttle(self) -> None:
+        self.server.calls += 1
+        if self.server.calls == 60:
+            threading.Thread(target=self.server.stop).start()
+            time.sleep(0.1)
+        if self.server.calls >= 60:
+            self.close_connection = True
+            self.connection.close()
+
+
+def test_a_target_that_hangs_is_unreachable() -> None:
+    """The run ends after the profile's timeout, and says what it waited for."""
+    with servers.serving(handler=Hanging) as server:
+        verdict = run(servers.target(server, timeout=0.2), budget=5)
+    assert verdict.ending == "unreachable"
+    assert "no answer within 0.2 s" in verdict.reason
+
+
+def test_a_target_that_streams_forever_is_unreachable() -> None:
+    """An answer that does not end is none."""
+    with servers.serving(handler=Streaming) as server:
+        verdict = run(servers.target(server, timeout=0.3), budget=5)
+    assert verdict.ending == "unreachable"
+    assert "not ended" in verdict.reason
+
+
+def test_a_target_that_redirects_is_not_followed() -> None:
+    """No redirect is documented: that is a breach, and nothing else can be judged."""
+    with servers.serving(Habits(readback=False), Redirecting) as server:
+        verdict = run(servers.target(server), budget=0)
+    assert verdict.ending == "too little judged"
+    assert verdict.ledger.outcome("status-is-documented") == "broken"
+
+
+def test_a_target_that_answers_in_html_is_told_so() -> None:
+    """A page instead of JSON breaks the promises about the form of an answer."""
+    with servers.serving(Habits(readback=False), Page) as server:
+        verdict = run(servers.target(server), budget=0)
+    assert verdict.ledger.outcome("media-type-is-json") == "broken"
+    assert verdict.broken
+
+
+def test_a_target_that_dies_ends_the_run_with_what_was_judged() -> None:
+    """What was judged until then is in the report, and why the rest is not."""
+    with servers.serving(Habits(), Dying) as server:
+        verdict = run(servers.target(server), budget=5, schemathesis=False)
+    telling = tell(verdict)
+    assert verdict.ending == "unreachable"
+    assert telling.with_outcome("kept")
+    unjudged = telling.with_outcome("not judged")
+    assert all(line.reason for line in unjudged)
+    assert not telling.with_outcome("broken")

@@ -1,0 +1,43 @@
+"""A whole run: its verdict on servers that keep the contract, break it, or are not there."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.run import run
+
+
+def test_a_faultless_server_is_not_accused(target: Target) -> None:
+    """No promise is broken, and every one that this profile lets judge was put to the test."""
+    verdict = run(target, seed=3, budget=60, schemathesis=False)
+    ledger = verdict.ledger
+    assert [f"{b.rule}: {b.case}: {b.received}" for b in ledger.breaches()] == []
+    assert verdict.ending == "complete"
+    unjudged = {rule for rule in ledger.rules if ledger.outcome(rule) == "not judged"}
+    assert unjudged <= {
+        "concurrent-calls-take-turns",
+        "oversized-body-is-refused",
+        "parameters-match-schema",
+    }
+
+
+def test_a_server_that_is_not_there_is_unreachable(target: Target) -> None:
+    """No verdict is given on it, and the reason names where it was looked for."""
+    verdict = run(evolve(target, url="http://127.0.0.1:9"), budget=0)
+    assert verdict.ending == "unreachable"
+    assert "127.0.0.1:9" in verdict.reason
+
+
+def test_a_refused_token_ends_the_run(target: Target) -> None:
+    """Nothing can be judged from outside."""
+    locked = evolve(target, tenant=evolve(target.tenant, token="not-it"))
+    assert run(locked, budget=0).ending == "not allowed in"
+
+
+def test_required_scenarios_run_without_any_budget(target: Target) -> None:
+    """A budget of nothing still judges what no run does without, and says what it left out."""
+    verdict = run(target, budget=0, schemathesis=False)
+    assert verdict.ending == "complete"
+    assert verdict.ledger.outcome("token-is-matched-exactly") == "kept"
+    assert "budget" in verdict.ledger.reason("job-id-is-opaque")

@@ -1,0 +1,123 @@
+"""Everything that the README and the guide show is run: Python, shell, target profiles.
+
+A block of Python is run with what the blocks before it on its page defined. In a `console` block
+each command is run by bash, against a sandbox whose address and credentials are in variables; what
+is shown below a command must be its output, where `...` stands for anything. A block that cannot
+run here says why, in a comment above it: `<!-- skip: next "reason" -->`.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import SkipTest
+
+import pytest
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
+
+from drs_sync_policy import sandbox
+from drs_sync_policy.fuzz import profile
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
+# What is shown and not run: documents, answers, output of what ran elsewhere.
+SHOWN = {"text", "http", "json", "yaml"}
+RUN = {"python", "console", "toml"}
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder to work in, and variables that lead to a sandbox."""
+    with sandbox.running() as server:
+        tenant = server.tenants[0]
+        monkeypatch.setenv("DRS_URL", server.url)
+        monkeypatch.setenv("DRS_TOKEN", tenant.token)
+        monkeypatch.setenv("DRS_PROJECT_ID", tenant.project_id)
+        monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        monkeypatch.setenv("NO_COLOR", "1")
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.chdir(tmp_path)
+        yield tmp_path
+
+
+def _commands(block: str) -> Iterator[tuple[str, str]]:
+    """The commands of a console block, each with the output that is shown below it."""
+    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        lines = part.splitlines()
+        end = next((i for i, line in enumerate(lines) if not line.endswith("\\")), 0) + 1
+        while end < len(lines) and "\n".join(lines[:end]).count("'") % 2:
+            end += 1
+        yield "\n".join(lines[:end]), "\n".join(lines[end:]).strip()
+
+
+def _console(example: Example) -> None:
+    for command, shown in _commands(example.parsed):
+        said = re.search(r"# exit (\d+)$", command)
+        expected = int(said[1]) if said else 0
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
+        )
+        printed = (done.stdout + done.stderr).strip()
+        assert done.returncode == expected, f"{command}\nended with {done.returncode}:\n{printed}"
+        if shown:
+            same = doctest.OutputChecker().check_output(
+                shown + "\n", printed + "\n", doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+            )
+            assert same, f"{command}\nprinted:\n{printed}\ninstead of:\n{shown}"
+
+
+def _target_profile(example: Example) -> None:
+    """A profile is what the judge reads; `...` stands for a value that a reader fills in."""
+    if "target.toml" in example.parsed or "[target]" in example.parsed:
+        path = Path("target.toml")
+        path.write_text(example.parsed, "utf-8")
+        profile.load(path)
+    else:
+        tomllib.loads(example.parsed)
+
+
+SYBIL = Sybil(
+    parsers=[
+        SkipParser(),
+        PythonCodeBlockParser(),
+        CodeBlockParser(language="console", evaluator=_console),
+        CodeBlockParser(language="toml", evaluator=_target_profile),
+    ]
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_what_a_page_shows_works(page: Path, shell: Path) -> None:
+    """Every block of a page runs, in order, and prints what is shown."""
+    for example in SYBIL.parse(page).examples():
+        try:
+            example.evaluate()
+        except SkipTest:
+            continue
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_block_says_what_it_is(page: Path) -> None:
+    """A block in no known language would be run by nobody and noticed by nobody."""
+    fences = re.findall(r"^ *```(.*)$", page.read_text("utf-8"), re.MULTILINE)
+    assert len(fences) % 2 == 0
+    assert set(fences[::2]) <= SHOWN | RUN
+    assert set(fences[1::2]) <= {""}
+
+
+def test_a_block_that_is_wrong_is_noticed(tmp_path: Path, shell: Path) -> None:
+    """The test above bites: a wrong value, a wrong output and a failing command are seen."""
+    for number, block in enumerate(
+        ("python\nassert 1 == 2", "console\n$ echo one\ntwo", "console\n$ false", "toml\n[target]")
+    ):
+        page = tmp_path / f"{number}.md"
+        page.write_text(f"```{block}\n```\n", "utf-8")
+        with pytest.raises((AssertionError, ValueError)):
+            test_what_a_page_shows_works(page, shell)

@@ -1,0 +1,166 @@
+"""`tools/guide.py`: the whole site, read as files. How it looks is for tests/browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from drs_sync_policy import codes, contract
+from drs_sync_policy.cli import main
+from drs_sync_policy.sandbox.faults import catalogue
+from tests.html import Reader
+from tools import api, guide, pages
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built") / "site"
+    guide.build(folder)
+    return folder
+
+
+def _nav(entries: list[Any]) -> Iterator[str]:
+    for entry in entries:
+        for target in entry.values():
+            if isinstance(target, str):
+                yield target
+            else:
+                yield from _nav(target)
+
+
+def test_every_page_is_in_the_navigation(site: Path) -> None:
+    """A page that no menu leads to would be found by nobody."""
+    listed = list(_nav(CONFIG["project"]["nav"]))
+    docs = ROOT / "docs"
+    written = [path.relative_to(docs).as_posix() for path in docs.rglob("*.md")]
+    assert sorted(listed) == sorted([*written, *guide.MADE, "reference/index.html"])
+    for page in listed:
+        assert (site / page).with_suffix(".html").is_file()
+
+
+def test_no_page_fetches_anything_from_elsewhere(site: Path) -> None:
+    """Scripts, styles and pictures come from the site itself, so that it works offline."""
+    html = sorted(site.rglob("*.html"))
+    assert len(html) > 15
+    for path in html:
+        fetched = [url for url in Reader(path.read_text("utf-8")).fetched if url[:5] != "data:"]
+        assert [url for url in fetched if re.match(r"[a-z]+:|//", url)] == []
+        missing = [url for url in fetched if path.name != "404.html" and not _there(path, url)]
+        assert missing == [], path.name
+
+
+def _there(page: Path, url: str) -> bool:
+    return (page.parent / url.split("#")[0].split("?")[0]).exists()
+
+
+def test_every_style_is_local(site: Path) -> None:
+    """No style sheet imports a font or a picture from a server."""
+    for path in site.rglob("*.css"):
+        urls = re.findall(r"url\((?!['\"]?data:)['\"]?([^)'\"]*)", path.read_text("utf-8"))
+        assert [url for url in urls if re.match(r"[a-z]+:|//", url)] == []
+
+
+def test_the_error_page_has_every_code(site: Path) -> None:
+    """Each row with both texts, meaning and remedy, below an anchor of the code's own."""
+    made = pages.errors()
+    for row in codes.all_codes():
+        assert f"{{ #{pages.anchor(row.code)} }}" in made
+        for text in (row.en, row.zh, row.meaning, row.remedy):
+            assert text in made
+    assert made.count("*(our translation)*") == sum(r.zh_by == "ours" for r in codes.all_codes())
+    html = (site / "errors.html").read_text("utf-8")
+    assert 'id="drs-m00304"' in html
+
+
+def test_the_rules_page_has_every_rule(site: Path) -> None:
+    """Each with its statement, its origin, and a link to the decisions that it names."""
+    html = (site / "rules.html").read_text("utf-8")
+    decisions = (site / "decisions.html").read_text("utf-8")
+    made = pages.rules()
+    for rule in contract.load().rules:
+        assert f'id="{rule.id}"' in html
+        assert rule.statement in made
+    linked = set(re.findall(r"decisions\.html#(decision-\d+)", html))
+    assert linked
+    assert {name for name in linked if f'id="{name}"' not in decisions} == set()
+
+
+def test_the_faults_page_has_every_fault() -> None:
+    """Each with what it does and the promise that it breaks, which links back to it."""
+    made, rules = pages.faults(), pages.rules()
+    for fault in catalogue():
+        assert f"{{ #{fault.name} }}\n\n{fault.description}" in made
+        assert f"(rules.md#{fault.rule})" in made
+        assert f"(faults.md#{fault.name})" in rules
+
+
+def test_the_fields_page_has_every_field_of_every_edition() -> None:
+    """Each with its description, and the values of an enum with theirs."""
+    made = pages.fields()
+    for edition in contract.editions():
+        loaded = contract.load(edition)
+        for schema in loaded.document["components"]["schemas"].values():
+            for name, property_ in schema.get("properties", {}).items():
+                field = loaded.resolve(property_)
+                assert f"### {name}\n" in made
+                assert field["description"] in made
+                assert all(text in made for text in field.get("x-enumDescriptions", {}).values())
+
+
+def test_the_command_page_has_what_help_says(site: Path) -> None:
+    """Every verb stands there with the text of its own `--help`."""
+    made = pages.command()
+    verbs = main.list_commands(click.Context(main))
+    assert len(verbs) > 3
+    for verb in verbs:
+        assert f"## drs-sync-policy {verb}\n" in made
+        assert f"Usage: drs-sync-policy {verb} " in made
+
+
+def test_the_python_page_has_what_is_public() -> None:
+    """Names, signatures and docstrings; nothing that begins with an underscore."""
+    made = api.page()
+    assert "### find { #drs_sync_policy.codes.find }" in made
+    assert "find(code: str, status: int | None = None) -> ErrorCode | None" in made
+    assert not re.search(r"^### _", made, re.MULTILINE)
+
+
+def test_the_search_index_knows_fields_and_codes(site: Path) -> None:
+    """What people look for is in the index that the browser searches."""
+    index = (site / "search.json").read_text("utf-8")
+    for word in ("DRS.M00304", "conflict_policy", "count-equals-results", "X-Auth-Token"):
+        assert word in index
+
+
+def test_a_broken_link_fails_the_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A link to a page or a heading that is not there is an error, not a surprise for readers."""
+    docs = tmp_path / "docs"
+    shutil.copytree(guide.DOCS, docs)
+    page = docs / "architecture.md"
+    links = "\n[broken](nowhere.md)\n[broken](decisions.md#decision-99)\n"
+    page.write_text(page.read_text("utf-8") + links, "utf-8")
+    with pytest.raises(SystemExit, match="could not be built"):
+        guide.build(tmp_path / "site", docs=docs)
+    said = capsys.readouterr().err
+    assert "page does not exist" in said
+    assert "anchor does not exist" in said
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_page_in_the_place_of_a_made_one_is_refused(tmp_path: Path) -> None:
+    """Nobody's text is overwritten by a page that is made from data."""
+    docs = tmp_path / "docs"
+    shutil.copytree(guide.DOCS, docs)
+    (docs / "errors.md").write_text("# Mine\n")
+    with pytest.raises(SystemExit, match=r"docs/errors\.md is in the way"):
+        guide.build(tmp_path / "site", docs=docs)

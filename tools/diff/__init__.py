@@ -1,0 +1,1 @@
+"""What a change of the contract breaks, for whom, and the version that it demands."""

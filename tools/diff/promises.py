@@ -1,0 +1,84 @@
+"""What changed of the promises: `x-rules` and `x-tolerated-statuses`, which no diff tool reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tools.diff.change import BOTH, CLIENT, IMPLEMENTER, NOBODY, PROMISE, RESPONSE, Change, Level
+from tools.diff.normalise import METHODS
+
+Json = Mapping[str, Any]
+
+
+def compare(base: Json, revision: Json) -> list[Change]:
+    """The promises that came, went or read differently, operation by operation.
+
+    A promise gone is breaking: somebody builds on it. One more, or one in other words, gives
+    implementers something to check. Only its line breaks or its source changed: cosmetic, or none.
+    """
+    before, after = _operations(base), _operations(revision)
+    found: list[Change] = []
+    for name in before.keys() & after.keys():
+        place, old = before[name]
+        _, new = after[name]
+        found += _rules(place, old.get("x-rules", ()), new.get("x-rules", ()))
+        found += _statuses(place, old, new)
+    return found
+
+
+def _operations(document: Json) -> dict[str, tuple[str, Json]]:
+    """Each operation by method and path: a rule outlives a new operationId."""
+    return {
+        f"{method} {path}": (f"`{method.upper()} {path}`", item[method])
+        for path, item in document.get("paths", {}).items()
+        for method in METHODS
+        if method in item
+    }
+
+
+def _rules(place: str, old: Any, new: Any) -> Iterator[Change]:
+    before, after = ({rule["id"]: rule for rule in rules} for rules in (old, new))
+    renamed = dict(_renamed(before, after))
+    for name, rule in before.items():
+        where = f"{place} rule `{name}`"
+        if name in renamed:
+            what = f"The rule is called `{renamed[name]}` now; waivers and reports name it."
+            yield Change(Level.COMPATIBLE, PROMISE, where, what, BOTH)
+        elif name not in after:
+            what = f"The promise is gone: {_text(rule)}"
+            yield Change(Level.BREAKING, PROMISE, where, what, CLIENT)
+        elif _text(rule) != _text(after[name]):
+            what = f"The promise reads: {_text(after[name])} It read: {_text(rule)}"
+            yield Change(Level.COMPATIBLE, PROMISE, where, what, BOTH)
+        else:
+            for key in ("origin", "source"):
+                if rule.get(key) != after[name].get(key):
+                    what = f"Its {key} is `{after[name].get(key)}`; it was `{rule.get(key)}`."
+                    yield Change(Level.COSMETIC, PROMISE, where, what, NOBODY)
+    for name in after.keys() - before.keys() - set(renamed.values()):
+        what = f"A new promise: {_text(after[name])}"
+        where = f"{place} rule `{name}`"
+        yield Change(Level.COMPATIBLE, PROMISE, where, what, IMPLEMENTER)
+
+
+def _renamed(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    new = {_text(after[name]): name for name in after.keys() - before.keys()}
+    for name in before.keys() - after.keys():
+        if _text(before[name]) in new:
+            yield name, new[_text(before[name])]
+
+
+def _text(rule: Json) -> str:
+    return " ".join(str(rule["statement"]).split())
+
+
+def _statuses(place: str, old: Json, new: Json) -> Iterator[Change]:
+    before, after = (set(node.get("x-tolerated-statuses", ())) for node in (old, new))
+    where = f"{place} `x-tolerated-statuses`"
+    for status in sorted(after - before):
+        what = f"{status} may come from what stands before the service."
+        yield Change(Level.COMPATIBLE, RESPONSE, where, what, CLIENT)
+    for status in sorted(before - after):
+        what = f"{status} is no longer tolerated."
+        yield Change(Level.COMPATIBLE, RESPONSE, where, what, IMPLEMENTER)

@@ -1,0 +1,64 @@
+"""The public Python API of the generated client before and after a change of the contract.
+
+The client is generated twice with today's settings and templates, so that the difference is that
+of the contract alone; griffe compares what a caller can see of the two.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import griffe
+
+from tools.diff.base import Contracts
+from tools.editions import client_contract
+from tools.generate import CLIENT, OVERRIDES, write_client
+
+
+def changes(before: Contracts, after: Contracts) -> list[str]:
+    """One line of Markdown for each thing that a caller of the generated client would notice."""
+    with tempfile.TemporaryDirectory() as folder:
+        old = _generate(Path(folder) / "before", before)
+        new = _generate(Path(folder) / "after", after)
+        return [*sorted(set(_breaking(old, new))), *_added(old, new)]
+
+
+def _generate(folder: Path, contracts: Contracts) -> griffe.Object:
+    document = client_contract(contracts.base, contracts.editions.values())
+    write_client(folder / CLIENT, templates=OVERRIDES / "templates", document=document)
+    loaded = griffe.load(CLIENT, search_paths=[folder], try_relative_path=False)
+    if not isinstance(loaded, griffe.Object):  # pragma: no cover
+        raise SystemExit(f"griffe cannot read the generated {CLIENT}")
+    return loaded
+
+
+def _breaking(old: griffe.Object, new: griffe.Object) -> Iterator[str]:
+    for breakage in griffe.find_breaking_changes(old, new):
+        place = breakage.obj.path
+        what = breakage.kind.value
+        values = (breakage.old_value, breakage.new_value)
+        shown = " → ".join(f"`{value}`" for value in values if _is_plain(value))
+        yield f"breaking: `{place}`: {what}" + (f" ({shown})" if shown else "")
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | griffe.Expr) and len(str(value)) < 80
+
+
+def _added(old: griffe.Object, new: griffe.Object) -> Iterator[str]:
+    before, after = _public(old), _public(new)
+    for path in sorted(after - before):
+        if path.rpartition(".")[0] not in after - before:
+            yield f"new: `{path}`"
+
+
+def _public(node: griffe.Object) -> set[str]:
+    found: set[str] = set()
+    for member in node.members.values():
+        if member.is_alias or not member.is_public or not isinstance(member, griffe.Object):
+            continue
+        found.add(member.path)
+        found |= _public(member)
+    return found

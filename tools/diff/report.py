@@ -1,0 +1,99 @@
+"""The comparison as Markdown: for a pull request, for a terminal, and for the changelog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from attrs import frozen
+
+from tools.diff.change import NOBODY, Change, Level, needed_version, version_tuple
+
+_HEADINGS: Final = {
+    Level.BREAKING: "Breaking",
+    Level.COMPATIBLE: "Compatible",
+    Level.COSMETIC: "Cosmetic",
+}
+
+
+@frozen
+class Report:
+    """What changed since a contract, and whether `version` says so."""
+
+    compared_with: str
+    released: str
+    version: str
+    changes: Sequence[Change]
+    python: Sequence[str] = ()
+
+    @property
+    def needed(self) -> str:
+        """The smallest version that these changes may carry."""
+        return needed_version(self.released, self.changes)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether `info.version` is large enough."""
+        return version_tuple(self.version) >= version_tuple(self.needed)
+
+
+def markdown(report: Report) -> str:
+    """The whole report."""
+    lines = [f"# The contract since {report.compared_with}", "", verdict(report), ""]
+    for level, heading in _HEADINGS.items():
+        chosen = [change for change in report.changes if change.level is level]
+        if chosen:
+            lines += [f"## {heading}", "", *(_line(change) for change in chosen), ""]
+    if report.python:
+        lines += ["## The generated Python client", ""]
+        lines += [*(f"- {line}" for line in report.python), ""]
+    return "\n".join(lines)
+
+
+def verdict(report: Report) -> str:
+    """One paragraph: how many changes of each kind, and whether the version fits them."""
+    if not report.changes:
+        counted = "Nothing changed that a reader, a client or an implementer would notice."
+    else:
+        counted = ", ".join(_count(report.changes)) + "."
+    if report.accepted:
+        return f"{counted} `info.version` is {report.version}; it must be at least {report.needed}."
+    return (
+        f"{counted} **`info.version` is {report.version}, which is too small: "
+        f"set it to {report.needed}** in `openapi.yaml`."
+    )
+
+
+def changelog(report: Report) -> str:
+    """The lines of the changelog's "Contract" section, without its heading."""
+    lines: list[str] = []
+    for level, heading in _HEADINGS.items():
+        chosen = [change for change in report.changes if change.level is level]
+        if not chosen:
+            continue
+        if level is Level.COSMETIC:
+            lines.append(f"- {report.version}: {_plural(len(chosen), 'cosmetic change')}.")
+            continue
+        lines += [f"- {report.version}, {heading.lower()}: {_said(change)}" for change in chosen]
+    return "\n".join(lines)
+
+
+def _count(changes: Sequence[Change]) -> Iterator[str]:
+    for level, heading in _HEADINGS.items():
+        number = sum(change.level is level for change in changes)
+        if number:
+            yield _plural(number, f"{heading.lower()} change")
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _line(change: Change) -> str:
+    hurts = "" if change.hurts == NOBODY else f" Hurts: {change.hurts}."
+    direction = f"**{change.direction}**: " if change.direction else ""
+    return f"- {direction}{_said(change)}{hurts}"
+
+
+def _said(change: Change) -> str:
+    return f"{change.place}: {change.what}"

@@ -1,0 +1,117 @@
+"""Builds the site into `site/`: the guide and the reference page, static, for reading offline.
+
+python tools/guide.py            build once
+python tools/guide.py --serve    build, serve on 127.0.0.1:8000, build again after each edit
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.server
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from tools import api, pages, published, reference
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS, SITE, CONFIG = ROOT / "docs", ROOT / "site", ROOT / "zensical.toml"
+SHIM = ROOT / "tools" / "node_modules" / "iframe-worker" / "shim" / "index.js"
+MADE: Final[dict[str, Callable[[], str]]] = {
+    "errors.md": pages.errors,
+    "fields.md": pages.fields,
+    "rules.md": pages.rules,
+    "faults.md": pages.faults,
+    "cli.md": pages.command,
+    "api.md": api.page,
+}
+"""The pages that are made from data, with what makes each."""
+WATCHED = ("docs", "src", "openapi.yaml", "overrides", "zensical.toml", "tools", "bench")
+
+
+def build(site: Path = SITE, *, docs: Path = DOCS) -> None:
+    """Builds into the folder `site`; `SystemExit` with what is wrong, such as a broken link."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        shutil.copyfile(CONFIG, root / CONFIG.name)
+        stage(docs, into=root / "docs")
+        program = str(Path(sys.executable).with_name("zensical"))
+        command = [program, "build", "--clean", "--strict"]
+        done = subprocess.run(command, cwd=root, text=True, capture_output=True, check=False)
+        if done.returncode != 0:
+            sys.stderr.write(done.stdout if "issue" in done.stdout else done.stdout + done.stderr)
+            raise SystemExit("the guide could not be built; see above")
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.move(root / "site", site)
+
+
+def stage(docs: Path, *, into: Path) -> None:
+    """Fills the folder that the site is built from: `docs`, the made pages, the reference."""
+    shutil.copytree(docs, into)
+    decisions = into / "decisions.md"
+    decisions.write_text(pages.numbered(decisions.read_text("utf-8")), "utf-8")
+    for name, make in MADE.items():
+        if (into / name).exists():
+            raise SystemExit(f"docs/{name} is in the way: that page is made by tools/")
+        (into / name).write_text(make(), "utf-8")
+    scripts = into / "assets" / "javascripts"
+    scripts.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(SHIM, scripts / "iframe-worker.js")
+    reference.write(into)
+    versions = published.write(into)
+    with (into / published.FOLDER / "README.md").open("a", encoding="utf-8") as page:
+        page.write(published.listing(versions))
+
+
+def serve(port: int) -> None:
+    """Serves the site and builds it again when something that it is made of changes."""
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(SITE))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        print(f"Serving on http://127.0.0.1:{server.server_port}/ (stop with Ctrl-C)", flush=True)
+        seen = _stamp()
+        while True:
+            time.sleep(1)
+            if (now := _stamp()) != seen:
+                seen = now
+                # A process of its own: it imports the edited sources anew.
+                subprocess.run([sys.executable, "-m", "tools.guide"], cwd=ROOT, check=False)
+
+
+def _stamp() -> float:
+    return max(path.stat().st_mtime for path in _sources())
+
+
+def _sources() -> Iterator[Path]:
+    for name in WATCHED:
+        path = ROOT / name
+        files = path.rglob("*") if path.is_dir() else [path]
+        for file in files:
+            if "node_modules" not in file.parts and "__pycache__" not in file.parts:
+                yield file
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Builds the site into site/.")
+    parser.add_argument("--serve", action="store_true", help="serve it, and rebuild after edits")
+    parser.add_argument("--port", type=int, default=8000, help="where to serve (default: 8000)")
+    options = parser.parse_args()
+    build()
+    print(f"The site is in {SITE.relative_to(ROOT)}/: open {SITE.relative_to(ROOT)}/index.html")
+    if options.serve:
+        try:
+            serve(options.port)
+        except KeyboardInterrupt:
+            print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

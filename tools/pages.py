@@ -1,0 +1,275 @@
+"""Pages of the guide that are made from data: error codes, rules, the command, the Python API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from typing import Final
+
+import click
+from click.testing import CliRunner
+
+from drs_sync_policy import codes, contract
+from drs_sync_policy.sandbox.faults import Fault
+from drs_sync_policy.sandbox.faults import catalogue as faults_catalogue
+
+ORIGINS: Final = {
+    "page": "the vendor's page for this call",
+    "vendor": "other public material of the vendor",
+    "decision": "a decision of this contract",
+}
+SEEN: Final = {
+    "table": "",
+    "wild": "In no table of the vendor; seen in answers.",
+    "clients": "In no table of the vendor; known from the code of public clients.",
+}
+LIKELY: Final = (
+    "DRS.M00201", "DRS.M00202", "DRS.M00261", "DRS.M00304", "DRS.M05003",
+    "APIGW.0301", "APIGW.0302", "APIGW.0308", "DRS.M01503", "DRS.M00004",
+)  # fmt: skip
+"""The codes that a caller of this API meets first."""
+
+
+# --- error codes -------------------------------------------------------------------------------
+
+
+def errors() -> str:
+    """Every error code with both texts, what it means and what to do."""
+    rows = codes.all_codes()
+    parts = [
+        "# Error codes",
+        (
+            "Match on `error_code`, never on `error_msg`: the texts vary between editions and over "
+            "time. A code may come with several HTTP statuses, and some statuses are not what one "
+            "expects: the service says 403 to a bad token and 401 to a missing permission."
+        ),
+        (
+            "The English texts, and the Chinese ones where nothing else is said, are the "
+            "vendor's. Meanings and remedies are ours. `%s` stands for a detail that the server "
+            "fills in. In a terminal, `drs-sync-policy explain CODE` says the same."
+        ),
+        "## The ones you are likely to meet",
+        _table(("Code", "Status", "Text"), (_brief(row) for row in _likely(rows))),
+        "## Of the service",
+        *(_code(group) for group in _by_code(rows, "service")),
+        "## Of the gateway",
+        *(_code(group) for group in _by_code(rows, "gateway")),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _likely(rows: Iterable[codes.ErrorCode]) -> list[codes.ErrorCode]:
+    return sorted((r for r in rows if r.code in LIKELY), key=lambda row: LIKELY.index(row.code))
+
+
+def _brief(row: codes.ErrorCode) -> tuple[str, str, str]:
+    return f"[{row.code}](#{anchor(row.code)})", str(row.status), row.en
+
+
+def _by_code(rows: Iterable[codes.ErrorCode], issuer: str) -> Iterator[list[codes.ErrorCode]]:
+    groups: dict[str, list[codes.ErrorCode]] = {}
+    for row in rows:
+        if row.issuer == issuer:
+            groups.setdefault(row.code, []).append(row)
+    yield from groups.values()
+
+
+def _code(rows: list[codes.ErrorCode]) -> str:
+    code = rows[0].code
+    texts = ((str(row.status), row.en, f"{row.zh}{_ours(row)}") for row in rows)
+    parts = [
+        f"### {code} {{ #{anchor(code)} }}",
+        _table(("Status", "English", "Chinese"), texts),
+    ]
+    for row in rows:
+        case = f" (status {row.status}: {row.en})" if len(rows) > 1 else ""
+        seen = f" {SEEN[row.seen]}" if row.seen != "table" else ""
+        parts.append(f"**What it means{case}.** {row.meaning}{seen}")
+        parts.append(f"**What to do.** {row.remedy}")
+    return "\n\n".join(parts)
+
+
+def _ours(row: codes.ErrorCode) -> str:
+    return " *(our translation)*" if row.zh_by == "ours" else ""
+
+
+# --- rules -------------------------------------------------------------------------------------
+
+
+def rules() -> str:
+    """Every rule of the contract: its statement and where it comes from."""
+    loaded = contract.load()
+    parts = [
+        "# What is promised",
+        (
+            "A schema says what a request and an answer look like. What it cannot say is a "
+            f"*rule*: there are {len(loaded.rules)}, and here they are as `openapi.yaml` states "
+            "them. The judge has a check for each, and the sandbox a fault that breaks it on "
+            "purpose."
+        ),
+        "Each rule has an origin: " + "; ".join(f"`{k}`, {v}" for k, v in ORIGINS.items()) + ".",
+        _table(
+            ("Rule", "Origin"),
+            ((f"[{rule.id}](#{rule.id})", f"`{rule.origin}`") for rule in loaded.rules),
+        ),
+        *(_rule(rule) for rule in loaded.rules),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _rule(rule: contract.Rule) -> str:
+    origin = f"Origin: `{rule.origin}`, {ORIGINS[rule.origin]}. Source: {_linked(rule.source)}."
+    broken_by = [
+        f"[`{fault.name}`](faults.md#{fault.name})"
+        for fault in faults_catalogue()
+        if fault.rule == rule.id
+    ]
+    parts = [f"## {rule.id} {{ #{rule.id} }}", rule.statement, origin]
+    if broken_by:
+        parts.append(f"Faults that break it: {', '.join(broken_by)}.")
+    return "\n\n".join(parts)
+
+
+def _linked(source: str) -> str:
+    """`source` with the number of each decision turned into a link to it."""
+
+    def link(words: re.Match[str]) -> str:
+        return re.sub(r"\d+", lambda n: f"[{n[0]}](decisions.md#decision-{n[0]})", words[0])
+
+    return re.sub(r"\bdecisions? \d+(?:(?:, | and )\d+)*", link, source)
+
+
+def numbered(decisions: str) -> str:
+    """The page of decisions with an anchor of its own for each number."""
+    return re.sub(r"^(## (\d+)\. .*)$", r"\1 { #decision-\2 }", decisions, flags=re.MULTILINE)
+
+
+# --- faults ------------------------------------------------------------------------------------
+
+
+def faults() -> str:
+    """Every fault that the sandbox can show, by kind."""
+    catalogue = faults_catalogue()
+    parts = [
+        "# Faults",
+        (
+            f"The sandbox can be wrong on purpose, in {len(catalogue)} ways, each of which breaks "
+            "one promise of the contract: `drs-sync-policy sandbox --fault NAME`. They show what "
+            "the judge sees, and let you see how your code fares with a server that misbehaves."
+        ),
+        (
+            "Some are made of the contract's fields, and are there for every field that the "
+            "contract has."
+        ),
+    ]
+    for kind, members in _by_kind(catalogue).items():
+        parts.append(f"## {kind.capitalize()}")
+        parts += [_fault(fault) for fault in members]
+    return "\n\n".join(parts) + "\n"
+
+
+def _by_kind(catalogue: Iterable[Fault]) -> dict[str, list[Fault]]:
+    groups: dict[str, list[Fault]] = {}
+    for fault in catalogue:
+        groups.setdefault(fault.kind, []).append(fault)
+    return groups
+
+
+def _fault(fault: Fault) -> str:
+    breaks = f"Breaks [{fault.rule}](rules.md#{fault.rule})."
+    return f"### {fault.name} {{ #{fault.name} }}\n\n{fault.description}\n\n{breaks}"
+
+
+# --- fields ------------------------------------------------------------------------------------
+
+
+def fields() -> str:
+    """Every field of every schema, with its type, what may stand there, and where it exists."""
+    parts = [
+        "# Fields",
+        (
+            "Every field of every request and answer, as the contract describes it. The "
+            "[reference](reference/index.html) shows them in their place, with examples."
+        ),
+    ]
+    base = contract.load()
+    for edition in contract.editions():
+        loaded = contract.load(edition)
+        of = "" if edition == contract.BASE_EDITION else f", in the edition `{edition}`"
+        for name, schema in loaded.document["components"]["schemas"].items():
+            fields = [
+                _field(loaded, schema, field)
+                for field in schema.get("properties", {})
+                if not of or _found(loaded, name, field) != _found(base, name, field)
+            ]
+            parts += [f"## {name}{of}", *fields] if fields else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _found(loaded: contract.Contract, schema: str, field: str) -> contract.Json | None:
+    schemas = loaded.document["components"]["schemas"]
+    found = schemas.get(schema, {}).get("properties", {}).get(field)
+    return loaded.resolve(found) if found else None
+
+
+def _field(loaded: contract.Contract, schema: contract.Json, name: str) -> str:
+    field = loaded.resolve(schema["properties"][name])
+    needed = "required" if name in schema.get("required", ()) else "optional"
+    parts = [f"### {name}", f"*{field.get('type', 'value')}, {needed}*", field["description"]]
+    described = field.get("x-enumDescriptions", {})
+    values = [f"- `{value}`: {described.get(value, '')}" for value in field.get("enum", ())]
+    return "\n\n".join([*parts, *(["\n".join(values)] if values else [])])
+
+
+# --- the command -------------------------------------------------------------------------------
+
+
+def command() -> str:
+    """What `--help` says, of the command and of each of its verbs."""
+    main: click.Group = import_module("drs_sync_policy.cli").main
+    parts = [
+        "# The command",
+        (
+            "This page is what `--help` prints. Exit codes: 0 done, 1 some jobs failed or some "
+            "promise is broken, 2 wrong use, 3 not allowed in, 4 an answer outside the contract, 5 "
+            "could not reach the server, 6 nothing or too little could be judged."
+        ),
+    ]
+    for path in _verbs(main):
+        title = " ".join(("drs-sync-policy", *path))
+        parts.append(f"## {title}\n\n```text\n{_help(main, path)}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def _verbs(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        verb = group.get_command(context, name)
+        if isinstance(verb, click.Group):
+            yield from _verbs(verb, (*path, name))
+        elif verb is not None and not verb.hidden:
+            yield (*path, name)
+
+
+def _help(main: click.Group, path: tuple[str, ...]) -> str:
+    arguments = [*path, "--help"]
+    done = CliRunner().invoke(main, arguments, prog_name="drs-sync-policy", terminal_width=88)
+    if done.exit_code != 0:
+        raise SystemExit(f"`drs-sync-policy {' '.join(arguments)}` failed: {done.output}")
+    return done.output.rstrip()
+
+
+# --- Markdown ----------------------------------------------------------------------------------
+
+
+def anchor(code: str) -> str:
+    """The id of a code's heading, which other pages and messages link to."""
+    return code.lower().replace(".", "-")
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines)

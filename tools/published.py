@@ -1,0 +1,80 @@
+"""The released contracts on the site: a page and a file for each version, and a link to the newest.
+
+    contract/1.0.0/                  the page of a version
+    contract/1.0.0/openapi.yaml      its contract, as it was released
+    contract/1.0.0/huawei-cloud/     the same of an edition
+    contract/latest/                 what the newest version has, under an address that stays
+
+Before the first release `latest` leads to the reference of the contract that will be the first.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tools import reference
+from tools.diff.base import RELEASES, released, releases
+from tools.documents import CONTRACT
+
+FOLDER: Final = "contract"
+LATEST: Final = "latest"
+_ONWARD: Final = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>The contract</title>
+<meta http-equiv="refresh" content="0; url=../../reference/index.html">
+<p>Nothing was released yet: <a href="../../reference/index.html">the contract as it is now</a>.</p>
+</html>
+"""
+
+Versions = Mapping[str, Sequence[str]]
+"""The editions of each version on the site."""
+
+
+def write(site: Path, *, folder: Path = RELEASES) -> Versions:
+    """Writes the releases in `folder` below `site`; what is there then, the newest first."""
+    versions: dict[str, list[str]] = {}
+    for file in reversed(releases(folder)):
+        home, contracts = site / FOLDER / file.stem, released(file)
+        _write_contract(home, file.read_text("utf-8"), up="../../")
+        for name, document in contracts.editions.items():
+            _write_contract(home / name, _as_yaml(document), up="../../../")
+        versions[file.stem] = list(contracts.editions)
+    latest = site / FOLDER / LATEST
+    if versions:
+        shutil.copytree(site / FOLDER / next(iter(versions)), latest)
+    else:
+        latest.mkdir(parents=True)
+        (latest / "index.html").write_text(_ONWARD, "utf-8")
+        shutil.copyfile(CONTRACT, latest / CONTRACT.name)
+    return versions
+
+
+def _write_contract(folder: Path, text: str, *, up: str) -> None:
+    folder.mkdir(parents=True)
+    document = folder / CONTRACT.name
+    document.write_text(text, "utf-8")
+    (folder / "index.html").write_text(reference.page(document, up=up), "utf-8")
+
+
+def _as_yaml(document: dict[str, Any]) -> str:
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def listing(versions: Versions) -> str:
+    """The section about the versions that links to each of them, in Markdown."""
+    lines = ["", "## The versions", "", "| version | page | file | editions |", "|---|---|---|---|"]
+    newest = next(iter(versions.values()), ())
+    for version, editions in {LATEST: newest, **versions}.items():
+        links = ", ".join(f"[{name}]({version}/{name}/index.html)" for name in editions)
+        page, file = f"[page]({version}/index.html)", f"[openapi.yaml]({version}/{CONTRACT.name})"
+        lines.append(f"| {version} | {page} | {file} | {links} |")
+    if not versions:
+        lines += ["", "Nothing was released yet: `latest` is what will be the first version."]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,137 @@
+"""Another release of openapi-python-client pinned, and what that does to the generated client.
+
+python -m tools.upgrade_generator VERSION
+
+Installs it beside, never into, the environment of the project; compares the templates that we
+override with the ones that the overrides were made for; generates the client and shows what
+differs; then writes the pin and the locks. Commits nothing: `git checkout .` takes it back.
+Exits 1 where an override is stale or the new release cannot generate the client.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from tools import lock
+from tools.documents import ROOT
+from tools.generate import CLIENT, GENERATED
+from tools.show_overrides import STOCK, differences, overrides, sha256_of
+
+PYPROJECT: Final = ROOT / "pyproject.toml"
+_NAME: Final = "openapi-python-client"
+_PIN: Final = re.compile(rf"{_NAME}==([0-9A-Za-z.]+)")
+_FORMATTER: Final = re.compile(r"ruff==[0-9.]+")
+_SHOWN_LINES: Final = 400
+
+
+def install(version: str, environment: Path) -> Path:
+    """The Python of a new environment with this release of the generator, and our formatter."""
+    uv = str(Path(sys.executable).with_name("uv"))
+    python = environment / "bin" / "python"
+    formatter = _FORMATTER.search(PYPROJECT.read_text("utf-8"))
+    if formatter is None:
+        raise SystemExit(f"{PYPROJECT.name} pins no ruff")
+    wanted = ("pyyaml", "jsonpath-rfc9535", "attrs", formatter[0], f"{_NAME}=={version}")
+    _run(uv, "venv", "--quiet", "--python", sys.executable, str(environment))
+    _run(uv, "pip", "install", "--quiet", "--python", str(python), *wanted)
+    return python
+
+
+def stale_overrides(stock: Path) -> list[str]:
+    """What to compare: each override whose original in `stock` is another now, as a diff."""
+    found: list[str] = []
+    for override in overrides():
+        new, old = stock / override.name, STOCK / override.name
+        if new.is_file() and sha256_of(new) == override.sha256:
+            continue
+        before, after = (
+            path.read_text("utf-8").splitlines() if path.is_file() else [] for path in (old, new)
+        )
+        names = (f"old/{override.name}", f"new/{override.name}")
+        found.append("\n".join(difflib.unified_diff(before, after, *names, lineterm="")))
+    return found
+
+
+def write_pin(version: str) -> str:
+    """The version that was pinned; `version` is pinned now, in pyproject.toml and in the locks."""
+    text = PYPROJECT.read_text("utf-8")
+    found = _PIN.search(text)
+    if found is None:
+        raise SystemExit(f"{PYPROJECT.name} pins no {_NAME}")
+    PYPROJECT.write_text(_PIN.sub(f"{_NAME}=={version}", text), "utf-8")
+    package = f"{_NAME}=={version}"
+    if max(lock.lock(name, "--upgrade-package", package) for name in lock.LOCKS) != 0:
+        raise SystemExit("the locks could not be written; see above")
+    return found[1]
+
+
+def show_differences(fresh: Path, *, version: str) -> None:
+    """Each file of the client that the new release writes differently, then the lines."""
+    found = list(differences(GENERATED / CLIENT, fresh))
+    if not found:
+        print("The generated client is the same, byte for byte.")
+        return
+    print("The generated client changes:\n")
+    for name, lines in found:
+        print(f"    {name} ({len(lines)} lines of difference)")
+    sides = {"--- stock/": "--- committed/", "+++ ours/": f"+++ with {version}/"}
+    text = [_renamed(line, sides) for _, lines in found for line in lines]
+    print("\n" + "\n".join(text[:_SHOWN_LINES]))
+    if len(text) > _SHOWN_LINES:
+        print(f"... and {len(text) - _SHOWN_LINES} lines more: `make generate`, then `git diff`.")
+
+
+def _renamed(line: str, sides: Mapping[str, str]) -> str:
+    for old, new in sides.items():
+        if line.startswith(old):
+            return new + line.removeprefix(old)
+    return line
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"`{Path(command[0]).name}` failed:\n{done.stdout}{done.stderr}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Pins another release of the generator.")
+    parser.add_argument("version")
+    version = parser.parse_args().version
+    with tempfile.TemporaryDirectory() as folder:
+        python = install(version, Path(folder) / "env")
+        (stock,) = (Path(folder) / "env").glob(
+            "lib/*/site-packages/openapi_python_client/templates"
+        )
+        stale = stale_overrides(stock)
+        old = write_pin(version)
+        print(f"{_NAME} {old} -> {version}: pinned, locked.\n")
+        for diff in stale:
+            print(f"STALE: an override was made for another original.\n{diff}\n")
+        fresh = Path(folder) / "generated"
+        command = [str(python), "-m", "tools.generate", "--into", str(fresh)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            show_differences(fresh / CLIENT, version=version)
+    if done.returncode != 0:
+        print(f"It cannot generate our client:\n{done.stdout}{done.stderr}", file=sys.stderr)
+    if stale:
+        print(
+            "Carry over what is new in the originals above, and write their new hashes into"
+            " overrides/templates/UPSTREAM.toml.",
+            file=sys.stderr,
+        )
+    print("Then: `make setup generate test`, and look at `git diff`.")
+    return int(bool(stale) or done.returncode != 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
