@@ -331,7 +331,8 @@ def _text(value: Any) -> str:
 
 
 def _fits_a_header(text: str) -> bool:
-    return text.isascii() and text == text.strip() and (not text or text.isprintable())
+    fits = len(text) < 200 and text.isascii() and text == text.strip()
+    return fits and (not text or text.isprintable())
 
 
 def _methods(prober: Prober) -> None:
