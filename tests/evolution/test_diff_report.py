@@ -111,6 +111,18 @@ def test_a_change_of_an_edition_alone_is_named_after_it() -> None:
     assert "jobs[].ddl_topic" in added.place
 
 
+def test_an_edition_that_no_longer_fits_is_said_and_hides_nothing() -> None:
+    """The verdict on the base is there all the same, and the reason is beside it."""
+    report = Report("release 1.0.0", "1.0.0", "2.0.0", [BREAKING], broken=["moon.yaml: no match"])
+    assert not report.accepted
+    assert "it must be at least 2.0.0" in markdown(report)
+    assert "## Editions that no longer fit\n\n- moon.yaml: no match" in markdown(report)
+    now = working_tree()
+    before = Contracts("before", now.base, {"moon": now.base})
+    after = Contracts("after", now.base, {}, {"moon": "moon.yaml: no match"})
+    assert compare_all(before, after) == []
+
+
 def test_the_python_api_of_both_contracts_is_compared() -> None:
     """Classes and fields that go are breaking, others are new."""
     now = working_tree()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import griffe
+from attrs import evolve
 
 from tools.diff.base import Contracts
 from tools.editions import client_contract
@@ -19,8 +20,9 @@ from tools.generate import CLIENT, OVERRIDES, write_client
 
 def changes(before: Contracts, after: Contracts) -> list[str]:
     """One line of Markdown for each thing that a caller of the generated client would notice."""
+    known = {name: doc for name, doc in before.editions.items() if name not in after.broken}
     with tempfile.TemporaryDirectory() as folder:
-        old = _generate(Path(folder) / "before", before)
+        old = _generate(Path(folder) / "before", evolve(before, editions=known))
         new = _generate(Path(folder) / "after", after)
         return [*sorted(set(_breaking(old, new))), *_added(old, new)]
 
