@@ -135,6 +135,17 @@ def test_the_python_api_of_both_contracts_is_compared() -> None:
     assert f"new: `{request}.slot_name`" in found
 
 
+def test_a_contract_that_cannot_be_generated_hides_no_verdict() -> None:
+    """The generator knows JSON alone; the contract may be compared all the same."""
+    now = working_tree()
+    other: dict[str, Any] = copy.deepcopy(now.base)
+    for item in other["paths"].values():
+        content = item["post"]["requestBody"]["content"]
+        content["application/xml"] = content.pop("application/json")
+    (line,) = python_changes(Contracts("before", now.base, {}), Contracts("after", other, {}))
+    assert line.startswith("it cannot be compared: `openapi-python-client` failed")
+
+
 def _run(base: Path | str, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tools.diff", "--no-python", "--base", str(base), *options]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
