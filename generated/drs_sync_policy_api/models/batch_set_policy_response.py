@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Self
 
 from attrs import frozen
@@ -86,21 +86,12 @@ class BatchSetPolicyResponseWire(
     count: int
     results: list[SyncPolicyRespWire]
 
-    @staticmethod
-    def as_models(wires: Iterable[BatchSetPolicyResponseWire]) -> list[BatchSetPolicyResponse]:
-        """The models; built slot by slot, for a frozen `__init__` takes twice as long."""
-        made: list[BatchSetPolicyResponse] = []
-        new, model_class = object.__new__, BatchSetPolicyResponse
-        (
-            set_count,
-            set_results,
-        ) = _SET
-        for wire in wires:
-            model = new(model_class)
-            set_count(model, wire.count)
-            set_results(model, SyncPolicyRespWire.as_models(wire.results))
-            made.append(model)
-        return made
+    def as_model(self) -> BatchSetPolicyResponse:
+        """The model; built slot by slot, for a frozen `__init__` takes twice as long."""
+        model = object.__new__(BatchSetPolicyResponse)
+        _SET[0](model, self.count)
+        _SET[1](model, [item.as_model() for item in self.results])
+        return model
 
 
 from ..models.sync_policy_resp import (

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Self
 
 from attrs import frozen
@@ -94,23 +94,13 @@ class ErrorResponseWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     error_msg: str
     request_id: str | Unset = UNSET
 
-    @staticmethod
-    def as_models(wires: Iterable[ErrorResponseWire]) -> list[ErrorResponse]:
-        """The models; built slot by slot, for a frozen `__init__` takes twice as long."""
-        made: list[ErrorResponse] = []
-        new, model_class = object.__new__, ErrorResponse
-        (
-            set_error_code,
-            set_error_msg,
-            set_request_id,
-        ) = _SET
-        for wire in wires:
-            model = new(model_class)
-            set_error_code(model, wire.error_code)
-            set_error_msg(model, wire.error_msg)
-            set_request_id(model, wire.request_id)
-            made.append(model)
-        return made
+    def as_model(self) -> ErrorResponse:
+        """The model; built slot by slot, for a frozen `__init__` takes twice as long."""
+        model = object.__new__(ErrorResponse)
+        _SET[0](model, self.error_code)
+        _SET[1](model, self.error_msg)
+        _SET[2](model, self.request_id)
+        return model
 
 
 _SET: Final = bind(ErrorResponse, ErrorResponseWire)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Self
 
 from attrs import frozen
@@ -260,53 +260,28 @@ class SyncPolicyReqWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     replication_factor: str | Unset = UNSET
     ddl_topic: str | Unset = UNSET
 
-    @staticmethod
-    def as_models(wires: Iterable[SyncPolicyReqWire]) -> list[SyncPolicyReq]:
-        """The models; built slot by slot, for a frozen `__init__` takes twice as long."""
-        made: list[SyncPolicyReq] = []
-        new, model_class = object.__new__, SyncPolicyReq
-        (
-            set_job_id,
-            set_conflict_policy,
-            set_filter_ddl_policy,
-            set_ddl_trans,
-            set_index_trans,
-            set_slot_name,
-            set_file_and_position,
-            set_gtid_set,
-            set_is_fill_materialized_view,
-            set_export_snapshot,
-            set_topic_policy,
-            set_topic,
-            set_partition_policy,
-            set_kafka_data_format,
-            set_topic_name_format,
-            set_partitions_num,
-            set_replication_factor,
-            set_ddl_topic,
-        ) = _SET
-        for wire in wires:
-            model = new(model_class)
-            set_job_id(model, wire.job_id)
-            set_conflict_policy(model, wire.conflict_policy)
-            set_filter_ddl_policy(model, wire.filter_ddl_policy)
-            set_ddl_trans(model, wire.ddl_trans)
-            set_index_trans(model, wire.index_trans)
-            set_slot_name(model, wire.slot_name)
-            set_file_and_position(model, wire.file_and_position)
-            set_gtid_set(model, wire.gtid_set)
-            set_is_fill_materialized_view(model, wire.is_fill_materialized_view)
-            set_export_snapshot(model, wire.export_snapshot)
-            set_topic_policy(model, wire.topic_policy)
-            set_topic(model, wire.topic)
-            set_partition_policy(model, wire.partition_policy)
-            set_kafka_data_format(model, wire.kafka_data_format)
-            set_topic_name_format(model, wire.topic_name_format)
-            set_partitions_num(model, wire.partitions_num)
-            set_replication_factor(model, wire.replication_factor)
-            set_ddl_topic(model, wire.ddl_topic)
-            made.append(model)
-        return made
+    def as_model(self) -> SyncPolicyReq:
+        """The model; built slot by slot, for a frozen `__init__` takes twice as long."""
+        model = object.__new__(SyncPolicyReq)
+        _SET[0](model, self.job_id)
+        _SET[1](model, self.conflict_policy)
+        _SET[2](model, self.filter_ddl_policy)
+        _SET[3](model, self.ddl_trans)
+        _SET[4](model, self.index_trans)
+        _SET[5](model, self.slot_name)
+        _SET[6](model, self.file_and_position)
+        _SET[7](model, self.gtid_set)
+        _SET[8](model, self.is_fill_materialized_view)
+        _SET[9](model, self.export_snapshot)
+        _SET[10](model, self.topic_policy)
+        _SET[11](model, self.topic)
+        _SET[12](model, self.partition_policy)
+        _SET[13](model, self.kafka_data_format)
+        _SET[14](model, self.topic_name_format)
+        _SET[15](model, self.partitions_num)
+        _SET[16](model, self.replication_factor)
+        _SET[17](model, self.ddl_topic)
+        return model
 
 
 _SET: Final = bind(SyncPolicyReq, SyncPolicyReqWire)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Self
 
 from attrs import frozen
@@ -105,25 +105,14 @@ class SyncPolicyRespWire(Struct, frozen=True, kw_only=True, forbid_unknown_field
     error_code: str | Unset = UNSET
     error_msg: str | Unset = UNSET
 
-    @staticmethod
-    def as_models(wires: Iterable[SyncPolicyRespWire]) -> list[SyncPolicyResp]:
-        """The models; built slot by slot, for a frozen `__init__` takes twice as long."""
-        made: list[SyncPolicyResp] = []
-        new, model_class = object.__new__, SyncPolicyResp
-        (
-            set_id,
-            set_status,
-            set_error_code,
-            set_error_msg,
-        ) = _SET
-        for wire in wires:
-            model = new(model_class)
-            set_id(model, wire.id)
-            set_status(model, wire.status)
-            set_error_code(model, wire.error_code)
-            set_error_msg(model, wire.error_msg)
-            made.append(model)
-        return made
+    def as_model(self) -> SyncPolicyResp:
+        """The model; built slot by slot, for a frozen `__init__` takes twice as long."""
+        model = object.__new__(SyncPolicyResp)
+        _SET[0](model, self.id)
+        _SET[1](model, self.status)
+        _SET[2](model, self.error_code)
+        _SET[3](model, self.error_msg)
+        return model
 
 
 _SET: Final = bind(SyncPolicyResp, SyncPolicyRespWire)

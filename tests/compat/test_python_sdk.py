@@ -1,0 +1,128 @@
+"""The vendor's own Python SDK, unmodified, against the sandbox."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from drs_sync_policy.sandbox import Running, running
+from drs_sync_policy.sandbox.seed import FIRST, SECOND, Tenant
+
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.filterwarnings("ignore:Method .batch_set_policy. of:DeprecationWarning"),
+]
+
+SDK_WARNINGS = (DeprecationWarning, SyntaxWarning, PendingDeprecationWarning)
+
+
+@pytest.fixture(scope="module")
+def sdk() -> Iterator[Any]:
+    """The SDK's modules; what it warns of about itself is its own business."""
+    with warnings.catch_warnings():
+        for category in SDK_WARNINGS:
+            warnings.simplefilter("ignore", category)
+        drs = import_module("huaweicloudsdkdrs.v3")
+        credentials = import_module("huaweicloudsdkcore.auth.credentials").BasicCredentials
+        exceptions = import_module("huaweicloudsdkcore.exceptions.exceptions")
+        yield SimpleNamespace(**vars(drs), credentials=credentials, exceptions=exceptions)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Running]:
+    with running() as served:
+        yield served
+
+
+def client(sdk: Any, sandbox: Running, tenant: Tenant, **changes: str) -> Any:
+    """The SDK's client, signing with the tenant's keys."""
+    keys = {"ak": tenant.access_key, "sk": tenant.secret_key, "project_id": tenant.project_id}
+    credentials = sdk.credentials(**{**keys, **changes})
+    builder = sdk.DrsClient.new_builder().with_credentials(credentials)
+    return builder.with_endpoints([sandbox.url]).build()
+
+
+def request(sdk: Any, *jobs: dict[str, Any], **more: Any) -> Any:
+    """The SDK's request for these items."""
+    items = [sdk.SyncPolicyReq(**job) for job in jobs]
+    return sdk.BatchSetPolicyRequest(body=sdk.BatchSetupSyncPolicyReq(jobs=items), **more)
+
+
+def test_it_sets_policies(sdk: Any, sandbox: Running) -> None:
+    """A signed batch succeeds, and its answer is read into the SDK's model."""
+    answer = client(sdk, sandbox, FIRST).batch_set_policy(
+        request(
+            sdk,
+            {"job_id": FIRST.job_ids[0], "conflict_policy": "ignore", "ddl_trans": True},
+            {"job_id": FIRST.job_ids[1], "filter_ddl_policy": "drop_database"},
+        )
+    )
+    assert answer.count == 2
+    assert [(result.id, result.status) for result in answer.results] == [
+        (job, "success") for job in FIRST.job_ids[:2]
+    ]
+
+
+def test_it_gets_failures_per_job(sdk: Any, sandbox: Running) -> None:
+    """An unknown, a blocked and a foreign job fail one by one, with code and text."""
+    answer = client(sdk, sandbox, FIRST).batch_set_policy(
+        request(
+            sdk,
+            {"job_id": "unknown"},
+            {"job_id": FIRST.blocked_job_ids[0]},
+            {"job_id": SECOND.job_ids[0]},
+            {"job_id": FIRST.job_ids[0]},
+        )
+    )
+    codes = [result.error_code for result in answer.results]
+    assert codes == ["DRS.M05003", "DRS.M00304", "DRS.M05003", None]
+    assert all(result.error_msg for result in answer.results[:3])
+
+
+def test_it_asks_for_chinese(sdk: Any, sandbox: Running) -> None:
+    """The SDK signs `X-Language`, and texts come in Chinese."""
+    answer = client(sdk, sandbox, FIRST).batch_set_policy(
+        request(sdk, {"job_id": "unknown"}, x_language="zh-cn")
+    )
+    assert not answer.results[0].error_msg.isascii()
+
+
+def test_a_bad_request_is_a_typed_error(sdk: Any, sandbox: Running) -> None:
+    """A value that does not exist is the SDK's request error, with code, text and request id."""
+    with pytest.raises(sdk.exceptions.ClientRequestException) as caught:
+        client(sdk, sandbox, FIRST).batch_set_policy(
+            request(sdk, {"job_id": "x", "conflict_policy": "skip"})
+        )
+    error = caught.value
+    assert (error.status_code, error.error_code) == (400, "DRS.M00202")
+    assert "jobs[0].conflict_policy" in error.error_msg
+    assert len(error.request_id) == 32
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"sk": "wrong"}, 401, "APIGW.0301"),
+        ({"ak": "NOBODY"}, 401, "APIGW.0301"),
+        ({"project_id": SECOND.project_id}, 403, "DRS.M00261"),
+    ],
+)
+def test_bad_credentials_are_typed_errors(
+    sdk: Any, sandbox: Running, changes: dict[str, str], status: int, code: str
+) -> None:
+    """A wrong key, and a project that is not the key's, are the SDK's errors with their codes."""
+    with pytest.raises(sdk.exceptions.ClientRequestException) as caught:
+        client(sdk, sandbox, FIRST, **changes).batch_set_policy(request(sdk, {"job_id": "x"}))
+    assert (caught.value.status_code, caught.value.error_code) == (status, code)
+
+
+@pytest.mark.parametrize("job_id", ["ä", "\U0001f600", "a b/c", "x" * 5000])
+def test_odd_ids_are_signed_alike(sdk: Any, sandbox: Running, job_id: str) -> None:
+    """Both sides sign the same bytes, whatever the text."""
+    answer = client(sdk, sandbox, FIRST).batch_set_policy(request(sdk, {"job_id": job_id}))
+    assert answer.results[0].id == job_id
