@@ -18,11 +18,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import SkipTest
 
+import httpx
 import pytest
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
-from drs_sync_policy import sandbox
+from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz import profile
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -121,3 +122,21 @@ def test_a_block_that_is_wrong_is_noticed(tmp_path: Path, shell: Path) -> None:
         page.write_text(f"```{block}\n```\n", "utf-8")
         with pytest.raises((AssertionError, ValueError)):
             test_what_a_page_shows_works(page, shell)
+
+
+SAMPLES = contract.load().at(
+    "#/paths/~1v3~1{project_id}~1jobs~1batch-sync-policy/post/x-codeSamples"
+)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=[sample["label"] for sample in SAMPLES])
+def test_a_sample_of_the_contract_sets_the_policy(sample: dict[str, str], shell: Path) -> None:
+    """What the reference page shows to be copied works, with curl, Python and the command."""
+    program = [sys.executable, "-c"] if sample["lang"] == "Python" else ["bash", "-e", "-c"]
+    done = subprocess.run([*program, sample["source"]], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"\bsucce(ss|eded)\b", done.stdout)
+    url, project = os.environ["DRS_URL"], os.environ["DRS_PROJECT_ID"]
+    job = "19557d51-1ee6-4507-97a6-8f69164jb201"
+    stored = httpx.get(f"{url}/_sandbox/projects/{project}/jobs/{job}").json()["policy"]
+    assert (stored["conflict_policy"], stored["index_trans"]) == ("ignore", True)

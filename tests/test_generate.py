@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """What `make generate` reads and writes, in a folder of its own."""
-    for name in ("openapi.yaml", "overrides", "generated", "tools"):
+    for name in ("openapi.yaml", "pyproject.toml", "overrides", "generated", "tools"):
         source, target = ROOT / name, tmp_path / name
         target.parent.mkdir(exist_ok=True)
         if source.is_dir():

@@ -45,7 +45,7 @@ def test_every_page_is_in_the_navigation(site: Path) -> None:
     written = [path.relative_to(docs).as_posix() for path in docs.rglob("*.md")]
     assert sorted(listed) == sorted([*written, *guide.MADE, "reference/index.html"])
     for page in listed:
-        assert (site / page).with_suffix(".html").is_file()
+        assert (site / page.replace("README", "index")).with_suffix(".html").is_file()
 
 
 def test_no_page_fetches_anything_from_elsewhere(site: Path) -> None:

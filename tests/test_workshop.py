@@ -33,3 +33,15 @@ def test_the_hooks_call_verbs_and_tools_that_exist() -> None:
         else:
             assert (ROOT / program).exists()
         re.compile(hook.get("files", ""))
+
+
+@by_manual
+def test_the_files_that_a_page_names_exist(page: Path) -> None:
+    """A path in backticks, or a relative link outside the site, leads to something."""
+    text = page.read_text("utf-8")
+    named = re.findall(r"`((?:src|tests|tools|overrides|generated|docs|bench)/[\w./-]+)`", text)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    if page.parent == ROOT:
+        links = [link.split("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text)]
+        local = [link for link in links if link and "://" not in link]
+        assert [link for link in local if not (ROOT / link).exists()] == []

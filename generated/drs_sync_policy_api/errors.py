@@ -49,7 +49,7 @@ class InvalidRequest(ApiError, ValueError):
     """The request breaks the contract; nothing was sent. `problems` names every place."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(problems)
         shown = "; ".join(str(problem) for problem in self.problems[:5])
         more = f"; and {len(self.problems) - 5} more" if len(self.problems) > 5 else ""
         super().__init__(f"the request breaks the contract and was not sent: {shown}{more}")

@@ -6,7 +6,7 @@ VERSION: Final = "1.0.0"
 """`info.version` of every edition."""
 
 SHA256: Final = {
-    "base": "c27e9d3c095781ff027bad6d69b094b7e778973453adc940931f4bb84b7a714d",
-    "huawei-cloud": "6d5650ec8c3f3215f0a1678638ef102337a9fd9ebcc0c4dfd5b43a6b5cb63b57",
+    "base": "fd9c1c625794ae1edd48d490cd2be35d027991345a90f0773c78f7c2dce6e8c9",
+    "huawei-cloud": "3bd834c712901b4ec1576290b2a1187bcaf6eaf06cbfe99b3c0f96bd788018a8",
 }
 """The hash of each edition, as `drs_sync_policy.contract.Contract.sha256` computes it."""

@@ -6,8 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from drs_sync_policy.auth import AkSkAuth, PasswordAuth, TokenAuth
-    from drs_sync_policy.batch import Batches, JobOutcome, JobState, Outcome
+    from drs_sync_policy.auth import AkSkAuth, TokenAuth
+    from drs_sync_policy.batch import JobOutcome, JobState, Outcome
+    from drs_sync_policy.chunks import Batches
     from drs_sync_policy.client import AsyncSyncPolicyClient, SyncPolicyClient
     from drs_sync_policy.deadlines import Timeouts
     from drs_sync_policy.errors import (
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         WrongUseError,
     )
     from drs_sync_policy.exchange import Hooks
+    from drs_sync_policy.passwords import PasswordAuth
     from drs_sync_policy.retries import Retries
     from drs_sync_policy.transport import Connections
     from drs_sync_policy_api.models import (
@@ -59,8 +61,9 @@ __all__ = [
 ]
 
 _MODULES: Final = {
-    "auth": ("AkSkAuth", "PasswordAuth", "TokenAuth"),
-    "batch": ("Batches", "JobOutcome", "JobState", "Outcome"),
+    "auth": ("AkSkAuth", "TokenAuth"),
+    "batch": ("JobOutcome", "JobState", "Outcome"),
+    "chunks": ("Batches",),
     "client": ("AsyncSyncPolicyClient", "SyncPolicyClient"),
     "deadlines": ("Timeouts",),
     "errors": (
@@ -68,6 +71,7 @@ _MODULES: Final = {
         "WrongUseError",
     ),
     "exchange": ("Hooks",),
+    "passwords": ("PasswordAuth",),
     "retries": ("Retries",),
     "transport": ("Connections",),
 }  # fmt: skip

@@ -17,7 +17,7 @@ from drs_sync_policy_api.models import (
     SyncPolicyReq,
     SyncPolicyResp,
 )
-from drs_sync_policy_api.types import decode
+from drs_sync_policy_api.types import decode, decode_lightly, settled
 
 
 class _IamError(msgspec.Struct):
@@ -33,7 +33,7 @@ _NO_RESULTS: Final = "its results are not those of the jobs that were sent"
 
 
 def results_of(carried: Carried, items: Sequence[SyncPolicyReq]) -> list[SyncPolicyResp]:
-    """One result for each item, in the order of the items.
+    """One result for each item, in the order of the items: each a `SyncPolicyResp` once `settled`.
 
     Raises `RefusedError` or `OutsideContractError` where the answer is no success of the contract.
     What such an answer says of single items is in the error's `results`.
@@ -42,7 +42,7 @@ def results_of(carried: Carried, items: Sequence[SyncPolicyReq]) -> list[SyncPol
     if carried.by_iam or answer.status != 200:
         raise refusal(carried, items)
     try:
-        said = decode(answer.content, BatchSetPolicyResponse)
+        said = decode_lightly(answer.content, BatchSetPolicyResponse)
     except UnexpectedAnswer as error:
         raise OutsideContractError(error.reason, answer=answer, request=carried.sent()) from None
     results = match(said.results, items)
@@ -51,7 +51,7 @@ def results_of(carried: Carried, items: Sequence[SyncPolicyReq]) -> list[SyncPol
     if said.count != len(results):
         reason = f"`count` is {said.count}, and there are {len(results)} results"
         wrong = OutsideContractError(reason, answer=answer, request=carried.sent())
-        wrong.results = results
+        wrong.results = [settled(result) for result in results]
         raise wrong
     return results
 

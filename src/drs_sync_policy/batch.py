@@ -13,6 +13,7 @@ from typing import overload
 
 from attrs import define, field, frozen
 
+from drs_sync_policy.chunks import Chunk
 from drs_sync_policy.errors import (
     DrsError,
     JobsFailedError,
@@ -20,8 +21,8 @@ from drs_sync_policy.errors import (
     WrongUseError,
     explained,
 )
-from drs_sync_policy_api.models import BatchSetPolicyReq, SyncPolicyReq, SyncPolicyResp
-from drs_sync_policy_api.types import encode
+from drs_sync_policy_api.models import SyncPolicyReq, SyncPolicyResp
+from drs_sync_policy_api.types import settled
 
 
 class JobState(StrEnum):
@@ -200,59 +201,9 @@ class Outcome(Sequence[JobOutcome]):
         if part.results is None:
             return JobOutcome(index, item, part.state, None, part.error)
         result = part.results[index - part.start]
-        return JobOutcome(index, item, _state_of(result), result, part.error)
+        return JobOutcome(index, item, _state_of(result), settled(result), part.error)
 
 
 def _state_of(result: SyncPolicyResp) -> JobState:
     known = {"success": JobState.SUCCEEDED, "failed": JobState.FAILED}
     return known.get(result.status, JobState.UNKNOWN)
-
-
-@frozen
-class Chunk:
-    """The items from `start` to `stop` of a call, and the body of their request."""
-
-    start: int
-    stop: int
-    content: bytes = field(repr=False)
-
-
-@frozen(kw_only=True)
-class Batches:
-    """How many jobs are cut into requests.
-
-    No number of jobs is documented as too many, and a body of 1 MB is always accepted (decision
-    5); siblings of the call recommend few jobs for each request.
-
-    Attributes:
-        jobs: The most jobs of one request.
-        bytes: The longest body of one request; a single job may be longer.
-        concurrency: The most requests at the same time.
-    """
-
-    jobs: int = 1000
-    bytes: int = 1_000_000
-    concurrency: int = 4
-
-    def cut(self, items: Sequence[SyncPolicyReq]) -> Iterator[Chunk]:
-        """The chunks of a call, in order, each made when it is asked for."""
-        for start in range(0, len(items), self.jobs):
-            yield from self._cut(items, start, min(start + self.jobs, len(items)))
-
-    def _cut(self, items: Sequence[SyncPolicyReq], start: int, stop: int) -> Iterator[Chunk]:
-        content = encode(BatchSetPolicyReq(jobs=list(items[start:stop])))
-        if len(content) <= self.bytes or stop - start == 1:
-            yield Chunk(start, stop, content)
-        else:
-            middle = (start + stop) // 2
-            yield from self._cut(items, start, middle)
-            yield from self._cut(items, middle, stop)
-
-
-def in_turn(items: Sequence[SyncPolicyReq]) -> bool:
-    """Whether the chunks of a call must go one after the other.
-
-    The later item of a job wins (rule `later-items-win`), which holds among chunks only if they
-    are sent in order.
-    """
-    return len({item.job_id for item in items}) < len(items)

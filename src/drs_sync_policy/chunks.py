@@ -1,87 +1,60 @@
-"""The chunks of a call at the same time: in threads, or in tasks.
-
-After the first error no further chunk is begun; those under way end by themselves, so that what
-the server says of them is kept.
-"""
+"""How many jobs are cut into requests."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 
-from drs_sync_policy.batch import Chunk
+from attrs import field, frozen
 
-Progress = Callable[[int, int], object]
-"""Called with the number of jobs that are done, and of all, after each request."""
-
-
-def in_threads(
-    carry_out: Callable[[Chunk], None],
-    chunks: Sequence[Chunk],
-    concurrency: int,
-    total: int,
-    progress: Progress | None,
-) -> None:
-    """Carries out the chunks in so many threads; raises the first error, when all have ended."""
-    from concurrent.futures import ThreadPoolExecutor, as_completed
-
-    waiting = iter(chunks)
-    failed: list[Exception] = []
-    done = 0
-    with ThreadPoolExecutor(concurrency, thread_name_prefix="drs-sync-policy") as threads:
-        first = islice(waiting, concurrency)
-        running = {threads.submit(carry_out, chunk): chunk for chunk in first}
-        try:
-            while running:
-                future = next(as_completed(running))
-                chunk = running.pop(future)
-                error = future.exception()
-                if isinstance(error, Exception):
-                    failed.append(error)
-                elif error is not None:
-                    raise error
-                done += chunk.stop - chunk.start
-                if progress is not None and error is None:
-                    progress(done, total)
-                following = None if failed else next(waiting, None)
-                if following is not None:
-                    running[threads.submit(carry_out, following)] = following
-        except BaseException:
-            threads.shutdown(wait=False, cancel_futures=True)
-            raise
-    if failed:
-        raise failed[0]
+from drs_sync_policy_api.models import BatchSetPolicyReq, SyncPolicyReq
+from drs_sync_policy_api.types import encode
 
 
-async def in_tasks(
-    carry_out: Callable[[Chunk], Awaitable[None]],
-    chunks: Sequence[Chunk],
-    concurrency: int,
-    total: int,
-    progress: Progress | None,
-) -> None:
-    """Carries out the chunks in so many tasks; raises the first error, when all have ended."""
-    import anyio
+@frozen
+class Chunk:
+    """The items from `start` to `stop` of a call, and the body of their request."""
 
-    waiting = iter(chunks)
-    failed: list[Exception] = []
-    done = 0
+    start: int
+    stop: int
+    content: bytes = field(repr=False)
 
-    async def work() -> None:
-        nonlocal done
-        for chunk in waiting:
-            try:
-                await carry_out(chunk)
-                done += chunk.stop - chunk.start
-                if progress is not None:
-                    progress(done, total)
-            except Exception as error:  # noqa: BLE001 - raised below, when all have ended
-                failed.append(error)
-            if failed:
-                return
 
-    async with anyio.create_task_group() as tasks:
-        for _ in range(min(concurrency, len(chunks))):
-            tasks.start_soon(work)
-    if failed:
-        raise failed[0]
+@frozen(kw_only=True)
+class Batches:
+    """How many jobs are cut into requests.
+
+    No number of jobs is documented as too many, and a body of 1 MB is always accepted (decision
+    5); siblings of the call recommend few jobs for each request.
+
+    Attributes:
+        jobs: The most jobs of one request.
+        bytes: The longest body of one request; a single job may be longer.
+        concurrency: The most requests at the same time.
+    """
+
+    jobs: int = 1000
+    bytes: int = 1_000_000
+    concurrency: int = 4
+
+    def cut(self, items: Sequence[SyncPolicyReq]) -> Iterator[Chunk]:
+        """The chunks of a call, in order, each made when it is asked for."""
+        for start in range(0, len(items), self.jobs):
+            yield from self._cut(items, start, min(start + self.jobs, len(items)))
+
+    def _cut(self, items: Sequence[SyncPolicyReq], start: int, stop: int) -> Iterator[Chunk]:
+        content = encode(BatchSetPolicyReq(jobs=list(items[start:stop])))
+        if len(content) <= self.bytes or stop - start == 1:
+            yield Chunk(start, stop, content)
+        else:
+            middle = (start + stop) // 2
+            yield from self._cut(items, start, middle)
+            yield from self._cut(items, middle, stop)
+
+
+def in_turn(items: Sequence[SyncPolicyReq]) -> bool:
+    """Whether the chunks of a call must go one after the other.
+
+    The later item of a job wins (rule `later-items-win`), which holds among chunks only if they
+    are sent in order.
+    """
+    return len({item.job_id for item in items}) < len(items)

@@ -97,8 +97,8 @@ class UnreachableError(DrsError):
 
     def __init__(self, message: str, *, request: Sent | None = None, attempts: int = 1) -> None:
         super().__init__(message)
-        self.request = request
-        self.attempts = attempts
+        self.request: Sent | None = request
+        self.attempts: int = attempts
 
 
 class ConnectFailedError(UnreachableError):
@@ -125,10 +125,10 @@ class OutsideContractError(DrsError):
     perhaps_acted = True
 
     def __init__(self, reason: str, *, answer: Answer, request: Sent | None = None) -> None:
-        self.reason = reason
-        self.answer = answer
-        self.request = request
-        self.request_id = answer.request_id
+        self.reason: str = reason
+        self.answer: Answer | None = answer
+        self.request: Sent | None = request
+        self.request_id: str | None = answer.request_id
         super().__init__(
             f"the answer is outside the contract: status {answer.status} with a body of"
             f" {len(answer.content)} bytes: {reason}{_quote_id(self.request_id)}. Is this the"
@@ -157,14 +157,14 @@ class RefusedError(DrsError):
         by_iam: bool = False,
     ) -> None:
         known = explained(code, answer.status) if code else None
-        self.answer = answer
-        self.request = request
-        self.status = answer.status
+        self.answer: Answer | None = answer
+        self.request: Sent | None = request
+        self.status: int = answer.status
         self.code = code
         self.message = message
-        self.meaning = known.meaning if known else None
-        self.remedy = known.remedy if known else None
-        self.request_id = answer.request_id or request_id
+        self.meaning: str | None = known.meaning if known else None
+        self.remedy: str | None = known.remedy if known else None
+        self.request_id: str | None = answer.request_id or request_id
         self.retry_after = retry_after
         self.attempts = attempts
         self.by_iam = by_iam
@@ -240,7 +240,7 @@ class WrongUseError(DrsError, ValueError):
     """
 
     def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
-        self.problems = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__(message)
 
 
@@ -248,7 +248,7 @@ class JobsFailedError(DrsError):
     """Not every job of an `Outcome` succeeded; `outcome` is the whole of it."""
 
     def __init__(self, message: str, outcome: Outcome) -> None:
-        self.outcome = outcome
+        self.outcome: Outcome | None = outcome
         super().__init__(message)
 
 

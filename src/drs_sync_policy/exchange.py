@@ -14,37 +14,14 @@ from typing import Final, Protocol
 import httpx
 from attrs import define, evolve, field, frozen
 
-from drs_sync_policy.auth import LoginFailed
 from drs_sync_policy.deadlines import Timeouts
-from drs_sync_policy.errors import (
-    Answer,
-    ConnectFailedError,
-    ConnectionLostError,
-    OutsideContractError,
-    Sent,
-    TimedOutError,
-    UnreachableError,
-    WrongUseError,
-)
+from drs_sync_policy.errors import Answer, Sent
+from drs_sync_policy.failures import NOTHING_SENT, redacted, unreachable
+from drs_sync_policy.passwords import LoginFailed
 from drs_sync_policy.retries import Budget, Retries
-from drs_sync_policy.transport import UnreadableBodyError
 
 LOG: Final = logging.getLogger("drs_sync_policy")
 """DEBUG: each request and answer; INFO: each repeat. Never a credential, never a body."""
-
-_SECRET_HEADERS: Final = frozenset(
-    {"x-auth-token", "authorization", "x-security-token", "proxy-authorization", "cookie"}
-)
-
-_NOTHING_SENT: Final = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-)
-"""Errors after which the server surely did nothing."""
 
 
 @frozen(kw_only=True)
@@ -130,7 +107,7 @@ class Exchange:
             result = yield request
             if isinstance(result, httpx.RequestError):
                 failed = unreachable(result, redacted(request), attempt, end)
-                perhaps_acted |= not isinstance(result, _NOTHING_SENT)
+                perhaps_acted |= not isinstance(result, NOTHING_SENT)
                 failed.perhaps_acted = perhaps_acted
                 wait = self.retries.after_error(result, attempt)
                 if wait is None or not self._may_wait(wait, end):
@@ -262,40 +239,3 @@ class Exchange:
         assert response is not None  # noqa: S101 - the driver answers every request
         answer = Answer(response.status_code, response.headers, response.content)
         return Carried(answer, lambda: redacted(request), attempt, by_iam, perhaps_acted)
-
-
-def redacted(request: httpx.Request) -> Sent:
-    """A request as it may be shown."""
-    headers = {
-        name: "***" if name in _SECRET_HEADERS else value for name, value in request.headers.items()
-    }
-    return Sent(request.method, str(request.url), headers, len(request.content))
-
-
-def unreachable(
-    error: httpx.RequestError, sent: Sent, attempts: int, end: float
-) -> UnreachableError | OutsideContractError | WrongUseError:
-    """What the client raises for an error of the network."""
-    tried = f" ({attempts} attempts)" if attempts > 1 else ""
-    why = str(error) or type(error).__name__
-    if isinstance(error, UnreadableBodyError):
-        return OutsideContractError(
-            why, answer=Answer(error.status, error.headers, b""), request=sent
-        )
-    if isinstance(error, (httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
-        return WrongUseError(f"{sent} could not be sent: {why}")
-    if isinstance(error, httpx.TimeoutException):
-        phase = type(error).__name__.removesuffix("Timeout").lower()
-        phase = "total" if monotonic() >= end else phase
-        return TimedOutError(
-            f"{sent} took too long{tried}: its `{phase}` timeout ended",
-            phase=phase, request=sent, attempts=attempts,
-        )  # fmt: skip
-    if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
-        return ConnectFailedError(
-            f"{sent}: no connection{tried}: {why}", request=sent, attempts=attempts
-        )
-    return ConnectionLostError(
-        f"{sent}: the connection broke before the answer was complete{tried}: {why}",
-        request=sent, attempts=attempts,
-    )  # fmt: skip

@@ -16,8 +16,9 @@ from typing import Any, Final, Self
 import httpx
 from attrs import field, frozen
 
-from drs_sync_policy.auth import AkSkAuth, PasswordAuth, TokenAuth
+from drs_sync_policy.auth import AkSkAuth, TokenAuth
 from drs_sync_policy.errors import WrongUseError
+from drs_sync_policy.passwords import PasswordAuth
 
 VARIABLES: Final[Mapping[str, str]] = {
     "url": "DRS_URL",

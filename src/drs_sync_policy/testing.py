@@ -26,7 +26,7 @@ from attrs import field, frozen
 
 from drs_sync_policy import codes
 from drs_sync_policy.client import AsyncSyncPolicyClient, SyncPolicyClient
-from drs_sync_policy.exchange import redacted
+from drs_sync_policy.failures import redacted
 
 if TYPE_CHECKING:
     from drs_sync_policy.sandbox.seed import Tenant

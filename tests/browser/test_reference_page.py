@@ -9,11 +9,13 @@ import pytest
 
 from drs_sync_policy import contract
 from tools import reference
+from tools.documents import ROOT
 
 if TYPE_CHECKING:
     from .conftest import Visit
 
 pytestmark = pytest.mark.system
+AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
 OPERATION = "#/synchronization-policies/batchsetpolicy"
 
 
@@ -69,3 +71,32 @@ def test_it_fits_a_narrow_screen(url: str, visit: Callable[..., Visit]) -> None:
     page = visit(url + OPERATION, viewport={"width": 390, "height": 844}).page
     page.get_by_role("heading", name="Configure synchronization policies").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_code_samples_are_reached_by_keyboard(url: str, visit: Callable[..., Visit]) -> None:
+    """Tab leads to the choice of language, to the button that copies, and to the sample itself."""
+    page = visit(url + OPERATION).page
+    page.locator("#redoc", has_text="slot_name").wait_for()
+    page.locator("pre", has_text="curl --fail-with-body").first.wait_for()
+    reached: list[str] = []
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.innerText.trim().slice(0, 21)"))
+        if reached[-1] == "curl --fail-with-body":
+            break
+    assert "curl" in reached
+    assert reached[-1] == "curl --fail-with-body"
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement.tagName") == "BUTTON"
+
+
+def test_accessibility_is_no_worse_than_redoc_itself(url: str, visit: Callable[..., Visit]) -> None:
+    """Nothing critical, no more findings than Redoc has by itself (28), none in what is ours."""
+    page = visit(url + OPERATION).page
+    page.locator("#redoc", has_text="slot_name").wait_for()
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run().then(result => result.violations)")
+    assert [finding["id"] for finding in found if finding["impact"] == "critical"] == []
+    assert sum(len(finding["nodes"]) for finding in found) <= 28
+    ours = page.evaluate("axe.run('nav.ours').then(result => result.violations)")
+    assert [finding["id"] for finding in ours] == []

@@ -31,7 +31,8 @@ from drs_sync_policy import (
     errors,
     signing,
 )
-from drs_sync_policy.auth import Secret, iam_url_for
+from drs_sync_policy.passwords import iam_url_for
+from drs_sync_policy.secret import Secret
 from tests.wire import Act, Heard, Wire, free_port, says, wire
 
 JOBS = [SyncPolicyReq(job_id="a")]

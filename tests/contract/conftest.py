@@ -13,11 +13,14 @@ from drs_sync_policy.fuzz.processes import started
 from drs_sync_policy.fuzz.report.telling import Telling, tell
 from drs_sync_policy.fuzz.run import DEFAULT_BUDGET, Verdict, run
 
+ON_OUR_SANDBOX = 15.0
+"""Seconds; the many runs of test_checks_bite.py judge it all over again."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("contract", "the contract's promises, put to the test on a server")
     group.addoption("--target", type=Path, help="the target profile of the server to be judged")
-    group.addoption("--budget", type=float, default=DEFAULT_BUDGET, help="seconds for the run")
+    group.addoption("--budget", type=float, help="seconds for the run")
     group.addoption("--fuzz-seed", type=int, default=0, help="choose what is sent")
 
 
@@ -26,7 +29,7 @@ def verdict(request: pytest.FixtureRequest) -> Iterator[Verdict]:
     """The verdict of one run, on the target or on our sandbox."""
     options = request.config
     path = options.getoption("--target", None)
-    budget = options.getoption("--budget", DEFAULT_BUDGET)
+    budget = options.getoption("--budget", None) or (DEFAULT_BUDGET if path else ON_OUR_SANDBOX)
     seed = options.getoption("--fuzz-seed", 0)
     if path is not None:
         target = profile.load(path, rules=[rule.id for rule in contract.load().rules])

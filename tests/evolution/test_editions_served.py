@@ -100,6 +100,7 @@ def test_the_base_ignores_the_further_fields(base_served: sandbox.Running) -> No
     assert _stored(base_served) == BASE_FIELDS
 
 
+@pytest.mark.system
 def test_the_judge_finds_the_edition_kept(served: sandbox.Running) -> None:
     """A server of the edition keeps every promise that a short run judges."""
     verdict = _verdict(served)
@@ -107,6 +108,7 @@ def test_the_judge_finds_the_edition_kept(served: sandbox.Running) -> None:
     assert verdict.ending == "complete"
 
 
+@pytest.mark.system
 def test_the_judge_finds_what_a_server_of_the_base_lacks(base_served: sandbox.Running) -> None:
     """Judged by the edition, a server that ignores its fields breaks promises about them."""
     verdict = _verdict(base_served)

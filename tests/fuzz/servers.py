@@ -1,7 +1,7 @@
 """Servers unlike our sandbox that keep the contract all the same: the judge has to be fair to them.
 
-One small server over `http.server`, whose habits are set by `Habits`. It shares no code with the
-sandbox or the judge.
+One small server over `http.server`, whose habits are set by `Habits`. What it answers by shares no
+code with the sandbox or the judge.
 """
 
 from __future__ import annotations
@@ -18,8 +18,13 @@ from urllib.parse import unquote, urlsplit
 
 from attrs import field, frozen
 
+from drs_sync_policy import contract
 from drs_sync_policy.fuzz import profile
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.wire import over_http
 
 OWN, OTHER = "a1" * 16, "b2" * 16
 TOKENS = {"Tok-One-0123456789": OWN, "Tok-Two-9876543210": OTHER}
@@ -75,7 +80,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, habits: Habits, handler: type[Handler] | None = None) -> None:
         self.habits = habits
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.stored: dict[str, dict[str, Any]] = {}
         self.window = (0, 0)
         self.calls = 0
@@ -170,10 +175,9 @@ class Handler(BaseHTTPRequestHandler):
         project = self.authenticate(unquote(found[1]))
         self.check_headers()
         items = self.parse(body)
-        return {
-            "results": [self.apply(project, item, n) for n, item in enumerate(items)],
-            "count": len(items),
-        }
+        with self.server.lock:
+            results = [self.apply(project, item, n) for n, item in enumerate(items)]
+        return {"results": results, "count": len(items)}
 
     def authenticate(self, wanted: str) -> str:
         token = self.headers.get("X-Auth-Token", "").strip(" \t")
@@ -216,8 +220,7 @@ class Handler(BaseHTTPRequestHandler):
         result = {"id": job, "status": "success"}
         if job in JOBS[project]:
             policy = {name: item[name] for name in _FIELDS if name in item}
-            with self.server.lock:
-                self.server.stored.setdefault(job, {}).update(policy)
+            self.server.stored.setdefault(job, {}).update(policy)
             return result
         key = "busy" if job in BLOCKED[project] else "unknown"
         said = self.said(key, id=job, place=f"jobs[{place}]")
@@ -296,6 +299,13 @@ def target(server: Server, **changes: Any) -> Target:
             "policy_pointer": "/policy",
         }
     return profile.parse(document, environment={})
+
+
+def prober(server: Server) -> Prober:
+    """A prober of a server, its record empty."""
+    loaded, described = contract.load(), target(server)
+    oracle = Oracle(loaded, loaded.operations[0], described)
+    return Prober(oracle, over_http(described), Ledger(loaded.rules), seed=1)
 
 
 @contextlib.contextmanager

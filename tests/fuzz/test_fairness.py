@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import socket
+import sys
+import tomllib
+from pathlib import Path
 
+import pytest
+from attrs import evolve
+
+from drs_sync_policy.fuzz import profile, stock
+from drs_sync_policy.fuzz.processes import started
 from drs_sync_policy.fuzz.run import Verdict, run
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits
@@ -41,11 +49,63 @@ def _accusations(verdict: Verdict) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("habits", HABITS.values(), ids=HABITS.keys())
-def test_a_server_that_keeps_the_contract_is_not_accused(habits: Habits) -> None:
-    """Whatever the contract leaves open may be decided otherwise than by our sandbox."""
+TOGETHER = {
+    "one": Habits(
+        invalid_body=422,
+        malformed_body=422,
+        texts=HABITS["messages of its own"].texts,
+        codes=HABITS["other error codes"].codes,
+        request_id=True,
+        calls_per_connection=7,
+        limit=1_000_000,
+    ),
+    "another": Habits(
+        bad_token=403,
+        other_method=404,
+        http10=True,
+        second_tenant=False,
+        blocked=False,
+        content_type="application/json",
+    ),
+}
+
+
+def _is_not_accused(habits: Habits) -> None:
     with servers.serving(habits) as server:
-        verdict = run(servers.target(server), seed=5, budget=60, schemathesis=False)
+        verdict = run(servers.target(server), seed=5, budget=90, schemathesis=False)
+    assert _accusations(verdict) == []
+    assert verdict.ending == "complete"
+
+
+@pytest.mark.parametrize("habits", TOGETHER.values(), ids=TOGETHER.keys())
+def test_a_server_with_many_habits_of_its_own_is_not_accused(habits: Habits) -> None:
+    """Whatever the contract leaves open may be decided otherwise than by our sandbox."""
+    _is_not_accused(habits)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("habits", HABITS.values(), ids=HABITS.keys())
+def test_a_server_with_a_habit_of_its_own_is_not_accused(habits: Habits) -> None:
+    """The same, each habit alone."""
+    _is_not_accused(habits)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("seed", range(3))
+def test_a_server_on_node_is_not_accused(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another language and another HTTP: schemathesis's own phases are fair to it, too."""
+    monkeypatch.setenv("DRS_TOKEN", "node-token-one-5f2c81")
+    monkeypatch.setenv("DRS_OTHER_TOKEN", "node-token-two-90ab3e")
+    folder = Path(__file__).parent / "node"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    described = (folder / "target.toml").read_text("utf-8").replace("18080", str(port))
+    document = tomllib.loads(described.replace("tests/fuzz/node", str(folder)))
+    node = str(Path(sys.executable).parent / "node")
+    target = profile.parse(document)
+    target = evolve(target, start=(node, *target.start[1:]))
+    with started(target):
+        verdict = run(target, seed=seed, budget=30)
     assert _accusations(verdict) == []
     assert verdict.ending == "complete"
 
@@ -65,3 +125,16 @@ def test_a_slow_server_is_judged_within_the_budget() -> None:
         verdict = run(servers.target(server), seed=5, budget=4, workers=16, schemathesis=False)
     assert _accusations(verdict) == []
     assert verdict.ending == "complete"
+
+
+@pytest.mark.parametrize(
+    "habits",
+    [Habits(calls_per_second=150), Habits(unavailable_every=15), Habits(invalid_body=422)],
+    ids=["throttles", "503 now and then", "422"],
+)
+def test_the_phases_of_schemathesis_are_fair_too(habits: Habits) -> None:
+    """Neither throttling nor the answers to methods beyond the contract are held against it."""
+    with servers.serving(habits) as server:
+        prober = servers.prober(server)
+        assert stock.run(prober, seconds=6) > 20
+    assert [f"{b.rule}: {b.received}" for b in prober.ledger.breaches()] == []

@@ -91,3 +91,11 @@ def test_the_language_of_messages_follows_the_header(prober: Prober) -> None:
         for value in (None, "zh-cn", "ZH-CN")
     ]
     assert languages == ["en-us", "zh-cn", None]
+
+
+def test_methods_of_which_the_contract_says_nothing_are_not_judged(prober: Prober) -> None:
+    """OPTIONS, HEAD, TRACE and QUERY belong to the server: any answer to them is right."""
+    for method in ("OPTIONS", "HEAD", "TRACE", "QUERY"):
+        assert _statuses(prober, evolve(prober.call(GOOD), method=method)) is None
+    for method in ("GET", "PUT", "PATCH", "DELETE"):
+        assert _statuses(prober, evolve(prober.call(GOOD), method=method)) == {404, 405}

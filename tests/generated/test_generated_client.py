@@ -14,7 +14,6 @@ from typing import Any
 import attrs
 import httpx
 import pytest
-from tests.wire import says, wire
 
 import drs_sync_policy_api.types as api_types
 from drs_sync_policy_api import AuthenticatedClient, Client
@@ -36,6 +35,7 @@ from drs_sync_policy_api.models import (
     SyncPolicyStatus,
 )
 from drs_sync_policy_api.types import UNSET, decode, encode
+from tests.wire import says, wire
 
 BODY = BatchSetPolicyReq(jobs=[SyncPolicyReq(job_id="a", conflict_policy="ignore")])
 DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}
@@ -229,7 +229,8 @@ def test_fields_that_the_contract_does_not_describe_are_kept() -> None:
 
 def test_a_field_may_have_the_name_of_the_place_for_unknown_ones() -> None:
     """An unknown field called `additional_properties` is one like any other."""
-    answer = {"count": 1, "results": [{"id": "a", "status": "success", "additional_properties": {}}]}
+    result = {"id": "a", "status": "success", "additional_properties": {}}
+    answer = {"count": 1, "results": [result]}
     with wire(says(200, answer)) as server:
         parsed = call(server.url)
     assert parsed.results[0].additional_properties == {"additional_properties": {}}

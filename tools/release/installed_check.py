@@ -1,7 +1,7 @@
 """Uses an installed wheel as its users do: run by `installed.py` with nothing of ours on the path.
 
-It imports each layer, sets policies through the generated client on a live sandbox, and asks the
-command for its version. It prints one line where all of it works.
+It imports each layer, sets policies through the client on a live sandbox, and has the command say
+its version and judge the sandbox. It prints one line where all of it works.
 """
 
 # This file stands alone: it may import nothing from the tree that it lies in.
@@ -31,20 +31,18 @@ def contract_is_whole() -> str:
 
 
 def policies_are_set() -> None:
+    from drs_sync_policy import SyncPolicyClient, SyncPolicyReq, TokenAuth
     from drs_sync_policy.sandbox import running
-    from drs_sync_policy_api import AuthenticatedClient
-    from drs_sync_policy_api.api.synchronization_policies import batch_set_policy
-    from drs_sync_policy_api.models import BatchSetPolicyReq, SyncPolicyReq
 
     with running() as server:
         tenant = server.tenants[0]
-        items = [SyncPolicyReq(job_id=job, conflict_policy="ignore") for job in tenant.job_ids[:1]]
+        items = [SyncPolicyReq(job_id=tenant.job_ids[0], conflict_policy="ignore")]
         items.append(SyncPolicyReq(job_id="unknown", index_trans=True))
-        client = AuthenticatedClient(base_url=server.url, token=tenant.token)
-        answer = batch_set_policy.sync(
-            tenant.project_id, client=client, body=BatchSetPolicyReq(jobs=items)
-        )
-    assert [str(result.status) for result in answer.results] == ["success", "failed"], answer
+        with SyncPolicyClient(
+            base_url=server.url, project_id=tenant.project_id, auth=TokenAuth(tenant.token)
+        ) as drs:
+            outcome = drs.set_policies(items)
+    assert (len(outcome.succeeded), len(outcome.failed)) == (1, 1), outcome
 
 
 def layers_import() -> None:
@@ -59,6 +57,10 @@ def command_runs() -> None:
         done = subprocess.run([program, option], capture_output=True, text=True, check=True)
         assert not done.stderr, done.stderr
         assert option == "--help" or version("drs-sync-policy") in done.stdout, done.stdout
+    judged = subprocess.run(
+        [program, "fuzz", "--sandbox", "--budget", "0"], capture_output=True, text=True, check=False
+    )
+    assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ import httpx
 from attrs import frozen
 
 from drs_sync_policy import AkSkAuth, PasswordAuth, TokenAuth, WrongUseError, codes, contract
-from drs_sync_policy.auth import LoginFailed
 from drs_sync_policy.cli import connection as connections
 from drs_sync_policy.cli import exits, preview
 from drs_sync_policy.cli.connection import Connection
+from drs_sync_policy.passwords import LoginFailed
 from drs_sync_policy.regions import server_url
 from drs_sync_policy.settings import Settings, default_file
 

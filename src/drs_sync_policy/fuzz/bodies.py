@@ -55,6 +55,7 @@ class Bodies:
         self.item_schema = items
         self.fields = {k: v for k, v in self.item_schema.properties.items() if k != JOB}
         self.job_ids = tuple(job_ids)
+        self._policies: dict[int, dict[str, Any]] = {}
 
     # --- right -----------------------------------------------------------------------------------
 
@@ -68,13 +69,15 @@ class Bodies:
 
     def policy(self, variant: int = 0) -> dict[str, Any]:
         """A value for every field."""
-        chosen = {}
+        if variant not in self._policies:
+            self._policies[variant] = dict(self._chosen(variant))
+        return copy.copy(self._policies[variant])
+
+    def _chosen(self, variant: int) -> Iterator[tuple[str, Any]]:
         for name, schema in self.fields.items():
             right = schema.right()
-            chosen[name] = copy.deepcopy(right[variant % len(right)])
-            if schema.is_free_text:
-                chosen[name] = f"fuzz_{variant}"
-        return chosen
+            text = f"fuzz_{variant}" if schema.is_free_text else None
+            yield name, right[variant % len(right)] if text is None else text
 
     def body(self, items: Sequence[Any]) -> dict[str, Any]:
         """A body with these items, and with whatever else the schema requires."""

@@ -26,6 +26,8 @@ ACCEPTED_BYTES: Final = 1_000_000
 """A body of this size is accepted by every server (rule batch-size-is-unbounded)."""
 PARAMETERS: Final = "parameters-match-schema"
 """The promise of a parameter's schema where no rule of the contract speaks of that parameter."""
+OTHER_METHODS: Final = ("GET", "PUT", "PATCH", "DELETE")
+"""What rule other-methods-are-refused speaks of; OPTIONS and HEAD are the server's own affair."""
 CLOSED: Final = 0
 """Stands among statuses for a connection closed without an answer."""
 
@@ -87,6 +89,8 @@ class Oracle:
     def expect(self, call: Call) -> Expectation:
         """What the contract allows as the answer to `call`."""
         match = self._path.fullmatch(call.path)
+        if call.method not in (self.operation.method, *OTHER_METHODS):
+            return Expectation("status-is-documented", None, front=True)
         if match is None or self._is_ambiguous(call):
             return Expectation("status-is-documented", None)
         tenant = self._tenant(call)

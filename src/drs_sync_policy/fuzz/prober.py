@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from attrs import evolve, frozen
 
 from drs_sync_policy.fuzz import answers, ijson
+from drs_sync_policy.fuzz.bodies import Bodies
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.profile import Target, Tenant
 from drs_sync_policy.fuzz.verdict import Breach, Exchange, Ledger
@@ -52,6 +53,7 @@ class Prober:
         self.ledger = ledger
         self.seed = seed
         self.workers = workers
+        self.bodies: Bodies | None = None
         self.deadline = float("inf")
         self.enough: Callable[[Ledger], bool] = lambda ledger: False
         """Whether what is known suffices, and the rest need not be sent."""

@@ -23,6 +23,7 @@ from schemathesis.engine.events import NonFatalError, ScenarioFinished
 
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import answers, hooks
+from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.profile import Target
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
@@ -61,7 +62,10 @@ def config(
         },
         "checks": {"enabled": False, **{name: {"enabled": True} for name in checks}},
         "generation": {"database": "none", "allow-x00": True, "unique-inputs": True},
-        "phases": {"stateful": {"enabled": False}},
+        "phases": {
+            "stateful": {"enabled": False},
+            "coverage": {"unexpected-methods": list(OTHER_METHODS)},
+        },
     }
     if target.headers:
         settings["headers"] = dict(target.headers)

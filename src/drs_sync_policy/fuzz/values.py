@@ -11,8 +11,10 @@ new field of the contract gets all of this without a line of Python.
 # pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
+import copy
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final, Literal
 
 import jsonschema_rs
@@ -53,7 +55,7 @@ class Schema:
             return ("string", "boolean", "integer", "number", "object", "array", "null")
         return (named,) if isinstance(named, str) else tuple(named)
 
-    @property
+    @cached_property
     def properties(self) -> dict[str, Schema]:
         """The schemas of an object's properties."""
         found = self.node.get("properties", {})
@@ -64,18 +66,18 @@ class Schema:
         """The properties that an object must have."""
         return tuple(self.node.get("required", ()))
 
-    @property
+    @cached_property
     def items(self) -> Schema | None:
         """The schema of an array's items."""
         return Schema(self.contract, self.node["items"]) if "items" in self.node else None
 
-    @property
+    @cached_property
     def is_free_text(self) -> bool:
         """Whether any text is right, the empty one and NUL included."""
         return self.types == ("string",) and all(map(self.accepts, ("", "\0", "x" * 5000, "é ")))
 
-    def right(self) -> list[Any]:
-        """A few right values, two at least where there are so many; the simplest first."""
+    @cached_property
+    def _right(self) -> tuple[Any, ...]:
         node = self.node
         found = [*node.get("enum", ()), *node.get("examples", ())]
         if "const" in node:
@@ -86,7 +88,11 @@ class Schema:
         for value in found:
             if self.accepts(value):
                 unique.setdefault(f"{type(value).__name__}{value!r}", value)
-        return list(unique.values())[: max(len(node.get("enum", ())), 4)]
+        return tuple(unique.values())[: max(len(node.get("enum", ())), 4)]
+
+    def right(self) -> list[Any]:
+        """A few right values, two at least where there are so many; the simplest first."""
+        return copy.deepcopy(list(self._right))
 
     def wrong(self) -> list[Value]:
         """Every wrong value to be tried in this place, each once."""

@@ -15,7 +15,7 @@ from drs_sync_policy.fuzz.report.telling import Line, Telling
 
 def write_ndjson(telling: Telling, path: Path) -> None:
     """First a line about the run, then one for each promise (`type` tells them apart)."""
-    lines = (json.dumps(entry, ensure_ascii=False) for entry in _entries(telling))
+    lines = (json.dumps(entry) for entry in _entries(telling))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="backslashreplace")
 
 

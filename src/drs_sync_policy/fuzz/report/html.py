@@ -15,16 +15,18 @@ from drs_sync_policy.fuzz.verdict import Outcome
 _OUTCOMES: Final[tuple[Outcome, ...]] = ("broken", "waived", "not judged", "kept")
 
 _STYLE: Final = """
-:root { color-scheme: light dark; --line: #8884; --soft: #8882; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
+:root { color-scheme: light dark; --line: #8884; --soft: light-dark(#f1f1f3, #26272b) }
+html { background: light-dark(#fff, #17181b); color: light-dark(#1b1c1f, #e6e6e9) }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; overflow-wrap: anywhere }
+a { color: light-dark(#1d4ed8, #9cc0ff) }
 table { border-collapse: collapse; width: 100% }
 td, th { text-align: left; vertical-align: top; padding: .35rem .6rem; border-top: 1px solid var(--line) }
 pre { background: var(--soft); padding: .7rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere }
 .o { font-weight: 600; white-space: nowrap }
-.broken { color: #c33 } .kept { color: #2a7d3f } .waived, .not { color: #a06a00 }
+.broken { color: light-dark(#b3261e, #ff9d94) } .kept { color: light-dark(#1f6b33, #7fd694) } .waived, .not { color: light-dark(#7a5200, #f0c060) }
 article { border: 1px solid var(--line); border-left: 4px solid #c33; padding: .2rem 1rem 1rem; margin: 1.5rem 0 }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem } dt { font-weight: 600 } dd { margin: 0 }
-mark { background: #f4c43066; color: inherit }
+dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .2rem 1rem } dt { font-weight: 600 } dd { margin: 0 }
+mark { background: light-dark(#fbe9a0, #574600); color: inherit }
 """
 
 

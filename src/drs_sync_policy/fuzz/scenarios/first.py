@@ -13,9 +13,11 @@ ALONE: Final = "unknown-job-fails-alone"
 
 def bodies(prober: Prober) -> Bodies:
     """Bodies for the jobs of the target's tenant."""
-    oracle = prober.oracle
-    schema = oracle.operation.request[oracle.media_type]
-    return Bodies(oracle.contract, schema, prober.target.tenant.job_ids)
+    if prober.bodies is None:
+        oracle = prober.oracle
+        schema = oracle.operation.request[oracle.media_type]
+        prober.bodies = Bodies(oracle.contract, schema, prober.target.tenant.job_ids)
+    return prober.bodies
 
 
 def _accepted(prober: Prober) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES, CLOSED
+from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES, CLOSED, OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
@@ -310,7 +310,7 @@ def _fits_a_header(text: str) -> bool:
 
 def _methods(prober: Prober) -> None:
     good = prober.call(bodies(prober).batch(1, 1))
-    for method in ("GET", "PUT", "PATCH", "DELETE"):
+    for method in OTHER_METHODS:
         prober.send(evolve(good, method=method, fresh=True), case=f"{method} with a body")
         bare = evolve(good, method=method, body=None, fresh=True).with_header("Content-Type", None)
         prober.send(bare, case=f"{method} without a body")

@@ -131,7 +131,7 @@ def _basics(ground: Ground) -> None:
         if accepted(exchange):
             wanted = {k: v for k, v in item.items() if k != JOB}
             ground.expect(STORED, other, wanted, case="every field", after=[exchange])
-    before = ground.settle(job)
+    before = ground.settle(job, 1)
     for name, schema in ground.build.fields.items():
         for value in [*schema.right(), *schema.right()[:1]]:
             exchange = ground.set([ground.build.item(job, **{name: value})], case=f"`{name}` alone")
@@ -144,8 +144,14 @@ def _basics(ground: Ground) -> None:
             kept = {k: v for k, v in before.items() if k != name}
             ground.expect(KEEPS, job, kept, case=f"nothing but `{name}`", after=[exchange])
             before = {**before, **ground.read(job)[0]}
-    exchange = ground.set([ground.build.item(job)], case="no field at all")
-    ground.expect(KEEPS, job, before, case="no field at all", after=[exchange])
+    for variant in (1, 2, 3):
+        before = ground.settle(job, variant)
+        exchange = ground.set([ground.build.item(job)], case="no field at all")
+        ground.expect(KEEPS, job, before, case="no field at all", after=[exchange])
+        for name in ground.build.fields:
+            item = {name: before[name]} if name in before else {}
+            exchange = ground.set([ground.build.item(job, **item)], case=f"`{name}` as it is")
+            ground.expect(KEEPS, job, before, case=f"`{name}` as it is", after=[exchange])
 
 
 @reading((STORED, KEEPS))

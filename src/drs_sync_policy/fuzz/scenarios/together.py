@@ -222,6 +222,6 @@ def _answers(prober: Prober) -> None:
 SCENARIOS: Final = (
     Scenario("answers at once", _answers, ()),
     Scenario("fields at once", _fields, (TURNS,), needs=("readback",), required=True),
-    Scenario("batches at once", _batches, (TURNS,), needs=("readback",)),
+    Scenario("batches at once", _batches, (TURNS,), needs=("readback",), required=True),
     Scenario("jobs at once", _jobs, (TURNS,), needs=("readback",)),
 )

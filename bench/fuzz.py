@@ -1,0 +1,168 @@
+"""What the judge finds, and how fast, beside stock schemathesis: over the sandbox's faults.
+
+`python bench/fuzz.py` prints a table and writes it to `reports/bench-fuzz.json`. Each fault is
+served by a sandbox of its own; the judge stops at the first breach, stock schemathesis at its
+first failure. `--every N` takes each Nth fault, `--stock-every N` as much for schemathesis, which
+takes 15 to 20 seconds for a fault that it does not find.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from attrs import asdict, frozen
+
+from drs_sync_policy import contract, sandbox
+from drs_sync_policy.fuzz import profile
+from drs_sync_policy.fuzz.run import run
+from drs_sync_policy.sandbox import faults
+from drs_sync_policy.sandbox.faults import Fault
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@frozen
+class Found:
+    """What became of one fault: whether it was found, after how long and how many calls."""
+
+    fault: str
+    kind: str
+    found: bool
+    seconds: float
+    calls: int
+    by_its_rule: bool = False
+
+
+def _profile(served: sandbox.Running) -> dict[str, Any]:
+    limit = sandbox.DEFAULT_MAX_BODY_BYTES
+    return sandbox.target_profile(served.url, tenants=served.tenants, max_body_bytes=limit)
+
+
+def ours(fault: Fault, *, seed: int, budget: float) -> Found:
+    """The judge, until its first breach."""
+    with sandbox.running(faults=[fault.name]) as served:
+        verdict = run(
+            profile.parse(_profile(served)),
+            seed=seed,
+            budget=budget,
+            enough=lambda ledger: any(True for _ in ledger.breaches()),
+        )
+    broken = {breach.rule for breach in verdict.ledger.breaches()}
+    return Found(
+        fault=fault.name,
+        kind=fault.kind,
+        found=bool(broken),
+        seconds=verdict.first_failure if verdict.first_failure is not None else verdict.seconds,
+        calls=verdict.calls_to_failure or verdict.ledger.calls,
+        by_its_rule=fault.rule in broken,
+    )
+
+
+def stock(fault: Fault, *, seed: int, budget: float) -> Found:
+    """`schemathesis run` with default settings, credentials from its configuration."""
+    with sandbox.running(faults=[fault.name]) as served, tempfile.TemporaryDirectory() as folder:
+        tenant = served.tenants[0]
+        config = Path(folder) / "schemathesis.toml"
+        config.write_text(
+            f'base-url = "{served.url}"\nseed = {seed}\nmax-failures = 1\n'
+            f'[auth.openapi.X-Auth-Token]\napi_key = "{tenant.token}"\n'
+            f'[parameters]\n"path.project_id" = "{tenant.project_id}"\n',
+            encoding="utf-8",
+        )
+        document = Path(folder) / "openapi.json"
+        document.write_text(json.dumps(contract.load().document), encoding="utf-8")
+        started = time.monotonic()
+        command = [str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(config)]
+        command += ["run", str(document), "--no-color"]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=budget * 4, check=False, cwd=folder
+        )
+        calls = re.search(r"(\d+) generated", done.stdout)
+    return Found(
+        fault=fault.name,
+        kind=fault.kind,
+        found=done.returncode == 1,
+        seconds=time.monotonic() - started,
+        calls=int(calls[1]) if calls else 0,
+    )
+
+
+def alarms(seeds: Sequence[int], *, budget: float) -> dict[int, list[str]]:
+    """The promises that a faultless sandbox is accused of, by seed: all of them false alarms."""
+    found: dict[int, list[str]] = {}
+    for seed in seeds:
+        with sandbox.running() as served:
+            verdict = run(profile.parse(_profile(served)), seed=seed, budget=budget)
+        found[seed] = sorted({breach.rule for breach in verdict.ledger.breaches()})
+    return found
+
+
+def whole(*, budget: float) -> tuple[float, int]:
+    """Seconds and calls of everything of ours, on a faultless sandbox."""
+    with sandbox.running() as served:
+        verdict = run(profile.parse(_profile(served)), budget=budget, schemathesis=False)
+    return verdict.seconds, verdict.ledger.calls
+
+
+def _table(name: str, found: list[Found]) -> None:
+    click.echo(f"\n{name}")
+    for kind in sorted({entry.kind for entry in found}):
+        of_kind = [entry for entry in found if entry.kind == kind]
+        click.echo(f"  {kind:<12} {sum(e.found for e in of_kind):>3} of {len(of_kind)}")
+    caught = [entry for entry in found if entry.found]
+    share = len(caught) / len(found) if found else 0
+    click.echo(f"  all          {len(caught):>3} of {len(found)} ({share:.0%})")
+    if caught:
+        seconds = statistics.median(entry.seconds for entry in caught)
+        calls = statistics.median(entry.calls for entry in caught)
+        click.echo(f"  to the first failure, median: {seconds:.2f} s, {calls:.0f} calls")
+    for entry in found:
+        if not entry.found:
+            click.echo(f"  missed: {entry.fault}")
+
+
+@click.command()
+@click.option("--every", default=1, help="Take each Nth fault.")
+@click.option("--stock-every", default=6, help="Each Nth for stock schemathesis; 0 for none.")
+@click.option("--seeds", default=20, help="How many seeds on the faultless sandbox.")
+@click.option("--budget", default=30.0, help="Seconds for each run.")
+def main(every: int, stock_every: int, seeds: int, budget: float) -> None:
+    """Measure the judge over the sandbox's faults."""
+    catalogue = faults.catalogue()
+    seconds, calls = whole(budget=120)
+    click.echo(
+        f"everything of ours: {calls} calls in {seconds:.1f} s, {calls / seconds:.0f} a second"
+    )
+    found = [ours(fault, seed=1, budget=budget) for fault in catalogue[::every]]
+    _table("ours", found)
+    theirs = [
+        stock(fault, seed=1, budget=budget)
+        for fault in (catalogue[::stock_every] if stock_every else ())
+    ]
+    if theirs:
+        _table("stock schemathesis", theirs)
+    false = alarms(range(seeds), budget=budget)
+    click.echo(f"\nfalse alarms: {sum(map(bool, false.values()))} of {seeds} seeds")
+    path = ROOT / "reports" / "bench-fuzz.json"
+    path.parent.mkdir(exist_ok=True)
+    result = {
+        "whole": {"seconds": seconds, "calls": calls},
+        "ours": [asdict(entry) for entry in found],
+        "stock": [asdict(entry) for entry in theirs],
+        "false_alarms": false,
+    }
+    path.write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

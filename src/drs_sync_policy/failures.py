@@ -1,0 +1,71 @@
+"""What the client raises for an error of the network, and what it shows of a request."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Final
+
+import httpx
+
+from drs_sync_policy.bodies import UnreadableBodyError
+from drs_sync_policy.errors import (
+    Answer,
+    ConnectFailedError,
+    ConnectionLostError,
+    OutsideContractError,
+    Sent,
+    TimedOutError,
+    UnreachableError,
+    WrongUseError,
+)
+
+_SECRET_HEADERS: Final = frozenset(
+    {"x-auth-token", "authorization", "x-security-token", "proxy-authorization", "cookie"}
+)
+
+NOTHING_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+"""Errors after which the server surely did nothing."""
+
+
+def redacted(request: httpx.Request) -> Sent:
+    """A request as it may be shown."""
+    headers = {
+        name: "***" if name in _SECRET_HEADERS else value for name, value in request.headers.items()
+    }
+    return Sent(request.method, str(request.url), headers, len(request.content))
+
+
+def unreachable(
+    error: httpx.RequestError, sent: Sent, attempts: int, end: float
+) -> UnreachableError | OutsideContractError | WrongUseError:
+    """What the client raises for an error of the network."""
+    tried = f" ({attempts} attempts)" if attempts > 1 else ""
+    why = str(error) or type(error).__name__
+    if isinstance(error, UnreadableBodyError):
+        return OutsideContractError(
+            why, answer=Answer(error.status, error.headers, b""), request=sent
+        )
+    if isinstance(error, (httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
+        return WrongUseError(f"{sent} could not be sent: {why}")
+    if isinstance(error, httpx.TimeoutException):
+        phase = type(error).__name__.removesuffix("Timeout").lower()
+        phase = "total" if monotonic() >= end else phase
+        return TimedOutError(
+            f"{sent} took too long{tried}: its `{phase}` timeout ended",
+            phase=phase, request=sent, attempts=attempts,
+        )  # fmt: skip
+    if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
+        return ConnectFailedError(
+            f"{sent}: no connection{tried}: {why}", request=sent, attempts=attempts
+        )
+    return ConnectionLostError(
+        f"{sent}: the connection broke before the answer was complete{tried}: {why}",
+        request=sent, attempts=attempts,
+    )  # fmt: skip

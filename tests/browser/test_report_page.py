@@ -1,0 +1,74 @@
+"""The judge's report, looked at in a browser, opened as a file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drs_sync_policy import contract, sandbox
+from drs_sync_policy.cli import exits
+from tools.documents import ROOT
+
+if TYPE_CHECKING:
+    from .conftest import Visit
+
+pytestmark = pytest.mark.system
+AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
+FAULTS = ("answers-202",)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report on a sandbox that breaks a promise."""
+    folder = tmp_path_factory.mktemp("report")
+    program = str(Path(sys.executable).with_name("drs-sync-policy"))
+    with sandbox.running(faults=FAULTS) as server:
+        target = folder / "target.toml"
+        target.write_text(sandbox.to_toml(sandbox.target_profile(server.url)), "utf-8")
+        done = subprocess.run(
+            [program, "fuzz", "--target", str(target), "--budget", "3", "--report", str(folder)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == exits.BROKEN, done.stderr
+    return folder / "report.html"
+
+
+def test_the_report_sends_no_request(report: Path, visit: Callable[..., Visit]) -> None:
+    """One file, with nothing to load and nothing to complain of."""
+    seen = visit(report.as_uri())
+    seen.page.wait_for_load_state("networkidle")
+    assert [url for url in seen.requests if not url.startswith("data:")] == [report.as_uri()]
+    assert seen.complaints == []
+
+
+def test_the_report_shows_every_promise(report: Path, visit: Callable[..., Visit]) -> None:
+    """Kept, broken or not judged: each is there by its id."""
+    text = visit(report.as_uri()).page.locator("body").text_content() or ""
+    assert [rule.id for rule in contract.load().rules if rule.id not in text] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_report_has_no_serious_accessibility_finding(
+    scheme: str, report: Path, visit: Callable[..., Visit]
+) -> None:
+    """Axe finds nothing serious or critical."""
+    page = visit(report.as_uri(), color_scheme=scheme).page
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run().then(result => result.violations)")
+    grave = [
+        (finding["id"], [node["html"][:120] for node in finding["nodes"][:3]])
+        for finding in found
+        if finding["impact"] in {"serious", "critical"}
+    ]
+    assert grave == []
+
+
+def test_the_report_fits_a_narrow_screen(report: Path, visit: Callable[..., Visit]) -> None:
+    """Long requests scroll by themselves, the page does not."""
+    page = visit(report.as_uri(), viewport={"width": 390, "height": 844}).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

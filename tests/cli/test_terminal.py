@@ -1,0 +1,92 @@
+"""The command in a terminal: wide, narrow, without colours, and piped."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from drs_sync_policy import sandbox
+from drs_sync_policy.cli import exits
+
+from .conftest import PROGRAM, Run
+
+JOBS = 60
+
+
+@pytest.fixture
+def file(server: sandbox.Running, tmp_path: Path) -> str:
+    own = server.tenants[0].job_ids[0]
+    items = [{"job_id": own}] * JOBS + [{"job_id": f"no-such-job-{n}"} for n in range(3)]
+    (tmp_path / "p.json").write_text(json.dumps(items))
+    return "p.json"
+
+
+def _in_terminal(columns: int, folder: Path, variables: Mapping[str, str], *arguments: str) -> str:
+    """Everything that a terminal of this width was sent."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    running = subprocess.Popen(
+        [PROGRAM, *arguments], cwd=folder, env=dict(variables), start_new_session=True,
+        stdin=slave, stdout=slave, stderr=slave,
+    )  # fmt: skip
+    os.close(slave)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(master, 65536)
+        except OSError:
+            break
+    os.close(master)
+    assert running.wait(60) == exits.BROKEN
+    return shown.decode()
+
+
+@pytest.mark.parametrize("columns", [50, 160])
+def test_a_terminal_shows_progress_and_what_needs_a_look(
+    columns: int, file: str, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    """A bar while it runs; then only the jobs that failed, in lines that fit."""
+    variables = {k: v for k, v in environment.items() if k != "NO_COLOR"} | {"TERM": "xterm"}
+    shown = _in_terminal(columns, tmp_path, variables, "apply", file, "--batch", "5")
+    assert "Setting policies" in shown
+    assert "\x1b[31m" in shown
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown).replace("\r", "")
+    table = plain.split("Setting policies")[-1]
+    assert "Traceback" not in plain
+    # A job's id may be folded, the number of its line in the file is not.
+    numbers = re.findall(r"^ *(\d+) +no-such-job", table, re.MULTILINE)
+    assert numbers == [str(JOBS + 1), str(JOBS + 2), str(JOBS + 3)]
+    assert table.count("DRS.M05003") == 3 + 1
+    assert f"{JOBS + 3} jobs: {JOBS} succeeded, 3 failed" in plain
+    rows = table.split("#", 1)[1].split(f"{JOBS + 3} jobs:")[0]
+    assert all(len(line.rstrip()) <= columns for line in rows.splitlines())
+
+
+def test_no_colour_where_none_is_wanted(
+    file: str, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    """NO_COLOR is heeded in a terminal, too (https://no-color.org)."""
+    variables = {**environment, "TERM": "xterm", "NO_COLOR": "1"}
+    shown = _in_terminal(120, tmp_path, variables, "apply", file)
+    assert re.search(r"\x1b\[[0-9;]*3[0-9]m", shown) is None
+
+
+def test_piped_a_line_is_a_job_and_nothing_else_is_on_stdout(run: Run, file: str) -> None:
+    """No bar, no colour, no folding, whatever the width that a program thinks it has."""
+    done = run("apply", file, COLUMNS="20", NO_COLOR=None)
+    assert "\x1b" not in done.out + done.err
+    assert "Setting policies" not in done.err
+    head, *rows = done.out.splitlines()
+    assert head.split() == ["#", "job", "state", "code", "message"]
+    assert [row.split()[1] for row in rows] == [f"no-such-job-{n}" for n in range(3)]
+    assert all(row.rstrip().endswith("Task information not found.") for row in rows)

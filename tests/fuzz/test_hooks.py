@@ -1,0 +1,43 @@
+"""The rules about one answer, as checks of schemathesis's own command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from drs_sync_policy import contract, sandbox
+
+
+def test_the_command_line_of_schemathesis_knows_our_rules(tmp_path: Path) -> None:
+    """With our hooks it sees a count that stock schemathesis lets pass, and names the promise."""
+    with sandbox.running(faults=["count-off-by-one"]) as served:
+        document = sandbox.target_profile(served.url, tenants=served.tenants)
+        (tmp_path / "target.toml").write_text(sandbox.to_toml(document), "utf-8")
+        (tmp_path / "openapi.json").write_text(json.dumps(contract.load().document), "utf-8")
+        target = document["target"]
+        (tmp_path / "schemathesis.toml").write_text(
+            f'base-url = "{served.url}"\n'
+            f'[auth.openapi.X-Auth-Token]\napi_key = "{target["token"]}"\n'
+            f'[parameters]\n"path.project_id" = "{target["project_id"]}"\n',
+            "utf-8",
+        )
+        done = subprocess.run(
+            [
+                str(Path(sys.executable).parent / "schemathesis"),
+                *("run", "openapi.json", "--phases", "examples", "--no-color"),
+            ],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "SCHEMATHESIS_HOOKS": "drs_sync_policy.fuzz.hooks",
+                "DRS_SYNC_POLICY_TARGET": "target.toml",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Broken promise: count-equals-results" in done.stdout

@@ -1,0 +1,155 @@
+"""The report: enough to fix the server by, and no secret in it."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from attrs import evolve
+from rich.console import Console
+
+from drs_sync_policy.fuzz.profile import Target, Waiver
+from drs_sync_policy.fuzz.report import files, html, terminal
+from drs_sync_policy.fuzz.report.secrets import Redactor
+from drs_sync_policy.fuzz.report.telling import Telling, tell
+from drs_sync_policy.fuzz.run import Verdict, run
+from tests.fuzz import servers
+from tests.fuzz.servers import Handler
+
+
+class Miscounting(Handler):
+    """Counts one too many, and takes any token that is long enough."""
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        answer = super().policy(path, body)
+        return {**answer, "count": answer["count"] + 1}
+
+    def authenticate(self, wanted: str) -> str:
+        token = self.headers.get("X-Auth-Token", "")
+        if len(token) > 5 and "X-Auth-Token" in self.headers:
+            self.headers.replace_header("X-Auth-Token", next(iter(servers.TOKENS)))
+        return super().authenticate(wanted)
+
+
+@pytest.fixture(scope="module")
+def broken() -> Iterator[tuple[Target, Verdict]]:
+    """A server with two faults, and the verdict on it."""
+    with servers.serving(handler=Miscounting) as server:
+        target = servers.target(server)
+        yield target, run(target, budget=0)
+
+
+def _everything(telling: Telling, folder: Path) -> str:
+    files.write_ndjson(telling, folder / "report.ndjson")
+    files.write_junit(telling, folder / "junit.xml")
+    html.write(telling, folder / "report.html")
+    console = Console(file=(folder / "terminal.txt").open("w"), width=100)
+    terminal.show(telling, console)
+    console.file.close()
+    return "\n".join(path.read_text("utf-8") for path in folder.iterdir() if path.is_file())
+
+
+def test_no_report_holds_a_token(broken: tuple[Target, Verdict], tmp_path: Path) -> None:
+    """Neither a token nor the better part of one is in any report."""
+    target, verdict = broken
+    text = _everything(tell(verdict, folder=tmp_path), tmp_path).lower()
+    for secret, _ in target.secrets:
+        pieces = {secret[n : n + 10].lower() for n in range(len(secret) - 9)}
+        assert not [piece for piece in pieces if piece in text]
+
+
+def test_a_failure_is_told_with_promise_call_and_answer(
+    broken: tuple[Target, Verdict], tmp_path: Path
+) -> None:
+    """The statement, the curl line, what was expected and what came back are all there."""
+    _, verdict = broken
+    _everything(tell(verdict), tmp_path)
+    text = (tmp_path / "terminal.txt").read_text("utf-8")
+    for part in ("BROKEN  count-equals-results", "`count` is", "$DRS_TOKEN", "HTTP 200", "--seed"):
+        assert part in text
+
+
+def test_the_curl_line_brings_the_breach_about_again(broken: tuple[Target, Verdict]) -> None:
+    """Pasted into a shell with the token in its variable, it gets the same answer."""
+    target, verdict = broken
+    line = next(li for li in tell(verdict).lines if li.rule.id == "count-equals-results")
+    done = subprocess.run(
+        ["bash", "-c", line.failures[0].steps[-1].curl + " --silent"],
+        env={"DRS_TOKEN": target.tenant.token, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert '"count": 2' in done.stdout
+
+
+def test_the_files_say_the_same(broken: tuple[Target, Verdict], tmp_path: Path) -> None:
+    """JUnit and NDJSON have each promise once, with the outcome that the telling has."""
+    _, verdict = broken
+    telling = tell(verdict)
+    _everything(telling, tmp_path)
+    text = (tmp_path / "report.ndjson").read_text("utf-8")
+    lines = [json.loads(line) for line in text.splitlines()]
+    outcomes = {entry["rule"]["id"]: entry["outcome"] for entry in lines[1:]}
+    assert outcomes == {line.rule.id: line.outcome for line in telling.lines}
+    suite = ET.parse(tmp_path / "junit.xml").getroot()
+    failed = {case.get("name") for case in suite if case.find("failure") is not None}
+    assert failed == {rule for rule, outcome in outcomes.items() if outcome == "broken"}
+
+
+def test_the_page_needs_nothing_else(broken: tuple[Target, Verdict], tmp_path: Path) -> None:
+    """No script, no style, no picture from elsewhere, and every promise is in its table."""
+    _, verdict = broken
+    telling = tell(verdict)
+    _everything(telling, tmp_path)
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "<script" not in page
+    assert "src=" not in page
+    assert "<link" not in page
+    assert "default-src 'none'" in page
+    assert all(line.rule.id in page for line in telling.lines)
+
+
+def test_other_origins_are_left_out(broken: tuple[Target, Verdict]) -> None:
+    """What this contract decided can be left out of a report."""
+    _, verdict = broken
+    telling = tell(verdict, origins=["page"])
+    assert {line.rule.origin for line in telling.lines} == {"page"}
+
+
+def test_a_waiver_bites_until_it_expires(broken: tuple[Target, Verdict]) -> None:
+    """In force it keeps its breach from failing the run; expired or idle it is told."""
+    from drs_sync_policy.fuzz.waivers import apply
+
+    _, verdict = broken
+    day = datetime.date(2027, 1, 31)
+    waivers = [
+        Waiver("count-equals-results", "known", day),
+        Waiver("media-type-is-json", "was broken", day),
+    ]
+    now = apply(waivers, verdict.ledger, today=day)
+    assert [entry.rule for entry in now.biting] == ["count-equals-results"]
+    assert [entry.rule for entry in now.idle] == ["media-type-is-json"]
+    later = apply(waivers, verdict.ledger, today=day + datetime.timedelta(1))
+    assert not later.covers("count-equals-results")
+    assert len(later.expired) == 2
+    telling = tell(evolve(verdict, waived=now))
+    assert any("not needed any more" in note for note in telling.notes)
+    assert "count-equals-results" in {line.rule.id for line in telling.with_outcome("waived")}
+
+
+def test_most_of_a_secret_is_hidden_too(broken: tuple[Target, Verdict]) -> None:
+    """A token cut, extended or in another case is shown as what it was made of."""
+    target, _ = broken
+    redact = Redactor(target)
+    token = target.tenant.token
+    assert redact.text(token) == "$DRS_TOKEN"
+    assert redact.text(token[:-1]) == "${DRS_TOKEN%?}"
+    assert redact.text(token.upper()) == "${DRS_TOKEN^^}"
+    assert token[:12] not in redact.text(token[:12] + "zzzz")
