@@ -4,7 +4,9 @@
 
 Each server is a process of its own and is given the same batches by 8 connections: 1, 10 and 1000
 jobs a call, half of them known. The servers take turns in rounds, and the median of the rounds is
-told. The ratio is that to the bare server, which reads the body and answers a constant.
+told. Ratios are those to the bare server, which reads the body and answers a constant: of the calls
+a second, and of the processor's time for a call, which says the same on a machine that is busy
+with something else.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+from attrs import frozen
 
 from bench.load import Measured, measure, request
 from drs_sync_policy.sandbox.seed import FIRST
@@ -59,9 +63,32 @@ def _item(variant: int, at: int) -> dict[str, object]:
     }
 
 
+@frozen
+class Served:
+    """A server that is measured."""
+
+    url: str
+    pid: int
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The processor's time that it and its children have taken since they started."""
+        return _cpu_seconds(self.pid)
+
+
+def _cpu_seconds(pid: int) -> float:
+    process = Path(f"/proc/{pid}")
+    fields = (process / "stat").read_text().rpartition(")")[2].split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    children = {
+        int(child) for task in process.glob("task/*/children") for child in task.read_text().split()
+    }
+    return own + sum(_cpu_seconds(child) for child in children)
+
+
 @contextmanager
-def server(*command: str | Path) -> Iterator[str]:
-    """A server started with the last argument as its port; its URL."""
+def server(*command: str | Path) -> Iterator[Served]:
+    """A server, started with its port as the last argument."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
     path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
@@ -73,7 +100,7 @@ def server(*command: str | Path) -> Iterator[str]:
     ) as process:
         try:
             _wait(port, process)
-            yield f"http://127.0.0.1:{port}"
+            yield Served(f"http://127.0.0.1:{port}", process.pid)
         finally:
             process.terminate()
             process.wait(30)
@@ -122,7 +149,7 @@ def postgres() -> Iterator[str | None]:
 
 
 @contextmanager
-def servers() -> Iterator[Mapping[str, str]]:
+def servers() -> Iterator[Mapping[str, Served]]:
     """Every server that is measured, by name."""
     with ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
         database = stack.enter_context(postgres())
@@ -150,26 +177,55 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=3)
     arguments.add_argument("--rounds", type=int, default=3)
     chosen = arguments.parse_args()
-    with servers() as urls:
+    with servers() as measured:
         for size in SIZES:
-            found: dict[str, list[Measured]] = {name: [] for name in urls}
+            found: dict[str, list[Round]] = {name: [] for name in measured}
             for _ in range(chosen.rounds):
-                for name, url in urls.items():
-                    load = bodies(url, size)
-                    found[name].append(measure(url, load, clients=CLIENTS, seconds=chosen.seconds))
+                for name, one in measured.items():
+                    found[name].append(_round(one, size, chosen.seconds))
             _print(size, found)
 
 
-def _print(size: int, found: Mapping[str, Sequence[Measured]]) -> None:
+@frozen
+class Round:
+    """What one load of one server found."""
+
+    load: Measured
+    cpu_us: float
+
+
+def _round(served: Served, size: int, seconds: float) -> Round:
+    before = served.cpu_seconds
+    load = measure(served.url, bodies(served.url, size), clients=CLIENTS, seconds=seconds)
+    calls = load.per_second * seconds
+    return Round(load, 1e6 * (served.cpu_seconds - before) / calls)
+
+
+def _print(size: int, found: Mapping[str, Sequence[Round]]) -> None:
     print(f"\n{size} jobs a call, {CLIENTS} clients")
-    print(f"  {'':20} {'calls/s':>9} {'ratio':>6} {'p50 ms':>8} {'p99 ms':>8}  statuses")
-    bare = statistics.median(one.per_second for one in next(iter(found.values())))
-    for name, measured in found.items():
-        rate = statistics.median(one.per_second for one in measured)
-        p50 = statistics.median(one.p50 for one in measured)
-        p99 = statistics.median(one.p99 for one in measured)
-        statuses = sorted({status for one in measured for status in one.statuses})
-        print(f"  {name:20} {rate:9.0f} {rate / bare:6.2f} {p50:8.2f} {p99:8.2f}  {statuses}")
+    heads = ("calls/s", "ratio", "p50 ms", "p99 ms", "cpu us", "ratio")
+    print(f"  {'':20}" + "".join(f"{head:>9}" for head in heads) + "  statuses")
+    bare = next(iter(found.values()))
+    for name, rounds in found.items():
+        rate, cpu = _median(rounds, "per_second"), _cpu(rounds)
+        cells = (
+            f"{rate:.0f}",
+            f"{rate / _median(bare, 'per_second'):.2f}",
+            f"{_median(rounds, 'p50'):.2f}",
+            f"{_median(rounds, 'p99'):.2f}",
+            f"{cpu:.0f}",
+            f"{_cpu(bare) / cpu:.2f}",
+        )
+        statuses = sorted({status for one in rounds for status in one.load.statuses})
+        print(f"  {name:20}" + "".join(f"{cell:>9}" for cell in cells) + f"  {statuses}")
+
+
+def _median(rounds: Sequence[Round], name: str) -> float:
+    return statistics.median(float(getattr(one.load, name)) for one in rounds)
+
+
+def _cpu(rounds: Sequence[Round]) -> float:
+    return statistics.median(one.cpu_us for one in rounds)
 
 
 if __name__ == "__main__":
