@@ -185,7 +185,8 @@ class Oracle:
                 rule = PARAMETERS
                 if parameter.name == "X-Language":
                     rule = "unknown-language-is-refused"
-                yield Defect(rule, frozenset({400}), "request")
+                front = _IN_FRONT if _is_long(values[0]) else {400}
+                yield Defect(rule, frozenset(front), "request")
 
     def _accepts(self, parameter: Parameter, text: str) -> bool:
         kind = self.contract.resolve(parameter.schema).get("type", "string")
@@ -251,7 +252,14 @@ def _is_odd(call: Call, match: re.Match[str], token: str) -> bool:
     ids = [unquote_to_bytes(group or "") for group in match.groupdict().values()]
     if any(not re.fullmatch(rb"[0-9A-Za-z_ -]{1,250}", value) for value in ids):
         return True
-    return any(not value.isascii() or len(value) > 1000 for value in call.header(token))
+    return any(not value.isascii() for value in call.header(token)) or any(
+        _is_long(value) for _, value in call.headers
+    )
+
+
+def _is_long(value: str) -> bool:
+    """Whether servers may refuse a header for its length alone."""
+    return len(value) > 1000
 
 
 def _padded(value: str) -> bool:

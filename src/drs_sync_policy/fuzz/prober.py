@@ -22,7 +22,11 @@ from drs_sync_policy.fuzz.wire import Answer, Call, NoAnswer, TimedOut, Unreacha
 
 Items = Sequence[Mapping[str, Any]]
 
+NOT_SENT: Final = "not sent: others like it got no answer"
 _LARGE_BYTES: Final = 50_000
+_SILENCES: Final = 5
+"""After so many calls without an answer for the same defect, no more are sent."""
+_IMPATIENT_SECONDS: Final = 1.0
 GATEWAY: Final = frozenset({502, 504})
 """What a gateway says for a service that is away for a moment: asked once more."""
 
@@ -59,7 +63,7 @@ class Prober:
         """Whether what is known suffices, and the rest need not be sent."""
         self.on_breach: Callable[[Breach], None] = lambda breach: None
         self._numbers = itertools.count(1)
-        self._failures = 0
+        self._silences: dict[str, int] = {}
         self._lock = threading.Lock()
         self._prefix = urlsplit(self.target.url).path.rstrip("/")
 
@@ -118,6 +122,8 @@ class Prober:
         allowed in place of those that the oracle reads from the call.
         """
         exchange = self.ask(call, timeout=timeout)
+        if exchange.silence == NOT_SENT:
+            return exchange
         expectation = exchange.expectation
         if rule is not None and (expectation.statuses is not None or statuses is not None):
             expectation = evolve(expectation, rule=rule)
@@ -132,7 +138,13 @@ class Prober:
         """The exchange, not judged. `Gone` where the target cannot be reached any more."""
         expectation = self.oracle.expect(call)
         silence, answer = "", None
-        for attempt in (1, 2):
+        silences = self._silences.get(expectation.rule, 0)
+        if silences >= _SILENCES and expectation.defects:
+            return Exchange(call, evolve(expectation, statuses=None), silence=NOT_SENT)
+        if silences:
+            # It is known that such calls get no answer: no need to wait as long for each.
+            timeout = min(timeout or self.target.timeout, _IMPATIENT_SECONDS)
+        for attempt in (1, 2) if not silences else (2,):
             try:
                 answer = self.reach(call, timeout)
             except TimedOut as error:
@@ -148,6 +160,8 @@ class Prober:
                 break
             if attempt == 1 and answer is None and not self._is_alive():
                 raise Gone(f"{silence}, and no answer to a simple call after that")
+        if answer is None and expectation.statuses is not None:
+            self._silences[expectation.rule] = silences + 1
         self.ledger.count_call(answer.status if answer else 0)
         return Exchange(call, expectation, answer, silence)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Generator
 from typing import Final
@@ -26,12 +29,30 @@ def started(target: Target) -> Generator[None]:
     """The target's server, started and ready until the block ends, where the profile starts it."""
     with contextlib.ExitStack() as stack:
         if target.start:
+            stack.enter_context(_ended_in_order())
             stack.enter_context(_running(target))
         if target.start or target.ready:
             _wait(target)
         if target.reset:
             _run(target.reset, "reset")
         yield
+
+
+@contextlib.contextmanager
+def _ended_in_order() -> Generator[None]:
+    """SIGTERM ends the block as an exception does: else the server would outlive its judge."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager
@@ -44,8 +65,7 @@ def _running(target: Target) -> Generator[None]:
         yield
     finally:
         # The whole group: what a shell or npm started goes with it.
-        with contextlib.suppress(ProcessLookupError):
-            _signal(process, signal.SIGTERM)
+        _signal(process, signal.SIGTERM)
         try:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -54,9 +74,8 @@ def _running(target: Target) -> Generator[None]:
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    import os
-
-    os.killpg(process.pid, number)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def _wait(target: Target) -> None:

@@ -251,6 +251,9 @@ _OF_EVERY_TYPE: Final = (
     Value([], "an empty list", "type"),
     Value({}, "an empty object", "type"),
     Value([None], "a list with null", "type"),
+    Value("x" * 20_000, "a string of 20000 letters", "edge"),
+    Value("\0", "NUL", "edge"),
+    Value("\U0001f600", "an emoji", "edge"),
 )
 
 _PLAUSIBLE: Final = (

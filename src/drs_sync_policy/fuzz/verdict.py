@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal
@@ -47,9 +48,10 @@ class Breach:
     times: int = 1
 
     @property
-    def kind(self) -> tuple[str, str, str]:
-        """What makes two breaches repeats of one another."""
-        return (self.rule, self.expected, _generalized(self.received))
+    def kind(self) -> tuple[str, ...]:
+        """What makes two breaches repeats of one another: rule, fields, and form of the texts."""
+        fields = _NAMES.findall(self.case)
+        return (self.rule, *fields, _form(self.expected), _form(self.received))
 
     @property
     def size(self) -> int:
@@ -57,8 +59,13 @@ class Breach:
         return sum(200 + len(entry.call.body or b"") for entry in self.exchanges)
 
 
-def _generalized(text: str) -> str:
-    return "".join("0" if character.isdigit() else character for character in text)[:60]
+_NAMES: Final = re.compile(r"`[a-z_]+`")
+_VALUES: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\d+")
+
+
+def _form(text: str) -> str:
+    """`text` without its values: what is quoted, and numbers beyond a status."""
+    return _VALUES.sub(lambda found: found[0] if len(found[0]) == 3 else "0", text)[:60]
 
 
 class Ledger:
@@ -68,7 +75,7 @@ class Ledger:
         self.rules = {rule.id: rule for rule in (*rules, UNLISTED)}
         self._lock = threading.Lock()
         self._judged: dict[str, int] = dict.fromkeys(self.rules, 0)
-        self._broken: dict[str, dict[tuple[str, str, str], Breach]] = {}
+        self._broken: dict[str, dict[tuple[str, ...], Breach]] = {}
         self._reasons: dict[str, str] = {}
         self.calls = 0
         self.statuses: dict[int, int] = {}

@@ -72,8 +72,14 @@ class BodyCheck:
 
     def check(self, document: Any) -> None:
         """Raises the 400 that names the first breach (rule invalid-body-is-refused)."""
-        if not self._validator.is_valid(document):
-            raise _explain(next(iter(self._validator.iter_errors(document))))
+        try:
+            if self._validator.is_valid(document):
+                return
+            error = next(iter(self._validator.iter_errors(document)))
+        except ValueError:
+            # Nested too deeply, where it is wrong, to be shown in an error.
+            raise refusal.invalid_parameter("body") from None
+        raise _explain(error)
 
 
 def _explain(error: jsonschema_rs.ValidationError) -> Refusal:

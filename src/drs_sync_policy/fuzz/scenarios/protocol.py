@@ -19,6 +19,8 @@ from drs_sync_policy.fuzz.values import Schema
 EXTREMES: Final = "extremes-in-ignored-fields-are-survived"
 SIZE: Final = "batch-size-is-unbounded"
 SURVIVED: Final = frozenset({200, 400, 413, 422})
+_REFUSED: Final = frozenset({400, 422})
+_INVALID: Final = "invalid-body-is-refused"
 _LARGE_SECONDS: Final = 30.0
 
 
@@ -211,6 +213,30 @@ def _extremes(prober: Prober) -> None:
         prober.send(prober.call(body), case=what, rule="unknown-fields-are-ignored")
 
 
+def _wrong_extremes(prober: Prober) -> None:
+    prober.send_all(_extremes_in_known_fields(prober))
+
+
+def _extremes_in_known_fields(prober: Prober) -> Iterator[Case]:
+    """What strains a parser, and is wrong where it stands: refused, and no crash."""
+    build = bodies(prober)
+    job = ijson.dumps(prober.target.tenant.job_ids[0])
+    for value, what in (
+        (b"1e400", "a number beyond the doubles"), (b"-1e99999", "another"), (b"9" * 400, "400 digits"),
+        (b"9" * 5000, "5000 digits"), (b"[" * 500 + b"]" * 500, "500 lists within each other"),
+        (b'{"a":' * 500 + b"1" + b"}" * 500, "500 objects within each other"), (b"1e-400", "almost zero"),
+    ):  # fmt: skip
+        for name in build.item_schema.properties:
+            field = ijson.dumps(name) + b": " + value
+            rest = b"" if name == "job_id" else b', "job_id": ' + job
+            body = b'{"jobs": [{' + field + rest + b"}]}"
+            yield Case(prober.call(body), f"`{name}` is {what}", _INVALID, _REFUSED)
+        for body in (b'{"jobs": ' + value + b"}", b'{"jobs": [' + value + b"]}", value):
+            yield Case(
+                prober.call(body), f"{what} where an object or a list belongs", _INVALID, _REFUSED
+            )
+
+
 def extremes() -> Iterator[tuple[bytes, str]]:
     """JSON values that strain a parser."""
     for depth in (65, 100, 129, 257, 513, 1000, 1025, 3000, 10000):
@@ -305,7 +331,8 @@ def _text(value: Any) -> str:
 
 
 def _fits_a_header(text: str) -> bool:
-    return text.isascii() and text == text.strip() and (not text or text.isprintable())
+    fits = len(text) < 200 and text.isascii() and text == text.strip()
+    return fits and (not text or text.isprintable())
 
 
 def _methods(prober: Prober) -> None:
@@ -377,6 +404,7 @@ SCENARIOS: Final = (
     Scenario("bodies that are no I-JSON", _not_i_json, ("body-must-be-i-json",)),
     Scenario("bodies oddly written", _right_spellings, ("valid-request-is-accepted",)),
     Scenario("extremes", _extremes, (EXTREMES,), late=6),
+    Scenario("extremes where they are wrong", _wrong_extremes, (_INVALID,)),
     Scenario("chunks", _chunked, ()),
     Scenario("large bodies", _large_bodies, (SIZE,)),
     Scenario(

@@ -379,7 +379,20 @@ def _again(ground: Ground) -> None:
 
 
 def _others_stay(ground: Ground) -> None:
-    """A call for one job changes no other."""
+    """What one item or one call says counts for its own job alone."""
+    first, second = ground.tenant.job_ids[:2]
+    bare, full = ground.build.item(second), ground.build.full(first, 8)
+    stranger = ground.build.full(ground.prober.unknown_job(), 8)
+    for calls, case in (
+        ([[full, bare]], "an item without a field, after a full one of another job"),
+        ([[bare, full]], "an item without a field, before a full one of another job"),
+        ([[stranger, bare]], "an item without a field, after a full one of an unknown job"),
+        ([[full], [bare]], "a call without a field, after a full one for another job"),
+    ):
+        for variant in (1, 2):
+            before = ground.settle(second, variant)
+            seen = [ground.set(items, case=case) for items in calls]
+            _unchanged(ground, KEEPS, second, before, case=case, after=seen)
     first, *others = ground.tenant.job_ids
     before = {job: ground.settle(job, n) for n, job in enumerate(others)}
     exchange = ground.set([ground.build.full(first, 7)], case="a call for another job")
