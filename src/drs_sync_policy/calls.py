@@ -64,7 +64,7 @@ class Calls:
             path = operation.url_path(project_id)
         self._url = httpx.URL(self.base_url + path)
         self._brought = brought
-        self.exchange = Exchange(
+        self.exchange: Final[Exchange] = Exchange(
             build=self._request,
             auth=_as_auth(auth, project_id=project_id, base_url=self.base_url),
             timeouts=timeouts or DEFAULT_TIMEOUTS,
