@@ -37,12 +37,12 @@ def request(url: str, path: str, body: bytes, **headers: str) -> bytes:
     return head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
-def measure(url: str, requests: Sequence[bytes], *, clients: int, seconds: float) -> Measured:
+def measure(url: str, requests: list[bytes], *, clients: int, seconds: float) -> Measured:
     """Send `requests` round and round from `clients` connections for `seconds`."""
     return asyncio.run(_measure(url, requests, clients, seconds))
 
 
-async def _measure(url: str, requests: Sequence[bytes], clients: int, seconds: float) -> Measured:
+async def _measure(url: str, requests: list[bytes], clients: int, seconds: float) -> Measured:
     latencies: list[float] = []
     statuses: set[int] = set()
     began = time.perf_counter()
@@ -58,7 +58,7 @@ async def _measure(url: str, requests: Sequence[bytes], clients: int, seconds: f
 
 async def _client(
     url: str,
-    requests: Sequence[bytes],
+    requests: list[bytes],
     until: float,
     latencies: list[float],
     statuses: set[int],

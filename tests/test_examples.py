@@ -25,6 +25,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipP
 
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz import profile
+from drs_sync_policy.sandbox.seed import TENANTS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
@@ -122,6 +123,14 @@ def test_a_block_that_is_wrong_is_noticed(tmp_path: Path, shell: Path) -> None:
         page.write_text(f"```{block}\n```\n", "utf-8")
         with pytest.raises((AssertionError, ValueError)):
             test_what_a_page_shows_works(page, shell)
+
+
+def test_the_credentials_that_the_guide_shows_are_those_of_the_sandbox() -> None:
+    """Who types what stands on the first page is let in."""
+    text = (ROOT / "docs" / "index.md").read_text("utf-8")
+    tenant = TENANTS[0]
+    assert f"DRS_PROJECT_ID={tenant.project_id}\n" in text
+    assert f"DRS_TOKEN={tenant.token}\n" in text
 
 
 SAMPLES = contract.load().at(

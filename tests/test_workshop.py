@@ -45,3 +45,10 @@ def test_the_files_that_a_page_names_exist(page: Path) -> None:
         links = [link.split("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text)]
         local = [link for link in links if link and "://" not in link]
         assert [link for link in local if not (ROOT / link).exists()] == []
+
+
+def test_the_changelog_says_nothing_twice() -> None:
+    """Merges keep the lines of both sides, and so may keep one twice."""
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    entries = [" ".join(e.split()) for e in re.split(r"^- ", text, flags=re.MULTILINE)[1:]]
+    assert sorted(entries) == sorted(set(entries))

@@ -26,14 +26,19 @@ def edition_names() -> list[str]:
 
 def edition(name: str, base: Json, *, overlays: Path = OVERLAYS) -> dict[str, Any]:
     """The contract of the edition `name`; ends with the reason where its overlay does not fit."""
-    path = overlays / f"{name}.yaml"
     try:
-        document = apply(base, read_document(path), name=path.name)
+        return make_edition(name, base, overlays=overlays)
     except OverlayError as error:
         raise SystemExit(str(error)) from error
+
+
+def make_edition(name: str, base: Json, *, overlays: Path = OVERLAYS) -> dict[str, Any]:
+    """The contract of the edition `name`; raises `OverlayError` where its overlay does not fit."""
+    path = overlays / f"{name}.yaml"
+    document = apply(base, read_document(path), name=path.name)
     strict = list(incompatibilities(base, document))
     if strict:
-        raise SystemExit(f"{path.name}: {strict[0]}; an edition only adds optional fields")
+        raise OverlayError(f"{path.name}: {strict[0]}; an edition only adds optional fields")
     return document
 
 

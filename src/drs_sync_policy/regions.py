@@ -37,9 +37,14 @@ def server_url(*, region: str | None, base_url: str | None) -> str:
 
 
 def _checked(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise WrongUseError("`base_url` is no URL such as 'https://drs.eu-de.otc.t-systems.com'")
+    no_url = WrongUseError("`base_url` is no URL such as 'https://drs.eu-de.otc.t-systems.com'")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise no_url from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise no_url
     if parts.username or parts.password:
         raise WrongUseError("`base_url` has credentials in it; give them as `auth`")
     if parts.query or parts.fragment:

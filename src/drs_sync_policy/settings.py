@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import httpx
 from attrs import field, frozen
@@ -162,7 +162,10 @@ def _profile(file: Path, name: str | None) -> dict[str, str]:
     name = name or "default"
     if name not in profiles:
         raise WrongUseError(f"{file} has no profile `{name}`{_hint(name, profiles)}")
-    profile = profiles[name]
+    found: Any = profiles[name]
+    if not isinstance(found, dict):
+        raise WrongUseError(f"`{name}` in {file} is no profile; write [{name}] and its keys below")
+    profile = cast("dict[str, Any]", found)
     for key in profile:
         if key not in VARIABLES:
             raise WrongUseError(f"`{key}` of profile `{name}` is unknown{_hint(key, VARIABLES)}")

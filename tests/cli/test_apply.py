@@ -131,7 +131,7 @@ def test_a_journal_of_another_project_is_refused(
     other = server.tenants[1]
     done = run("apply", name, DRS_PROJECT_ID=other.project_id, DRS_TOKEN=other.token)
     assert done.code == exits.WRONG_USE
-    assert "is no journal of" in done.err
+    assert f"not of {server.url} {other.project_id}" in done.err
 
 
 def test_mistakes_are_told_with_file_line_and_column(run: Run, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from drs_sync_policy import (
     Retries,
     SyncPolicyClient,
     SyncPolicyReq,
+    Timeouts,
     TokenAuth,
     WrongUseError,
     errors,
@@ -33,7 +34,7 @@ from drs_sync_policy import (
 )
 from drs_sync_policy.passwords import iam_url_for
 from drs_sync_policy.secret import Secret
-from tests.wire import Act, Heard, Wire, free_port, says, wire
+from tests.wire import Act, Heard, Wire, free_port, hangs, says, wire
 
 JOBS = [SyncPolicyReq(job_id="a")]
 DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}
@@ -176,6 +177,28 @@ def test_threads_log_in_once() -> None:
         assert tokens_sent(server) == ["t1"] * 8
 
 
+def test_threads_renew_once() -> None:
+    """Eight threads whose token is refused at the same time share one new login."""
+    together = threading.Barrier(8)
+
+    def by_token(connection: socket.socket) -> bool:
+        heard = server.last_from[connection.getpeername()[1]]
+        if heard.headers["x-auth-token"] == "t2":
+            return says(200, DONE)(connection)
+        together.wait(20)
+        return REFUSED(connection)
+
+    with wire(token("t1"), token("t2"), token("t3")) as iam, wire(then=by_token) as server:
+        with client(server, password(iam.url)) as drs:
+            threads = [threading.Thread(target=drs.set_policies, args=(JOBS,)) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        assert len(iam.heard) == 2
+        assert sorted(tokens_sent(server)) == ["t1"] * 8 + ["t2"] * 8
+
+
 def test_tasks_log_in_once_and_renew_once() -> None:
     """Eight tasks that call at the same time share one login, and one renewal after a 401."""
 
@@ -252,6 +275,18 @@ def test_an_unreachable_iam_is_a_connection_error() -> None:
     with wire() as server:
         auth = password(f"http://127.0.0.1:{free_port()}")
         with client(server, auth) as drs, pytest.raises(errors.ConnectFailedError):
+            drs.set_policies(JOBS)
+        assert server.heard == []
+
+
+def test_a_silent_iam_ends_with_the_call() -> None:
+    """A login has the time of the call that needs it, and no more."""
+    timeouts = Timeouts(read=60.0, total=0.5)
+    with wire(hangs) as iam, wire() as server:
+        with (
+            client(server, password(iam.url), timeouts=timeouts) as drs,
+            pytest.raises(errors.TimedOutError),
+        ):
             drs.set_policies(JOBS)
         assert server.heard == []
 

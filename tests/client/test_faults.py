@@ -8,6 +8,7 @@ import json
 import logging
 import time
 import traceback
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -27,6 +28,7 @@ from drs_sync_policy import (
     WrongUseError,
     errors,
 )
+from drs_sync_policy.bodies import Body, UnreadableBodyError
 from tests.wire import Act, drips, free_port, hangs, resets, says, sends, wire
 
 TOKEN = "secret-token-value"
@@ -133,6 +135,14 @@ def test_a_silent_server_ends_in_a_read_timeout(call: Call) -> None:
     assert isinstance(error, errors.TimedOutError)
     assert error.phase == "read"
     assert states(error) == {JobState.UNKNOWN}
+
+
+def test_no_single_wait_outlasts_the_call(call: Call) -> None:
+    """A read timeout that is longer than what is left of the call is cut short."""
+    with wire(hangs) as server:
+        error = failure(call, server.url, timeouts=Timeouts(read=60.0, total=0.5))
+    assert isinstance(error, errors.TimedOutError)
+    assert error.phase == "total"
 
 
 @pytest.mark.parametrize("from_byte", [0, 40], ids=["headers", "body"])
@@ -242,6 +252,19 @@ def test_a_gzip_bomb_is_not_unpacked(call: Call) -> None:
         error = failure(call, server.url)
     assert type(error) is errors.OutsideContractError
     assert "longer than" in str(error)
+
+
+def test_a_bomb_is_unpacked_no_further_than_the_limit() -> None:
+    """Memory is bounded by the limit, and not by what a chunk would unpack to."""
+    bomb = gzip.compress(b" " * 50_000_000)
+    body = Body([(b"Content-Encoding", b"gzip")], 200, 1000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableBodyError, match="longer than 1000 bytes"):
+            body.add(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_body_without_end_is_given_up(call: Call) -> None:
@@ -419,6 +442,16 @@ def test_repeats_end_with_the_call(call: Call) -> None:
         error = failure(call, server.url, retries=many, timeouts=Timeouts(total=1.5))
         assert len(server.heard) < 1000
     assert isinstance(error, errors.ServiceUnavailableError)
+
+
+def test_a_call_that_ends_among_repeats_tells_why_there_were_any(call: Call) -> None:
+    """What the server said of an earlier attempt says more than that the time ended."""
+    timeouts, retries = Timeouts(read=60.0, total=1.0), Retries(first_wait=0.0)
+    with wire(says(503, b""), hangs) as server:
+        error = failure(call, server.url, retries=retries, timeouts=timeouts)
+    assert isinstance(error, errors.ServiceUnavailableError)
+    assert error.attempts == 2
+    assert states(error) == {JobState.UNKNOWN}
 
 
 @pytest.mark.parametrize(

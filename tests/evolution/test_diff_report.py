@@ -111,6 +111,18 @@ def test_a_change_of_an_edition_alone_is_named_after_it() -> None:
     assert "jobs[].ddl_topic" in added.place
 
 
+def test_an_edition_that_no_longer_fits_is_said_and_hides_nothing() -> None:
+    """The verdict on the base is there all the same, and the reason is beside it."""
+    report = Report("release 1.0.0", "1.0.0", "2.0.0", [BREAKING], broken=["moon.yaml: no match"])
+    assert not report.accepted
+    assert "it must be at least 2.0.0" in markdown(report)
+    assert "## Editions that no longer fit\n\n- moon.yaml: no match" in markdown(report)
+    now = working_tree()
+    before = Contracts("before", now.base, {"moon": now.base})
+    after = Contracts("after", now.base, {}, {"moon": "moon.yaml: no match"})
+    assert compare_all(before, after) == []
+
+
 def test_the_python_api_of_both_contracts_is_compared() -> None:
     """Classes and fields that go are breaking, others are new."""
     now = working_tree()
@@ -121,6 +133,17 @@ def test_the_python_api_of_both_contracts_is_compared() -> None:
     request = "drs_sync_policy_api.models.sync_policy_req.SyncPolicyReq"
     assert any(line.startswith(f"breaking: `{request}.slot`: ") for line in found)
     assert f"new: `{request}.slot_name`" in found
+
+
+def test_a_contract_that_cannot_be_generated_hides_no_verdict() -> None:
+    """The generator knows JSON alone; the contract may be compared all the same."""
+    now = working_tree()
+    other: dict[str, Any] = copy.deepcopy(now.base)
+    for item in other["paths"].values():
+        content = item["post"]["requestBody"]["content"]
+        content["application/xml"] = content.pop("application/json")
+    (line,) = python_changes(Contracts("before", now.base, {}), Contracts("after", other, {}))
+    assert line.startswith("it cannot be compared: `openapi-python-client` failed")
 
 
 def _run(base: Path | str, *options: str) -> subprocess.CompletedProcess[str]:

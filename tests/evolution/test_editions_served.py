@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Generator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -98,6 +103,21 @@ def test_the_base_ignores_the_further_fields(base_served: sandbox.Running) -> No
     """They are accepted, as any unknown field is, and not stored."""
     assert _set(base_served, {**BASE_FIELDS, **FURTHER_FIELDS}) == "success"
     assert _stored(base_served) == BASE_FIELDS
+
+
+def test_the_command_sets_all_of_them(served: sandbox.Running, tmp_path: Path) -> None:
+    """`apply --edition` takes a file with the 18 fields and the server has them."""
+    tenant = served.tenants[0]
+    item = {"job_id": tenant.job_ids[0], **BASE_FIELDS, **FURTHER_FIELDS, "partitions_num": "7"}
+    file = tmp_path / "policies.json"
+    file.write_text(json.dumps([item]))
+    command = [str(Path(sys.executable).with_name("drs-sync-policy")), "apply", str(file)]
+    command += ["--edition", "huawei-cloud", "--url", served.url]
+    command += ["--project-id", tenant.project_id]
+    environment = {**os.environ, "DRS_TOKEN": tenant.token}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert _stored(served) == {key: value for key, value in item.items() if key != "job_id"}
 
 
 @pytest.mark.system

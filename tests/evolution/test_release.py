@@ -136,18 +136,35 @@ def test_a_release_is_prepared_and_the_next_is_held_to_it(clone: Path) -> None:
     assert again.returncode == 1
     assert "7.0.0 is released already" in again.stderr
 
-    contract_file = clone / "openapi.yaml"
-    text = contract_file.read_text("utf-8")
-    text = text.replace(
-        "required: false\n      description: |\n        The language",
-        "required: true\n      description: |\n        The language",
-    )
-    contract_file.write_text(text, "utf-8")
-    _git(clone, "commit", "--all", "--quiet", "--message", "Require the language")
+    _edit_contract(clone, "required: false\n      description: |\n        The language",
+                   "required: true\n      description: |\n        The language")  # fmt: skip
     refused = _prepare(clone, "7.1.0")
     assert refused.returncode == 1
     assert "too small: set it to 2.0.0" in refused.stderr
     assert not _git(clone, "status", "--porcelain", "--untracked-files=no")
+
+    _edit_contract(clone, f"version: {contract.load().version}", "version: 2.0.0")
+    done = _prepare(clone, "8.0.0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (clone / "CHANGELOG.md").read_text("utf-8")
+    assert "## 8.0.0 - 2030-01-02\n\n### Contract\n\n- 2.0.0, breaking: `POST /v3/" in text
+    assert (clone / "docs" / "contract" / "2.0.0.yaml").is_file()
+
+
+def _edit_contract(tree: Path, old: str, new: str) -> None:
+    """Commits an edit of the contract with what is generated from it, and a changelog line."""
+    file = tree / "openapi.yaml"
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+    log = tree / "CHANGELOG.md"
+    known = log.read_text("utf-8")
+    heading = "## Unreleased\n"
+    line = "" if f"{heading}\n###" in known else "\n### Changed\n\n- Something.\n"
+    log.write_text(known.replace(heading, heading + line, 1), "utf-8")
+    generate = [sys.executable, "-m", "tools.generate"]
+    subprocess.run(generate, cwd=tree, capture_output=True, check=True)
+    _git(tree, "commit", "--all", "--quiet", "--message", "Edit the contract")
 
 
 @pytest.mark.system

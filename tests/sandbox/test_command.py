@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
 import signal
 import socket
@@ -10,6 +12,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -118,3 +121,69 @@ def test_an_unknown_fault_is_told() -> None:
     )
     assert done.returncode == 2
     assert "`results-reversed`" in done.stderr
+
+
+def logged_in(url: str) -> httpx.Response:
+    """The answer to a batch with a token in the query as well, where it must not be logged."""
+    tenant = TENANTS[0]
+    return httpx.post(
+        f"{url}/v3/{tenant.project_id}/jobs/batch-sync-policy?X-Auth-Token={tenant.token}",
+        json={"jobs": [{"job_id": "x", "slot_name": "a secret"}]},
+        headers={"X-Auth-Token": tenant.token},
+    )
+
+
+def test_the_access_log_is_json_without_secrets() -> None:
+    """Each answer is a line of JSON; no token, query or body is in it."""
+    with started("--port", "0", "--print-target", "--access-log") as process:
+        url = tomllib.loads(read_until(process, "policy_pointer"))["target"]["url"]
+        answer = logged_in(url)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert process.stderr is not None
+        lines = process.stderr.read().splitlines()
+    entries = [json.loads(line) for line in lines if line.startswith("{")]
+    assert [entry["status"] for entry in entries] == [200]
+    assert entries[0]["request_id"] == answer.headers["X-Request-Id"]
+    assert set(entries[0]) == {"time", "method", "path", "status", "ms", "request_id"}
+    assert TENANTS[0].token not in "".join(lines)
+    assert "secret" not in "".join(lines)
+
+
+def test_control_has_a_port_of_its_own() -> None:
+    """With `--control-port` the control routes are there, and nowhere else."""
+    with started("--port", "0", "--control-port", "0") as process:
+        text = read_until(process, "Read it back:")
+        text += read_until(process, "  curl http://127.0.0.1:")
+        service, control = re.findall(r"curl (http://127\.0\.0\.1:\d+)/", text)
+        assert service != control
+        assert httpx.get(f"{control}/_sandbox/faults").status_code == 200
+        assert httpx.get(f"{service}/_sandbox/faults").status_code == 404
+        assert logged_in(service).status_code == 200
+        assert logged_in(control).status_code == 404
+
+
+def test_workers_share_a_database_and_their_switches(tmp_path: Path) -> None:
+    """Two processes on one file answer alike, and a fault that one was told of is on in both."""
+    options = ("--port", "0", "--workers", "2", "--database", f"sqlite:///{tmp_path / 'state.db'}")
+    with started(*options, "--print-target") as process:
+        url = tomllib.loads(read_until(process, "policy_pointer"))["target"]["url"]
+        assert {logged_in(url).status_code for _ in range(10)} == {200}
+        httpx.put(f"{url}/_sandbox/faults/answers-201", timeout=30).raise_for_status()
+        assert {logged_in(url).status_code for _ in range(10)} == {201}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--workers", "2"), "--database"),
+        (("--no-control", "--control-port", "0"), "exclude each other"),
+        (("--edition", "nowhere"), "huawei-cloud"),
+    ],
+)
+def test_options_that_do_not_fit_are_told(options: tuple[str, ...], told: str) -> None:
+    """What cannot be done ends it with 2 and says why."""
+    done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, check=False)
+    assert (done.returncode, told in done.stderr) == (2, True)

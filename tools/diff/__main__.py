@@ -4,7 +4,8 @@ python -m tools.diff                 since the newest file of docs/contract/
 python -m tools.diff --base BASE     since a file or a commit
 python -m tools.diff --changelog     only the lines for the changelog's "Contract" section
 
-Exits 0, or 1 where `info.version` is too small for the changes, or 2 where BASE is nothing.
+Exits 0; 1 where `info.version` is too small for the changes, or an edition no longer fits; 2 where
+BASE is nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ def report_since(before: Contracts, *, python: bool) -> Report:
         version=after.version,
         changes=compare_all(before, after),
         python=python_api.changes(before, after) if python else (),
+        broken=list(after.broken.values()),
     )
 
 

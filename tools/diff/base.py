@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from tools.diff.change import version_tuple
 from tools.documents import CONTRACT, ROOT, parse_document, read_document
-from tools.editions import OVERLAYS, edition, edition_names
-from tools.overlay import apply
+from tools.editions import OVERLAYS, edition_names, make_edition
+from tools.overlay import OverlayError, apply
 
 RELEASES: Final = ROOT / "docs" / "contract"
 """VERSION.yaml for each release of the contract, and VERSION.EDITION.json for its editions."""
@@ -25,6 +26,8 @@ class Contracts:
     name: str
     base: dict[str, Any]
     editions: Mapping[str, dict[str, Any]]
+    broken: Mapping[str, str] = field(factory=dict)
+    """Editions whose overlay no longer fits the base, with the reason."""
 
     @property
     def version(self) -> str:
@@ -35,7 +38,14 @@ class Contracts:
 def working_tree() -> Contracts:
     """The contract and the editions as they are on disk now."""
     base = read_document(CONTRACT)
-    return Contracts("this one", base, {name: edition(name, base) for name in edition_names()})
+    editions: dict[str, dict[str, Any]] = {}
+    broken: dict[str, str] = {}
+    for name in edition_names():
+        try:
+            editions[name] = make_edition(name, base)
+        except OverlayError as error:
+            broken[name] = str(error)
+    return Contracts("this one", base, editions, broken)
 
 
 def releases(folder: Path = RELEASES) -> list[Path]:
@@ -77,7 +87,8 @@ def chosen(base: str) -> Contracts:
     editions: dict[str, dict[str, Any]] = {}
     for name in names:
         overlay = parse_document(_git("show", f"{base}:{name}") or "")
-        editions[Path(name).stem] = apply(document, overlay, name=name)
+        with suppress(OverlayError):  # it did not fit then, so that there was no such edition
+            editions[Path(name).stem] = apply(document, overlay, name=name)
     return Contracts(f"`{base}`", document, editions)
 
 

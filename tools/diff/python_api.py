@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import griffe
+from attrs import evolve
 
 from tools.diff.base import Contracts
 from tools.editions import client_contract
@@ -18,10 +19,18 @@ from tools.generate import CLIENT, OVERRIDES, write_client
 
 
 def changes(before: Contracts, after: Contracts) -> list[str]:
-    """One line of Markdown for each thing that a caller of the generated client would notice."""
+    """One line of Markdown for each thing that a caller of the generated client would notice.
+
+    A contract that the generator refuses has its reason on standard error, and one line here: it
+    must not hide the verdict on the contract.
+    """
+    known = {name: doc for name, doc in before.editions.items() if name not in after.broken}
     with tempfile.TemporaryDirectory() as folder:
-        old = _generate(Path(folder) / "before", before)
-        new = _generate(Path(folder) / "after", after)
+        try:
+            old = _generate(Path(folder) / "before", evolve(before, editions=known))
+            new = _generate(Path(folder) / "after", after)
+        except SystemExit as error:
+            return [f"it cannot be compared: {error}"]
         return [*sorted(set(_breaking(old, new))), *_added(old, new)]
 
 

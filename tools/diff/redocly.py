@@ -169,7 +169,7 @@ def _words(entry: Json) -> list[str]:
     key = entry.get("property")
     if key in _TEXTS:
         did = "added" if before is None else "removed" if after is None else "changed"
-        return [f"The {key} was {did}."]
+        return [f"The {key} {'were' if key == 'examples' else 'was'} {did}."]
     if key == "key":
         return [f"`{before}` is called `{after}` now."]
     if isinstance(before, list) and isinstance(after, list):

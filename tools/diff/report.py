@@ -25,6 +25,8 @@ class Report:
     version: str
     changes: Sequence[Change]
     python: Sequence[str] = ()
+    broken: Sequence[str] = ()
+    """Why editions no longer fit the base."""
 
     @property
     def needed(self) -> str:
@@ -33,8 +35,8 @@ class Report:
 
     @property
     def accepted(self) -> bool:
-        """Whether `info.version` is large enough."""
-        return version_tuple(self.version) >= version_tuple(self.needed)
+        """Whether `info.version` is large enough, and every edition fits."""
+        return not self.broken and version_tuple(self.version) >= version_tuple(self.needed)
 
 
 def markdown(report: Report) -> str:
@@ -44,6 +46,13 @@ def markdown(report: Report) -> str:
         chosen = [change for change in report.changes if change.level is level]
         if chosen:
             lines += [f"## {heading}", "", *(_line(change) for change in chosen), ""]
+    if report.broken:
+        lines += [
+            "## Editions that no longer fit",
+            "",
+            *(f"- {line}" for line in report.broken),
+            "",
+        ]
     if report.python:
         lines += ["## The generated Python client", ""]
         lines += [*(f"- {line}" for line in report.python), ""]
@@ -56,7 +65,7 @@ def verdict(report: Report) -> str:
         counted = "Nothing changed that a reader, a client or an implementer would notice."
     else:
         counted = ", ".join(_count(report.changes)) + "."
-    if report.accepted:
+    if version_tuple(report.version) >= version_tuple(report.needed):
         return f"{counted} `info.version` is {report.version}; it must be at least {report.needed}."
     return (
         f"{counted} **`info.version` is {report.version}, which is too small: "

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
+
+from drs_sync_policy.cli import exits
 
 _VERBS: Final = {
     "apply": "Set the policies that are in a file.",
@@ -24,6 +27,14 @@ _VERBS: Final = {
 
 class _Verbs(click.Group):
     """A group that knows its verbs' names without importing any of them."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """As click's, but a file that cannot be read or written is told without a traceback."""
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(exits.BROKEN)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_VERBS)

@@ -39,7 +39,7 @@ def _find(name: str) -> Sequence[codes.ErrorCode | contract.Rule]:
     rules = [rule for rule in contract.load().rules if rule.id == name.lower()]
     if rows or rules:
         return rows or rules
-    near = _nearest(wanted | {name.lower()})
+    near = _nearest(wanted | {name.lower()}) if name else []
     hint = f"; did you mean {', '.join(near)}?" if near else "."
     raise click.UsageError(
         f"there is no error code and no rule {name!r}{hint}"

@@ -36,11 +36,15 @@ class Journal:
         for number, line in enumerate(_lines(path)):
             entry = _entry(line)
             if number == 0 and entry.get("server") != journal.server:
-                raise BadJournalError(
-                    f"{path} is no journal of {journal.server!r}; it is one of"
-                    f" {entry.get('server')!r}. Delete it, or give another with --journal."
-                )
+                other = entry.get("server")
+                what = f"a journal of {other}, not of {journal.server}" if other else "no journal"
+                raise BadJournalError(f"{path} is {what}. Delete it, or give another: --journal.")
             journal._done.add(str(entry.get("item")))
+        try:
+            # Now and not after the first answer: a run that cannot remember is not begun.
+            path.open("a").close()
+        except OSError as error:
+            raise BadJournalError(f"{path} cannot be written: {error.strerror}") from error
         return journal
 
     def __enter__(self) -> Self:
@@ -50,6 +54,8 @@ class Journal:
         if self._file is not None:
             self._file.close()
             self._file = None
+        if self.path.exists() and not self.path.stat().st_size:
+            self.path.unlink()
 
     def left(self, items: Sequence[Mapping[str, Any]]) -> list[int]:
         """The indices of the items that are still to be sent.

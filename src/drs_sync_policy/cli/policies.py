@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
@@ -78,7 +79,10 @@ def read(
     except UnreadableError as error:
         raise MistakesError([error.mistake]) from None
     items, root = _items(placed)
-    mistakes = [*_schema_mistakes(items, edition, placed, root)]
+    mistakes = [
+        *_schema_mistakes(items, edition, placed, root),
+        *_unwritable(items, placed, root),
+    ]
     if not allow_unknown:
         mistakes += _unknown_fields(items, edition, placed, root)
     if mistakes:
@@ -197,6 +201,15 @@ def _shown(value: Any) -> str:
         return str(value[""])
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _unwritable(items: Sequence[Any], placed: Placed, root: Path) -> Iterator[Mistake]:
+    """Text that UTF-8 cannot write, so that no request can have it (rule body-must-be-i-json)."""
+    for index, item in enumerate(items):
+        for name, value in _mapping(item).items():
+            if re.search("[\ud800-\udfff]", name + str(value)):
+                place = placed.place((*root, index, name))
+                yield Mistake(place, "there is half a character (a lone surrogate) in this text")
 
 
 def _unknown_fields(

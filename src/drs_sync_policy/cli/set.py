@@ -57,5 +57,6 @@ def command(
             click.echo(preview.as_curl(address, headers, body))
         return
     record, code = sending.send(connection.client(), [item])
-    outcomes.show([outcomes.row(1, job) for job in record], output)
+    if record:
+        outcomes.show([outcomes.row(1, job) for job in record], output)
     sys.exit(code or (exits.DONE if record.ok else exits.BROKEN))

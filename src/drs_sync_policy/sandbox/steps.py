@@ -7,8 +7,9 @@ body (400). A fault replaces a step with one that wraps it; the steps themselves
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import attrs
 from attrs import frozen
@@ -82,13 +83,26 @@ class Steps:
         self.check_headers(service, call)
         document = None
         if service.media_types:
-            document = self.parse(await self.read(call))
-            self.check_body(service, document)
+            document = await self._judge(service, await self.read(call))
         return await self.carry_out(service, call, document)
+
+    async def _judge(self, service: Service, body: bytes) -> Any:
+        if len(body) > _LARGE_BODY_BYTES:
+            return await asyncio.to_thread(self._judge_now, service, body)
+        return self._judge_now(service, body)
+
+    def _judge_now(self, service: Service, body: bytes) -> Any:
+        document = self.parse(body)
+        self.check_body(service, document)
+        return document
 
 
 Credentials = Callable[[Call], Awaitable[Principal | None]]
 """Whose call it is, or None where its credentials are missing or not known."""
+
+
+_LARGE_BODY_BYTES: Final = 256 * 1024
+"""Larger bodies are judged on a thread, so that other calls need not wait for megabytes."""
 
 
 def steps(contract: Contract, store: Policies, credentials: Credentials | None = None) -> Steps:

@@ -1,0 +1,232 @@
+"""How fast the sandbox answers, beside a bare Starlette server and Prism, all in one run.
+
+    python -m bench sandbox [-- --seconds 3 --rounds 3]
+
+Each server is a process of its own and is given the same batches by 8 connections: 1, 10 and 1000
+jobs a call, half of them known. The servers take turns in rounds, and the median of the rounds is
+told. Ratios are those to the bare server, which reads the body and answers a constant: of the calls
+a second, and of the processor's time for a call, which says the same on a machine that is busy
+with something else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from attrs import frozen
+
+from bench.load import Measured, measure, request
+from drs_sync_policy.sandbox.seed import FIRST
+
+ROOT = Path(__file__).resolve().parents[1]
+PATH = f"/v3/{FIRST.project_id}/jobs/batch-sync-policy"
+SIZES = (1, 10, 1000)
+CLIENTS = 8
+VARIANTS = 16
+"""So many different bodies take turns, so that calls change what is stored."""
+
+SANDBOX = (sys.executable, "-c", "from drs_sync_policy.cli import main; main()", "sandbox")
+
+
+def bodies(url: str, size: int) -> list[bytes]:
+    """The requests of one load: `size` jobs each, every other one known."""
+    return [
+        request(
+            url,
+            PATH,
+            json.dumps({"jobs": [_item(variant, at) for at in range(size)]}).encode(),
+            X_Auth_Token=FIRST.token,
+            Content_Type="application/json",
+        )
+        for variant in range(VARIANTS)
+    ]
+
+
+def _item(variant: int, at: int) -> dict[str, object]:
+    known = FIRST.job_ids[(variant + at // 2) % len(FIRST.job_ids)]
+    return {
+        "job_id": known if at % 2 == 0 else f"unknown-{at:04}",
+        "conflict_policy": ("ignore", "stop", "overwrite")[(variant + at) % 3],
+        "ddl_trans": variant % 2 == 0,
+    }
+
+
+@frozen
+class Served:
+    """A server that is measured."""
+
+    url: str
+    pid: int
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The processor's time that it and its children have taken since they started."""
+        return _cpu_seconds(self.pid)
+
+
+def _cpu_seconds(pid: int) -> float:
+    process = Path(f"/proc/{pid}")
+    fields = (process / "stat").read_text().rpartition(")")[2].split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    children = {
+        int(child) for task in process.glob("task/*/children") for child in task.read_text().split()
+    }
+    return own + sum(_cpu_seconds(child) for child in children)
+
+
+@contextmanager
+def server(*command: str | Path) -> Iterator[Served]:
+    """A server, started with its port as the last argument."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    with subprocess.Popen(
+        [*command, str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PATH": path},
+    ) as process:
+        try:
+            _wait(port, process)
+            yield Served(f"http://127.0.0.1:{port}", process.pid)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise SystemExit(f"{process.args!r} did not start")
+
+
+@contextmanager
+def postgres() -> Iterator[str | None]:
+    """The URL of a PostgreSQL of this run's own; None where it is not installed."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        yield None
+        return
+    home = Path(tempfile.mkdtemp(prefix="bench-postgres-"))
+    root = os.geteuid() == 0
+    if root:
+        shutil.chown(home, "postgres", "postgres")
+    owner = ["runuser", "-u", "postgres", "--"] if root else []
+    programs, data = found[-1].parent, home / "data"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    def run(program: str, *arguments: str) -> None:
+        command: list[str | Path] = [*owner, programs / program, "-D", data, *arguments]
+        subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL)
+
+    run("initdb", "-U", "postgres", "-A", "trust")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {data}"
+    run("pg_ctl", "start", "-w", "-o", options, "-l", str(data / "log"))
+    try:
+        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    finally:
+        run("pg_ctl", "stop", "-w", "-m", "fast")
+        shutil.rmtree(home)
+
+
+@contextmanager
+def servers() -> Iterator[Mapping[str, Served]]:
+    """Every server that is measured, by name."""
+    with ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
+        database = stack.enter_context(postgres())
+        commands: dict[str, Sequence[str | Path]] = {
+            "bare Starlette": (sys.executable, ROOT / "bench" / "bare.py"),
+            "sandbox, memory": (*SANDBOX, "--port"),
+            "sandbox, file": (*SANDBOX, "--database", f"sqlite:///{folder}/state.db", "--port"),
+            "Prism": (
+                ROOT / "tools" / "node_modules" / ".bin" / "prism",
+                "mock",
+                ROOT / "openapi.yaml",
+                "--host",
+                "127.0.0.1",
+                "--port",
+            ),
+        }
+        if database is not None:
+            commands["sandbox, PostgreSQL"] = (*SANDBOX, "--database", database, "--port")
+        yield {name: stack.enter_context(server(*command)) for name, command in commands.items()}
+
+
+def main() -> None:
+    """Measure, and print a table for each size of batch."""
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--seconds", type=float, default=3)
+    arguments.add_argument("--rounds", type=int, default=3)
+    chosen = arguments.parse_args()
+    with servers() as measured:
+        for size in SIZES:
+            found: dict[str, list[Round]] = {name: [] for name in measured}
+            for _ in range(chosen.rounds):
+                for name, one in measured.items():
+                    found[name].append(_round(one, size, chosen.seconds))
+            _print(size, found)
+
+
+@frozen
+class Round:
+    """What one load of one server found."""
+
+    load: Measured
+    cpu_us: float
+
+
+def _round(served: Served, size: int, seconds: float) -> Round:
+    before = served.cpu_seconds
+    load = measure(served.url, bodies(served.url, size), clients=CLIENTS, seconds=seconds)
+    calls = load.per_second * seconds
+    return Round(load, 1e6 * (served.cpu_seconds - before) / calls)
+
+
+def _print(size: int, found: Mapping[str, Sequence[Round]]) -> None:
+    print(f"\n{size} jobs a call, {CLIENTS} clients")
+    heads = ("calls/s", "ratio", "p50 ms", "p99 ms", "cpu us", "ratio")
+    print(f"  {'':20}" + "".join(f"{head:>9}" for head in heads) + "  statuses")
+    bare = next(iter(found.values()))
+    for name, rounds in found.items():
+        rate, cpu = _median(rounds, "per_second"), _cpu(rounds)
+        cells = (
+            f"{rate:.0f}",
+            f"{rate / _median(bare, 'per_second'):.2f}",
+            f"{_median(rounds, 'p50'):.2f}",
+            f"{_median(rounds, 'p99'):.2f}",
+            f"{cpu:.0f}",
+            f"{_cpu(bare) / cpu:.2f}",
+        )
+        statuses = sorted({status for one in rounds for status in one.load.statuses})
+        print(f"  {name:20}" + "".join(f"{cell:>9}" for cell in cells) + f"  {statuses}")
+
+
+def _median(rounds: Sequence[Round], name: str) -> float:
+    return statistics.median(float(getattr(one.load, name)) for one in rounds)
+
+
+def _cpu(rounds: Sequence[Round]) -> float:
+    return statistics.median(one.cpu_us for one in rounds)
+
+
+if __name__ == "__main__":
+    main()
