@@ -1,13 +1,13 @@
 """The verdict on hand-made edits of the contract: breaking, compatible, cosmetic, or nothing.
 
 Each file of `edits/` is one edit of `before.yaml`, with the verdict that it must get: how grave it
-is, where, in which direction, and whom it hurts.
+is, where, in which direction, and whom it hurts. Those that say `slow` run with the slow tests.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,13 @@ LEVELS = {
 Document = dict[str, Any]
 
 
-@pytest.mark.parametrize("edit", EDITS, ids=lambda path: path.stem)
+def _cases() -> Iterator[Any]:
+    for edit in EDITS:
+        slow = read_document(edit)["x-expect"].get("slow", False)
+        yield pytest.param(edit, id=edit.stem, marks=[pytest.mark.system] if slow else [])
+
+
+@pytest.mark.parametrize("edit", list(_cases()))
 def test_an_edit_gets_the_verdict_that_it_deserves(edit: Path, before: Document) -> None:
     """The gravest change has the level, place, direction and victims that the edit states."""
     overlay = read_document(edit)

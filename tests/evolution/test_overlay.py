@@ -94,7 +94,7 @@ def test_a_later_action_sees_what_an_earlier_one_did() -> None:
     assert done["schemas"]["Emu"] == {"type": "object", "title": "Emu"}
 
 
-EDITS = sorted((Path(__file__).parent / "lint").glob("n*.yaml"))
+EDITS = sorted((Path(__file__).parent / "lint").glob("re*.yaml"))
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda path: path.stem)
