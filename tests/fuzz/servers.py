@@ -68,6 +68,10 @@ class Habits:
     retry_after: str | None = "1"
     limit: int = 12_582_912
     http10: bool = False
+    prefix: str = ""
+    cleans_paths: bool = False
+    more_jobs: tuple[str, ...] = ()
+    """Jobs of the first project that the profile does not name."""
     unavailable_every: int = 0
     content_type: str = "application/json; charset=utf-8"
 
@@ -127,7 +131,9 @@ class Handler(BaseHTTPRequestHandler):
             body = self.read_body()
             time.sleep(habits.seconds)
             self.throttle()
-            path = urlsplit(self.path).path
+            path = urlsplit(self.path).path.removeprefix(habits.prefix)
+            if habits.cleans_paths and re.search(r"//|/\.\.?/", path):
+                raise Refused(301, Location="/cleaned")
             found = _READ.fullmatch(path)
             if found and habits.readback:
                 self.answer(200, {"policy": self.server.stored.get(unquote(found[2]), {})})
@@ -218,7 +224,7 @@ class Handler(BaseHTTPRequestHandler):
     def apply(self, project: str, item: dict[str, Any], place: int) -> dict[str, Any]:
         job = item["job_id"]
         result = {"id": job, "status": "success"}
-        if job in JOBS[project]:
+        if job in JOBS[project] or job in self.server.habits.more_jobs:
             policy = {name: item[name] for name in _FIELDS if name in item}
             self.server.stored.setdefault(job, {}).update(policy)
             return result
@@ -277,7 +283,7 @@ def target(server: Server, **changes: Any) -> Target:
     tokens = list(TOKENS)
     document: dict[str, Any] = {
         "target": {
-            "url": f"http://127.0.0.1:{server.server_address[1]}",
+            "url": f"http://127.0.0.1:{server.server_address[1]}{habits.prefix}",
             "token": tokens[0],
             "project_id": OWN,
             "job_ids": list(JOBS[OWN]),

@@ -66,6 +66,9 @@ TOGETHER = {
         second_tenant=False,
         blocked=False,
         content_type="application/json",
+        prefix="/api/drs",
+        cleans_paths=True,
+        more_jobs=("job-", "x", "0", "job-a1"),
     ),
 }
 

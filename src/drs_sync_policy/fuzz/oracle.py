@@ -31,6 +31,7 @@ OTHER_METHODS: Final = ("GET", "PUT", "PATCH", "DELETE")
 CLOSED: Final = 0
 """Stands among statuses for a connection closed without an answer."""
 
+_REDIRECTS: Final = frozenset({301, 302, 307, 308})
 _LARGEST_DOUBLE: Final = 1.7976931348623157e308
 _IN_FRONT: Final = frozenset({400, 414, 431, 494})
 """What servers say to an odd request line or header before the application sees it."""
@@ -171,7 +172,8 @@ class Oracle:
             if not self._accepts(parameter, value):
                 statuses = {400, *_IN_FRONT} if len(raw) > 1000 else {400}
                 if value in ("", ".", "..") or "/" in value:
-                    statuses.add(404)
+                    # Some routers lead to the path without the dots before they say so.
+                    statuses |= {404, 405, *_REDIRECTS}
                 yield Defect("malformed-project-id-is-refused", frozenset(statuses), "request")
             elif tenant is not None and value != tenant.project_id:
                 yield Defect("foreign-project-is-refused", frozenset({403}), "request")

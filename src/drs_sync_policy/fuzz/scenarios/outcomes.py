@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import itertools
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -349,7 +350,12 @@ def _near_own_jobs(prober: Prober) -> None:
     """An id that is nearly an own job's is nobody's."""
     build = bodies(prober)
     own = prober.target.tenant.job_ids
-    near = [value for job in own[:2] for value in near_misses(job) if value.value not in own]
+    near = [
+        value
+        for job in own[:2]
+        for value in near_misses(job)
+        if value.value not in own and _folded(value.value) == _folded(job)
+    ]
 
     def send(value: Any) -> None:
         prober.send(
@@ -359,6 +365,12 @@ def _near_own_jobs(prober: Prober) -> None:
         )
 
     prober.each(send, near)
+
+
+def _folded(text: str) -> str:
+    """The letters and digits of a text, however written: a shorter id may well be another job."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(letter for letter in plain if letter.isalnum())
 
 
 SCENARIOS: Final = (

@@ -338,7 +338,8 @@ def _fits_a_header(text: str) -> bool:
 def _methods(prober: Prober) -> None:
     good = prober.call(bodies(prober).batch(1, 1))
     for method in OTHER_METHODS:
-        prober.send(evolve(good, method=method, fresh=True), case=f"{method} with a body")
+        if method in ("PUT", "PATCH"):
+            prober.send(evolve(good, method=method, fresh=True), case=f"{method} with a valid body")
         bare = evolve(good, method=method, body=None, fresh=True).with_header("Content-Type", None)
         prober.send(bare, case=f"{method} without a body")
 

@@ -1,0 +1,30 @@
+"""An ASGI application is judged in this process, without a socket."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from drs_sync_policy import sandbox
+from drs_sync_policy.fuzz import profile
+from drs_sync_policy.fuzz.run import Verdict, run
+from drs_sync_policy.fuzz.wire import over_asgi
+from drs_sync_policy.sandbox.seed import TENANTS
+
+
+def _judge(*faults: str) -> Verdict:
+    document = sandbox.target_profile("http://application", tenants=TENANTS)
+    target = evolve(profile.parse(document), timeout=20)
+    with over_asgi(sandbox.create_app(faults=faults), target) as wire:
+        return run(target, budget=0, wire=wire)
+
+
+def test_a_faultless_application_is_not_accused() -> None:
+    """Every required scenario runs, state and calls at once included."""
+    verdict = _judge()
+    assert [f"{b.rule}: {b.case}: {b.received}" for b in verdict.ledger.breaches()] == []
+    assert verdict.ending == "complete"
+
+
+def test_a_faulty_application_is() -> None:
+    """What is lost on the way to the store is seen."""
+    assert _judge("loses-false").ledger.outcome("accepted-policy-is-stored") == "broken"
