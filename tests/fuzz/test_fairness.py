@@ -140,4 +140,7 @@ def test_the_phases_of_schemathesis_are_fair_too(habits: Habits) -> None:
     with servers.serving(habits) as server:
         prober = servers.prober(server)
         assert stock.run(prober, seconds=6) > 20
-    assert [f"{b.rule}: {b.received}" for b in prober.ledger.breaches()] == []
+    assert [
+        f"{b.rule}: {b.received} for {[seen.call for seen in b.exchanges]}"
+        for b in prober.ledger.breaches()
+    ] == []
