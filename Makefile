@@ -100,7 +100,7 @@ test: setup ## the tests (under 5 minutes)
 	$(BIN)/python -m pytest -m "not system" -n 2 $(EXTRA)
 
 test-system: setup-system ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds
-	$(BIN)/python -m pytest -m system $(EXTRA)
+	$(BIN)/python -m pytest -m system -n 2 $(EXTRA)
 
 check: check-generated lint diff types test ## everything a change must pass
 
