@@ -8,7 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import requests
+from schemathesis.core.transport import Response
+
 from drs_sync_policy import contract, sandbox
+from drs_sync_policy.fuzz import hooks
+
+from . import servers
 
 
 def test_the_command_line_of_schemathesis_knows_our_rules(tmp_path: Path) -> None:
@@ -41,3 +47,14 @@ def test_the_command_line_of_schemathesis_knows_our_rules(tmp_path: Path) -> Non
         )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Broken promise: count-equals-results" in done.stdout
+
+
+def test_a_body_that_was_streamed_is_not_held_against_the_server() -> None:
+    """What was sent in pieces cannot be read again, and may be refused before the credentials."""
+    with servers.serving(servers.Habits()) as server:
+        prober = servers.prober(server)
+        url = f"{prober.target.url}/v3/{prober.target.tenant.project_id}/jobs/batch-sync-policy"
+        answer = requests.post(url, data=iter([b"{", b"}"]), timeout=10)
+        seen = hooks.exchange(Response.from_requests(answer, verify=True), prober.oracle)
+    assert answer.status_code == 400
+    assert seen.expectation.statuses is None

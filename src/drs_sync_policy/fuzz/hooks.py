@@ -25,12 +25,13 @@ from schemathesis.generation.case import Case
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import answers, profile
-from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.oracle import Expectation, Oracle
 from drs_sync_policy.fuzz.profile import Target
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
 from drs_sync_policy.fuzz.wire import Answer, Call
 
 TARGET_VARIABLE: Final = "DRS_SYNC_POLICY_TARGET"
+STREAMED: Final = Expectation("status-is-documented", None, front=True)
 _THROTTLED: Final = frozenset({429, 503})
 
 CheckFunction = Callable[[CheckContext, "Response", "Case[Any]"], "bool | None"]
@@ -89,12 +90,12 @@ def exchange(response: Response, oracle: Oracle) -> Exchange:
     """What schemathesis sent and received, with what the contract allows as the answer."""
     request = response.request
     parts = urlsplit(request.url or "")
-    body = request.body
+    body = _bytes(request.body)
     call = Call(
         method=request.method or "",
         path=parts.path + (f"?{parts.query}" if parts.query else ""),
         headers=tuple((name, _text(value)) for name, value in request.headers.items()),
-        body=_bytes(body),
+        body=body,
     )
     answer = Answer(
         status=response.status_code,
@@ -102,7 +103,9 @@ def exchange(response: Response, oracle: Oracle) -> Exchange:
         body=response.content,
         seconds=response.elapsed,
     )
-    return Exchange(call, oracle.expect(call), answer)
+    # A body that was streamed can no longer be read, and servers may refuse it for being chunked.
+    streamed = request.body is not None and (body is None or "Transfer-Encoding" in request.headers)
+    return Exchange(call, STREAMED if streamed else oracle.expect(call), answer)
 
 
 def _bytes(body: object) -> bytes | None:
