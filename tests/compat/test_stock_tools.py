@@ -74,13 +74,19 @@ def proxied(target: str, har: Path) -> Iterator[tuple[str, list[str]]]:
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, "PATH": path, "REDOCLY_TELEMETRY": "off"},
+        start_new_session=True,
     ) as process:
         try:
             _wait(port, process)
             yield f"http://127.0.0.1:{port}", said
         finally:
-            process.send_signal(signal.SIGINT)
-            said += process.communicate(timeout=30)[0].splitlines()
+            # The whole group: what is started is a wrapper around Node.
+            os.killpg(process.pid, signal.SIGINT)
+            try:
+                said += process.communicate(timeout=30)[0].splitlines()
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
 
 
 def _wait(port: int, process: subprocess.Popen[str]) -> None:
@@ -120,6 +126,8 @@ def test_redoclys_proxy_finds_nothing(sandbox: Running, tmp_path: Path) -> None:
         # Something that it must see, or its silence would mean nothing.
         client.put(PATH, json=batches[0], headers=known)
     assert statuses == [200] * 6 + [403, 401]
-    findings = [line for line in said if "batch-sync-policy" in line]
+    findings = [line for line in said if re.match(r"✖ ERROR [A-Z]+ /", line)]
     assert len(findings) == 1
+    assert findings[0].startswith("✖ ERROR PUT ")
     assert "[undocumented-endpoint]" in findings[0]
+    assert "┃ Findings: total=1 error=1 warning=0 info=0" in said
