@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ from drs_sync_policy.answers import results_of
 from drs_sync_policy.batch import JobOutcome, Outcome
 from drs_sync_policy.calls import DEFAULT_BATCHES, DEFAULT_RETRIES, NO_HOOKS, Auth, Calls
 from drs_sync_policy.chunks import Batches, Chunk
-from drs_sync_policy.concurrency import Progress, in_tasks, in_threads
+from drs_sync_policy.concurrency import GivenUpError, Progress, in_tasks, in_threads
 from drs_sync_policy.deadlines import Timeouts
 from drs_sync_policy.errors import DrsError
 from drs_sync_policy.exchange import AsyncSender, Hooks, Sender
@@ -117,7 +117,7 @@ class SyncPolicyClient(Calls):
         carry_out = partial(self._carry_out, outcome, headers)
         if self.one_by_one(chunks, outcome.items):
             for chunk in chunks:
-                carry_out(chunk)
+                carry_out(_never, chunk)
                 if progress is not None:
                     progress(chunk.stop, len(outcome))
         else:
@@ -141,16 +141,31 @@ class SyncPolicyClient(Calls):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _carry_out(self, outcome: Outcome, headers: httpx.Headers, chunk: Chunk) -> None:
+    def _carry_out(
+        self,
+        outcome: Outcome,
+        headers: httpx.Headers,
+        given_up: Callable[[], bool],
+        chunk: Chunk,
+    ) -> None:
+        def send(request: httpx.Request) -> httpx.Response:
+            if given_up():
+                raise GivenUpError
+            return self._send(request)
+
         outcome.note_sending(chunk)
         try:
-            carried = self.exchange.run(self._send, headers, chunk.content)
+            carried = self.exchange.run(send, headers, chunk.content)
             results = results_of(carried, outcome.items[chunk.start : chunk.stop])
         except DrsError as error:
             outcome.note_error(chunk, error)
             error.outcome = outcome
             raise
         outcome.note_results(chunk, results)
+
+
+def _never() -> bool:
+    return False
 
 
 class AsyncSyncPolicyClient(Calls):

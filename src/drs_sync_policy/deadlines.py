@@ -7,8 +7,10 @@ httpcore cuts each wait short by it.
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterable
+from contextlib import suppress
 from time import monotonic
 from typing import Any, Self
 
@@ -75,6 +77,10 @@ class Stream(httpcore.NetworkStream):
         self._inner.write(buffer, _cut(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
+        # Closing alone neither wakes a thread that reads from it nor tells the server. Of an
+        # `SSLSocket` the method would drop the encryption under that thread.
+        with suppress(OSError):
+            socket.socket.shutdown(self._inner.get_extra_info("socket"), socket.SHUT_RDWR)
         self._inner.close()
 
     def start_tls(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -232,6 +235,55 @@ def test_an_interruption_leaves_a_truthful_record(concurrency: int) -> None:
     assert record.succeeded
     assert {job.job_id for job in record.succeeded} <= {ids[0] for ids in echo.asked}
     assert JobState.NOT_SENT in record.counts
+
+
+INTERRUPTED_CALL = """
+import sys
+from drs_sync_policy import Batches, Outcome, SyncPolicyClient, SyncPolicyReq
+
+record = Outcome()
+jobs = [SyncPolicyReq(job_id=f"job-{n}") for n in range(6)]
+with SyncPolicyClient(
+    base_url=sys.argv[1], project_id="p", auth="t", batches=Batches(jobs=1, concurrency=2)
+) as drs:
+    try:
+        drs.set_policies(jobs, record=record, progress=lambda done, total: print(done, flush=True))
+    except KeyboardInterrupt:
+        print(*(job.state.name for job in record), flush=True)
+"""
+
+
+def test_ctrl_c_waits_for_no_request() -> None:
+    """SIGINT ends a call whose requests hang: nothing more is sent, and the record is true."""
+    both_hang = threading.Barrier(3)
+    dropped = threading.Semaphore(0)
+
+    def answers_or_hangs(connection: socket.socket) -> bool:
+        asked = server.last_from[connection.getpeername()[1]].json()["jobs"][0]["job_id"]
+        if asked == "job-0":
+            return carries_out(server, connection)
+        both_hang.wait(30)
+        connection.recv(1)
+        dropped.release()
+        return False
+
+    with wire(then=answers_or_hangs) as server:
+        command = [sys.executable, "-c", INTERRUPTED_CALL, server.url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout is not None
+                assert process.stdout.readline() == "1\n"
+                both_hang.wait(30)
+                process.send_signal(signal.SIGINT)
+                # Far below the 30 s that a read may take, and far above what a busy machine needs.
+                said, _ = process.communicate(timeout=15)
+            finally:
+                process.kill()
+        assert dropped.acquire(timeout=10)
+        assert dropped.acquire(timeout=10)
+        assert len(server.heard) == 3
+    assert said.split() == ["SUCCEEDED", *["UNKNOWN"] * 2, *["NOT_SENT"] * 3]
+    assert process.returncode == 0
 
 
 def test_a_record_serves_one_call() -> None:
