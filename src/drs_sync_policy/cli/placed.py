@@ -47,7 +47,7 @@ class UnreadableError(Exception):
 
     def __init__(self, line: int, column: int, message: str) -> None:
         super().__init__(message)
-        self.mistake = Mistake(Place(line, column), message)
+        self.mistake: Mistake = Mistake(Place(line, column), message)
 
 
 @define

@@ -45,7 +45,7 @@ class MistakesError(Exception):
 
     def __init__(self, mistakes: list[Mistake]) -> None:
         super().__init__(f"{len(mistakes)} mistakes")
-        self.mistakes = sorted(mistakes, key=lambda mistake: mistake.place)
+        self.mistakes: list[Mistake] = sorted(mistakes, key=lambda mistake: mistake.place)
 
 
 def format_of(name: str) -> str | None:

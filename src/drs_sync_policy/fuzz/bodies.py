@@ -48,13 +48,15 @@ class Bodies:
     def __init__(
         self, contract: Contract, schema: Mapping[str, Any], job_ids: Sequence[str]
     ) -> None:
-        self.root = Schema(contract, schema)
+        self.root: Schema = Schema(contract, schema)
         items = self.root.properties[ITEMS].items
         if items is None:
             raise ValueError(f"the request schema's `{ITEMS}` has no `items`")
         self.item_schema = items
-        self.fields = {k: v for k, v in self.item_schema.properties.items() if k != JOB}
-        self.job_ids = tuple(job_ids)
+        self.fields: dict[str, Schema] = {
+            k: v for k, v in self.item_schema.properties.items() if k != JOB
+        }
+        self.job_ids: tuple[str, ...] = tuple(job_ids)
         self._policies: dict[int, dict[str, Any]] = {}
 
     # --- right -----------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ class BrokenPromise(Failure):
             case_id=case_id,
             severity=Severity.HIGH,
         )
-        self.rule = breach.rule
+        self.rule: str = breach.rule
 
     @property
     def _unique_key(self) -> str:

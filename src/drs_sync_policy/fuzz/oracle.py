@@ -77,8 +77,11 @@ class Oracle:
         self.contract = contract
         self.operation = operation
         self.target = target
+        self.media_type: str
         self.media_type, schema = next(iter(operation.request.items()))
-        self.body = jsonschema_rs.validator_for(contract.standalone(schema))
+        self.body: jsonschema_rs.Validator = jsonschema_rs.validator_for(
+            contract.standalone(schema)
+        )
         self._parameters = {
             parameter.name: jsonschema_rs.validator_for(contract.standalone(parameter.schema))
             for parameter in operation.parameters

@@ -58,7 +58,7 @@ class Prober:
         self.seed = seed
         self.workers = workers
         self.bodies: Bodies | None = None
-        self.deadline = float("inf")
+        self.deadline: float = float("inf")
         self.enough: Callable[[Ledger], bool] = lambda ledger: False
         """Whether what is known suffices, and the rest need not be sent."""
         self.on_breach: Callable[[Breach], None] = lambda breach: None

@@ -32,7 +32,7 @@ class ProfileError(ValueError):
 
     def __init__(self, origin: str, problems: Iterable[str]) -> None:
         self.origin = origin
-        self.problems = tuple(problems)
+        self.problems: tuple[str, ...] = tuple(problems)
         super().__init__(
             "\n".join((f"the target profile {origin} cannot be used:", *self._lines()))
         )

@@ -37,7 +37,7 @@ class Store:
         self._readback: Readback = readback
         self._prober = prober
         self._prefix = prober.path("").partition("/v3/")[0]
-        self.fields = tuple(fields)
+        self.fields: tuple[str, ...] = tuple(fields)
 
     def read(
         self, job_id: str, *, tenant: Tenant | None = None, may_lack: bool = False

@@ -40,7 +40,7 @@ class Schema:
 
     def __init__(self, contract: Contract, schema: Json) -> None:
         self.contract = contract
-        self.node = contract.resolve(schema)
+        self.node: Json = contract.resolve(schema)
         self._validator = jsonschema_rs.validator_for(contract.standalone(self.node))
 
     def accepts(self, value: Any) -> bool:

@@ -72,12 +72,12 @@ class Ledger:
     """The record of a run, by rule; any thread may write."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self.rules = {rule.id: rule for rule in (*rules, UNLISTED)}
+        self.rules: dict[str, Rule] = {rule.id: rule for rule in (*rules, UNLISTED)}
         self._lock = threading.Lock()
         self._judged: dict[str, int] = dict.fromkeys(self.rules, 0)
         self._broken: dict[str, dict[tuple[str, ...], Breach]] = {}
         self._reasons: dict[str, str] = {}
-        self.calls = 0
+        self.calls: int = 0
         self.statuses: dict[int, int] = {}
 
     def count_call(self, status: int) -> None:

@@ -296,7 +296,7 @@ class Patient:
         self._gap = 1 / target.max_rps if target.max_rps else 0.0
         self._lock = threading.Lock()
         self._free_at = 0.0
-        self.waited = 0.0
+        self.waited: float = 0.0
         """How many seconds were spent on waiting for the server's leave."""
 
     def send(self, call: Call, *, timeout: float | None = None) -> Answer:

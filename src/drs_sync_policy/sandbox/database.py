@@ -48,7 +48,7 @@ class Database:
         self._engine = _engine(self._url)
         self._writing = self._engine.execution_options(**{_WRITES: True})
         self._lock = threading.Lock()
-        self.in_memory = _is_in_memory(self._url)
+        self.in_memory: bool = _is_in_memory(self._url)
         self._writers = ThreadPoolExecutor(1, thread_name_prefix="sandbox-write")
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="sandbox-read")
         self._finalizer = weakref.finalize(

@@ -24,7 +24,7 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure of the 
         self.status = status
         self.row = row
         self.details = details
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
 
     def body(self, language: str, request_id: str) -> dict[str, Any]:
         """The error as the vendor writes it; what the gateway refuses carries `request_id`."""

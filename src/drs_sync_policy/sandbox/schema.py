@@ -6,7 +6,7 @@ import json
 from typing import Any, Final
 
 from sqlalchemy import Column, Dialect, Float, MetaData, Table, Text
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 METADATA: Final = MetaData()
 
@@ -14,8 +14,8 @@ METADATA: Final = MetaData()
 class AnyText(TypeDecorator[str]):
     """Text that may hold NUL, which PostgreSQL refuses: it is stored escaped by a backslash."""
 
-    impl = Text
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = Text
+    cache_ok: bool | None = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else escape(value)
@@ -41,8 +41,8 @@ def unescape(text: str) -> str:
 class JsonText(TypeDecorator[dict[str, Any]]):
     """A JSON object as ASCII text: every other code point is escaped, NUL among them."""
 
-    impl = Text
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = Text
+    cache_ok: bool | None = True
 
     def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
         return None if value is None else json.dumps(value)

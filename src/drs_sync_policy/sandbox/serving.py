@@ -37,7 +37,7 @@ class Protocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Let a call reset its connection: `scope["state"]["abort"]`."""
         super().connection_made(transport)
-        self.app_state = {**self.app_state, "abort": partial(_abort, transport)}
+        self.app_state: dict[str, Any] = {**self.app_state, "abort": partial(_abort, transport)}
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Stay until the answer is out where a client has said all that it will say."""

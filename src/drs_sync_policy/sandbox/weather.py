@@ -57,7 +57,7 @@ class Sky:
     """The weather of one sandbox, and whose turn it is."""
 
     def __init__(self, weather: Weather | None = None) -> None:
-        self.weather = weather or Weather()
+        self.weather: Weather = weather or Weather()
         self._due: dict[str, float] = {}
 
     def change(self, weather: Weather) -> None:

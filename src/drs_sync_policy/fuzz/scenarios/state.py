@@ -45,8 +45,8 @@ class Ground:
     def __init__(self, prober: Prober, *, tenant: Tenant | None = None) -> None:
         self.prober = prober
         self.build: Bodies = bodies(prober)
-        self.store = Store(prober, self.build.fields)
-        self.tenant = tenant or prober.target.tenant
+        self.store: Store = Store(prober, self.build.fields)
+        self.tenant: Tenant = tenant or prober.target.tenant
 
     def set(self, items: Sequence[Mapping[str, Any]], *, case: str, **options: Any) -> Exchange:
         """Send a batch of these items."""
