@@ -38,7 +38,7 @@ class Connection:
     def client(self, **options: Any) -> AsyncSyncPolicyClient:
         """A client; `click.UsageError` says what is missing and where it can be given.
 
-        It is the async one, because Ctrl-C cancels tasks at once, and threads not.
+        It is the async one: Ctrl-C cancels its requests, and what each of them left is known.
         """
         given = {
             "base_url": self.url,
