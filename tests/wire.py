@@ -68,12 +68,12 @@ def says(
     return act
 
 
-def sends(raw: bytes) -> Act:
-    """These bytes, and the end of the connection."""
+def sends(raw: bytes, *, stays: bool = False) -> Act:
+    """These bytes, and the end of the connection unless it `stays` open."""
 
     def act(connection: socket.socket) -> bool:
         connection.sendall(raw)
-        return False
+        return stays
 
     return act
 

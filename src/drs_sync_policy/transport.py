@@ -88,6 +88,8 @@ class Transport(httpx.BaseTransport):
                 body = Body(response.headers, response.status, self._max_bytes)
                 for chunk in response.iter_stream():
                     body.add(chunk)
+                if _has_more(response):
+                    response.extensions["network_stream"].close()
             finally:
                 response.close()
         return body.response(request)
@@ -111,6 +113,8 @@ class AsyncTransport(httpx.AsyncBaseTransport):
                 body = Body(response.headers, response.status, self._max_bytes)
                 async for chunk in response.aiter_stream():
                     body.add(chunk)
+                if _has_more(response):
+                    await response.extensions["network_stream"].aclose()
             finally:
                 await response.aclose()
         return body.response(request)
@@ -187,6 +191,18 @@ def _make_pool(pools: tuple[Any, Any, Any], network: Any, url: str, options: Con
     if proxy.url.scheme == "https":
         arguments["proxy_ssl_context"] = tls_context(options.verify, "https:")
     return through_http(proxy_url=target, proxy_auth=proxy.raw_auth, **arguments)
+
+
+def _has_more(response: httpcore.Response) -> bool:
+    """Whether more than the answer was read from its connection.
+
+    httpcore would take that for the answer to the next request, and tells nobody of it: only its
+    h11 connection knows. Where it can no longer be asked, the tests of wire faults say so.
+    """
+    held: Any = response.stream
+    for name in ("_stream", "_connection", "_h11_state"):
+        held = getattr(held, name, None)
+    return held is not None and bool(held.trailing_data[0])
 
 
 def _to_httpcore(request: httpx.Request) -> httpcore.Request:
