@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -53,6 +54,23 @@ def test_a_connection_is_reset(serve: Callable[..., Caller]) -> None:
         caller.set({**ITEM, "ddl_trans": True})
     assert caller.stored(FIRST.job_ids[0]) == {}
     assert caller.set(ITEM).status_code == 200
+
+
+def test_a_reset_waits_for_the_whole_call(serve: Callable[..., Caller]) -> None:
+    """A client that sends its body late is reset while it waits for the answer, not before."""
+    caller = serve()
+    change(caller, reset=1)
+    url = caller.http.base_url
+    head = f"POST {caller.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n"
+    with socket.create_connection((url.host, url.port or 0), 10) as wire:
+        wire.sendall(head.encode())
+        wire.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            wire.recv(1)
+        wire.settimeout(10)
+        wire.sendall(b"{}")
+        with pytest.raises(ConnectionResetError):
+            wire.recv(1)
 
 
 def test_latency_delays_and_changes_nothing(serve: Callable[..., Caller]) -> None:

@@ -111,7 +111,7 @@ class Sandbox:
         except ClientDisconnect:
             return
         except ConnectionReset:
-            await _reset(scope, receive)
+            await _reset(scope, receive, call)
         finally:
             accesslog.log(call, wire.status if wire else None, time.perf_counter() - began)
         if wire is not None:
@@ -181,7 +181,10 @@ def _starlette(endpoint: ASGIApp, lifespan: Any) -> Starlette:
     return app
 
 
-async def _reset(scope: Scope, receive: Receive) -> None:
+async def _reset(scope: Scope, receive: Receive, call: Call) -> None:
+    # A client that is still sending would learn of the reset while it does, and then read an end.
+    with suppress(Refusal, ClientDisconnect):
+        await call.body.read()
     abort = scope.get("state", {}).get("abort")
     if abort is None:
         raise ConnectionResetError("the sandbox was told to reset this connection")
