@@ -11,15 +11,19 @@ def ordered() -> tuple[Scenario, ...]:
     """Every scenario: the required ones first, then by how much each finds in its time."""
     from drs_sync_policy.fuzz.scenarios import (
         accepted,
+        again,
+        batches,
         credentials,
+        fields,
         first,
         outcomes,
         protocol,
         refused,
         sequences,
-        state,
+        strangers,
         sweep,
         together,
+        untouched,
     )
 
     found = (
@@ -27,7 +31,11 @@ def ordered() -> tuple[Scenario, ...]:
         *sweep.SCENARIOS,
         *outcomes.SCENARIOS,
         *credentials.SCENARIOS,
-        *state.SCENARIOS,
+        *fields.SCENARIOS,
+        *batches.SCENARIOS,
+        *again.SCENARIOS,
+        *untouched.SCENARIOS,
+        *strangers.SCENARIOS,
         *together.SCENARIOS,
         *refused.SCENARIOS,
         *protocol.SCENARIOS,

@@ -21,9 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from drs_sync_policy.fuzz.bodies import JOB, Bodies
 from drs_sync_policy.fuzz.prober import Gone
-from drs_sync_policy.fuzz.scenarios.outcomes import results
-from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.scenarios.state import (
+from drs_sync_policy.fuzz.scenarios.ground import (
     KEEPS,
     LATER_CALLS,
     REFUSED,
@@ -31,6 +29,8 @@ from drs_sync_policy.fuzz.scenarios.state import (
     Ground,
     reading,
 )
+from drs_sync_policy.fuzz.scenarios.outcomes import results
+from drs_sync_policy.fuzz.scenarios.plan import Scenario
 from drs_sync_policy.fuzz.stored import Unreadable, differences
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
 from drs_sync_policy.fuzz.wire import NoAnswer, Throttled

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies
+from drs_sync_policy.fuzz.scenarios.ground import Ground, accepted, reading
 from drs_sync_policy.fuzz.scenarios.outcomes import results
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.scenarios.state import Ground, accepted, reading
 from drs_sync_policy.fuzz.stored import Policy, same
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
 

@@ -1,0 +1,122 @@
+"""What is stored of a batch: jobs that appear twice, many items, items that fail."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from drs_sync_policy.fuzz.bodies import JOB, Bodies
+from drs_sync_policy.fuzz.scenarios.ground import (
+    BLOCKED,
+    LATER_ITEMS,
+    STORED,
+    UNKNOWN_JOB,
+    Ground,
+    accepted,
+    reading,
+)
+from drs_sync_policy.fuzz.scenarios.outcomes import results
+from drs_sync_policy.fuzz.scenarios.plan import Scenario
+
+
+def duplicate_batches(
+    build: Bodies, jobs: Sequence[str]
+) -> Iterator[tuple[list[dict[str, Any]], str]]:
+    """Batches in which a job appears more than once."""
+    one, two = jobs[0], jobs[-1]
+    a, b = build.policy(1), build.policy(2)
+    yield [build.item(one, **a), build.item(one, **b)], "a job twice, with every field"
+    yield [build.item(one, **b), build.item(one, **a)], "a job twice, the other way round"
+    yield [build.item(one, **a), build.item(one)], "a job twice, the second time without a field"
+    yield [build.item(one), build.item(one, **a)], "a job twice, the first time without a field"
+    yield (
+        [build.item(one, **a), build.item(two, **b), build.item(one, **b)],
+        "a job twice, another between",
+    )
+    yield [build.item(one, **p) for p in (a, b, a, b, build.policy(3))], "a job 5 times"
+    for name in build.fields:
+        yield (
+            [build.item(one, **a), build.item(one, **{name: b[name]})],
+            f"a job twice, then only `{name}`",
+        )
+        yield (
+            [build.item(one, **{name: a[name]}), build.item(one, **{name: b[name]})],
+            f"`{name}` twice",
+        )
+    yield (
+        [build.item(one, **{name: b[name]}) for name in build.fields],
+        "each field in an item of its own",
+    )
+    yield (
+        [build.item(one, **{name: a[name]}) for name in reversed(build.fields)],
+        "the same, reversed",
+    )
+
+
+@reading((LATER_ITEMS,))
+def _duplicates(ground: Ground) -> None:
+    for items, what in duplicate_batches(ground.build, ground.tenant.job_ids):
+        models = {job: dict(ground.settle(job)) for job in {item[JOB] for item in items}}
+        exchange = ground.set(items, case=what)
+        if not accepted(exchange):
+            continue
+        for item in items:
+            models[item[JOB]] |= {k: v for k, v in item.items() if k != JOB}
+        for job, model in models.items():
+            ground.expect(LATER_ITEMS, job, model, case=what, after=[exchange])
+
+
+@reading((STORED,))
+def _large_batches(ground: Ground) -> None:
+    """Every item of a large batch is stored, whichever place it is in."""
+    jobs = ground.tenant.job_ids
+    for size in (11, 21, 51, 101, 129, 201, 257, 501, 1025):
+        for place in ("behind", "in front"):
+            unknown = [ground.build.item(f"nobody-{n}") for n in range(size)]
+            own = [ground.build.full(job, size + n) for n, job in enumerate(jobs)]
+            items = [*unknown, *own] if place == "behind" else [*own, *unknown]
+            case = f"own jobs {place} of {size} unknown ones"
+            exchange = ground.set(items, case=case)
+            found = results(exchange)
+            if found is None or len(found) != len(items):
+                continue
+            for item in own:
+                wanted = {k: v for k, v in item.items() if k != JOB}
+                rule = UNKNOWN_JOB if size == 11 else STORED
+                ground.expect(rule, item[JOB], wanted, case=case, after=[exchange])
+
+
+@reading((BLOCKED, UNKNOWN_JOB))
+def _failing_items(ground: Ground) -> None:
+    """A job that fails stores nothing and leaves the others alone."""
+    target = ground.prober.target
+    own, last = ground.tenant.job_ids[0], ground.tenant.job_ids[-1]
+    failing = [(UNKNOWN_JOB, ground.prober.unknown_job(), "an unknown job")]
+    failing += [(BLOCKED, job, "a blocked job") for job in target.blocked_job_ids[:2]]
+    for variant, (rule, job, what) in enumerate(failing * 2, 1):
+        for order in itertools.permutations((own, job, last) if own != last else (own, job)):
+            for mine in {own, last}:
+                ground.settle(mine)
+            blocked = ground.read(job, may_lack=True)[0] if rule == BLOCKED else None
+            items = [ground.build.full(entry, variant) for entry in order]
+            case = f"{what} at place {order.index(job) + 1} of {len(order)}"
+            exchange = ground.set(items, case=case)
+            if results(exchange) is None:
+                continue
+            for mine in dict.fromkeys((own, last)):
+                wanted = ground.build.policy(variant)
+                ground.expect(
+                    rule, mine, wanted, case=f"an own job beside {case}", after=[exchange]
+                )
+            if blocked is not None:
+                ground.unchanged(rule, job, blocked, case=case, after=[exchange])
+
+
+SCENARIOS: Final = (
+    Scenario(
+        "jobs more than once", _duplicates, (LATER_ITEMS,), needs=("readback",), required=True
+    ),
+    Scenario("failing items", _failing_items, (BLOCKED, UNKNOWN_JOB), needs=("readback",)),
+    Scenario("large batches and state", _large_batches, (STORED, UNKNOWN_JOB), needs=("readback",)),
+)

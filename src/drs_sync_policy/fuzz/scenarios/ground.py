@@ -1,0 +1,125 @@
+"""The target's jobs with known policies: where the rules about stored state are put to the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from drs_sync_policy.fuzz.bodies import Bodies
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.profile import Tenant
+from drs_sync_policy.fuzz.scenarios.first import bodies
+from drs_sync_policy.fuzz.scenarios.outcomes import results
+from drs_sync_policy.fuzz.stored import Policy, Store, Unreadable, differences, same
+from drs_sync_policy.fuzz.verdict import Breach, Exchange
+
+STORED: Final = "accepted-policy-is-stored"
+KEEPS: Final = "omitted-field-keeps-its-value"
+LATER_ITEMS: Final = "later-items-win"
+LATER_CALLS: Final = "later-calls-win"
+REPEAT: Final = "repeating-is-harmless"
+REFUSED: Final = "refused-request-changes-nothing"
+UNKNOWN: Final = "unknown-fields-are-ignored"
+ISOLATED: Final = "tenants-are-isolated"
+BLOCKED: Final = "blocked-job-fails-alone"
+UNKNOWN_JOB: Final = "unknown-job-fails-alone"
+LANGUAGE: Final = "language-changes-only-messages"
+
+
+class Ground:
+    """The target's jobs with known policies, and what it takes to change and read them."""
+
+    def __init__(self, prober: Prober, *, tenant: Tenant | None = None) -> None:
+        self.prober = prober
+        self.build: Bodies = bodies(prober)
+        self.store: Store = Store(prober, self.build.fields)
+        self.tenant: Tenant = tenant or prober.target.tenant
+
+    def set(self, items: Sequence[Mapping[str, Any]], *, case: str, **options: Any) -> Exchange:
+        """Send a batch of these items."""
+        body = self.build.body(items)
+        return self.prober.send(self.prober.call(body, tenant=self.tenant, **options), case=case)
+
+    def settle(self, job: str, variant: int = 0) -> Policy:
+        """Give a job a policy with every field, and return what is stored then."""
+        self.set([self.build.full(job, variant)], case="every field, to begin with")
+        return self.read(job)[0]
+
+    def read(self, job: str, *, may_lack: bool = False) -> tuple[Policy, Exchange]:
+        """What is stored for a job of this tenant; nothing where it `may_lack` a policy."""
+        return self.store.read(job, tenant=self.tenant, may_lack=may_lack)
+
+    def expect(
+        self, rule: str, job: str, wanted: Policy, *, case: str, after: Sequence[Exchange]
+    ) -> bool:
+        """Put `rule` to the test: whether `wanted` is what is stored for `job`."""
+        found, seen = self.read(job)
+        wrong = differences(wanted, found)
+        stored = f"stored for {job}"
+        return self._judge(rule, wrong, stored, wanted, found, case=case, seen=[*after, seen])
+
+    def unchanged(
+        self, rule: str, job: str, before: Policy, *, case: str, after: Sequence[Exchange]
+    ) -> bool:
+        """Put `rule` to the test: whether exactly `before` is stored, nothing more."""
+        found, seen = self.read(job, may_lack=not before)
+        wrong = [name for name in {**before, **found} if not _equal(before, found, name)]
+        stored = f"stored for {job}, as before"
+        return self._judge(rule, wrong, stored, before, found, case=case, seen=[*after, seen])
+
+    def _judge(
+        self,
+        rule: str,
+        wrong: Sequence[str],
+        stored: str,
+        wanted: Policy,
+        found: Policy,
+        *,
+        case: str,
+        seen: Sequence[Exchange],
+    ) -> bool:
+        self.prober.ledger.judged(rule)
+        if wrong:
+            expected = f"{stored}: {_shown(wanted, wrong)}"
+            received = f"stored is {_shown(found, wrong)}"
+            self.prober.note(Breach(rule, case, expected, received, tuple(seen)))
+        return not wrong
+
+
+def _shown(policy: Policy, names: Sequence[str]) -> str:
+    parts = [f"{name}: {short(policy[name])}" if name in policy else f"no {name}" for name in names]
+    return ", ".join(parts)
+
+
+def short(value: Any) -> str:
+    """A value as a report can hold it."""
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:100]}... ({len(text)} characters)"
+
+
+def _equal(one: Policy, other: Policy, name: str) -> bool:
+    return name in one and name in other and same(one[name], other[name])
+
+
+def accepted(exchange: Exchange) -> bool:
+    """Whether the whole batch succeeded, so that what is stored can be judged."""
+    found = results(exchange)
+    return bool(found) and all(entry.get("status") == "success" for entry in found or ())
+
+
+def reading(
+    rules: Sequence[str],
+) -> Callable[[Callable[[Ground], None]], Callable[[Prober], None]]:
+    """Hand a scenario its ground; where nothing can be read back, its rules are not judged."""
+
+    def wrap(scenario: Callable[[Ground], None]) -> Callable[[Prober], None]:
+        def run(prober: Prober) -> None:
+            try:
+                scenario(Ground(prober))
+            except Unreadable as error:
+                for rule in rules:
+                    prober.ledger.not_judged(rule, f"what is stored cannot be read: {error}")
+
+        return run
+
+    return wrap
