@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.contract import BASE_EDITION, editions, load
 from drs_sync_policy.sandbox import DEFAULT_MAX_BODY_BYTES, console, target_profile, to_toml
 from drs_sync_policy.sandbox.database import IN_MEMORY, BadDatabaseError
@@ -38,7 +39,7 @@ _PORT = click.IntRange(0, 65535)
 )
 @click.option(
     "--edition",
-    type=click.Choice(editions()),
+    type=Choice(editions()),
     default=BASE_EDITION,
     show_default=True,
     help="The edition of the contract to imitate.",
