@@ -175,6 +175,16 @@ def create_app(*, control: bool = True, **options: Any) -> Starlette:
         BadDatabaseError: the URL names no database that can be used.
         NoHandlerError: the contract has an operation that the sandbox cannot carry out.
         UnknownFaultError: there is no fault of one of the names.
+
+    Examples:
+        >>> import asyncio, httpx
+        >>> from drs_sync_policy.sandbox import create_app
+        >>> async def health(app):
+        ...     transport = httpx.ASGITransport(app=app)
+        ...     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        ...         return (await http.get("/healthz")).json()
+        >>> asyncio.run(health(create_app(faults=["answers-202"])))
+        {'status': 'ok'}
     """
     return Sandbox(**options).app(control=control)
 
