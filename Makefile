@@ -33,12 +33,13 @@ SETUP := $(VENV)/.setup-done
 
 .PHONY: setup setup-system
 setup: $(SETUP) ## make .venv with everything `make test` needs (hash-locked), and the npm tools
-$(SETUP): requirements/dev.txt pyproject.toml tools/package-lock.json
+$(SETUP): requirements/dev.txt pyproject.toml tools/package-lock.json tools/console.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	cd tools && npm ci --no-fund --no-audit --loglevel=error
+	$(BIN)/python -m tools.console
 	touch $@
 
 setup-system: setup ## what `make test-system` needs beyond that; the only verb that uses apt

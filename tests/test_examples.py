@@ -1,4 +1,4 @@
-"""Everything that the README and the guide show is run: Python, shell, target profiles.
+"""Everything that the README, the guide and the docstrings show is run: Python, shell, profiles.
 
 A block of Python is run with what the blocks before it on its page defined. In a `console` block
 each command is run by bash, against a sandbox whose address and credentials are in variables; what
@@ -21,9 +21,13 @@ from unittest import SkipTest
 import httpx
 import pytest
 from sybil import Example, Sybil
+from sybil.document import PythonDocStringDocument
+from sybil.example import SybilFailure
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
+from sybil.parsers.rest import DocTestParser
 
-from drs_sync_policy import contract, sandbox
+import drs_sync_policy.testing
+from drs_sync_policy import codes, contract, sandbox
 from drs_sync_policy.fuzz import profile
 from drs_sync_policy.sandbox.seed import TENANTS
 
@@ -105,6 +109,55 @@ def test_what_a_page_shows_works(page: Path, shell: Path) -> None:
             continue
 
 
+DOCSTRINGS = Sybil(
+    parsers=[DocTestParser(doctest.ELLIPSIS)], document_types={".py": PythonDocStringDocument}
+)
+MODULES = [
+    path
+    for path in sorted((ROOT / "src").rglob("*.py"))
+    if re.search(r"^ *>>> ", path.read_text("utf-8"), re.MULTILINE)
+]
+WITH_EXAMPLES = (
+    drs_sync_policy.SyncPolicyClient,
+    drs_sync_policy.AsyncSyncPolicyClient,
+    drs_sync_policy.PasswordAuth,
+    drs_sync_policy.AkSkAuth,
+    drs_sync_policy.testing,
+    drs_sync_policy.testing.Scripted,
+    codes.find,
+    contract.load,
+    sandbox.create_app,
+    sandbox.running,
+)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
+def test_what_a_docstring_shows_works(module: Path, shell: Path) -> None:
+    """Every example in a docstring runs and prints what is shown."""
+    examples = list(DOCSTRINGS.parse(module).examples())
+    assert examples
+    for example in examples:
+        example.evaluate()
+
+
+@pytest.mark.parametrize("named", WITH_EXAMPLES, ids=lambda named: named.__name__)
+def test_what_people_begin_with_shows_an_example(named: object) -> None:
+    """Whoever asks `help()` for one of these sees how it is used."""
+    assert ">>> " in (named.__doc__ or "")
+
+
+def test_a_docstring_that_is_wrong_is_noticed(
+    tmp_path: Path, shell: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The test above bites: a wrong output and an error are seen."""
+    monkeypatch.syspath_prepend(tmp_path)
+    for number, shown in enumerate((">>> 1 + 1\n3", ">>> nowhere\n")):
+        module = tmp_path / f"wrong{number}.py"
+        module.write_text(f'"""What it does.\n\n{shown}\n"""\n', "utf-8")
+        with pytest.raises(SybilFailure, match=r"Expected|nowhere"):
+            test_what_a_docstring_shows_works(module, shell)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_every_block_says_what_it_is(page: Path) -> None:
     """A block in no known language would be run by nobody and noticed by nobody."""
@@ -127,10 +180,11 @@ def test_a_block_that_is_wrong_is_noticed(tmp_path: Path, shell: Path) -> None:
 
 def test_the_credentials_that_the_guide_shows_are_those_of_the_sandbox() -> None:
     """Who types what stands on the first page is let in."""
-    text = (ROOT / "docs" / "index.md").read_text("utf-8")
     tenant = TENANTS[0]
-    assert f"DRS_PROJECT_ID={tenant.project_id}\n" in text
-    assert f"DRS_TOKEN={tenant.token}\n" in text
+    for page in (ROOT / "README.md", ROOT / "docs" / "index.md"):
+        text = page.read_text("utf-8")
+        assert f"DRS_PROJECT_ID={tenant.project_id}\n" in text
+        assert f"DRS_TOKEN={tenant.token}\n" in text
 
 
 SAMPLES = contract.load().at(

@@ -150,12 +150,20 @@ def _docstring(member: griffe.Object | griffe.Alias) -> Iterator[str]:
     for section in griffe.Docstring(text).parse("google"):
         if isinstance(section, griffe.DocstringSectionText):
             yield inspect.cleandoc(section.value)
+        elif section.kind is griffe.DocstringSectionKind.examples:
+            yield from _examples(section.value)
         elif section.kind.value in SECTIONS:
             entries = (
                 f"- `{getattr(entry, 'name', '') or entry.annotation}`: {_joined(entry)}"
                 for entry in section.value
             )
             yield "\n".join((f"**{SECTIONS[section.kind.value]}**", "", *entries))
+
+
+def _examples(parts: Iterable[tuple[griffe.DocstringSectionKind, str]]) -> Iterator[str]:
+    for kind, text in parts:
+        shown = kind is griffe.DocstringSectionKind.examples
+        yield f"```pycon\n{text}\n```" if shown else text
 
 
 def _joined(entry: griffe.DocstringElement) -> str:

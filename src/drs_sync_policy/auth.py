@@ -58,6 +58,18 @@ class AkSkAuth(httpx.Auth):
         security_token: What comes with a temporary pair of keys.
         project_id: Sent as `X-Project-Id`; a client fills in its own.
         now: The clock, for tests.
+
+    Examples:
+        >>> from drs_sync_policy import AkSkAuth, SyncPolicyClient, SyncPolicyReq, sandbox
+        >>> with sandbox.running() as server:
+        ...     one = server.tenants[0]
+        ...     keys = AkSkAuth(one.access_key, one.secret_key)
+        ...     with SyncPolicyClient(
+        ...         base_url=server.url, project_id=one.project_id, auth=keys
+        ...     ) as drs:
+        ...         outcome = drs.set_policies([SyncPolicyReq(job_id=one.job_ids[0])])
+        >>> outcome.ok
+        True
     """
 
     requires_request_body = True

@@ -49,6 +49,18 @@ class SyncPolicyClient(Calls):
 
     Raises:
         WrongUseError: Something of it cannot be.
+
+    Examples:
+        >>> from drs_sync_policy import SyncPolicyClient, SyncPolicyReq, sandbox
+        >>> with sandbox.running() as server:
+        ...     one = server.tenants[0]
+        ...     policy = SyncPolicyReq(job_id=one.job_ids[0], conflict_policy="stop")
+        ...     with SyncPolicyClient(
+        ...         base_url=server.url, project_id=one.project_id, auth=one.token
+        ...     ) as drs:
+        ...         outcome = drs.set_policies([policy])
+        >>> outcome.ok, len(outcome.succeeded), len(outcome.failed)
+        (True, 1, 0)
     """
 
     def __init__(
@@ -172,6 +184,23 @@ class AsyncSyncPolicyClient(Calls):
     """The same as `SyncPolicyClient` for asyncio and trio: `async with`, `await`, `aclose`.
 
     `http_client` is an `httpx.AsyncClient`; hooks and `progress` are plain functions.
+
+    Examples:
+        >>> import asyncio
+        >>> from drs_sync_policy import AsyncSyncPolicyClient, SyncPolicyReq, sandbox
+        >>> async def configure(url, project_id, token, jobs):
+        ...     items = [SyncPolicyReq(job_id=job, index_trans=True) for job in jobs]
+        ...     async with AsyncSyncPolicyClient(
+        ...         base_url=url, project_id=project_id, auth=token
+        ...     ) as drs:
+        ...         return await drs.set_policies(items)
+        >>> with sandbox.running() as server:
+        ...     one = server.tenants[0]
+        ...     outcome = asyncio.run(
+        ...         configure(server.url, one.project_id, one.token, one.job_ids[:2])
+        ...     )
+        >>> [job.succeeded for job in outcome]
+        [True, True]
     """
 
     def __init__(

@@ -54,6 +54,15 @@ def all_codes() -> tuple[ErrorCode, ...]:
 
 
 def find(code: str, status: int | None = None) -> ErrorCode | None:
-    """The row of `code`, the one for `status` where there is such a one, or None if unknown."""
+    """The row of `code`, the one for `status` where there is such a one, or None if unknown.
+
+    Examples:
+        >>> from drs_sync_policy import codes
+        >>> row = codes.find("DRS.M00304")
+        >>> row.status, row.en
+        (400, '...')
+        >>> codes.find("DRS.NONE") is None
+        True
+    """
     rows = [row for row in all_codes() if row.code == code]
     return next((row for row in rows if row.status == status), rows[0] if rows else None)

@@ -231,7 +231,14 @@ def editions() -> tuple[str, ...]:
 
 
 def load(edition: str = BASE_EDITION) -> Contract:
-    """The shipped contract of this edition; `ValueError` naming the editions there are."""
+    """The shipped contract of this edition; `ValueError` naming the editions there are.
+
+    Examples:
+        >>> from drs_sync_policy import contract
+        >>> operation = contract.load().operation("batchSetPolicy")
+        >>> operation.method, operation.path
+        ('POST', '/v3/{project_id}/jobs/batch-sync-policy')
+    """
     known = editions()
     if edition not in known:
         choices = ", ".join(f"`{name}`" for name in known)

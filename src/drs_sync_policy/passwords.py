@@ -38,6 +38,18 @@ class PasswordAuth(httpx.Auth):
         iam_url: The IAM server, such as `https://iam.eu-de.otc.t-systems.com`; a client of a
             region fills in that of the region.
         now: The clock, for tests.
+
+    Examples:
+        >>> from drs_sync_policy import PasswordAuth, SyncPolicyClient, SyncPolicyReq, sandbox
+        >>> with sandbox.running() as server:
+        ...     one = server.tenants[0]
+        ...     login = PasswordAuth(one.user, one.password, one.domain, iam_url=server.url)
+        ...     with SyncPolicyClient(
+        ...         base_url=server.url, project_id=one.project_id, auth=login
+        ...     ) as drs:
+        ...         outcome = drs.set_policies([SyncPolicyReq(job_id=one.job_ids[0])])
+        >>> outcome.ok, one.password in repr(login)
+        (True, False)
     """
 
     requires_response_body = True

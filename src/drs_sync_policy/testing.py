@@ -7,10 +7,15 @@ Three ways, from the quickest to the truest:
 - the pytest fixture `drs_sandbox`: the real sandbox on a free port of 127.0.0.1, fresh for each
   test. It is there wherever the package is installed with its extra `sandbox`.
 
-    scripted = Scripted(fails({"job-2": "DRS.M00304"}), refuses(429), then=succeeds())
-    with scripted.client() as drs:
-        outcome = drs.set_policies([...])
-    scripted.requests[0].json()
+>>> from drs_sync_policy import SyncPolicyReq
+>>> from drs_sync_policy.testing import Scripted, fails, refuses, succeeds
+>>> scripted = Scripted(refuses(429, retry_after=0), fails({"b": "DRS.M00304"}), then=succeeds())
+>>> with scripted.client() as drs:
+...     outcome = drs.set_policies([SyncPolicyReq(job_id="a"), SyncPolicyReq(job_id="b")])
+>>> [(job.job_id, job.error_code) for job in outcome.failed]
+[('b', 'DRS.M00304')]
+>>> len(scripted.requests), scripted.requests[0].json()["jobs"][1]
+(2, {'job_id': 'b'})
 """
 
 from __future__ import annotations
@@ -61,6 +66,18 @@ class Scripted(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     `requests` is what was sent. Raises `AssertionError` at a request that the script has no step
     for.
+
+    Examples:
+        >>> from drs_sync_policy import RefusedError, SyncPolicyReq
+        >>> from drs_sync_policy.testing import Scripted, refuses
+        >>> scripted = Scripted(refuses(403))
+        >>> with scripted.client() as drs:
+        ...     try:
+        ...         drs.set_policies([SyncPolicyReq(job_id="a", conflict_policy="stop")])
+        ...     except RefusedError as error:
+        ...         status = error.status
+        >>> status, scripted.requests[0].headers["x-auth-token"]
+        (403, '***')
     """
 
     def __init__(self, *steps: Step, then: Step | None = None) -> None:

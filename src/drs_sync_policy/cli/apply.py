@@ -18,6 +18,7 @@ from drs_sync_policy import (
 )
 from drs_sync_policy.cli import connection as connections
 from drs_sync_policy.cli import exits, outcomes, preview, sending
+from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.cli.connection import Connection
 from drs_sync_policy.cli.journal import BadJournalError, Journal
 from drs_sync_policy.cli.policies import FORMATS, Item, MistakesError, format_of, read
@@ -25,13 +26,13 @@ from drs_sync_policy.cli.policies import FORMATS, Item, MistakesError, format_of
 
 @click.command(short_help="Set the policies that are in a file.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by the file's name.")
+@click.option("--format", "form", type=Choice(FORMATS), help="Default: by the file's name.")
 @click.option("--edition", default=contract.BASE_EDITION, show_default=True, metavar="NAME",
               help="The edition of the contract that the file is held against.")  # fmt: skip
 @click.option("--allow-unknown", is_flag=True, help="Send fields that the contract does not know.")
 @click.option("--dry-run", is_flag=True, help="Show the requests and send nothing.")
 @click.option("--curl", is_flag=True, help="Show them as curl lines and send nothing.")
-@click.option("--output", type=click.Choice(outcomes.OUTPUTS), default="table", show_default=True)
+@click.option("--output", type=Choice(outcomes.OUTPUTS), default="table", show_default=True)
 @click.option("--batch", type=click.IntRange(min=1), default=100, show_default=True,
               help="The most jobs of one request.")  # fmt: skip
 @click.option("--concurrency", type=click.IntRange(1, 64), default=4, show_default=True,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from drs_sync_policy.cli.choice import Choice
+
 PROGRAM = "drs-sync-policy"
 _SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command(short_help="Print what a shell needs to complete this command.")
-@click.argument("shell", type=click.Choice(_SHELLS))
+@click.argument("shell", type=Choice(_SHELLS))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
     """Print the script by which SHELL completes verbs, options and values.

@@ -10,11 +10,12 @@ import attrs
 import click
 
 from drs_sync_policy import codes, contract
+from drs_sync_policy.cli.choice import Choice
 
 
 @click.command(short_help="Print the contract, its rules or the error codes.")
 @click.argument(
-    "what", type=click.Choice(["document", "rules", "codes"]), default="document", required=False
+    "what", type=Choice(["document", "rules", "codes"]), default="document", required=False
 )
 @click.option(
     "--edition",
@@ -24,7 +25,7 @@ from drs_sync_policy import codes, contract
 )
 @click.option(
     "--output",
-    type=click.Choice(["text", "json"]),
+    type=Choice(["text", "json"]),
     default="text",
     show_default=True,
     help="As people write it, or as JSON.",

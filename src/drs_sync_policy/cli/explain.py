@@ -11,13 +11,14 @@ import attrs
 import click
 
 from drs_sync_policy import codes, contract
+from drs_sync_policy.cli.choice import Choice
 
 _AUTHORS: Final = {"vendor": "", "ours": " (our text)"}
 
 
 @click.command(short_help="Say what an error code or a rule means.")
 @click.argument("names", metavar="CODE...", nargs=-1, required=True)
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--output", type=Choice(["text", "json"]), default="text", show_default=True)
 def command(names: tuple[str, ...], output: str) -> None:
     """Say what an error code means and what to do about it.
 

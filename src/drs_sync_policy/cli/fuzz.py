@@ -13,6 +13,7 @@ from rich.text import Text
 
 from drs_sync_policy import contract
 from drs_sync_policy.cli import exits
+from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.fuzz import profile
 from drs_sync_policy.fuzz.processes import ProcessFailed, started
 from drs_sync_policy.fuzz.profile import ProfileError, Target
@@ -37,7 +38,7 @@ _EXITS = {
 @click.option("--sandbox", is_flag=True, help="Judge our own sandbox, started in this process.")
 @click.option(
     "--edition",
-    type=click.Choice(contract.editions()),
+    type=Choice(contract.editions()),
     default=contract.BASE_EDITION,
     show_default=True,
     help="The edition of the contract to judge by.",

@@ -13,6 +13,7 @@ from typing import Final
 
 import click
 
+from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.regions import regions
 from drs_sync_policy.settings import VARIABLES, default_file
 
@@ -30,7 +31,7 @@ _SECRETS: Final = frozenset({"token", "password", "secret_key"})
 @click.option("--region", metavar="NAME", help="The region of the server.")
 @click.option("--url", metavar="URL", help="The server instead of a region.")
 @click.option("--project-id", metavar="ID", help="The project.")
-@click.option("--kind", type=click.Choice(list(KINDS)), help="How to be let in.")
+@click.option("--kind", type=Choice(list(KINDS)), help="How to be let in.")
 def command(
     name: str, region: str | None, url: str | None, project_id: str | None, kind: str | None
 ) -> None:
@@ -43,7 +44,7 @@ def command(
         raise click.BadParameter("a name has letters, digits, - and _ only", param_hint="NAME")
     profile = _server(region, url)
     profile["project_id"] = project_id or _ask("project_id", "Project id")
-    kind = kind or str(click.prompt("How to be let in", type=click.Choice(list(KINDS))))
+    kind = kind or str(click.prompt("How to be let in", type=Choice(list(KINDS))))
     for key in KINDS[kind]:
         profile[key] = _ask(key, key.replace("_", " ").capitalize())
     file = default_file(os.environ)
@@ -59,7 +60,7 @@ def _server(region: str | None, url: str | None) -> dict[str, str]:
         return {"url": url}
     known = list(regions())
     if region is None:
-        region = str(click.prompt("Region", type=click.Choice(known)))
+        region = str(click.prompt("Region", type=Choice(known)))
     if region not in known:
         raise click.BadParameter(f"choose one of {', '.join(known)}", param_hint="--region")
     return {"region": region}

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
+from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.contract import BASE_EDITION, editions, load
-from drs_sync_policy.sandbox import DEFAULT_MAX_BODY_BYTES, target_profile, to_toml
+from drs_sync_policy.sandbox import DEFAULT_MAX_BODY_BYTES, console, target_profile, to_toml
 from drs_sync_policy.sandbox.database import IN_MEMORY, BadDatabaseError
 from drs_sync_policy.sandbox.faults import UnknownFaultError, catalogue
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
@@ -38,7 +39,7 @@ _PORT = click.IntRange(0, 65535)
 )
 @click.option(
     "--edition",
-    type=click.Choice(editions()),
+    type=Choice(editions()),
     default=BASE_EDITION,
     show_default=True,
     help="The edition of the contract to imitate.",
@@ -169,6 +170,8 @@ def _welcome(url: str, control: str | None) -> str:
         first = TENANTS[0]
         lines += ["", "Read it back:", ""]
         lines += [f"  curl {control}/_sandbox/projects/{first.project_id}/jobs/{first.job_ids[0]}"]
+        if control == url:
+            lines += ["", "Try calls in a browser:", "", f"  {url}{console.PATH}"]
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ import click
 from drs_sync_policy import Batches, SyncPolicyReq, TokenAuth, contract
 from drs_sync_policy.cli import connection as connections
 from drs_sync_policy.cli import exits, outcomes, preview, sending
+from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.cli.connection import Connection
 from drs_sync_policy.cli.policies import fields
 
@@ -31,7 +32,7 @@ def _option(name: str, schema: contract.Json) -> Callable[..., Any]:
     text = " ".join(str(schema.get("description", "")).split(". ")[0].split()).rstrip(".") + "."
     if schema.get("type") == "boolean":
         return click.option(f"{option}/--no-{option[2:]}", name, default=None, help=text)
-    kind = click.Choice(schema["enum"]) if "enum" in schema else None
+    kind = Choice(schema["enum"]) if "enum" in schema else None
     return click.option(option, name, type=kind, help=text)
 
 
@@ -39,7 +40,7 @@ def _option(name: str, schema: contract.Json) -> Callable[..., Any]:
 @click.argument("job_id")
 @_options
 @click.option("--curl", is_flag=True, help="Show the request as a curl line and send nothing.")
-@click.option("--output", type=click.Choice(outcomes.OUTPUTS), default="table", show_default=True)
+@click.option("--output", type=Choice(outcomes.OUTPUTS), default="table", show_default=True)
 @connections.options
 def command(
     connection: Connection, job_id: str, curl: bool, output: str, **policy: str | bool | None

@@ -17,6 +17,7 @@ from drs_sync_policy.contract import Contract, load
 from drs_sync_policy.sandbox import accesslog, answer, refusal, signature
 from drs_sync_policy.sandbox.answer import Answer, Wire
 from drs_sync_policy.sandbox.call import Call, from_asgi
+from drs_sync_policy.sandbox.console import Console
 from drs_sync_policy.sandbox.control import PREFIX, Control
 from drs_sync_policy.sandbox.database import IN_MEMORY, Database, is_unavailable
 from drs_sync_policy.sandbox.iam import Iam, signed_account
@@ -50,19 +51,21 @@ class Sandbox:
         fellows: bool = False,
     ) -> None:
         self._database = Database(database)
-        if seed:
-            known = tuple(tenants)
+        known = tuple(tenants) if seed else ()
+        if known:
             self._database.transact(lambda connection: seed_tenants(connection, known))
         self._store = Store(self._database)
         self._iam = Iam(self._store)
+        contract = contract or load()
         board = Switchboard(
-            contract or load(),
+            contract,
             self._store,
             faults=faults,
             credentials=self._signed if aksk else None,
         )
         self._switches = Switches(self._store, board, Sky(), fellows=fellows)
         self._control = Control(self._store, self._switches)
+        self._console = Console(contract, token=known[0].token if known else "")
         self._max_body_bytes = max_body_bytes
 
     def app(self, *, service: bool = True, control: bool = True, owner: bool = True) -> Starlette:
@@ -119,6 +122,8 @@ class Sandbox:
 
     async def _answer(self, call: Call, *, service: bool, control: bool) -> Wire:
         try:
+            if control and self._console.serves(call):
+                return self._console.take(call, service=service)
             if control and call.segments[1:2] == (PREFIX,):
                 return answer.render(await self._control.take(call), call)
             if call.segments == _HEALTH:
@@ -170,6 +175,16 @@ def create_app(*, control: bool = True, **options: Any) -> Starlette:
         BadDatabaseError: the URL names no database that can be used.
         NoHandlerError: the contract has an operation that the sandbox cannot carry out.
         UnknownFaultError: there is no fault of one of the names.
+
+    Examples:
+        >>> import asyncio, httpx
+        >>> from drs_sync_policy.sandbox import create_app
+        >>> async def health(app):
+        ...     transport = httpx.ASGITransport(app=app)
+        ...     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        ...         return (await http.get("/healthz")).json()
+        >>> asyncio.run(health(create_app(faults=["answers-202"])))
+        {'status': 'ok'}
     """
     return Sandbox(**options).app(control=control)
 

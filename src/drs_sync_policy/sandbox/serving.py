@@ -147,6 +147,15 @@ def running(**options: Any) -> Generator[Running, None, None]:
 
     `options` are those of `create_app`. The server has answered its first connection when the
     block begins, and has let go of its port and its database when it ends.
+
+    Examples:
+        >>> import httpx
+        >>> from drs_sync_policy import sandbox
+        >>> with sandbox.running() as server:
+        ...     jobs = f"{server.url}/_sandbox/projects/{server.tenants[0].project_id}/jobs"
+        ...     first = httpx.get(jobs).json()["jobs"][0]
+        >>> first["state"], first["policy"]
+        ('CONFIGURATION', {})
     """
     app = create_app(**options)
     listener = listen(LOOPBACK, 0)

@@ -1,0 +1,26 @@
+"""A choice of names that offers the nearest where there is none of a name."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    _Choice = click.Choice[str]
+else:  # click 8.1 has no type argument
+    _Choice = click.Choice
+
+
+class Choice(_Choice):
+    """As click's; the message lists the choices and ends with the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The choice; `click.BadParameter` with the choices where it is none."""
+        try:
+            return str(super().convert(value, param, ctx))
+        except click.BadParameter as error:
+            near = get_close_matches(str(value).strip().lower(), self.choices, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near and len(self.choices) > 1 else ""
+            raise click.BadParameter(f"{error.message}{hint}", ctx=ctx, param=param) from error

@@ -1,0 +1,91 @@
+"""The console under `/_sandbox/console`: the contract as a page from which calls can be tried.
+
+The page is Scalar's, and its program is not in the repository: `make setup` brings it into a
+checkout, and a built package holds it. The page may ask this sandbox and nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from drs_sync_policy.contract import Contract
+from drs_sync_policy.sandbox import refusal
+from drs_sync_policy.sandbox.answer import JSON, Answer, Wire, render
+from drs_sync_policy.sandbox.call import Call
+
+PATH: Final = "/_sandbox/console"
+
+_SEGMENTS: Final = tuple(PATH.encode().split(b"/"))
+_PROGRAM: Final = "scalar.js"
+_HTML: Final = "text/html; charset=utf-8"
+_SCRIPT: Final = "text/javascript; charset=utf-8"
+_FILES: Final[Mapping[tuple[bytes, ...], tuple[str, str]]] = {
+    (): ("console.html", _HTML),
+    (b"before.js",): ("before.js", _SCRIPT),
+    (b"scalar.js",): (_PROGRAM, _SCRIPT),
+    (b"start.js",): ("start.js", _SCRIPT),
+}
+_POLICY: Final = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_TOKEN: Final = b'"{token of the first tenant}"'
+_NO_PROGRAM: Final = (
+    "the console's program is not installed: `make setup` in a checkout brings it, and a package "
+    "that is built after that holds it"
+)
+_NO_SERVICE: Final = (
+    "the console calls the API on its own port, and this one has control routes only: "
+    "start the sandbox without a control port"
+)
+
+
+class Console:
+    """The page, its program, and the contract that it shows; `token` is what it first sends."""
+
+    def __init__(self, contract: Contract, *, token: str = "") -> None:
+        self._contract = contract
+        self._token = token
+
+    def serves(self, call: Call) -> bool:
+        """Whether the call is for the console or a part of it."""
+        return call.segments[: len(_SEGMENTS)] == _SEGMENTS
+
+    def take(self, call: Call, *, service: bool) -> Wire:
+        """The answer; a 404 that says what to do where the page could not work."""
+        part = call.segments[len(_SEGMENTS) :]
+        if part != (b"openapi.json",) and part not in _FILES:
+            raise refusal.no_such_path()
+        if call.method not in ("GET", "HEAD"):
+            raise refusal.no_such_method(("GET", "HEAD"))
+        if not service:
+            return render(Answer(404, {"error": _NO_SERVICE}), call)
+        if _read(_PROGRAM) is None:
+            return render(Answer(404, {"error": _NO_PROGRAM}), call)
+        if part == (b"openapi.json",):
+            return _shown(msgspec.json.encode(self._contract.document), JSON, call)
+        name, media_type = _FILES[part]
+        content = (_read(name) or b"").replace(_TOKEN, msgspec.json.encode(self._token))
+        return _shown(content, media_type, call)
+
+
+def _read(name: str) -> bytes | None:
+    file = files("drs_sync_policy.sandbox") / "static" / name
+    return file.read_bytes() if file.is_file() else None
+
+
+def _shown(content: bytes, media_type: str, call: Call) -> Wire:
+    headers = {
+        "Content-Type": media_type,
+        "Content-Length": str(len(content)),
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+        "X-Request-Id": call.request_id,
+    }
+    return Wire(200, headers, b"" if call.method == "HEAD" else content)
