@@ -20,7 +20,7 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, Final, Literal
 
 import httpx
@@ -40,6 +40,10 @@ SIZES: Final = (1, 10, 1000)
 RAW, AGAIN, RAW_ASYNC = "raw httpx", "raw httpx again (A/A)", "raw httpx, async"
 OURS, OURS_ASYNC = "ours", "ours, async"
 STOCK, SDK, LIMIT = "stock generated", "official SDK", "msgspec + http.client"
+DICTS: Final = "orjson, plain dicts"
+MODELS_ONLY: Final = "msgspec Struct (the limit)"
+PEERS: Final = {SDK: "huaweicloudsdkdrs", DICTS: "orjson"}
+"""Variants that need a package which `make setup` does not install."""
 
 
 class LimitReq(msgspec.Struct):
@@ -65,6 +69,11 @@ class LimitAnswer(msgspec.Struct):
 
     count: int
     results: list[LimitResp]
+
+
+def installed(name: str) -> bool:
+    """Whether the package of a variant in `PEERS` is there."""
+    return find_spec(PEERS[name]) is not None
 
 
 def fields(number: int) -> dict[str, Any]:
@@ -103,7 +112,7 @@ def variants(url: str, size: int, stock: ModuleType) -> Generator[dict[str, Bloc
         made[RAW_ASYNC] = stack.enter_context(raw_async(url, body))
         made[STOCK] = repeated(stock_call(stack, url, size, stock), size)
         made[LIMIT] = repeated(limit(url, size), size)
-        if find_spec("huaweicloudsdkdrs"):
+        if installed(SDK):
             made[SDK] = repeated(sdk(url, size), size)
         yield made
 
@@ -228,17 +237,56 @@ def model_variants(stock: ModuleType, size: int) -> tuple[dict[str, Block], dict
         return len(encoder.encode({"jobs": [LimitReq(**item) for item in values]}))
 
     written = {OURS: ours_written, "ours again (A/A)": ours_written, STOCK: stock_written,
-               LIMIT: limit_written}  # fmt: skip
+               MODELS_ONLY: limit_written}  # fmt: skip
     read: dict[str, Callable[[], int]] = {
         OURS: lambda: len(decode(answer, BatchSetPolicyResponse).results),
         "ours again (A/A)": lambda: len(decode(answer, BatchSetPolicyResponse).results),
         STOCK: lambda: len(models.BatchSetPolicyResponse.from_dict(json.loads(answer)).results),
-        LIMIT: lambda: len(decoder.decode(answer).results),
+        MODELS_ONLY: lambda: len(decoder.decode(answer).results),
     }
+    if installed(SDK):
+        written[SDK], read[SDK] = sdk_models(values, answer)
+    if installed(DICTS):
+        written[DICTS], read[DICTS] = dicts(values, answer)
     return (
         {name: repeated(call, call()) for name, call in written.items()},
         {name: repeated(call, size) for name, call in read.items()},
     )
+
+
+def sdk_models(
+    values: list[dict[str, Any]], answer: bytes
+) -> tuple[Callable[[], int], Callable[[], int]]:
+    """What the SDK's client does with a body before it signs it, and with an answer's text."""
+    v3: Any = importlib.import_module("huaweicloudsdkdrs.v3")
+    utils: Any = importlib.import_module("huaweicloudsdkcore.utils.http_utils")
+    codec: Any = importlib.import_module("simplejson")
+    core: Any = importlib.import_module("huaweicloudsdkcore.auth.credentials")
+    builder = v3.DrsClient.new_builder().with_credentials(core.BasicCredentials("AK", "SK", "p"))
+    client = builder.with_endpoint("http://127.0.0.1").build()
+
+    def written() -> int:
+        body = v3.BatchSetupSyncPolicyReq(jobs=[v3.SyncPolicyReq(**item) for item in values])
+        plain = utils.sanitize_for_serialization(body)
+        return len(codec.dumps(plain, use_decimal=True))
+
+    def read() -> int:
+        response = SimpleNamespace(text=answer.decode())
+        return len(client.deserialize(response, "BatchSetPolicyResponse", None).results)
+
+    return written, read
+
+
+def dicts(
+    values: list[dict[str, Any]], answer: bytes
+) -> tuple[Callable[[], int], Callable[[], int]]:
+    """No models at all: each item a dict of its own, nothing checked."""
+    orjson: Any = importlib.import_module("orjson")
+
+    def written() -> int:
+        return len(orjson.dumps({"jobs": [{**item} for item in values]}))
+
+    return written, lambda: len(orjson.loads(answer)["results"])
 
 
 # --- the report ---------------------------------------------------------------------------------
@@ -284,8 +332,9 @@ def main() -> int:
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     print(f"## Client\n\n{where_and_when()}; {options.rounds} rounds, each variant once in each.")
-    if not find_spec("huaweicloudsdkdrs"):
-        print(f"\n{SDK}: left out, because it is not installed (`make setup-system`).")
+    for name in PEERS:
+        if not installed(name):
+            print(f"\n{name}: left out, because it is not installed (`make setup-system`).")
     bounds: list[Bound] = []
     with stock_client() as stock, running() as url:
         for size in SIZES:

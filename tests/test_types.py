@@ -1,4 +1,12 @@
-"""What a type checker learns from the packages as they are installed."""
+"""What a type checker learns from the packages as they are installed.
+
+`--ignoreexternal` is needed because of libraries that are part of our interface on purpose. For
+`drs_sync_policy_api`, and for the client, it is httpx alone: `Request.method`, `url`, `headers`,
+`stream` and `extensions`, six such attributes of `Response`, and `Cookies.jar` are assigned in
+`__init__` without an annotation, and so `httpx.Auth`, `Client` and `AsyncClient`, which a user may
+give us, count as partly unknown. The rest of `drs_sync_policy` adds those of Starlette, SQLAlchemy,
+schemathesis, rich and jsonschema_rs. Without the option pyright scores 96 % and 90 %.
+"""
 
 from __future__ import annotations
 

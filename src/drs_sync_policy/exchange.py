@@ -16,7 +16,12 @@ from attrs import define, evolve, field, frozen
 
 from drs_sync_policy.deadlines import Timeouts
 from drs_sync_policy.errors import Answer, Sent
-from drs_sync_policy.failures import NOTHING_SENT, redacted, unreachable
+from drs_sync_policy.failures import (
+    NOTHING_SENT,
+    certificate_refused,
+    redacted,
+    unreachable,
+)
 from drs_sync_policy.passwords import LoginFailed
 from drs_sync_policy.retries import Budget, Retries
 
@@ -109,7 +114,8 @@ class Exchange:
                 failed = unreachable(result, redacted(request), attempt, end)
                 perhaps_acted |= not isinstance(result, NOTHING_SENT)
                 failed.perhaps_acted = perhaps_acted
-                wait = self.retries.after_error(result, attempt)
+                refused = certificate_refused(result)
+                wait = None if refused else self.retries.after_error(result, attempt)
                 if wait is None or not self._may_wait(wait, end):
                     if said is not None and monotonic() >= end:
                         # The time ended among repeats: why there were any says more.

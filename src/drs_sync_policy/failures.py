@@ -34,6 +34,14 @@ NOTHING_SENT: Final = (
 """Errors after which the server surely did nothing."""
 
 
+def certificate_refused(error: httpx.RequestError) -> bool:
+    """Whether there was a server, with a certificate that does not convince us.
+
+    The next attempt would see the same certificate. httpx and httpcore keep no more than the text.
+    """
+    return isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
 def redacted(request: httpx.Request) -> Sent:
     """A request as it may be shown."""
     headers = {
@@ -60,6 +68,13 @@ def unreachable(
         return TimedOutError(
             f"{sent} took too long{tried}: its `{phase}` timeout ended",
             phase=phase, request=sent, attempts=attempts,
+        )  # fmt: skip
+    if certificate_refused(error):
+        return ConnectFailedError(
+            f"{sent}: no connection, because the server's certificate was refused: {why}. Where an"
+            " authority of your own signs, give its certificate as `Connections(verify=FILE)` or"
+            " in the variable SSL_CERT_FILE; otherwise find out who answers at this address",
+            request=sent, attempts=attempts,
         )  # fmt: skip
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
         return ConnectFailedError(

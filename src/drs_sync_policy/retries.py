@@ -23,7 +23,8 @@ class Retries:
 
     A wait is random between 0 and `first_wait` x 2^n, at most `longest_wait` ("full jitter"), and
     never shorter than the server's `Retry-After`. Where that is longer than `longest_wait`, or
-    does not fit into the time of the call, the call is not repeated.
+    does not fit into the time of the call, the call is not repeated; nor is it where the server's
+    certificate was refused, which the next attempt would not change.
 
     Repeating is safe because the contract promises that a repeated call gives the same answer and
     leaves the same state (rule `repeating-is-harmless`). That is this contract's promise, not the

@@ -98,3 +98,5 @@ _SET: Final = bind(BatchSetPolicyReq, BatchSetPolicyReqWire)
 _RULES: Final[Mapping[str, Rules]] = {
     "jobs": {"type": "array", "minItems": 1},
 }
+
+__all__ = ["BatchSetPolicyReq"]

@@ -105,3 +105,5 @@ _RULES: Final[Mapping[str, Rules]] = {
     "count": {"type": "integer", "minimum": 1},
     "results": {"type": "array", "minItems": 1},
 }
+
+__all__ = ["BatchSetPolicyResponse"]

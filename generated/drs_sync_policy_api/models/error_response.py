@@ -110,3 +110,5 @@ _RULES: Final[Mapping[str, Rules]] = {
     "error_msg": {"type": "string", "minLength": 1},
     "request_id": {"type": "string"},
 }
+
+__all__ = ["ErrorResponse"]

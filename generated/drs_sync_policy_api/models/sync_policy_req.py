@@ -316,3 +316,5 @@ _RULES: Final[Mapping[str, Rules]] = {
     },
     "ddl_topic": {"type": "string"},
 }
+
+__all__ = ["SyncPolicyReq"]

@@ -123,3 +123,5 @@ _RULES: Final[Mapping[str, Rules]] = {
     "error_code": {"type": "string", "minLength": 1},
     "error_msg": {"type": "string", "minLength": 1},
 }
+
+__all__ = ["SyncPolicyResp"]

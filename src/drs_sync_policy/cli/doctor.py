@@ -19,6 +19,7 @@ from drs_sync_policy import AkSkAuth, PasswordAuth, TokenAuth, WrongUseError, co
 from drs_sync_policy.cli import connection as connections
 from drs_sync_policy.cli import exits, preview
 from drs_sync_policy.cli.connection import Connection
+from drs_sync_policy.failures import certificate_refused
 from drs_sync_policy.passwords import LoginFailed
 from drs_sync_policy.regions import server_url
 from drs_sync_policy.settings import Settings, default_file
@@ -111,6 +112,8 @@ def _server(call: Call) -> Iterator[Finding]:
         except httpx.TransportError as error:
             said = str(error) or type(error).__name__
             advice = "Check the URL, the network, and HTTPS_PROXY or NO_PROXY if there is a proxy."
+            if certificate_refused(error):
+                advice = "Name a file with the certificate of its authority in SSL_CERT_FILE."
             yield Finding("server", False, f"no answer: {said}", advice, exits.UNREACHABLE)
             return
         yield Finding("server", True, f"answers (status {answer.status_code})")
