@@ -16,7 +16,7 @@ from drs_sync_policy import sandbox
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.fuzz import command
 from tests.fuzz import servers
-from tests.fuzz.servers import Handler
+from tests.fuzz.servers import Habits, Handler
 
 from .conftest import PROGRAM
 
@@ -89,6 +89,38 @@ def test_a_folder_that_cannot_take_reports_exits_2_before_the_run(tmp_path: Path
         assert result.exit_code == 2
         assert "--report" in result.output
         assert "Traceback" not in result.output
+
+
+def test_judging_our_sandbox_writes_nothing_to_stderr() -> None:
+    """What the judge sends on purpose is nothing for the sandbox in its process to remark on."""
+    command = [PROGRAM, "fuzz", "--sandbox", "--budget", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == exits.DONE, done.stdout
+    assert done.stderr == ""
+
+
+class Sweeping(Handler):
+    """Redirects, and makes the folder of the reports a file while it is at it."""
+
+    folder: Path
+
+    def throttle(self) -> None:
+        if self.folder.is_dir():
+            self.folder.rmdir()
+            self.folder.touch()
+        raise servers.Refused(302)
+
+
+def test_reports_that_can_no_longer_be_written_lose_no_verdict(tmp_path: Path) -> None:
+    """The folder went away during the run: the verdict is told, and what became of the reports."""
+    out = tmp_path / "out"
+    handler = type("SweepingOnce", (Sweeping,), {"folder": out})
+    with servers.serving(Habits(readback=False), handler) as server:
+        (tmp_path / "target.toml").write_text(sandbox.to_toml(servers.described(server)), "utf-8")
+        result = _fuzz("--target", str(tmp_path / "target.toml"), "--report", str(out))
+    assert result.exit_code == 6
+    assert "BROKEN  status-is-documented" in result.output
+    assert "the reports could not be written" in result.output
 
 
 class Stalling(Handler):

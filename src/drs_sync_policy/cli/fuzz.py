@@ -116,10 +116,15 @@ def command(
         sys.exit(exits.INTERRUPTED)
     telling = tell(verdict, origins=origins, folder=report)
     terminal.show(telling, console)
+    code = _code(verdict, origins)
     if report:
-        _write(telling, report)
+        try:
+            _write(telling, report)
+        except OSError as error:
+            click.echo(f"Error: the reports could not be written: {error}", err=True)
+            sys.exit(code or exits.WRONG_USE)
         console.print(Text(f"report: {report / _PAGE}"))
-    sys.exit(_code(verdict, origins))
+    sys.exit(code)
 
 
 def _must_take_reports(folder: Path) -> None:

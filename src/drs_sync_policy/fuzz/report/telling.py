@@ -162,8 +162,11 @@ class _Teller:
         if self.folder is None:
             return None
         path = self.folder / "bodies" / f"{hashlib.sha256(body).hexdigest()[:16]}.bin"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+        except OSError:
+            return None  # the verdict is worth more than the file
         return path
 
 
