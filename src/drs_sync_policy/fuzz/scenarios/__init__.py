@@ -25,6 +25,7 @@ def ordered() -> tuple[Scenario, ...]:
         sweep,
         together,
         untouched,
+        written,
     )
 
     found = (
@@ -40,6 +41,7 @@ def ordered() -> tuple[Scenario, ...]:
         *strangers.SCENARIOS,
         *together.SCENARIOS,
         *refused.SCENARIOS,
+        *written.SCENARIOS,
         *protocol.SCENARIOS,
         *accepted.SCENARIOS,
         *sequences.SCENARIOS,

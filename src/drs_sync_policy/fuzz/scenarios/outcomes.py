@@ -17,7 +17,7 @@ from drs_sync_policy.fuzz.bodies import Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.values import texts
+from drs_sync_policy.fuzz.texts import texts
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
 
 INDEPENDENT: Final = "items-are-independent"
