@@ -91,6 +91,24 @@ class Bound:
         return f"{self.text}: {self.ratio}, at most {self.most:.3g}: {verdict}"
 
 
+@frozen
+class Floor:
+    """A promise on a ratio: its lower 95 % bound is to be this much at least."""
+
+    text: str
+    ratio: Ratio
+    least: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether it does."""
+        return self.ratio.low >= self.least
+
+    def __str__(self) -> str:
+        verdict = "holds" if self.holds else "DOES NOT HOLD"
+        return f"{self.text}: {self.ratio}, at least {self.least:.3g}: {verdict}"
+
+
 def compare(
     variants: Mapping[str, Block],
     *,

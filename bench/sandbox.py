@@ -1,12 +1,12 @@
 """How fast the sandbox answers, beside a bare Starlette server and Prism, all in one run.
 
-    python -m bench sandbox [-- --seconds 3 --rounds 3]
+    python -m bench sandbox [-- --seconds 0.5 --rounds 12 --strict]
 
 Each server is a process of its own and is given the same batches by 8 connections: 1, 10 and 1000
-jobs a call, half of them known. The servers take turns in rounds, and the median of the rounds is
-told. Ratios are those to the bare server, which reads the body and answers a constant: of the calls
-a second, and of the processor's time for a call, which says the same on a machine that is busy
-with something else.
+jobs a call, half of them known. Every round gives each server one load, in an order drawn anew, and
+the median of the rounds is told. Ratios are those to the bare server, which reads the body and
+answers a constant: of the calls a second, and of the processor's time for a call, which says the
+same on a machine that is busy with something else. The bare server runs twice (A/A).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import shutil
 import socket
 import statistics
@@ -28,6 +29,7 @@ from pathlib import Path
 from attrs import frozen
 
 from bench.load import Measured, measure, request
+from bench.measure import Floor, Ratio, table, where_and_when
 from drs_sync_policy.sandbox.seed import FIRST
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,6 +38,12 @@ SIZES = (1, 10, 1000)
 CLIENTS = 8
 VARIANTS = 16
 """So many different bodies take turns, so that calls change what is stored."""
+
+BARE = "bare Starlette"
+MEMORY = "sandbox, memory"
+FILE = "sandbox, file"
+LEAST: Mapping[tuple[str, int], float] = {(MEMORY, 10): 0.35, (FILE, 10): 0.2}
+"""The bounds: so much of the bare server's calls a second, by server and jobs a call."""
 
 SANDBOX = (sys.executable, "-c", "from drs_sync_policy.cli import main; main()", "sandbox")
 
@@ -154,9 +162,10 @@ def servers() -> Iterator[Mapping[str, Served]]:
     with ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
         database = stack.enter_context(postgres())
         commands: dict[str, Sequence[str | Path]] = {
-            "bare Starlette": (sys.executable, ROOT / "bench" / "bare.py"),
-            "sandbox, memory": (*SANDBOX, "--port"),
-            "sandbox, file": (*SANDBOX, "--database", f"sqlite:///{folder}/state.db", "--port"),
+            BARE: (sys.executable, ROOT / "bench" / "bare.py"),
+            "the same again (A/A)": (sys.executable, ROOT / "bench" / "bare.py"),
+            MEMORY: (*SANDBOX, "--port"),
+            FILE: (*SANDBOX, "--database", f"sqlite:///{folder}/state.db", "--port"),
             "Prism": (
                 ROOT / "tools" / "node_modules" / ".bin" / "prism",
                 "mock",
@@ -171,19 +180,27 @@ def servers() -> Iterator[Mapping[str, Served]]:
         yield {name: stack.enter_context(server(*command)) for name, command in commands.items()}
 
 
-def main() -> None:
+def main() -> int:
     """Measure, and print a table for each size of batch."""
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    arguments.add_argument("--seconds", type=float, default=3)
-    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--seconds", type=float, default=0.5)
+    arguments.add_argument("--rounds", type=int, default=12)
+    arguments.add_argument("--strict", action="store_true", help="exit 1 where a bound is missed")
     chosen = arguments.parse_args()
+    print(f"## Sandbox\n\n{where_and_when()}; {chosen.rounds} rounds of {chosen.seconds} s each.")
+    floors: list[Floor] = []
     with servers() as measured:
         for size in SIZES:
-            found: dict[str, list[Round]] = {name: [] for name in measured}
-            for _ in range(chosen.rounds):
-                for name, one in measured.items():
-                    found[name].append(_round(one, size, chosen.seconds))
+            found = _rounds(measured, size, chosen.rounds, chosen.seconds)
             _print(size, found)
+            floors += [
+                Floor(f"{size} jobs, {name}, calls a second", _ratio(found, name), least)
+                for (name, jobs), least in LEAST.items()
+                if jobs == size
+            ]
+    print("\n### Bounds (the lower 95 % bound)\n")
+    print("\n".join(f"- {floor}" for floor in floors))
+    return int(chosen.strict and not all(floor.holds for floor in floors))
 
 
 @frozen
@@ -194,6 +211,23 @@ class Round:
     cpu_us: float
 
 
+Found = Mapping[str, Sequence[Round]]
+"""All rounds by server; a round is at the same place in every list."""
+
+
+def _rounds(measured: Mapping[str, Served], size: int, rounds: int, seconds: float) -> Found:
+    found: dict[str, list[Round]] = {name: [] for name in measured}
+    for one in measured.values():
+        _round(one, size, seconds)
+    order = list(measured)
+    source = random.Random(size)
+    for _ in range(rounds):
+        source.shuffle(order)
+        for name in order:
+            found[name].append(_round(measured[name], size, seconds))
+    return found
+
+
 def _round(served: Served, size: int, seconds: float) -> Round:
     before = served.cpu_seconds
     load = measure(served.url, bodies(served.url, size), clients=CLIENTS, seconds=seconds)
@@ -201,32 +235,40 @@ def _round(served: Served, size: int, seconds: float) -> Round:
     return Round(load, 1e6 * (served.cpu_seconds - before) / calls)
 
 
-def _print(size: int, found: Mapping[str, Sequence[Round]]) -> None:
-    print(f"\n{size} jobs a call, {CLIENTS} clients")
-    heads = ("calls/s", "ratio", "p50 ms", "p99 ms", "cpu us", "ratio")
-    print(f"  {'':20}" + "".join(f"{head:>9}" for head in heads) + "  statuses")
-    bare = next(iter(found.values()))
-    for name, rounds in found.items():
-        rate, cpu = _median(rounds, "per_second"), _cpu(rounds)
-        cells = (
-            f"{rate:.0f}",
-            f"{rate / _median(bare, 'per_second'):.2f}",
-            f"{_median(rounds, 'p50'):.2f}",
-            f"{_median(rounds, 'p99'):.2f}",
-            f"{cpu:.0f}",
-            f"{_cpu(bare) / cpu:.2f}",
-        )
-        statuses = sorted({status for one in rounds for status in one.load.statuses})
-        print(f"  {name:20}" + "".join(f"{cell:>9}" for cell in cells) + f"  {statuses}")
+def _ratio(found: Found, name: str) -> Ratio:
+    pairs = zip(found[name], found[BARE], strict=True)
+    return Ratio.of([mine.load.per_second / bare.load.per_second for mine, bare in pairs])
+
+
+def _cpu_ratio(found: Found, name: str) -> Ratio:
+    pairs = zip(found[name], found[BARE], strict=True)
+    return Ratio.of([bare.cpu_us / mine.cpu_us for mine, bare in pairs])
+
+
+def _print(size: int, found: Found) -> None:
+    print(f"\n### {size} jobs a call, {CLIENTS} clients\n")
+    header = ("server", "calls/s", "/ bare (95 %)", "p50 ms", "p99 ms", "CPU µs", "CPU: bare /",
+              "statuses")  # fmt: skip
+    print(table(header, [_row(found, name) for name in found]))
+
+
+def _row(found: Found, name: str) -> tuple[str, ...]:
+    rounds = found[name]
+    return (
+        name,
+        f"{_median(rounds, 'per_second'):.0f}",
+        str(_ratio(found, name)),
+        f"{_median(rounds, 'p50'):.2f}",
+        f"{_median(rounds, 'p99'):.2f}",
+        f"{statistics.median(one.cpu_us for one in rounds):.0f}",
+        str(_cpu_ratio(found, name)),
+        ", ".join(sorted({str(status) for one in rounds for status in one.load.statuses})),
+    )
 
 
 def _median(rounds: Sequence[Round], name: str) -> float:
     return statistics.median(float(getattr(one.load, name)) for one in rounds)
 
 
-def _cpu(rounds: Sequence[Round]) -> float:
-    return statistics.median(one.cpu_us for one in rounds)
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.__main__ import measurements, run
-from bench.measure import Bound, Comparison, Cost, Ratio, compare, table
+from bench.measure import Bound, Comparison, Cost, Floor, Ratio, compare, table
 
 
 def test_a_ratio_is_the_geometric_mean_of_the_rounds() -> None:
@@ -21,6 +21,13 @@ def test_a_bound_is_judged_by_the_upper_end_with_room_to_spare() -> None:
     assert Bound("x", Ratio(0.8, 0.7, 0.94), 1.0).holds
     assert not Bound("x", Ratio(0.8, 0.7, 0.96), 1.0).holds
     assert "DOES NOT HOLD" in str(Bound("x", Ratio(0.8, 0.7, 1.2), 1.0))
+
+
+def test_a_floor_is_judged_by_the_lower_end() -> None:
+    """A ratio whose middle is above the floor, and whose lower end is not, does not hold."""
+    assert Floor("x", Ratio(0.4, 0.36, 0.5), 0.35).holds
+    assert not Floor("x", Ratio(0.4, 0.34, 0.5), 0.35).holds
+    assert "at least 0.35: DOES NOT HOLD" in str(Floor("x", Ratio(0.3, 0.2, 0.4), 0.35))
 
 
 def test_variants_are_compared_round_by_round() -> None:

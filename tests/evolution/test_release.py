@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from drs_sync_policy import contract
+from tools import console
 from tools.documents import ROOT
 from tools.release.audit import Audit, read_report
 from tools.release.build import build, build_twice, contract_inside
@@ -31,6 +33,14 @@ def test_the_wheel_holds_the_contract_of_this_tree(dist: Path) -> None:
     """Its version and hash are those of the contract that the tree has."""
     (wheel,) = dist.glob("*.whl")
     assert contract_inside(wheel) == (contract.load().version, contract.load().sha256)
+
+
+def test_the_wheel_holds_the_program_of_the_console(dist: Path) -> None:
+    """It is not committed, and yet it is in what is built, whole."""
+    (wheel,) = dist.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        packed = archive.read("drs_sync_policy/sandbox/static/scalar.js")
+    assert packed == console.PROGRAM.read_bytes()
 
 
 def test_the_wheel_can_be_built_from_the_sdist(dist: Path, tmp_path: Path) -> None:

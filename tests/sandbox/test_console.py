@@ -8,10 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
 
 from drs_sync_policy import contract
 from drs_sync_policy.sandbox import console
 from drs_sync_policy.sandbox.app import Sandbox
+from drs_sync_policy.sandbox.call import from_asgi
 from drs_sync_policy.sandbox.seed import FIRST
 from tests.html import Reader
 from tools import console as tool
@@ -87,3 +89,13 @@ def test_an_archive_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> Non
     """Whatever a registry hands out, only the archive of the known hash gets into a package."""
     with pytest.raises(SystemExit, match="is not what is pinned: sha512-"):
         tool.program(b"something else", tmp_path)
+
+
+def test_without_its_program_it_says_what_brings_it(tmp_path: Path) -> None:
+    """A checkout before `make setup`, or a package that was built there, has a page and no more."""
+    (tmp_path / "console.html").write_text("<!doctype html>", encoding="utf-8")
+    scope = {"method": "GET", "raw_path": console.PATH.encode(), "headers": []}
+    call = from_asgi(scope, Request(scope | {"type": "http"}).receive, max_body_bytes=0)
+    answer = console.Console(contract.load(), static=tmp_path).take(call, service=True)
+    assert answer.status == 404
+    assert b"`make setup`" in answer.body

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Final
 
 import msgspec
@@ -19,11 +20,14 @@ from drs_sync_policy.sandbox.call import Call
 
 PATH: Final = "/_sandbox/console"
 
+STATIC: Final[Traversable] = files("drs_sync_policy.sandbox") / "static"
+"""Where the page and its program are."""
+
 _SEGMENTS: Final = tuple(PATH.encode().split(b"/"))
 _PROGRAM: Final = "scalar.js"
 _HTML: Final = "text/html; charset=utf-8"
 _SCRIPT: Final = "text/javascript; charset=utf-8"
-_FILES: Final[Mapping[tuple[bytes, ...], tuple[str, str]]] = {
+_PARTS: Final[Mapping[tuple[bytes, ...], tuple[str, str]]] = {
     (): ("console.html", _HTML),
     (b"before.js",): ("before.js", _SCRIPT),
     (b"scalar.js",): (_PROGRAM, _SCRIPT),
@@ -47,9 +51,12 @@ _NO_SERVICE: Final = (
 class Console:
     """The page, its program, and the contract that it shows; `token` is what it first sends."""
 
-    def __init__(self, contract: Contract, *, token: str = "") -> None:
+    def __init__(
+        self, contract: Contract, *, token: str = "", static: Traversable = STATIC
+    ) -> None:
         self._contract = contract
         self._token = token
+        self._static = static
 
     def serves(self, call: Call) -> bool:
         """Whether the call is for the console or a part of it."""
@@ -58,24 +65,21 @@ class Console:
     def take(self, call: Call, *, service: bool) -> Wire:
         """The answer; a 404 that says what to do where the page could not work."""
         part = call.segments[len(_SEGMENTS) :]
-        if part != (b"openapi.json",) and part not in _FILES:
+        if part != (b"openapi.json",) and part not in _PARTS:
             raise refusal.no_such_path()
         if call.method not in ("GET", "HEAD"):
             raise refusal.no_such_method(("GET", "HEAD"))
         if not service:
             return render(Answer(404, {"error": _NO_SERVICE}), call)
-        if _read(_PROGRAM) is None:
+        if not (self._static / _PROGRAM).is_file():
             return render(Answer(404, {"error": _NO_PROGRAM}), call)
         if part == (b"openapi.json",):
             return _shown(msgspec.json.encode(self._contract.document), JSON, call)
-        name, media_type = _FILES[part]
-        content = (_read(name) or b"").replace(_TOKEN, msgspec.json.encode(self._token))
+        name, media_type = _PARTS[part]
+        content = (
+            (self._static / name).read_bytes().replace(_TOKEN, msgspec.json.encode(self._token))
+        )
         return _shown(content, media_type, call)
-
-
-def _read(name: str) -> bytes | None:
-    file = files("drs_sync_policy.sandbox") / "static" / name
-    return file.read_bytes() if file.is_file() else None
 
 
 def _shown(content: bytes, media_type: str, call: Call) -> Wire:

@@ -14,6 +14,7 @@ from drs_sync_policy.sandbox.faults import (
     language,
     relation,
     state,
+    untouched,
     validation,
     wirelevel,
 )
@@ -38,6 +39,7 @@ def catalogue(contract: Contract | None = None) -> tuple[Fault, ...]:
         *credentials.faults(),
         *batches.faults(),
         *state.faults(edition),
+        *untouched.faults(),
         *language.faults(),
     )
 

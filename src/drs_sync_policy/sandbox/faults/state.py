@@ -8,22 +8,17 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-import attrs
-
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.sandbox.call import Call
 from drs_sync_policy.sandbox.faults.contracts import policy_fields
 from drs_sync_policy.sandbox.faults.fault import Fault, Memory
 from drs_sync_policy.sandbox.faults.wrap import (
     Rows,
     WrapMemory,
     applies,
-    items_of,
     looked_up,
     stores_fields,
+    without,
 )
-from drs_sync_policy.sandbox.refusal import Refusal
-from drs_sync_policy.sandbox.steps import Service, Steps
 from drs_sync_policy.sandbox.store import Batch, Item, Outcome
 
 _SECONDS_BEHIND = 0.3
@@ -38,7 +33,6 @@ def faults(contract: Contract) -> Iterator[Fault]:
     yield from _omitted(contract)
     yield from _later()
     yield from _repeated()
-    yield from _refused()
     yield from _concurrent()
 
 
@@ -50,7 +44,7 @@ def _stored(contract: Contract) -> Iterator[Fault]:
             f"`{name}` is accepted and never stored.",
             rule,
             "state",
-            policies=stores_fields(_without(name)),
+            policies=stores_fields(without(name)),
         )
 
     def texts(edit: Callable[[str], str]) -> WrapMemory:
@@ -79,10 +73,6 @@ def _stored(contract: Contract) -> Iterator[Fault]:
         ("stores-behind", "The answer is sent before the policy is stored.", applies(_behind)),
     ):  # fmt: skip
         yield Fault(name, description, rule, "state", policies=policies)
-
-
-def _without(name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    return lambda fields: {key: fields[key] for key in fields if key != name}
 
 
 async def _first_only(inner: Memory, batch: Batch) -> Sequence[Outcome]:
@@ -136,7 +126,7 @@ def _omitted(contract: Contract) -> Iterator[Fault]:
         (
             "clears-texts",
             "A `slot_name` that is left out is cleared.",
-            _overwriting(lambda old, new: {**_without("slot_name")(dict(old)), **new}),
+            _overwriting(lambda old, new: {**without("slot_name")(dict(old)), **new}),
         ),
     ):
         yield Fault(name, description, rule, "state", policies=applies(change))
@@ -265,112 +255,6 @@ def _remembering(inner: Memory) -> Memory:
         return ["DRS.M00301"] * len(true) if repeated else true
 
     return applies(change)(inner)
-
-
-def _refused() -> Iterator[Fault]:
-    rule = "refused-request-changes-nothing"
-
-    def before_invalid(items: list[Any], valid: Callable[[Any], bool]) -> list[Any]:
-        kept: list[Any] = []
-        for item in items:
-            if not valid(item):
-                break
-            kept.append(item)
-        return kept
-
-    choose_table: Rows[Choose] = (
-        (
-            "stores-before-invalid",
-            "Of a refused batch, the items before the invalid one are stored.",
-            before_invalid,
-        ),
-        (
-            "stores-valid-items",
-            "Of a refused batch, the valid items are stored.",
-            lambda items, valid: [item for item in items if valid(item)],
-        ),
-        (
-            "stores-after-invalid",
-            "Of a refused batch, valid items after the first are stored.",
-            lambda items, valid: [item for item in items[1:] if valid(item)],
-        ),
-    )
-    for name, description, choose in choose_table:
-        yield Fault(name, description, rule, "state", storing=_storing_refused(choose))
-    yield Fault(
-        "stores-before-language",
-        "A batch is stored before its language is looked at.",
-        rule,
-        "state",
-        storing=_storing_early,
-    )
-
-
-Choose = Callable[[list[Any], Callable[[Any], bool]], list[Any]]
-
-
-def _storing_refused(choose: Choose) -> Callable[[Steps, Memory], Steps]:
-    def wrap(steps: Steps, memory: Memory) -> Steps:
-        async def read(call: Call) -> bytes:
-            body = await steps.read(call)
-            service = steps.route(call).target
-            await _store(steps, memory, service, call, body, choose)
-            return body
-
-        return attrs.evolve(steps, read=read)
-
-    return wrap
-
-
-async def _store(
-    steps: Steps, memory: Memory, service: Service, call: Call, body: bytes, choose: Choose
-) -> None:
-    try:
-        document = steps.parse(body)
-    except Refusal:
-        return
-
-    def valid(item: Any) -> bool:
-        try:
-            steps.check_body(service, {**document, "jobs": [item]})
-        except Refusal:
-            return False
-        return True
-
-    items = items_of(document) or []
-    if all(valid(item) for item in items):
-        return
-    chosen = tuple(Item(item["job_id"], _without("job_id")(item)) for item in choose(items, valid))
-    if chosen:
-        await memory.apply(Batch(call.path_parameters["project_id"], chosen))
-
-
-def _storing_early(steps: Steps, memory: Memory) -> Steps:
-    async def authenticate(call: Call) -> Any:
-        principal = await steps.authenticate(call)
-        service = steps.route(call).target
-        try:
-            steps.check_path(service, call)
-            steps.authorize(principal, call)
-        except Refusal:
-            return principal
-        try:
-            steps.check_headers(service, call)
-        except Refusal:
-            await _store_valid(steps, memory, service, call)
-        return principal
-
-    return attrs.evolve(steps, authenticate=authenticate)
-
-
-async def _store_valid(steps: Steps, memory: Memory, service: Service, call: Call) -> None:
-    try:
-        document = steps.parse(await steps.read(call))
-        steps.check_body(service, document)
-    except Refusal:
-        return
-    items = tuple(Item(item["job_id"], _without("job_id")(item)) for item in document["jobs"])
-    await memory.apply(Batch(call.path_parameters["project_id"], items))
 
 
 def _concurrent() -> Iterator[Fault]:

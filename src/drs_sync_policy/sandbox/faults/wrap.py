@@ -299,6 +299,11 @@ def stores_fields(edit: Callable[[dict[str, Any]], dict[str, Any]]) -> WrapMemor
     return stores(lambda item: Item(item.job_id, edit(dict(item.fields))))
 
 
+def without(name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """An edit that leaves out the field `name`."""
+    return lambda fields: {key: fields[key] for key in fields if key != name}
+
+
 def outcomes(edit: EditOutcomes) -> WrapMemory:
     """The outcomes that are answered are what `edit` makes of the true ones."""
 
