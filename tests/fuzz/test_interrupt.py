@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from drs_sync_policy.fuzz.run import Progress, Verdict, run
+from drs_sync_policy.fuzz.run import Interrupted, Progress, Verdict, run
 from tests.fuzz import servers
 from tests.fuzz.servers import Handler
 
@@ -27,13 +27,13 @@ def _pressed(*, at_call: int, skip_scenarios: bool) -> tuple[Verdict, list[str]]
     handler = type("PressingOnce", (Pressing,), {"at_call": at_call})
     skips = iter([skip_scenarios])
     phases: list[str] = []
-    with servers.serving(handler=handler) as server:
-        verdict = run(
+    with servers.serving(handler=handler) as server, pytest.raises(Interrupted) as caught:
+        run(
             servers.target(server, timeout=5),
             enough=lambda ledger: next(skips, False),
             progress=Progress(phase=phases.append),
         )
-    return verdict, phases
+    return caught.value.verdict, phases
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from drs_sync_policy.fuzz.processes import ProcessFailed, started
 from drs_sync_policy.fuzz.profile import ProfileError, Target
 from drs_sync_policy.fuzz.report import files, html, terminal
 from drs_sync_policy.fuzz.report.telling import ORIGINS, Telling, tell
-from drs_sync_policy.fuzz.run import DEFAULT_BUDGET, Progress, Verdict, run
+from drs_sync_policy.fuzz.run import DEFAULT_BUDGET, Interrupted, Progress, Verdict, run
 from drs_sync_policy.fuzz.verdict import Breach
 
 _EXITS = {
@@ -111,6 +111,8 @@ def command(
                 workers=workers,
                 progress=_progress(console),
             )
+    except Interrupted as interrupted:
+        verdict = interrupted.verdict
     except KeyboardInterrupt:
         click.echo("Interrupted before the first call.", err=True)
         sys.exit(exits.INTERRUPTED)

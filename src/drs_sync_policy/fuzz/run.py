@@ -57,6 +57,14 @@ class Verdict:
         return any(not self.waived.covers(breach.rule) for breach in self.ledger.breaches())
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a run; `verdict` is what was judged until then."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.reason)
+        self.verdict = verdict
+
+
 @frozen
 class Progress:
     """What the run tells while it goes on; every part may be left as it is."""
@@ -81,7 +89,7 @@ def run(
 
     `budget` is in seconds; the required scenarios are finished whatever it is. `wire` replaces
     HTTP, for an application in this process; schemathesis then does not run. `enough` ends the run
-    early, once what the record shows suffices.
+    early, once what the record shows suffices. Ctrl-C raises `Interrupted` with what was judged.
     """
     loaded = judged_by or contract.load()
     operation = loaded.operations[0]
@@ -97,7 +105,7 @@ def run(
         prober.enough = enough
     keeper = _Keeper(prober, progress or Progress(), budget, schemathesis and wire is None)
     ending, reason = keeper.run()
-    return Verdict(
+    verdict = Verdict(
         target=target,
         ledger=ledger,
         waived=apply(target.waivers, ledger),
@@ -110,6 +118,9 @@ def run(
         crashes=tuple(keeper.crashes),
         contract=loaded,
     )
+    if ending == "interrupted":
+        raise Interrupted(verdict)
+    return verdict
 
 
 class _Keeper:
