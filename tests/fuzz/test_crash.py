@@ -7,10 +7,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from attrs import evolve, field, frozen
+from rich.console import Console
 
 from drs_sync_policy import contract
+from drs_sync_policy.fuzz.crash import BLAME
 from drs_sync_policy.fuzz.profile import Target
-from drs_sync_policy.fuzz.report import files
+from drs_sync_policy.fuzz.report import files, html, terminal
 from drs_sync_policy.fuzz.report.telling import tell
 from drs_sync_policy.fuzz.run import run
 from drs_sync_policy.fuzz.wire import Answer, Call, Wire, over_http
@@ -82,7 +84,15 @@ def test_every_report_tells_a_fault_without_secrets(target: Target, tmp_path: Pa
     assert telling.crashes[0].error == "ValueError: cannot send $DRS_TOKEN"
     files.write_ndjson(telling, tmp_path / "report.ndjson")
     files.write_junit(telling, tmp_path / "junit.xml")
-    assert target.tenant.token not in (tmp_path / "report.ndjson").read_text("utf-8")
+    html.write(telling, tmp_path / "report.html")
+    with (tmp_path / "terminal").open("w", encoding="utf-8") as screen:
+        terminal.show(telling, Console(file=screen, width=200))
+    for path in tmp_path.iterdir():
+        text = path.read_text("utf-8")
+        assert "cannot send $DRS_TOKEN" in text, path.name
+        assert target.tenant.token not in text, path.name
+    assert "THE JUDGE FAILED  in the scenario methods" in (tmp_path / "terminal").read_text("utf-8")
+    assert BLAME in (tmp_path / "report.html").read_text("utf-8")
     told = ET.parse(tmp_path / "junit.xml").find("testcase/error")
     assert told is not None
     assert "ValueError: cannot send $DRS_TOKEN" in (told.text or "")
