@@ -194,6 +194,11 @@ class Outcome(Sequence[JobOutcome]):
             state = JobState.REFUSED if refused else JobState.NOT_SENT
         self._parts[chunk.start] = _Part(chunk.start, chunk.stop, error.results, state, error)
 
+    def of(self, chunk: Chunk) -> list[JobOutcome]:
+        """What became of the jobs of one chunk, without a look at the others."""
+        part = self._parts.get(chunk.start)
+        return [self._job(index, part) for index in range(chunk.start, chunk.stop)]
+
     def _job(self, index: int, part: _Part | None) -> JobOutcome:
         item = self.items[index]
         if part is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import resource
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ import pytest
 from drs_sync_policy import sandbox
 from drs_sync_policy.cli import exits
 
-from .conftest import Run
+from .conftest import PROGRAM, Run
 
 UNKNOWN = "no-such-job"
 Items = Sequence[Mapping[str, Any]]
@@ -202,3 +203,58 @@ def test_a_token_on_the_command_line_is_used_with_a_warning(
     assert done.code == exits.DONE
     assert "can be read by every user" in done.err
     assert token not in done.err + done.out
+
+
+def test_an_item_that_is_edited_back_is_set_back(
+    run: Run, server: sandbox.Running, jobs: tuple[str, ...], tmp_path: Path
+) -> None:
+    """What is told as `set earlier` is what the server has."""
+    for value in ("ignore", "stop", "ignore"):
+        items: Items = [{"job_id": jobs[0], "conflict_policy": value}, {"job_id": UNKNOWN}]
+        assert "1 succeeded, 1 failed" in run("apply", _file(tmp_path, items)).err
+        assert _stored(server, jobs[0])["conflict_policy"] == value
+    assert "1 set earlier, 1 failed" in run("apply", _file(tmp_path, items)).err
+
+
+def test_beginning_afresh_deletes_no_file_that_is_no_journal(
+    run: Run, jobs: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Neither one of somebody's notes nor the file of policies itself."""
+    name = _file(tmp_path, [{"job_id": jobs[0]}])
+    content = (tmp_path / name).read_text()
+    (tmp_path / "notes").write_text("notes\n")
+    other = run("apply", name, "--fresh", "--journal", "notes")
+    assert other.code == exits.WRONG_USE
+    assert (tmp_path / "notes").read_text() == "notes\n"
+    own = run("apply", name, "--fresh", "--journal", f"./{name}")
+    assert own.code == exits.WRONG_USE
+    assert "the file of policies itself" in own.err
+    assert (tmp_path / name).read_text() == content
+
+
+def test_a_disk_that_gets_full_ends_the_run_with_a_true_table(
+    jobs: tuple[str, ...], tmp_path: Path, environment: Mapping[str, str]
+) -> None:
+    """What was set is told, nothing more is sent, and the next run goes on from what was noted."""
+    _file(tmp_path, [{"job_id": job, "slot_name": "s"} for job in jobs[:4]])
+    arguments = [PROGRAM, "apply", "policies.json", "--batch", "1", "--concurrency", "1"]
+
+    def limited(size: int) -> subprocess.CompletedProcess[str]:
+        def limit() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+        return subprocess.run(
+            [*arguments, "--output", "json"], cwd=tmp_path, env=dict(environment), text=True,
+            capture_output=True, check=False, preexec_fn=limit,
+        )  # fmt: skip
+
+    done = limited(400)
+    assert done.returncode == exits.BROKEN
+    assert "Traceback" not in done.stderr
+    assert "policies.json.journal cannot be written: File too large" in done.stderr
+    states = [row["state"] for row in json.loads(done.stdout)]
+    assert states == ["succeeded", "succeeded", "succeeded", "not sent"]
+    assert "4 jobs: 3 succeeded, 1 not sent" in done.stderr
+    rest = limited(100_000)
+    assert "2 set earlier, 2 succeeded" in rest.stderr
+    assert rest.returncode == exits.DONE

@@ -11,7 +11,7 @@ import click
 from drs_sync_policy import (
     AsyncSyncPolicyClient,
     Batches,
-    Outcome,
+    JobOutcome,
     SyncPolicyReq,
     TokenAuth,
     contract,
@@ -67,6 +67,8 @@ def command(
         _show(connection, items, batches, as_curl=curl)
         return
     path = journal or (None if file == "-" else Path(f"{file}.journal"))
+    if path is not None and file != "-" and path.exists() and path.samefile(file):
+        raise click.BadParameter("it is the file of policies itself.", param_hint="--journal")
     client = connection.client(batches=batches)
     try:
         sys.exit(_apply(client, items, path, fresh=fresh, output=output))
@@ -120,10 +122,10 @@ def _apply(
     """Sends what is left, shows what became of all, and tells the exit code."""
     if path is None:
         return _send(client, items, list(range(len(items))), None, output)
-    if fresh:
-        path.unlink(missing_ok=True)
     with Journal.open(path, url=client.base_url, project_id=client.project_id) as journal:
-        left = journal.left(items)
+        if fresh:
+            journal.forget()
+        left = journal.begin(items)
         if len(left) < len(items):
             click.echo(
                 f"{len(items) - len(left)} of {len(items)} were set by an earlier run"
@@ -143,13 +145,13 @@ def _send(
     journal: Journal | None,
     output: str,
 ) -> int:
-    def note(record: Outcome) -> None:
+    def note(jobs: Sequence[JobOutcome]) -> None:
         if journal is not None:
-            journal.note(items[left[job.index]] for job in record if job.succeeded)
+            journal.note(job.job_id for job in jobs if job.succeeded)
 
     policies = [SyncPolicyReq.from_dict(items[index]) for index in left]
     record, code = sending.send(client, policies, note)
-    if code == connections.INTERRUPTED and journal is not None:
+    if code == exits.INTERRUPTED and journal is not None:
         click.echo("The same command goes on from here.", err=True)
     sent = {left[job.index]: job for job in record}
     rows = [

@@ -1,125 +1,213 @@
-"""What earlier runs did: the items that a server took, so that a repeat sends only the rest."""
+"""What earlier runs did: the jobs that a server took, so that a repeat sends only the rest."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import stat
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any, Self, cast
+from typing import Any, Final, Self, cast
 
 from attrs import define, field
 
+try:
+    import fcntl
+except ImportError:  # Windows: two runs at once are not told from one another
+    fcntl = None  # type: ignore[assignment]
+
+_DAMAGED: Final[Mapping[str, Any]] = {}
+
 
 class BadJournalError(Exception):
-    """The file is no journal, or one of another server or project."""
+    """The file is no journal, or one of another server, or cannot be read, written or locked."""
 
 
 @define
 class Journal:
-    """A file of one line for each item that succeeded, written before the next is waited for.
+    """A file with a line for each job whose items were all taken, on the disk at once.
 
-    An item is known by its content, so that an edited one is sent anew. A journal belongs to one
-    server and project.
+    A job is done if the items that the file of policies has for it are those that were taken
+    last, all of them and in this order. Before a job is sent again, what was known of it is
+    forgotten: from then on nobody knows what the server has until it says so. A journal belongs
+    to one server and project, and to one run at a time.
     """
 
     path: Path
-    server: str
-    _done: set[str] = field(factory=set[str])
-    _file: IO[str] | None = None
+    _file: FileIO
+    _header: bytes
+    _end: int = 0
+    _done: dict[str, str] = field(factory=dict[str, str])
+    _sent: dict[str, str] = field(factory=dict[str, str])
+    _awaited: Counter[str] = field(factory=Counter[str])
 
     @classmethod
     def open(cls, path: Path, *, url: str, project_id: str) -> Self:
-        """The journal in `path`, which need not exist; `BadJournalError` if it is another's."""
-        journal = cls(path, f"{url} {project_id}")
-        for number, line in enumerate(_lines(path)):
-            entry = _entry(line)
-            if number == 0 and entry.get("server") != journal.server:
-                other = entry.get("server")
-                what = f"a journal of {other}, not of {journal.server}" if other else "no journal"
-                raise BadJournalError(f"{path} is {what}. Delete it, or give another: --journal.")
-            journal._done.add(str(entry.get("item")))
+        """The journal in `path`, which need not exist; `BadJournalError` if it cannot be used.
+
+        A file that is no journal of this server and project is left as it is.
+        """
+        server = f"{url} {project_id}"
+        file = _locked(path)
+        journal = cls(path, file, _line({"server": server}))
         try:
-            # Now and not after the first answer: a run that cannot remember is not begun.
-            path.open("a").close()
-        except OSError as error:
-            raise BadJournalError(f"{path} cannot be written: {error.strerror}") from error
+            journal._read(server)
+        except BaseException:
+            file.close()
+            raise
         return journal
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        if self.path.exists() and not self.path.stat().st_size:
-            self.path.unlink()
+        if not self._done and not self._file.closed:
+            self.delete()
+        self._file.close()
 
-    def left(self, items: Sequence[Mapping[str, Any]]) -> list[int]:
-        """The indices of the items that are still to be sent.
+    def begin(self, items: Sequence[Mapping[str, Any]]) -> list[int]:
+        """The indices of the items that are to be sent; what was known of their jobs is forgotten.
 
-        Of a job with several items, those after one that is to be sent are sent again, because
-        the later one must win.
+        Of a job with several items either all are sent or none: the later one must win.
         """
-        open_jobs: set[str] = set()
-        left: list[int] = []
+        of_job: dict[str, list[int]] = {}
         for index, item in enumerate(items):
-            if item["job_id"] in open_jobs or digest(item) not in self._done:
-                open_jobs.add(item["job_id"])
-                left.append(index)
-        return left
+            of_job.setdefault(item["job_id"], []).append(index)
+        left: list[int] = []
+        for job_id, indices in of_job.items():
+            wanted = digest([items[index] for index in indices])
+            if self._done.get(job_id) != wanted:
+                self._sent[job_id] = wanted
+                self._awaited[job_id] = len(indices)
+                left += indices
+        self._write({"job_id": job} for job in self._sent if self._done.pop(job, None))
+        return sorted(left)
 
-    def note(self, items: Iterable[Mapping[str, Any]]) -> None:
-        """Writes down that the server took `items`; they are on the disk when this returns."""
-        new = [item for item in items if digest(item) not in self._done]
-        if not new:
-            return
-        if self._file is None:
-            self._file = self._opened()
-        for item in new:
-            self._done.add(digest(item))
-            self._write({"item": digest(item), "job_id": item["job_id"]})
-        self._file.flush()
-        os.fsync(self._file.fileno())
+    def note(self, job_ids: Iterable[str]) -> None:
+        """Writes down that the server took an item of each; it is on the disk on return."""
+        whole: list[str] = []
+        for job_id in job_ids:
+            self._awaited[job_id] -= 1
+            if not self._awaited[job_id]:
+                whole.append(job_id)
+        self._write({"job_id": job, "items": self._sent[job]} for job in whole)
+        self._done.update((job, self._sent[job]) for job in whole)
+
+    def forget(self) -> None:
+        """As if there had been no earlier run."""
+        self._done.clear()
+        self._cut(0)
+        self._append(self._header)
 
     def delete(self) -> None:
         """Everything was done: the next run starts afresh."""
+        if os.name == "nt":  # an open file cannot be deleted there; elsewhere it is still locked
+            self._file.close()
         self.path.unlink(missing_ok=True)
+        self._file.close()
 
-    def _opened(self) -> IO[str]:
-        is_new = not self.path.exists() or not self.path.stat().st_size
-        self._file = self.path.open("a", encoding="utf-8")
-        if is_new:
-            self._write({"server": self.server})
-        return self._file
+    def _read(self, server: str) -> None:
+        """Takes in what is there, and cuts off the end of a line that was not written whole."""
+        self._file.seek(0)
+        content = self._file.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        if not whole and self._header.startswith(content):
+            self.forget()
+            return
+        first, *lines = whole.split(b"\n")[:-1] or [b""]
+        found = _entry(first).get("server")
+        if found != server:
+            what = f"a journal of {found}, not of {server}" if found else "no journal"
+            raise BadJournalError(f"{self.path} is {what}. Delete it, or give another: --journal.")
+        for line in lines:
+            self._take(_entry(line))
+        self._cut(len(whole))
 
-    def _write(self, entry: Mapping[str, Any]) -> None:
-        assert self._file is not None  # noqa: S101 - opened by the caller
-        self._file.write(json.dumps(entry) + "\n")
+    def _take(self, entry: Mapping[str, Any]) -> None:
+        job_id, items = entry.get("job_id"), entry.get("items")
+        if not isinstance(job_id, str):
+            self._done.clear()  # Nobody knows what stood here; sending again is harmless.
+        elif isinstance(items, str):
+            self._done[job_id] = items
+        else:
+            self._done.pop(job_id, None)
+
+    def _write(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        if content := b"".join(map(_line, entries)):
+            self._append(content)
+
+    def _append(self, content: bytes) -> None:
+        left = memoryview(content)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            with suppress(OSError):
+                self._cut(self._end)
+            raise BadJournalError(f"{self.path} cannot be written: {error.strerror}") from error
+        self._end += len(content)
+
+    def _cut(self, end: int) -> None:
+        self._file.truncate(end)
+        self._end = end
 
 
-def digest(item: Mapping[str, Any]) -> str:
-    """The SHA-256 of an item's content, whatever the order of its fields."""
-    text = json.dumps(item, sort_keys=True, separators=(",", ":"))
+def digest(items: Sequence[Mapping[str, Any]]) -> str:
+    """The SHA-256 of the items' content, whatever the order of their fields."""
+    text = json.dumps(items, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _lines(path: Path) -> list[str]:
+def _locked(path: Path) -> FileIO:
+    """The file, opened and locked; it is made where there is none."""
+    for file in _openings(path):
+        _lock(file, path)
+        # Another run may have deleted it between our opening and our locking.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        file.close()
+    raise AssertionError
+
+
+def _openings(path: Path) -> Iterator[FileIO]:
+    while True:
+        try:
+            file = path.open("a+b", buffering=0)
+        except OSError as error:
+            raise BadJournalError(f"{path} cannot be written: {error.strerror}") from error
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise BadJournalError(f"{path} is no file. Give another: --journal.")
+        yield file
+
+
+def _lock(file: FileIO, path: Path) -> None:
+    if fcntl is None:
+        return
     try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadJournalError(f"{path} cannot be read: {error}") from error
-    # The last line is not whole where the run was killed while it wrote it.
-    return [line for line in text.split("\n")[:-1] if line]
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise BadJournalError(
+            f"{path} is in use by another run. Wait for its end, or give another: --journal."
+        ) from None
+    except OSError:
+        return  # Some network file systems have no locks.
 
 
-def _entry(line: str) -> dict[str, Any]:
+def _line(entry: Mapping[str, Any]) -> bytes:
+    return json.dumps(entry).encode() + b"\n"
+
+
+def _entry(line: bytes) -> Mapping[str, Any]:
     try:
         entry: Any = json.loads(line)
-    except ValueError:
-        entry = None
-    return cast("dict[str, Any]", entry) if isinstance(entry, dict) else {}
+    except (ValueError, RecursionError):
+        return _DAMAGED
+    return cast("dict[str, Any]", entry) if isinstance(entry, dict) else _DAMAGED

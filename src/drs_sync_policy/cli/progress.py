@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any, Self
 
 FEW = 2
@@ -32,12 +31,7 @@ class Bar:
         if self._progress is not None:
             self._progress.stop()
 
-    def after(self, note: Callable[[], object]) -> Callable[[int, int], None]:
-        """A function for a client's `progress`: takes note first, then moves the bar."""
-
-        def moved(done: int, total: int) -> None:
-            note()
-            if self._progress is not None:
-                self._progress.update(self._task, completed=done, total=total)
-
-        return moved
+    def moved(self, done: int, total: int) -> None:
+        """For a client's `progress`."""
+        if self._progress is not None:
+            self._progress.update(self._task, completed=done, total=total)

@@ -6,13 +6,17 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import click
+from attrs import define
 
-from drs_sync_policy import AsyncSyncPolicyClient, DrsError, Outcome, SyncPolicyReq
+from drs_sync_policy import AsyncSyncPolicyClient, DrsError, JobOutcome, Outcome, SyncPolicyReq
+from drs_sync_policy.chunks import Chunk
 from drs_sync_policy.cli import exits
-from drs_sync_policy.cli.connection import INTERRUPTED, exit_code
+from drs_sync_policy.cli.connection import exit_code
+from drs_sync_policy.cli.journal import BadJournalError
 from drs_sync_policy.cli.progress import Bar
+from drs_sync_policy_api.models import SyncPolicyResp
 
-Note = Callable[[Outcome], object]
+Note = Callable[[Sequence[JobOutcome]], object]
 
 
 def send(
@@ -20,24 +24,40 @@ def send(
 ) -> tuple[Outcome, int]:
     """What is known of each policy, and the exit code of what ended the call, if anything did.
 
-    `note` is called with what is known after each request, and once more at the end. An error of
-    the client and Ctrl-C are told on stderr and end in a code, never in an exception.
+    `note` is called with what became of the jobs of each request, as soon as it is known. An error
+    of the client, a journal that cannot be written and Ctrl-C are told on stderr and end in a
+    code, never in an exception.
     """
-    record, code = Outcome(), exits.DONE
-    noted = note or _nothing
+    record, code = _Noted(note or _nothing), exits.DONE
     try:
         if policies:
             with Bar(len(policies)) as bar:
-                progress = bar.after(lambda: noted(record))
-                asyncio.run(_call(client, policies, record, progress))
+                asyncio.run(_call(client, policies, record, bar.moved))
     except DrsError as error:
         click.echo(f"Error: {error}", err=True)
         code = exit_code(error)
+    except BadJournalError as error:
+        click.echo(f"Error: {error}. No further request was sent.", err=True)
+        code = exits.BROKEN
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
-        code = INTERRUPTED
-    noted(record)
+        code = exits.INTERRUPTED
     return record, code
+
+
+@define(eq=False, repr=False)
+class _Noted(Outcome):
+    """An outcome that hands on what became of a request, and of no other."""
+
+    _note: Note
+
+    def note_results(self, chunk: Chunk, results: Sequence[SyncPolicyResp]) -> None:
+        super().note_results(chunk, results)
+        self._note(self.of(chunk))
+
+    def note_error(self, chunk: Chunk, error: DrsError) -> None:
+        super().note_error(chunk, error)
+        self._note(self.of(chunk))
 
 
 async def _call(
@@ -50,5 +70,5 @@ async def _call(
         await client.set_policies(policies, record=record, progress=progress)
 
 
-def _nothing(_: Outcome) -> None:
+def _nothing(_: Sequence[JobOutcome]) -> None:
     pass

@@ -1,0 +1,151 @@
+"""What a journal remembers, and what it does with files that are none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from drs_sync_policy.cli.journal import BadJournalError, Journal
+
+Items = Sequence[Mapping[str, str]]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
+
+
+def _open(path: Path) -> Journal:
+    return Journal.open(path, url="http://h", project_id="p")
+
+
+def _run(path: Path, items: Items, taken: Sequence[str]) -> list[int]:
+    """A run of these items, of which the server took `taken`; the indices that were to be sent."""
+    with _open(path) as journal:
+        left = journal.begin(items)
+        journal.note(taken)
+    return left
+
+
+def _item(job_id: str, value: str = "") -> dict[str, str]:
+    return {"job_id": job_id, "slot_name": value}
+
+
+def test_what_was_taken_is_not_sent_again(path: Path) -> None:
+    """Only the rest is, as often as it takes."""
+    items = [_item("a"), _item("b"), _item("c")]
+    assert _run(path, items, ["a"]) == [0, 1, 2]
+    assert _run(path, items, ["c"]) == [1, 2]
+    assert _run(path, items, []) == [1]
+
+
+def test_an_item_that_is_edited_back_is_sent(path: Path) -> None:
+    """The server has what it took last, not what it took once."""
+    first, other = [_item("a", "1")], [_item("a", "2")]
+    _run(path, first, ["a"])
+    _run(path, other, ["a"])
+    assert _run(path, first, []) == [0]
+
+
+def test_what_was_sent_without_an_answer_may_have_been_taken(path: Path) -> None:
+    """From then on nothing is known of the job, whatever was taken before."""
+    keep = [_item("keep")]
+    _run(path, [*keep, _item("a", "1")], ["keep", "a"])
+    _run(path, [*keep, _item("a", "2")], [])
+    assert _run(path, [*keep, _item("a", "1")], []) == [1]
+
+
+@pytest.mark.parametrize("after", [["2", "1"], ["1"], ["2"], ["1", "2", "1"], ["1", "1", "2"]])
+def test_the_items_of_a_job_are_done_in_their_order_or_not_at_all(
+    after: list[str], path: Path
+) -> None:
+    """Swapped, or with one removed or added, they leave another policy behind."""
+    _run(path, [_item("a", "1"), _item("a", "2")], ["a", "a"])
+    assert _run(path, [_item("a", value) for value in after], []) == list(range(len(after)))
+
+
+def test_a_job_is_done_when_all_its_items_are(path: Path) -> None:
+    """One of two taken is none taken: what the other left is not known."""
+    items = [_item("a", "1"), _item("b"), _item("a", "2")]
+    _run(path, items, ["a", "b"])
+    assert _run(path, items, ["a", "a"]) == [0, 2]
+    assert _run(path, items, []) == []
+
+
+@pytest.mark.parametrize("torn", [1, 5, 30])
+def test_a_line_that_was_not_written_whole_is_cut_off(torn: int, path: Path) -> None:
+    """So that the next is a line of its own, and what it says is read again."""
+    items = [_item("a"), _item("b")]
+    _run(path, items, ["a", "b"])
+    path.write_bytes(path.read_bytes()[:-torn])
+    assert _run(path, items, ["b"]) == [1]
+    assert _run(path, items, []) == []
+
+
+def test_a_head_that_was_not_written_whole_is_written_anew(path: Path) -> None:
+    """A run that was killed in its first moment is no reason to refuse the next."""
+    items = [_item("a")]
+    _run(path, items, ["a"])
+    path.write_bytes(path.read_bytes()[:9])
+    assert _run(path, items, ["a"]) == [0]
+    assert _run(path, items, []) == []
+
+
+@pytest.mark.parametrize("content", ["notes", "notes\n", '{"server": "http://h q"}\n', "[1]\n"])
+def test_a_file_that_is_another_is_left_alone(content: str, path: Path) -> None:
+    """It may be something of value, also where it has no whole line."""
+    path.write_text(content)
+    with pytest.raises(BadJournalError, match="Delete it, or give another"):
+        _open(path)
+    assert path.read_text() == content
+
+
+def test_a_line_that_cannot_be_read_makes_all_before_it_unknown(path: Path) -> None:
+    """It may have said that a job was sent anew; sending again is harmless."""
+    items = [_item("a"), _item("b")]
+    _run(path, items, ["a", "b"])
+    first, a, b = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + a + b"{torn\n" + b)
+    assert _run(path, items, []) == [0]
+
+
+def test_a_journal_belongs_to_one_run_at_a_time(path: Path) -> None:
+    """A second one is refused, and the first loses nothing; afterwards it is free."""
+    with _open(path) as journal:
+        journal.begin([_item("a")])
+        with pytest.raises(BadJournalError, match="in use by another run"):
+            _open(path)
+        journal.note(["a"])
+    assert _run(path, [_item("a")], []) == []
+
+
+def test_a_run_without_success_leaves_no_journal(path: Path) -> None:
+    """Nor does one that begins afresh and ends at once."""
+    _run(path, [_item("a")], [])
+    assert not path.exists()
+    _run(path, [_item("a")], ["a"])
+    with _open(path) as journal:
+        journal.forget()
+    assert not path.exists()
+
+
+def test_what_is_no_file_is_refused() -> None:
+    """A journal in a device would remember nothing, and its deletion would hurt."""
+    with pytest.raises(BadJournalError, match="is no file"):
+        _open(Path("/dev/null"))
+
+
+def test_a_system_without_locks_has_journals_all_the_same(path: Path) -> None:
+    """Windows has no `fcntl`."""
+    code = (
+        "import sys\nsys.modules['fcntl'] = None\nfrom pathlib import Path\n"
+        "from drs_sync_policy.cli.journal import Journal\n"
+        f"with Journal.open(Path({str(path)!r}), url='http://h', project_id='p') as journal:\n"
+        "    journal.begin([{'job_id': 'a', 'slot_name': ''}])\n    journal.note(['a'])\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert _run(path, [_item("a")], []) == []
