@@ -7,8 +7,11 @@ import pty
 import stat
 import subprocess
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import httpx
 import pytest
@@ -55,6 +58,102 @@ def test_other_profiles_stay_as_they_are(tmp_path: Path) -> None:
         "c": {"url": "z"},
         "b": {"url": "new", "token": 'q"\\\n'},
     }
+
+
+@pytest.mark.parametrize("head", ['["b"]', "[ b ]  # mine", "[b]"])
+def test_a_table_is_found_however_its_name_is_written(head: str, tmp_path: Path) -> None:
+    """It is replaced; what stands above the next table is of that one, and stays."""
+    file = tmp_path / "profiles.toml"
+    file.write_text(f'{head}\nurl = "x"\n\n# careful: production\n[c]\nurl = "z"\n')
+    write(file, "b", {"url": "new"})
+    text = file.read_text("utf-8")
+    assert "# careful: production\n[c]" in text
+    assert tomllib.loads(text) == {"b": {"url": "new"}, "c": {"url": "z"}}
+
+
+def test_a_line_within_a_text_is_no_table(tmp_path: Path) -> None:
+    """What looks like one in a text of several lines is left alone."""
+    file = tmp_path / "profiles.toml"
+    file.write_text('[a]\ntoken = """\nx\n[b]\n"""\n')
+    write(file, "b", {"url": "new"})
+    assert tomllib.loads(file.read_text("utf-8")) == {
+        "a": {"token": "x\n[b]\n"},
+        "b": {"url": "new"},
+    }
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """The file that it leads to is replaced."""
+    (tmp_path / "kept").mkdir()
+    file = tmp_path / "profiles.toml"
+    file.symlink_to(tmp_path / "kept" / "real.toml")
+    write(file, "b", {"url": "new"})
+    assert file.is_symlink()
+    assert tomllib.loads((tmp_path / "kept" / "real.toml").read_text()) == {"b": {"url": "new"}}
+
+
+def test_a_profile_that_does_not_fit_is_shown_without_its_secrets(
+    run: Run, file: Path, server: sandbox.Running
+) -> None:
+    """To be written by hand; the file stays as it was."""
+    file.parent.mkdir(parents=True)
+    file.write_text("[default.extra]\nx = 1\n")
+    arguments = ("--url", server.url, "--project-id", "p", "--kind", "token")
+    done = run("login", *arguments, DRS_TOKEN="MYSECRET")
+    assert done.code == exits.WRONG_USE
+    assert 'token = "..."' in done.err
+    assert "MYSECRET" not in done.out + done.err
+    assert file.read_text() == "[default.extra]\nx = 1\n"
+
+
+@pytest.mark.parametrize("token", ["a\x7f", 'q"\\'])
+def test_every_text_that_toml_can_hold_is_held(token: str, run: Run, file: Path) -> None:
+    """With TOML's escapes, which are not all of JSON's."""
+    done = run(
+        "login", "--url", "http://h", "--project-id", "p", "--kind", "token", DRS_TOKEN=token
+    )
+    assert done.code == exits.DONE
+    assert tomllib.loads(file.read_text("utf-8"))["default"]["token"] == token
+
+
+def test_a_text_that_is_none_is_told(run: Run, file: Path) -> None:
+    """Bytes that are not UTF-8 fit into no profile, and nothing is left behind."""
+    arguments = ("login", "--url", "http://h", "--project-id", "p", "--kind", "token")
+    done = run(*arguments, DRS_TOKEN="a\udcff")
+    assert done.code == exits.WRONG_USE
+    assert "`token` is not UTF-8" in done.err
+    assert not file.parent.exists()
+
+
+def test_a_file_in_another_encoding_is_left_alone(run: Run, file: Path) -> None:
+    """It is no TOML."""
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"\xff\n")
+    done = run("login", "--url", "http://h", "--project-id", "p", "--kind", "token")
+    assert done.code == exits.WRONG_USE
+    assert "is no TOML" in done.err
+    assert file.read_bytes() == b"\xff\n"
+
+
+def test_what_credentials_need_besides_is_kept(
+    run: Run, server: sandbox.Running, file: Path
+) -> None:
+    """The token of a temporary pair of keys, and the IAM server of a password: they work."""
+    tenant = server.tenants[0]
+    arguments = ("--url", server.url, "--project-id", tenant.project_id, "--kind")
+    password = {
+        "DRS_USERNAME": tenant.user, "DRS_PASSWORD": tenant.password, "DRS_DOMAIN": tenant.domain
+    }  # fmt: skip
+    lacking = run("login", "pw", *arguments, "password", **password)
+    assert lacking.code == exits.WRONG_USE
+    assert "DRS_IAM_URL" in lacking.err
+    assert run("login", "pw", *arguments, "password", **password, DRS_IAM_URL=server.url).code == 0
+    assert run("doctor", "--profile", "pw", **UNSET).code == exits.DONE
+
+    keys = {"DRS_ACCESS_KEY": "a", "DRS_SECRET_KEY": "b", "DRS_SECURITY_TOKEN": "temporary"}
+    assert run("login", "keys", *arguments, "aksk", **keys).code == exits.DONE
+    stored = tomllib.loads(file.read_text("utf-8"))["keys"]
+    assert stored["security_token"] == "temporary"
 
 
 def test_a_file_that_others_may_read_is_refused(
@@ -159,3 +258,108 @@ def test_the_doctor_changes_nothing(run: Run, server: sandbox.Running) -> None:
     before = httpx.get(path).json()
     run("doctor")
     assert httpx.get(path).json() == before
+
+
+class Odd(BaseHTTPRequestHandler):
+    """Answers as no DRS does; the path of the server's URL says how."""
+
+    server: Answering
+
+    def do_HEAD(self) -> None:
+        self.send_response_only(200)
+        self.send_header("Date", "Mon, 01 Jan 2024 00:00:00 +99999999999999")
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        self.server.paths.append(self.path)
+        self.rfile.read(int(self.headers["Content-Length"]))
+        broken = "broken" in self.path
+        body = b"abc" if broken else b"<html>400 Bad Request</html>"
+        self.send_response(200 if broken else 400)
+        if broken:
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_request(self, code: Any = "-", size: Any = "-") -> None:
+        pass
+
+
+class Answering(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Odd)
+        self.paths: list[str] = []
+
+
+@pytest.fixture
+def odd() -> Iterator[Answering]:
+    with Answering() as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("", "status 400"), ("/broken", "cannot be unpacked")], ids=["html", "gzip"]
+)
+def test_another_server_is_not_taken_for_the_service(
+    path: str, said: str, run: Run, odd: Answering
+) -> None:
+    """A refusal is the service's if it has an error code; an impossible date is no date."""
+    done = run("doctor", DRS_URL=f"http://127.0.0.1:{odd.server_port}{path}")
+    assert done.code == exits.OUTSIDE_CONTRACT
+    assert "the server does not tell its time" in done.out
+    assert "FAIL credentials" in done.out
+    assert said in done.out
+
+
+def test_credentials_go_to_the_call_and_nowhere_else(run: Run, odd: Answering) -> None:
+    """A project that is none is wrong use, and nothing is sent."""
+    url = f"http://127.0.0.1:{odd.server_port}"
+    done = run("doctor", DRS_URL=url, DRS_PROJECT_ID="p/../../admin?x=")
+    assert done.code == exits.WRONG_USE
+    assert "project_id" in done.out
+    assert odd.paths == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"HTTPS_PROXY": "ftp://x"}, "HTTPS_PROXY"),
+        ({"HTTPS_PROXY": "socks5://127.0.0.1:1"}, "HTTPS_PROXY"),
+        ({"DRS_URL": "https://127.0.0.1:9", "SSL_CERT_FILE": "/nonexistent"}, "SSL_CERT_FILE"),
+        (
+            {"DRS_TOKEN": None, "DRS_USERNAME": "u", "DRS_PASSWORD": "p", "DRS_DOMAIN": "d"},
+            "DRS_IAM_URL",
+        ),
+    ],
+    ids=["proxy", "socks", "certificates", "no-iam"],
+)
+def test_a_setting_that_cannot_work_is_wrong_use(
+    variables: dict[str, str | None], said: str, run: Run
+) -> None:
+    """The variable that is wrong is named."""
+    done = run("doctor", **{"NO_PROXY": None, "no_proxy": None, **variables})
+    assert done.code == exits.WRONG_USE
+    assert said in done.out
+
+
+def test_the_doctor_shows_no_colour_where_none_is_wanted(environment: Mapping[str, str]) -> None:
+    """NO_COLOR is heeded in a terminal, too (https://no-color.org)."""
+    for wanted in (False, True):
+        master, slave = pty.openpty()
+        variables = {**environment, "TERM": "xterm", "NO_COLOR": "" if wanted else "1"}
+        asked = subprocess.Popen(
+            [PROGRAM, "doctor"], stdin=slave, stdout=slave, stderr=slave, env=variables,
+            start_new_session=True,
+        )  # fmt: skip
+        os.close(slave)
+        shown = _converse(master, {})
+        assert asked.wait(60) == exits.DONE
+        os.close(master)
+        assert ("\x1b[" in shown) is wanted

@@ -7,13 +7,15 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.passwords import iam_url_for
 from drs_sync_policy.regions import regions
 from drs_sync_policy.settings import VARIABLES, default_file
 
@@ -23,7 +25,9 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "aksk": ("access_key", "secret_key"),
 }
 """The ways to be let in, each with what a profile holds for it."""
-_SECRETS: Final = frozenset({"token", "password", "secret_key"})
+_BESIDE: Final[Mapping[str, str]] = {"aksk": "security_token", "password": "iam_url"}
+"""What some credentials of a kind need besides; taken from the environment where it is there."""
+_SECRETS: Final = frozenset({"token", "password", "secret_key", "security_token"})
 
 
 @click.command(short_help="Write a profile: server, project and credentials.")
@@ -47,6 +51,7 @@ def command(
     kind = kind or str(click.prompt("How to be let in", type=Choice(list(KINDS))))
     for key in KINDS[kind]:
         profile[key] = _ask(key, key.replace("_", " ").capitalize())
+    _beside(kind, profile)
     file = default_file(os.environ)
     write(file, name, profile)
     click.echo(f"The profile `{name}` is in {file}.")
@@ -76,28 +81,95 @@ def _ask(key: str, label: str) -> str:
     return str(click.prompt(label, hide_input=key in _SECRETS))
 
 
+def _beside(kind: str, profile: dict[str, str]) -> None:
+    """A temporary pair of keys has a token of its own; only a region tells where its IAM is."""
+    key = _BESIDE.get(kind, "")
+    if value := os.environ.get(VARIABLES.get(key, "")):
+        profile[key] = value
+    elif key == "iam_url" and "url" in profile and iam_url_for(profile["url"]) is None:
+        profile[key] = _ask(key, "URL of IAM")
+
+
 def write(file: Path, name: str, profile: Mapping[str, str]) -> None:
     """Puts the profile into the file in place of one of its name; other profiles stay as they are.
 
-    The file has mode 600 from its first byte on, and is replaced whole.
+    The file has mode 600 from its first byte on, and is replaced whole; where it is a link, that
+    to which it leads is.
     """
-    before = file.read_text("utf-8") if file.exists() else ""
-    try:
-        tomllib.loads(before)
-    except tomllib.TOMLDecodeError as error:
-        raise click.UsageError(f"{file} is no TOML, so nothing is added to it: {error}") from None
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in profile.items()]
-    table = "\n".join((f"[{name}]", *lines, ""))
-    other = re.sub(rf"(?ms)^\[{re.escape(name)}\][^\n]*\n.*?(?=^\[|\Z)", "", before).strip()
-    text = f"{other}\n\n{table}" if other else table
-    if tomllib.loads(text).get(name) != dict(profile):
+    file = file.resolve()
+    before = _before(file)
+    lines = [f"{key} = {_toml(key, value)}" for key, value in profile.items()]
+    other = _without(before, name).strip("\n")
+    text = "\n".join((*([other, ""] if other else []), f"[{name}]", *lines, ""))
+    if _parsed(text) != {**tomllib.loads(before), name: dict(profile)}:
+        shown = [
+            f'{key} = "..."' if key in _SECRETS else line
+            for key, line in zip(profile, lines, strict=True)
+        ]
         raise click.UsageError(
-            f"the profile does not fit into {file}; write it by hand:\n\n{table}"
+            f"the profile does not fit into {file}; write it by hand:\n\n"
+            + "\n".join((f"[{name}]", *shown))
         )
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _replace(file, text.encode())
+
+
+def _before(file: Path) -> str:
+    try:
+        before = file.read_text("utf-8") if file.exists() else ""
+        tomllib.loads(before)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{file} is no TOML, so nothing is added to it: {error}") from None
+    return before
+
+
+def _replace(file: Path, content: bytes) -> None:
     beside = file.with_name(f".{file.name}.new")
     beside.unlink(missing_ok=True)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    beside.replace(file)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+        beside.replace(file)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _toml(key: str, value: str) -> str:
+    """`value` as TOML writes it: JSON's escapes are TOML's, but for one character."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise click.UsageError(f"`{key}` is not UTF-8, so no profile can hold it.") from None
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _parsed(text: str) -> Mapping[str, Any] | None:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def _without(text: str, name: str) -> str:
+    """`text` without the table `name`; what stands directly above the next table is that one's."""
+    lines = text.splitlines(keepends=True)
+    heads = [*_heads(lines), (len(lines), None)]
+    for (start, found), (end, _) in pairwise(heads):
+        if found == name:
+            while end < len(lines) and lines[end - 1].lstrip()[:1] in ("", "#"):
+                end -= 1
+            return "".join((*lines[:start], *lines[end:]))
+    return text
+
+
+def _heads(lines: Sequence[str]) -> Iterator[tuple[int, str | None]]:
+    """The lines that begin a table, each with its name where that has one part.
+
+    A line within a text of several lines may look like one; what stands before it is no TOML then.
+    """
+    for number, line in enumerate(lines):
+        if line.lstrip().startswith("[") and _parsed("".join(lines[:number])) is not None:
+            table = _parsed(line) or {}
+            yield number, next((name for name, value in table.items() if value == {}), None)
