@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,11 +19,14 @@ from rich.table import Table
 from rich.text import Text
 
 from drs_sync_policy import JobOutcome, JobState, codes
+from drs_sync_policy.cli.printable import printable
 
 EARLIER: Final = "set earlier"
 """The state of an item that the journal knows: it was not sent again."""
 _ALL_SHOWN: Final = 40
-_WIDE: Final = 240
+_WIDE: Final = 1_000_000
+_CONTROLS: Final = re.compile("[\x7f-\x9f]")
+"""The controls that JSON does not escape."""
 _STYLES: Final = {
     JobState.SUCCEEDED.value: "green",
     EARLIER: "green",
@@ -73,7 +77,8 @@ def summary(rows: Sequence[Row]) -> str:
 
 
 def _json(rows: Sequence[Row]) -> None:
-    click.echo(json.dumps([attrs.asdict(r) for r in rows], ensure_ascii=False, indent=2))
+    text = json.dumps([attrs.asdict(r) for r in rows], ensure_ascii=False, indent=2)
+    click.echo(_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def _csv(rows: Sequence[Row]) -> None:
@@ -81,8 +86,11 @@ def _csv(rows: Sequence[Row]) -> None:
     names = [field.name for field in attrs.fields(Row)]
     writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(attrs.asdict(r) for r in rows)
-    click.echo(text.getvalue(), nl=False)
+    # A program gets every character as it is, a terminal only those that it shows.
+    shown = printable if sys.stdout.isatty() else str
+    for r in rows:
+        writer.writerow({name: shown(str(value)) for name, value in attrs.asdict(r).items()})
+    click.echo(text.getvalue(), nl=False, color=True)  # click takes no escapes out of it
 
 
 def _table(rows: Sequence[Row]) -> None:
@@ -95,8 +103,9 @@ def _table(rows: Sequence[Row]) -> None:
         table.add_column("code")
         table.add_column("message", overflow="fold")
     for r in shown:
-        cells = [Text(str(r.number)), Text(r.job_id), Text(r.state, _STYLES.get(r.state, "yellow"))]
-        cells += [Text(r.error_code), Text(r.error_msg)] if len(table.columns) > 3 else []
+        job_id, code, message = (printable(t) for t in (r.job_id, r.error_code, r.error_msg))
+        cells = [Text(str(r.number)), Text(job_id), Text(r.state, _STYLES.get(r.state, "yellow"))]
+        cells += [Text(code), Text(message)] if len(table.columns) > 3 else []
         table.add_row(*cells)
     if shown:
         # Piped, a line is a row: nothing is folded to the width of a terminal that is not there.
