@@ -258,3 +258,17 @@ def test_a_disk_that_gets_full_ends_the_run_with_a_true_table(
     rest = limited(100_000)
     assert "2 set earlier, 2 succeeded" in rest.stderr
     assert rest.returncode == exits.DONE
+
+
+def test_a_dry_run_shows_how_its_requests_are_let_in(
+    run: Run, jobs: tuple[str, ...], tmp_path: Path
+) -> None:
+    """By a signature or by a token; one on the command line will do, too."""
+    name = _file(tmp_path, [{"job_id": jobs[0]}])
+    keys = {"DRS_TOKEN": None, "DRS_ACCESS_KEY": "a", "DRS_SECRET_KEY": "b"}
+    signed = run("apply", name, "--dry-run", **keys)
+    assert "Authorization: <signature>" in signed.out
+    assert "X-Auth-Token" not in signed.out
+    given = run("apply", name, "--dry-run", "--token", "MYSECRET", DRS_TOKEN=None)
+    assert given.code == exits.DONE
+    assert "X-Auth-Token: $DRS_TOKEN" in given.out

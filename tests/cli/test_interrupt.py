@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from drs_sync_policy.cli import exits
-from drs_sync_policy.cli.connection import INTERRUPTED
 
 from .conftest import PROGRAM
 
@@ -83,7 +82,7 @@ def test_an_interrupted_run_is_resumed(
     assert stalling.stalled.wait(60)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=60)
-    assert running.returncode == INTERRUPTED
+    assert running.returncode == exits.INTERRUPTED
     assert "Traceback" not in err
     assert "goes on from here" in err
 

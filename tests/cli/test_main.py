@@ -63,3 +63,57 @@ def test_an_option_that_does_not_exist_is_answered_with_the_nearest(run: Run) ->
     done = run("set", "j", "--conflict-polcy", "stop")
     assert done.code == exits.WRONG_USE
     assert "--conflict-policy" in done.err
+
+
+def test_a_wrong_verb_has_no_completions(run: Run) -> None:
+    """And no error, which a shell would show in the middle of the line."""
+    words = {"COMP_WORDS": "drs-sync-policy foo ", "COMP_CWORD": "2"}
+    done = run(_DRS_SYNC_POLICY_COMPLETE="bash_complete", **words)
+    assert done.err == ""
+
+
+@pytest.mark.parametrize(
+    ("missing", "verb", "said"),
+    [
+        ("schemathesis", "fuzz --sandbox", "pip install 'drs-sync-policy[fuzz]'"),
+        ("starlette", "sandbox --help", "pip install 'drs-sync-policy[sandbox]'"),
+        ("yaml", "apply --help", ""),
+        ("rich", "apply --help", "pip install 'drs-sync-policy[cli]'"),
+        ("click", "apply --help", "pip install 'drs-sync-policy[cli]'"),
+    ],
+)
+def test_what_is_not_installed_is_named(missing: str, verb: str, said: str) -> None:
+    """With the command that installs it; what a verb does not need is not missed."""
+    code = (
+        f"import sys\nsys.modules[{missing!r}] = None\n"
+        f"sys.argv = ['drs-sync-policy', *{verb!r}.split()]\n"
+        "from drs_sync_policy.cli import main\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == (exits.WRONG_USE if said else exits.DONE)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@click.command()
+def _fails() -> None:
+    raise LookupError("MYSECRET")
+
+
+def test_what_nobody_foresaw_is_told_in_a_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the error's text, which may hold a secret; with a traceback where it is asked for."""
+    group = type(main)("program", commands={})
+    group.get_command = lambda *_: _fails  # type: ignore[method-assign]
+    monkeypatch.delenv("DRS_DEBUG", raising=False)
+    for debug in (False, True):
+        with pytest.raises(SystemExit) as ended:
+            group.main(["fails"])
+        assert ended.value.code == exits.NOT_JUDGED
+        said = capsys.readouterr().err
+        assert "Error: LookupError at drs_sync_policy/cli/__init__.py:" in said
+        assert "DRS_DEBUG=1" in said
+        assert ("MYSECRET" in said) is debug
+        assert ("Traceback" in said) is debug
+        monkeypatch.setenv("DRS_DEBUG", "1")

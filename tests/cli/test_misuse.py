@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from drs_sync_policy.cli import exits
 
-from .conftest import Run
+from .conftest import PROGRAM, Run
 
 POLICIES = '[{"job_id": "19557d51-1ee6-4507-97a6-8f69164jb201"}]'
 
@@ -89,19 +93,54 @@ def test_half_a_character_is_a_mistake_with_a_place(run: Run) -> None:
     assert "<stdin>:2:12: there is half a character" in done.err
 
 
-def test_a_full_disk_and_a_closed_pipe_are_told(run: Run, file: str) -> None:
+@pytest.mark.parametrize("arguments", [("contract",), ("apply", "p.json", "--output", "json")])
+def test_a_full_disk_is_told(
+    arguments: tuple[str, ...], file: str, environment: Mapping[str, str], tmp_path: Path
+) -> None:
     """What cannot be written ends the command with a sentence."""
-    import subprocess
-
-    from .conftest import PROGRAM
-
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [PROGRAM, "contract"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
-        )
+            [PROGRAM, *arguments], cwd=tmp_path, env=dict(environment), stdout=full,
+            stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
     assert done.returncode == exits.BROKEN
     assert "No space left" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("contract",), ("apply", "p.json")])
+def test_a_closed_pipe_ends_the_command(
+    arguments: tuple[str, ...], file: str, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    """Quietly: who closed it, such as `head`, wants no more."""
+    (tmp_path / file).write_text(POLICIES)
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [PROGRAM, *arguments], cwd=tmp_path, env=dict(environment), stdout=writer,
+        stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert done.returncode == exits.BROKEN
+    assert "Traceback" not in done.stderr
+    assert "Error" not in done.stderr
+
+
+def test_an_interruption_of_reading_is_one(environment: Mapping[str, str], tmp_path: Path) -> None:
+    """Ctrl-C while the policies are typed ends with the code that shells expect."""
+    running = subprocess.Popen(
+        [PROGRAM, "apply", "-", "--format", "json"], cwd=tmp_path, env=dict(environment),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert running.stdin is not None
+    # More than a pipe takes at once: when it is written, the command has begun to read.
+    running.stdin.write(b" " * 1_000_000)
+    running.stdin.flush()
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == exits.INTERRUPTED
+    assert b"Interrupted." in said
+    assert b"Traceback" not in said
 
 
 def test_a_profile_that_cannot_be_written_is_told(run: Run) -> None:

@@ -62,3 +62,37 @@ def test_curl_shows_the_request_and_sends_nothing(run: Run, server: sandbox.Runn
     assert '{"jobs":[{"job_id":"j","ddl_trans":true}]}' in done.out
     assert "$DRS_TOKEN" in done.out
     assert server.tenants[0].token not in done.out
+
+
+def test_curl_shows_what_would_be_sent(run: Run) -> None:
+    """The language of the environment, and nothing where the request cannot be sent."""
+    assert "X-Language: zh-cn" in run("set", "j", "--curl", DRS_LANGUAGE="zh-cn").out
+    for job in ("", "\udcff"):
+        done = run("set", job, "--curl")
+        assert done.code == exits.WRONG_USE
+        assert done.out == ""
+        assert "job_id" in done.err
+
+
+def test_a_token_of_the_command_line_is_in_no_curl_line(run: Run) -> None:
+    """It wins over what is found elsewhere, and a variable stands for it."""
+    done = run("set", "j", "--token", "MYSECRET", "--curl", DRS_TOKEN=None)
+    assert done.code == exits.DONE
+    assert "$DRS_TOKEN" in done.out
+    assert "MYSECRET" not in done.out + done.err
+
+
+def test_whose_requests_are_signed_is_told_that_curl_cannot(run: Run) -> None:
+    """A line with a token is what curl can do; it is said that this is another way in."""
+    keys = {"DRS_TOKEN": None, "DRS_ACCESS_KEY": "a", "DRS_SECRET_KEY": "b"}
+    done = run("set", "j", "--curl", **keys)
+    assert done.code == exits.DONE
+    assert "$DRS_TOKEN" in done.out
+    assert "signed, which curl cannot do" in done.err
+
+
+def test_certificates_that_cannot_be_read_are_wrong_use(run: Run) -> None:
+    """The variable that names them is told."""
+    done = run("set", "j", DRS_URL="https://127.0.0.1:9", SSL_CERT_FILE="/nonexistent")
+    assert done.code == exits.WRONG_USE
+    assert "SSL_CERT_FILE" in done.err

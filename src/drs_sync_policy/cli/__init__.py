@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
-import click
-
 from drs_sync_policy.cli import exits
+
+try:
+    import click
+except ModuleNotFoundError as missing:
+    if missing.name != "click":
+        raise
+    # The program is installed without what it needs: this is its first chance to say so.
+    sys.stderr.write("Error: the command needs more: pip install 'drs-sync-policy[cli]'\n")
+    sys.exit(exits.WRONG_USE)
 
 _VERBS: Final = {
     "apply": "Set the policies that are in a file.",
@@ -29,26 +37,55 @@ class _Verbs(click.Group):
     """A group that knows its verbs' names without importing any of them."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """As click's, but a file that cannot be read or written is told without a traceback."""
+        """As click's, but what was not foreseen is told without a traceback."""
         try:
             return super().main(*args, **extra)
-        except OSError as error:
-            click.echo(f"Error: {error}", err=True)
-            sys.exit(exits.BROKEN)
+        except Exception as error:
+            if not extra.get("standalone_mode", True):
+                raise
+            # Imported late: nearly every run does without it.
+            from drs_sync_policy.cli.unforeseen import tell
+
+            sys.exit(tell(error))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click's, but Ctrl-C ends with the code that shells expect, wherever it comes."""
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("\nInterrupted.", err=True)
+            ctx.exit(exits.INTERRUPTED)
+        except ModuleNotFoundError as error:
+            self._lacks(ctx, ctx.invoked_subcommand or "", error)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _VERBS:
-            self._refuse(ctx, cmd_name)
-        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+            # While a shell completes, a wrong word has no completions.
+            return None if ctx.resilient_parsing else self._refuse(ctx, cmd_name)
+        try:
+            command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        except ModuleNotFoundError as error:
+            if ctx.resilient_parsing:
+                return None
+            self._lacks(ctx, cmd_name, error)
         return command
 
     def _refuse(self, ctx: click.Context, cmd_name: str) -> NoReturn:
         near = get_close_matches(cmd_name, _VERBS, n=1)
         hint = f"; did you mean `{near[0]}`?" if near else f"; choose one of {', '.join(_VERBS)}."
         ctx.fail(f"there is no command `{cmd_name}`{hint}")
+
+    def _lacks(self, ctx: click.Context, cmd_name: str, error: ModuleNotFoundError) -> NoReturn:
+        if (error.name or "").startswith(__name__.partition(".")[0]):
+            raise error
+        extra = cmd_name if cmd_name in ("sandbox", "fuzz") else "cli"
+        ctx.fail(
+            f"`{cmd_name}` needs the module `{error.name}`, which is not installed:"
+            f" pip install 'drs-sync-policy[{extra}]'"
+        )
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -78,5 +115,8 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
     help="Show the versions of the package and of the contract.",
 )  # fmt: skip
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Call, imitate and judge the synchronization-policy API of DRS, all from one contract."""
+    if os.environ.get("NO_COLOR"):  # https://no-color.org
+        context.color = False

@@ -13,13 +13,11 @@ from drs_sync_policy import (
     Batches,
     JobOutcome,
     SyncPolicyReq,
-    TokenAuth,
     contract,
 )
-from drs_sync_policy.cli import connection as connections
 from drs_sync_policy.cli import exits, outcomes, preview, sending
 from drs_sync_policy.cli.choice import Choice
-from drs_sync_policy.cli.connection import Connection
+from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.journal import BadJournalError, Journal
 from drs_sync_policy.cli.policies import FORMATS, Item, MistakesError, format_of, read
 
@@ -40,7 +38,7 @@ from drs_sync_policy.cli.policies import FORMATS, Item, MistakesError, format_of
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), metavar="PATH",
               help="Where to remember what was done.  [default: FILE.journal]")  # fmt: skip
 @click.option("--fresh", is_flag=True, help="Forget what earlier runs did, and send everything.")
-@connections.options
+@connection_options
 def command(
     connection: Connection,
     file: str,
@@ -64,7 +62,8 @@ def command(
     items = _read(file, form, edition=edition, allow_unknown=allow_unknown)
     batches = Batches(jobs=batch, concurrency=concurrency)
     if dry_run or curl:
-        _show(connection, items, batches, as_curl=curl)
+        policies = [SyncPolicyReq.from_dict(item) for item in items]
+        preview.show(connection, policies, batches=batches, as_curl=curl)
         return
     path = journal or (None if file == "-" else Path(f"{file}.journal"))
     if path is not None and file != "-" and path.exists() and path.samefile(file):
@@ -98,17 +97,6 @@ def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> 
         mistakes = "1 mistake" if count == 1 else f"{count} mistakes"
         click.echo(f"{mistakes}; nothing was sent.", err=True)
         sys.exit(exits.WRONG_USE)
-
-
-def _show(
-    connection: Connection, items: Sequence[Item], batches: Batches, *, as_curl: bool
-) -> None:
-    client = connection.client(auth=TokenAuth("none"))
-    address = preview.url(client.base_url, client.project_id)
-    policies = [SyncPolicyReq.from_dict(item) for item in items]
-    form = preview.as_curl if as_curl else preview.as_text
-    for headers, body in preview.requests(policies, batches, language=connection.language):
-        click.echo(form(address, headers, body))
 
 
 def _apply(

@@ -20,9 +20,6 @@ from drs_sync_policy.cli import exits
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-INTERRUPTED = exits.INTERRUPTED
-"""What shells expect of a program that Ctrl-C ended."""
-
 
 @frozen
 class Connection:
@@ -36,7 +33,17 @@ class Connection:
     token: str | None = None
 
     def client(self, **options: Any) -> AsyncSyncPolicyClient:
-        """A client; `click.UsageError` says what is missing and where it can be given.
+        """A client; `click.UsageError` says what is missing and where it can be given."""
+        try:
+            return self.make(**options)
+        except WrongUseError as error:
+            raise click.UsageError(
+                f"{error}\nGive it as an option, in the environment, or in a profile:"
+                " `drs-sync-policy login` makes one, `drs-sync-policy doctor` checks it."
+            ) from error
+
+    def make(self, **options: Any) -> AsyncSyncPolicyClient:
+        """As `client`, but what is wrong is a `WrongUseError`.
 
         It is the async one: Ctrl-C cancels its requests, and what each of them left is known.
         """
@@ -47,17 +54,17 @@ class Connection:
             "language": self.language,
             "auth": self.token,
         }
-        found = {name: value for name, value in given.items() if value is not None}
+        found = {name: value for name, value in given.items() if value is not None} | options
         try:
-            return AsyncSyncPolicyClient.from_environment(profile=self.profile, **found, **options)
-        except WrongUseError as error:
-            raise click.UsageError(
-                f"{error}\nGive it as an option, in the environment, or in a profile:"
-                " `drs-sync-policy login` makes one, `drs-sync-policy doctor` checks it."
+            return AsyncSyncPolicyClient.from_environment(profile=self.profile, **found)
+        except OSError as error:
+            raise WrongUseError(
+                "the file of SSL_CERT_FILE (or the folder of SSL_CERT_DIR), the certificates to"
+                f" trust, cannot be read: {error.strerror or error}"
             ) from error
 
 
-def options(function: F) -> F:
+def connection_options(function: F) -> F:
     """Adds the options that make a `Connection`, which the verb gets as `connection`."""
 
     def wrapped(**given: Any) -> Any:
@@ -88,7 +95,13 @@ _OPTIONS = (
 
 
 def exit_code(error: DrsError) -> int:
-    """The exit code that an error of the client means."""
+    """The exit code that an error of the client means, and what it left of the other requests."""
+    jobs = error.outcome or ()
+    errors = {id(found): found for found in (error, *(job.error for job in jobs)) if found}
+    return exits.worst(_code(found) for found in errors.values())
+
+
+def _code(error: DrsError) -> int:
     if isinstance(error, UnreachableError):
         return exits.UNREACHABLE
     if isinstance(error, OutsideContractError):

@@ -15,14 +15,20 @@ import click
 import httpx
 from attrs import frozen
 
-from drs_sync_policy import AkSkAuth, PasswordAuth, TokenAuth, WrongUseError, codes, contract
-from drs_sync_policy.cli import connection as connections
+from drs_sync_policy import (
+    AkSkAuth,
+    AsyncSyncPolicyClient,
+    PasswordAuth,
+    WrongUseError,
+    codes,
+    contract,
+)
 from drs_sync_policy.cli import exits, preview
-from drs_sync_policy.cli.connection import Connection
+from drs_sync_policy.cli.connection import Connection, connection_options
+from drs_sync_policy.cli.printable import printable
 from drs_sync_policy.failures import certificate_refused
 from drs_sync_policy.passwords import LoginFailed
-from drs_sync_policy.regions import server_url
-from drs_sync_policy.settings import Settings, default_file
+from drs_sync_policy.settings import VARIABLES, default_file
 
 _SECONDS: Final = 10.0
 _SKEW_SEEN: Final = 60.0
@@ -45,31 +51,24 @@ class Finding:
     code: int = exits.DONE
 
 
-@frozen
-class Call:
-    """What is needed for a call, complete."""
-
-    base_url: str
-    project_id: str
-    auth: httpx.Auth
-
-
 @click.command(short_help="Check profile, server, clock and credentials.")
-@connections.options
+@connection_options
 def command(connection: Connection) -> None:
     """Check profile, server, clock and credentials, and say what to fix.
 
     To see whether the credentials are accepted a call without jobs is sent: it is refused, as the
     contract wants it, and changes nothing.
     """
-    worst = exits.DONE
-    for finding in _findings(connection):
-        mark = click.style("ok  ", "green") if finding.well else click.style("FAIL", "red")
-        click.echo(f"{mark} {finding.subject}: {finding.seen}")
-        if finding.advice:
-            click.echo(f"     {finding.advice}")
-        worst = worst or finding.code
-    sys.exit(worst)
+    codes_seen = [_show(finding) for finding in _findings(connection)]
+    sys.exit(exits.worst(codes_seen))
+
+
+def _show(finding: Finding) -> int:
+    mark = click.style("ok  ", "green") if finding.well else click.style("FAIL", "red")
+    click.echo(f"{mark} {finding.subject}: {printable(finding.seen)}")
+    if finding.advice:
+        click.echo(f"     {printable(finding.advice)}")
+    return finding.code
 
 
 def _findings(connection: Connection) -> Iterator[Finding]:
@@ -79,55 +78,51 @@ def _findings(connection: Connection) -> Iterator[Finding]:
     file = default_file(os.environ)
     yield Finding("profiles", True, f"{file} {'is there' if file.exists() else 'is not there'}")
     try:
-        call = _call(connection)
+        client = connection.make()
     except WrongUseError as error:
         advice = "Give what is missing in the environment, or: drs-sync-policy login"
         yield Finding("settings", False, str(error), advice, exits.WRONG_USE)
         return
-    kind = _KINDS.get(type(call.auth), "a token")
-    yield Finding("settings", True, f"{call.base_url}, project {call.project_id}, {kind}")
-    yield from _server(call)
+    kind = _KINDS.get(type(client.exchange.auth), "a token")
+    yield Finding("settings", True, f"{client.base_url}, project {client.project_id}, {kind}")
+    try:
+        # A login reads the body of IAM's answer, which httpx has not read by then.
+        hooks = {"response": [httpx.Response.read]}
+        http = httpx.Client(timeout=_SECONDS, event_hooks=hooks)
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        advice = "Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY."
+        yield Finding("server", False, f"the proxy is none: {error}", advice, exits.WRONG_USE)
+        return
+    with http:
+        yield from _server(http, client)
 
 
-def _call(connection: Connection) -> Call:
-    given = {
-        "base_url": connection.url,
-        "region": connection.region,
-        "project_id": connection.project_id,
-        "auth": connection.token,
-    }
-    options = {name: value for name, value in given.items() if value is not None}
-    found = Settings.load(profile=connection.profile).arguments(**options)
-    base_url = server_url(region=found.get("region"), base_url=found.get("base_url"))
-    auth = found["auth"]
-    if isinstance(auth, (PasswordAuth, AkSkAuth)):
-        auth = auth.bound(project_id=found["project_id"], base_url=base_url)
-    return Call(base_url, found["project_id"], TokenAuth(auth) if isinstance(auth, str) else auth)
+def _server(http: httpx.Client, client: AsyncSyncPolicyClient) -> Iterator[Finding]:
+    auth = client.exchange.auth
+    try:
+        answer = http.head(client.base_url)
+    except (httpx.RequestError, httpx.InvalidURL) as error:
+        advice = "Check the URL, the network, and HTTPS_PROXY or NO_PROXY if there is a proxy."
+        if isinstance(error, httpx.RequestError) and certificate_refused(error):
+            advice = "Name a file with the certificate of its authority in SSL_CERT_FILE."
+        yield Finding("server", False, _no_answer(error), advice, exits.UNREACHABLE)
+        return
+    yield Finding("server", True, f"answers (status {answer.status_code})")
+    yield from _clock(answer, signs=isinstance(auth, AkSkAuth))
+    yield _credentials(http, preview.url(client), auth)
 
 
-def _server(call: Call) -> Iterator[Finding]:
-    with httpx.Client(timeout=_SECONDS) as client:
-        try:
-            answer = client.head(call.base_url)
-        except httpx.TransportError as error:
-            said = str(error) or type(error).__name__
-            advice = "Check the URL, the network, and HTTPS_PROXY or NO_PROXY if there is a proxy."
-            if certificate_refused(error):
-                advice = "Name a file with the certificate of its authority in SSL_CERT_FILE."
-            yield Finding("server", False, f"no answer: {said}", advice, exits.UNREACHABLE)
-            return
-        yield Finding("server", True, f"answers (status {answer.status_code})")
-        yield from _clock(answer, signs=isinstance(call.auth, AkSkAuth))
-        yield _credentials(client, call)
+def _no_answer(error: Exception) -> str:
+    return f"no answer: {str(error) or type(error).__name__}"
 
 
 def _clock(answer: httpx.Response, *, signs: bool) -> Iterator[Finding]:
     try:
-        theirs = parsedate_to_datetime(answer.headers["date"])
-    except (KeyError, ValueError):
+        theirs = parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError, OverflowError):
         yield Finding("clock", True, "the server does not tell its time")
         return
-    off = (datetime.now(UTC) - theirs.astimezone(UTC)).total_seconds()
+    off = (datetime.now(UTC) - theirs).total_seconds()
     seen = f"{abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the server's"
     if abs(off) < _SKEW_SEEN:
         yield Finding("clock", True, "agrees with the server's")
@@ -138,19 +133,24 @@ def _clock(answer: httpx.Response, *, signs: bool) -> Iterator[Finding]:
         yield Finding("clock", True, seen, "Signatures would be refused beyond 15 minutes.")
 
 
-def _credentials(client: httpx.Client, call: Call) -> Finding:
-    address = preview.url(call.base_url, call.project_id)
+def _credentials(http: httpx.Client, address: str, auth: httpx.Auth) -> Finding:
     try:
-        answer = client.post(address, json={"jobs": []}, auth=call.auth)
+        answer = http.post(address, json={"jobs": []}, auth=auth)
     except LoginFailed as error:
         advice = "Check user name, domain (account) and password."
         return Finding("credentials", False, str(error), advice, exits.NOT_ALLOWED)
-    except httpx.TransportError as error:
-        said = str(error) or type(error).__name__
-        return Finding("credentials", False, f"no answer: {said}", code=exits.UNREACHABLE)
-    if answer.status_code in (400, 422):
-        return Finding("credentials", True, "accepted for this project")
+    except WrongUseError as error:
+        advice = f"Give the IAM server as {VARIABLES['iam_url']} or `iam_url` of the profile."
+        return Finding("credentials", False, str(error), advice, exits.WRONG_USE)
+    except httpx.DecodingError as error:
+        said = f"an answer that cannot be unpacked: {error}"
+        advice = "Is this the URL of the service?"
+        return Finding("credentials", False, said, advice, exits.OUTSIDE_CONTRACT)
+    except httpx.RequestError as error:
+        return Finding("credentials", False, _no_answer(error), code=exits.UNREACHABLE)
     code, message = _error(answer)
+    if answer.status_code in (400, 422) and code:
+        return Finding("credentials", True, "accepted for this project")
     known = codes.find(code, answer.status_code) if code else None
     seen = f"status {answer.status_code} {code} {message}".rstrip()
     advice = f"{known.meaning} {known.remedy}" if known else "Is this the URL of the service?"

@@ -1,7 +1,8 @@
-"""The exit codes of the command. Where several hold, the first of 130, 5, 3, 6, 1 is given."""
+"""The exit codes of the command. Where several hold, `worst` tells which is given."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 DONE: Final = 0
@@ -14,6 +15,22 @@ OUTSIDE_CONTRACT: Final = 4
 """An answer was none that the contract knows."""
 UNREACHABLE: Final = 5
 NOT_JUDGED: Final = 6
-"""Nothing, or too little, could be judged."""
+"""Nothing, or too little, could be judged; or this program failed, so that nothing can be said."""
 INTERRUPTED: Final = 130
 """Ctrl-C ended it: what shells expect."""
+
+_ORDER: Final = (
+    INTERRUPTED,
+    UNREACHABLE,
+    NOT_ALLOWED,
+    NOT_JUDGED,
+    OUTSIDE_CONTRACT,
+    WRONG_USE,
+    BROKEN,
+    DONE,
+)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The code to end with where several hold: the first of 130, 5, 3, 6, 4, 2, 1; 0 for none."""
+    return min(codes, key=_ORDER.index, default=DONE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Final
@@ -97,6 +98,7 @@ def command(
     the judge itself failed, 130 Ctrl-C ended it.
     """
     origins = _origins(origin)
+    import_module("drs_sync_policy.fuzz.stock")  # Where it lacks its library, no call is made.
     if report:
         _must_take_reports(report)
     console = Console(highlight=False, soft_wrap=True)

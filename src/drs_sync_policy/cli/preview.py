@@ -6,35 +6,76 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from drs_sync_policy import Batches, SyncPolicyReq, contract
-from drs_sync_policy.cli.policies import OPERATION
+import click
+
+from drs_sync_policy import (
+    AkSkAuth,
+    AsyncSyncPolicyClient,
+    Batches,
+    SyncPolicyReq,
+    TokenAuth,
+    WrongUseError,
+)
+from drs_sync_policy.cli.connection import Connection
+from drs_sync_policy_api.api.synchronization_policies import batch_set_policy as operation
 
 TOKEN: Final = "$DRS_TOKEN"  # noqa: S105 - the name of a variable
+_SIGNED: Final = {"X-Sdk-Date": "<time>", "Authorization": "<signature>"}
+_SHOWN: Final = ("Content-Type", "X-Language")
+"""What else a client sends is not of the call."""
 
 
-def requests(
-    items: Sequence[SyncPolicyReq], batches: Batches, *, language: str | None
+def show(
+    connection: Connection, items: Sequence[SyncPolicyReq], *, batches: Batches, as_curl: bool
+) -> None:
+    """Prints the requests, one after the other; `click.UsageError` if they cannot be sent."""
+    client = _client(connection, batches)
+    address = url(client)
+    signs = isinstance(client.exchange.auth, AkSkAuth)
+    if signs and as_curl:
+        click.echo(
+            "Note: your requests are signed, which curl cannot do; the line needs a token from IAM"
+            " in DRS_TOKEN instead.",
+            err=True,
+        )
+    credentials = _SIGNED if signs and not as_curl else {"X-Auth-Token": TOKEN}
+    form = _as_curl if as_curl else _as_text
+    try:
+        for headers, body in _requests(client, items):
+            click.echo(form(address, {**credentials, **headers}, body))
+    except WrongUseError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def url(client: AsyncSyncPolicyClient) -> str:
+    """The address of the call, which no project id can lead elsewhere."""
+    return client.base_url + operation.url_path(client.project_id)
+
+
+def _client(connection: Connection, batches: Batches) -> AsyncSyncPolicyClient:
+    try:
+        return connection.make(batches=batches)
+    except WrongUseError:  # perhaps for want of credentials, which are not needed to show it
+        return connection.client(batches=batches, auth=TokenAuth("none"))
+
+
+def _requests(
+    client: AsyncSyncPolicyClient, items: Sequence[SyncPolicyReq]
 ) -> Iterator[tuple[Mapping[str, str], str]]:
-    """The headers and the body of each request."""
-    headers = {"X-Auth-Token": TOKEN, "Content-Type": "application/json"}
-    if language:
-        headers["X-Language"] = language
-    for chunk in batches.cut(items):
-        yield headers, chunk.content.decode()
+    """The headers and the body of each request, from the client that would send them."""
+    _, headers, chunks = client.begin(items, language=None, record=None)
+    shown = {name: headers[name] for name in _SHOWN if name in headers}
+    for chunk in chunks:
+        yield shown, chunk.content.decode()
 
 
-def url(base_url: str, project_id: str) -> str:
-    """The address of the call."""
-    return base_url + contract.load().operation(OPERATION).path.format(project_id=project_id)
-
-
-def as_text(address: str, headers: Mapping[str, str], body: str) -> str:
+def _as_text(address: str, headers: Mapping[str, str], body: str) -> str:
     """A request as it goes over the wire, but for what every client adds."""
     lines = [f"POST {address}", *(f"{name}: {value}" for name, value in headers.items())]
     return "\n".join((*lines, "", body, ""))
 
 
-def as_curl(address: str, headers: Mapping[str, str], body: str) -> str:
+def _as_curl(address: str, headers: Mapping[str, str], body: str) -> str:
     """A request as a line for a shell, in which only the token is a variable."""
     shown: list[Any] = [f"curl --fail-with-body {shlex.quote(address)}"]
     for name, value in headers.items():

@@ -13,7 +13,9 @@ from drs_sync_policy.chunks import Chunk
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.connection import exit_code
 from drs_sync_policy.cli.journal import BadJournalError
+from drs_sync_policy.cli.printable import printable
 from drs_sync_policy.cli.progress import Bar
+from drs_sync_policy.cli.unforeseen import tell
 from drs_sync_policy_api.models import SyncPolicyResp
 
 Note = Callable[[Sequence[JobOutcome]], object]
@@ -34,7 +36,7 @@ def send(
             with Bar(len(policies)) as bar:
                 asyncio.run(_call(client, policies, record, bar.moved))
     except DrsError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {printable(str(error), lines=True)}", err=True)
         code = exit_code(error)
     except BadJournalError as error:
         click.echo(f"Error: {error}. No further request was sent.", err=True)
@@ -42,6 +44,8 @@ def send(
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
         code = exits.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - what was set is told all the same
+        code = tell(error)
     return record, code
 
 

@@ -9,11 +9,10 @@ from typing import Any
 
 import click
 
-from drs_sync_policy import Batches, SyncPolicyReq, TokenAuth, contract
-from drs_sync_policy.cli import connection as connections
+from drs_sync_policy import Batches, SyncPolicyReq, contract
 from drs_sync_policy.cli import exits, outcomes, preview, sending
 from drs_sync_policy.cli.choice import Choice
-from drs_sync_policy.cli.connection import Connection
+from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.policies import fields
 
 
@@ -41,7 +40,7 @@ def _option(name: str, schema: contract.Json) -> Callable[..., Any]:
 @_options
 @click.option("--curl", is_flag=True, help="Show the request as a curl line and send nothing.")
 @click.option("--output", type=Choice(outcomes.OUTPUTS), default="table", show_default=True)
-@connections.options
+@connection_options
 def command(
     connection: Connection, job_id: str, curl: bool, output: str, **policy: str | bool | None
 ) -> None:
@@ -52,10 +51,7 @@ def command(
     given = {name: value for name, value in policy.items() if value is not None}
     item = SyncPolicyReq.from_dict({"job_id": job_id, **given})
     if curl:
-        client = connection.client(auth=TokenAuth("none"))
-        address = preview.url(client.base_url, client.project_id)
-        for headers, body in preview.requests([item], Batches(), language=connection.language):
-            click.echo(preview.as_curl(address, headers, body))
+        preview.show(connection, [item], batches=Batches(), as_curl=True)
         return
     record, code = sending.send(connection.client(), [item])
     if record:
