@@ -23,15 +23,14 @@ def test_a_body_and_a_list_of_items_are_the_same() -> None:
     """The body of a request as the contract shows it, or only what is in its `jobs`."""
     jobs = tuple(EXAMPLE["jobs"])
     for form in ("json", "yaml"):
-        assert read(json.dumps(EXAMPLE).encode(), form=form).items == jobs
-        assert read(json.dumps(EXAMPLE["jobs"]).encode(), form=form).items == jobs
+        assert read(json.dumps(EXAMPLE).encode(), form=form) == jobs
+        assert read(json.dumps(EXAMPLE["jobs"]).encode(), form=form) == jobs
 
 
 def test_a_byte_order_mark_is_forgiven() -> None:
     """Spreadsheets write one."""
     policies = read("\ufeffjob_id,ddl_trans\nj,TRUE\n".encode(), form="csv")
-    assert policies.items == ({"job_id": "j", "ddl_trans": True},)
-    assert policies.places == (Place(2, 1),)
+    assert policies == ({"job_id": "j", "ddl_trans": True},)
 
 
 def test_every_mistake_is_told_in_the_order_of_the_file() -> None:
@@ -102,7 +101,7 @@ def test_bytes_that_are_no_text_are_told_with_their_place() -> None:
 
 def test_unknown_fields_may_be_sent_on_purpose() -> None:
     """Servers ignore them, so that nothing is refused."""
-    items = read(b"[{job_id: j, more: 1}]", form="yaml", allow_unknown=True).items
+    items = read(b"[{job_id: j, more: 1}]", form="yaml", allow_unknown=True)
     assert items == ({"job_id": "j", "more": 1},)
 
 
@@ -118,3 +117,41 @@ def test_the_format_is_told_by_the_name() -> None:
     """By its ending, in any case."""
     names = ("a.yaml", "a.YML", "b.json", "c.csv", "d.txt", "-")
     assert [format_of(n) for n in names] == ["yaml", "yaml", "json", "csv", None, None]
+
+
+def test_what_is_wrong_is_quoted_as_it_was_written() -> None:
+    """YAML takes 0123 for 83 and `no` for false; who wrote it looks for what was written."""
+    text = "- {job_id: 0123}\n- {job_id: j, conflict_policy: no}\n- {job_id: 2024-01-01}\n"
+    assert [mistake[2].split(":")[0] for mistake in _mistakes(text)] == [
+        "`job_id` is 0123",
+        "`conflict_policy` is no",
+        "`job_id` is 2024-01-01",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "place", "said"),
+    [
+        ("- job_id: j\n  more: 2024-01-01", "yaml", (2, 9), "nothing for 2024-01-01"),
+        ("- job_id: j\n  more: [1, {a: !!binary aGk=}]", "yaml", (2, 17), "JSON has nothing"),
+        ("- job_id: j\n  more: .nan", "yaml", (2, 9), ".nan is no number that JSON has"),
+        ("- job_id: j\n  more: 0x" + "f" * 5000, "yaml", (2, 9), "is no number that JSON has"),
+        ('[{"job_id": "j",\n "more": {"a": "\\ud800"}}]', "json", (2, 16), "half a character"),
+        ('[{"job_id": "j",\n "more": {"\\ud800": 1}}]', "json", (2, 21), "half a character"),
+        ('[{"job_id": "j",\n "more": 1e999}]', "json", (2, 10), "too large"),
+        ('[{"job_id": "j",\n "more": ' + "9" * 5000 + "}]", "json", (2, 10), "too large"),
+    ],
+)
+def test_what_no_request_can_have_is_told_with_its_place(
+    text: str, form: str, place: tuple[int, int], said: str
+) -> None:
+    """Also where unknown fields are allowed, and at whatever depth it stands."""
+    (mistake,) = _mistakes(text, form, allow_unknown=True)
+    assert mistake[:2] == place
+    assert said in mistake[2]
+
+
+def test_another_separator_is_one_mistake() -> None:
+    """And not two in each line."""
+    (mistake,) = _mistakes("job_id;conflict_policy\n" + "a;stop\n" * 9, "csv")
+    assert mistake == (1, 1, "the names are separated by ';': CSV has commas")

@@ -87,7 +87,7 @@ def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> 
     with click.open_file(file, "rb") as stream:
         content: bytes = stream.read()
     try:
-        return read(content, form=form, edition=edition, allow_unknown=allow_unknown).items
+        return read(content, form=form, edition=edition, allow_unknown=allow_unknown)
     except MistakesError as error:
         shown = "<stdin>" if file == "-" else file
         for mistake in error.mistakes:

@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from json import decoder
+from math import isfinite
 from typing import Any, Final, NoReturn
 
 from attrs import define, field, frozen
@@ -19,6 +20,9 @@ _MOST_NESTED: Final = 64
 _SPARE_VALUES: Final = 10_000
 """A document of YAML has at most this many values more than characters: without aliases each value
 takes a character, and with them a few lines could make more than fit into memory."""
+_MOST_BITS: Final = 1024
+"""A number of more is outside of what a double holds, and JSON promises no more (RFC 7493)."""
+_MOST_DIGITS: Final = 400
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 # What `json` itself reads texts with; the stubs do not know it.
@@ -56,6 +60,8 @@ class Placed:
 
     value: Any = None
     places: dict[Path, Place] = field(factory=dict[Path, Place])
+    written: dict[Path, str] = field(factory=dict[Path, str])
+    """How what is no text was written, where that is not how JSON writes it."""
 
     def place(self, path: Path) -> Place:
         """Where the value at `path` stands, or the nearest one around it."""
@@ -149,8 +155,11 @@ class _JsonReader:
         number = _NUMBER.match(self._text, self._at)
         if number is None:
             self._fail("expected a value: text in double quotes, a number, true, false, [ or {")
+        found = float(number[0]) if number[1] or number[2] else _whole(number[0])
+        if found is None or not _is_number(found):
+            self._fail("this number is too large")
         self._at = number.end()
-        return float(number[0]) if number[1] or number[2] else int(number[0][:400])
+        return found
 
     def _expect(self, character: str, where: str) -> None:
         self._space()
@@ -178,10 +187,10 @@ def read_yaml(text: str) -> Placed:
     """`text` as one YAML document of plain values; `UnreadableError` if it is none."""
     import yaml
 
-    loader: Any = yaml.SafeLoader(text)
+    placed = Placed()
     try:
+        loader: Any = yaml.SafeLoader(text)
         node = loader.get_single_node()
-        placed = Placed()
         walk = _YamlWalk(loader, placed, len(text) + _SPARE_VALUES)
         placed.value = walk.value(node, (), ())
     except yaml.MarkedYAMLError as error:
@@ -189,20 +198,42 @@ def read_yaml(text: str) -> Placed:
         place = _mark(mark) if mark else Place(1, 1)
         said = " ".join(part for part in (error.problem, error.context) if part)
         raise UnreadableError(place.line, place.column, f"no YAML: {said}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise UnreadableError(1, 1, f"no YAML: {error}") from None
-    finally:
-        loader.dispose()
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        said = f"no YAML: the character {text[error.position]!a} may stand in it as an escape only"
+        raise UnreadableError(line, column, said) from None
+    except RecursionError:
+        place = _too_deep(text)
+        raise UnreadableError(place.line, place.column, "nested too deeply") from None
     return placed
 
 
-@frozen
+def _too_deep(text: str) -> Place:
+    """Where the document gets deeper than any may be."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text):
+        depth += isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent))
+        depth -= isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent))
+        if depth > _MOST_NESTED:
+            return _mark(event.start_mark)
+    return Place(1, 1)
+
+
+_MERGE: Final = "tag:yaml.org,2002:merge"
+
+
+@define
 class _YamlWalk:
     """Goes through the nodes of a document and writes down values and places."""
 
     loader: Any
     placed: Placed
     most: int
+    _entries: dict[Any, dict[str, Any]] = field(factory=dict[Any, dict[str, Any]])
+    _merged: int = 0
 
     def value(self, node: Any, path: Path, around: tuple[Any, ...]) -> Any:
         if node is None:
@@ -210,24 +241,80 @@ class _YamlWalk:
         place = _mark(node.start_mark)
         self.placed.places[path] = place
         if node in around or len(path) > _MOST_NESTED or len(self.placed.places) > self.most:
-            raise UnreadableError(place.line, place.column, "nested too deeply, or without an end")
+            _refuse(node, "nested too deeply, or without an end")
         inside = (*around, node)
         if node.id == "sequence":
             return [self.value(n, (*path, i), inside) for i, n in enumerate(node.value)]
         if node.id == "mapping":
-            return self._mapping(node, path, inside)
-        return self.loader.construct_object(node)
+            children = self._mapping(node, around)
+            return {key: self.value(n, (*path, key), inside) for key, n in children.items()}
+        value = self._scalar(node)
+        if not isinstance(value, str):
+            self.placed.written[path] = node.value
+        return value
 
-    def _mapping(self, node: Any, path: Path, inside: tuple[Any, ...]) -> dict[str, Any]:
-        self.loader.flatten_mapping(node)
-        found: dict[str, Any] = {}
+    def _scalar(self, node: Any) -> Any:
+        import yaml
+
+        try:
+            value = self.loader.construct_object(node)
+        except yaml.YAMLError:
+            raise
+        except (ValueError, OverflowError, LookupError, AttributeError):
+            # What looks like a date or a number and is none, such as 2024-13-45.
+            _refuse(node, f"{_short(node.value)} is no value; put it in quotes if it is a text")
+        if isinstance(value, (int, float)) and not _is_number(value):
+            _refuse(node, f"{_short(node.value)} is no number that JSON has")
+        return value
+
+    def _mapping(self, node: Any, around: tuple[Any, ...]) -> dict[str, Any]:
+        """The node of each key: the mapping's own, and those that it merges and does not have."""
+        if node in around:
+            _refuse(node, "nested too deeply, or without an end")
+        if node in self._entries:
+            return self._entries[node]
+        own: dict[str, Any] = {}
+        merged: list[Any] = []
         for key_node, child in node.value:
-            key = str(self.loader.construct_object(key_node, deep=True))
-            if key in found:
-                at = _mark(key_node.start_mark)
-                raise UnreadableError(at.line, at.column, f"`{key}` stands in this mapping twice")
-            found[key] = self.value(child, (*path, key), inside)
+            if key_node.tag == _MERGE:
+                merged += child.value if child.id == "sequence" else [child]
+                continue
+            if key_node.id != "scalar":
+                _refuse(key_node, "a key must be a text")
+            self._scalar(key_node)
+            if key_node.value in own:
+                _refuse(key_node, f"`{key_node.value}` stands in this mapping twice")
+            own[key_node.value] = child
+        found: dict[str, Any] = {}
+        for source in reversed(merged):  # Of two that are merged the first wins.
+            if source.id != "mapping":
+                _refuse(source, "only a mapping can be merged")
+            found |= self._mapping(source, (*around, node))
+            self._merged += len(found)
+            if self._merged > self.most:
+                _refuse(node, "nested too deeply, or without an end")
+        found |= own
+        self._entries[node] = found
         return found
+
+
+def _refuse(node: Any, message: str) -> NoReturn:
+    place = _mark(node.start_mark)
+    raise UnreadableError(place.line, place.column, message)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _is_number(value: float) -> bool:
+    """Whether JSON has it, in the range that a double has."""
+    return value.bit_length() <= _MOST_BITS if isinstance(value, int) else isfinite(value)
+
+
+def _whole(text: str) -> int | None:
+    """The number, or None where it is far too large to be one."""
+    return int(text) if len(text) <= _MOST_DIGITS else None
 
 
 def _mark(mark: Any) -> Place:
@@ -247,6 +334,9 @@ def read_csv(text: str, types: Mapping[str, str]) -> Placed:
     rows = _rows(text)
     first = next(rows, None)
     names = [name.strip() for name in first[1]] if first else []
+    if len(names) == 1 and (other := re.search("[;\t|]", names[0])):
+        message = f"the names are separated by {other[0]!r}: CSV has commas"
+        raise UnreadableError(1, 1, message)
     for index, name in enumerate(names):
         if not name or name in names[:index]:
             said = "twice" if name else "without a name"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import PurePath
 from typing import Any, Final, cast
 
 import jsonschema_rs
-from attrs import frozen
 
 from drs_sync_policy import contract
 from drs_sync_policy.cli.placed import (
@@ -31,13 +30,8 @@ _SUFFIXES: Final = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".csv": "c
 
 Item = dict[str, Any]
 
-
-@frozen
-class Policies:
-    """What a file holds: its items in order, and the place of each."""
-
-    items: tuple[Item, ...]
-    places: tuple[Place, ...]
+_HALF: Final = re.compile("[\ud800-\udfff]")
+_HALVED: Final = "there is half a character (a lone surrogate) in this text"
 
 
 class MistakesError(Exception):
@@ -59,7 +53,7 @@ def read(
     form: str,
     edition: str = contract.BASE_EDITION,
     allow_unknown: bool = False,
-) -> Policies:
+) -> tuple[Item, ...]:
     """The policies in `content`, each as the contract's edition wants it.
 
     YAML and JSON hold a list of items, or an object with that list as `jobs`, the body of a
@@ -83,12 +77,13 @@ def read(
         *_schema_mistakes(items, edition, placed, root),
         *_unwritable(items, placed, root),
     ]
+    # What a schema says of a field is nearer to the point than that it cannot be sent.
+    mistakes = list({mistake.place: mistake for mistake in reversed(mistakes)}.values())
     if not allow_unknown:
         mistakes += _unknown_fields(items, edition, placed, root)
     if mistakes:
         raise MistakesError(mistakes)
-    places = tuple(placed.place((*root, index)) for index in range(len(items)))
-    return Policies(tuple(items), places)
+    return tuple(items)
 
 
 _READERS: Final[dict[str, Callable[[str, Mapping[str, str]], Placed]]] = {
@@ -148,7 +143,7 @@ def _schema_mistakes(
     validator = jsonschema_rs.validator_for(body_schema(edition))
     for error in validator.iter_errors({"jobs": [_plain(item) for item in items]}):
         path = (*root, *error.instance_path[1:])
-        yield Mistake(placed.place(path), _wording(error, edition))
+        yield Mistake(placed.place(path), _wording(error, edition, placed.written.get(path)))
 
 
 def _plain(value: Any) -> Any:
@@ -160,7 +155,7 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, type(None))) else {"": str(value)}
 
 
-def _wording(error: Any, edition: str) -> str:
+def _wording(error: Any, edition: str, written: str | None) -> str:
     path = error.instance_path
     if len(path) < 2:
         return "there is no policy in it: at least one is needed"
@@ -169,10 +164,11 @@ def _wording(error: Any, edition: str) -> str:
         return f"the item lacks `{error.kind.property}`" if missing else "expected an item"
     name = path[2]
     schema = fields(edition).get(str(name), {})
+    shown = written or _shown(error.instance)
     choices = schema.get("enum")
     if choices:
-        return f"`{name}` is {_shown(error.instance)}: {_one_of(error.instance, choices)}"
-    return f"`{name}` is {_shown(error.instance)}: {_expected(error, schema)}"
+        return f"`{name}` is {shown}: {_one_of(error.instance, choices)}"
+    return f"`{name}` is {shown}: {_expected(error, schema)}"
 
 
 def _one_of(value: Any, choices: list[str]) -> str:
@@ -204,12 +200,26 @@ def _shown(value: Any) -> str:
 
 
 def _unwritable(items: Sequence[Any], placed: Placed, root: Path) -> Iterator[Mistake]:
-    """Text that UTF-8 cannot write, so that no request can have it (rule body-must-be-i-json)."""
+    """What no request can have (rule body-must-be-i-json), at whatever depth it stands."""
     for index, item in enumerate(items):
-        for name, value in _mapping(item).items():
-            if re.search("[\ud800-\udfff]", name + str(value)):
-                place = placed.place((*root, index, name))
-                yield Mistake(place, "there is half a character (a lone surrogate) in this text")
+        yield from _unwritable_in(item, (*root, index), placed)
+
+
+def _unwritable_in(value: Any, path: Path, placed: Placed) -> Iterator[Mistake]:
+    children: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        children = _mapping(value).items()
+    elif isinstance(value, list):
+        children = enumerate(cast("Sequence[Any]", value))
+    elif not isinstance(value, (str, int, float, type(None))):
+        shown = placed.written.get(path, str(value))
+        yield Mistake(placed.place(path), f"JSON has nothing for {shown}: put it in quotes")
+    elif isinstance(value, str) and _HALF.search(value):
+        yield Mistake(placed.place(path), _HALVED)
+    for step, child in children:
+        if isinstance(step, str) and _HALF.search(step):
+            yield Mistake(placed.place((*path, step)), _HALVED)
+        yield from _unwritable_in(child, (*path, step), placed)
 
 
 def _unknown_fields(
