@@ -9,8 +9,9 @@ from typing import Any, Self
 import httpx
 
 from drs_sync_policy.answers import results_of
+from drs_sync_policy.auth import Auth, shielded
 from drs_sync_policy.batch import JobOutcome, Outcome
-from drs_sync_policy.calls import DEFAULT_BATCHES, DEFAULT_RETRIES, NO_HOOKS, Auth, Calls
+from drs_sync_policy.calls import DEFAULT_BATCHES, DEFAULT_RETRIES, NO_HOOKS, Calls, shield
 from drs_sync_policy.chunks import Batches, Chunk
 from drs_sync_policy.concurrency import GivenUpError, Progress, in_tasks, in_threads
 from drs_sync_policy.deadlines import Timeouts
@@ -78,6 +79,7 @@ class SyncPolicyClient(Calls):
         hooks: Hooks = NO_HOOKS,
         http_client: httpx.Client | None = None,
     ) -> None:
+        auth = shielded(auth)
         super().__init__(
             project_id=project_id, auth=auth, region=region, base_url=base_url, language=language,
             timeouts=timeouts, retries=retries, batches=batches, hooks=hooks,
@@ -98,6 +100,7 @@ class SyncPolicyClient(Calls):
         """
         from drs_sync_policy.settings import Settings
 
+        shield(options)
         return cls(**Settings.load(profile=profile).arguments(**options))
 
     def set_policies(
@@ -218,6 +221,7 @@ class AsyncSyncPolicyClient(Calls):
         hooks: Hooks = NO_HOOKS,
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
+        auth = shielded(auth)
         super().__init__(
             project_id=project_id, auth=auth, region=region, base_url=base_url, language=language,
             timeouts=timeouts, retries=retries, batches=batches, hooks=hooks,
@@ -235,6 +239,7 @@ class AsyncSyncPolicyClient(Calls):
         """A client from the environment and the profile file; `options` win over both."""
         from drs_sync_policy.settings import Settings
 
+        shield(options)
         return cls(**Settings.load(profile=profile).arguments(**options))
 
     async def set_policies(

@@ -54,7 +54,10 @@ class Sent:
 
 @frozen
 class Answer:
-    """An answer as it came: status, headers (names in lower case) and the whole body."""
+    """An answer as it came: status, headers (names in lower case) and the whole body.
+
+    Of a token or a cookie in the headers there is only `***`.
+    """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
