@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 import httpx
 
-from drs_sync_policy.bodies import UnreadableBodyError
+from drs_sync_policy.bodies import ClosedError, UnreadableBodyError
 from drs_sync_policy.errors import (
     Answer,
     ConnectFailedError,
@@ -71,7 +71,7 @@ E = TypeVar("E", bound=Exception)
 
 def unquoted(error: E) -> E | httpx.LocalProtocolError:
     """The same error, unless its text quotes a header, which may be one with credentials."""
-    if isinstance(error, httpx.LocalProtocolError):
+    if isinstance(error, httpx.LocalProtocolError) and not isinstance(error, ClosedError):
         return httpx.LocalProtocolError("HTTP allows no such headers or body")
     return error
 
