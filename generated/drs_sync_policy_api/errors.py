@@ -35,14 +35,12 @@ class ApiError(Exception):
     """Anything that this package raises."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__)
+        # The state may lead back here, and so is set when the error is there already.
+        return _new, (type(self), self.args), self.__dict__
 
 
-def _rebuild(kind: type[ApiError], args: tuple[Any, ...], state: dict[str, Any]) -> ApiError:
-    error = kind.__new__(kind, *args)
-    error.args = args
-    error.__dict__.update(state)
-    return error
+def _new(kind: type[ApiError], args: tuple[Any, ...]) -> ApiError:
+    return kind.__new__(kind, *args)
 
 
 class InvalidRequest(ApiError, ValueError):

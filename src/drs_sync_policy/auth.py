@@ -7,13 +7,14 @@ locals of a traceback.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from copy import copy
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Self
 
 import httpx
 
 from drs_sync_policy import signing
-from drs_sync_policy.secret import Secret, usable
+from drs_sync_policy.secret import Secret, usable, usable_text
 
 TOKEN_HEADER: Final = "X-Auth-Token"  # noqa: S105 - the name of the header
 
@@ -27,9 +28,12 @@ class TokenAuth(httpx.Auth):
     a new token at any time.
     """
 
-    def __init__(self, token: str | Callable[[], str]) -> None:
-        self._secret = None if callable(token) else Secret(usable(token, "token"))
+    def __init__(self, token: str | Secret | Callable[[], str]) -> None:
         self._source = token if callable(token) else None
+        self._secret = None if callable(token) else Secret(token)
+        del token
+        if self._secret is not None:
+            usable(self._secret, "token")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({'<function>' if self._source else '<secret>'})"
@@ -40,9 +44,18 @@ class TokenAuth(httpx.Auth):
 
     def _current(self) -> Secret:
         if self._source is not None:
-            return Secret(usable(self._source(), "token"))
+            return usable(Secret(self._source()), "token")
         assert self._secret is not None  # noqa: S101 - one of the two is set
         return self._secret
+
+
+Auth = httpx.Auth | str | Secret | Callable[[], str]
+"""A token, a function that returns one, or one of the classes here and in `passwords`."""
+
+
+def shielded(auth: Auth) -> httpx.Auth | Secret | Callable[[], str]:
+    """The same, with a token that no traceback shows; it is not looked at yet."""
+    return auth if isinstance(auth, httpx.Auth) or callable(auth) else Secret(auth)
 
 
 class AkSkAuth(httpx.Auth):
@@ -77,28 +90,33 @@ class AkSkAuth(httpx.Auth):
     def __init__(
         self,
         access_key: str,
-        secret_key: str,
+        secret_key: str | Secret,
         *,
-        security_token: str | None = None,
+        security_token: str | Secret | None = None,
         project_id: str | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._access_key = usable(access_key, "access_key")
-        self._secret_key = Secret(usable(secret_key, "secret_key"))
+        self._access_key = access_key
+        self._secret_key = Secret(secret_key)
         self._security_token = Secret(security_token) if security_token else None
         self._project_id = project_id
         self._now = now
+        del secret_key, security_token
+        usable_text(access_key, "access_key")
+        usable(self._secret_key, "secret_key")
+        if self._security_token:
+            usable(self._security_token, "security_token")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(access_key={self._access_key!r}, secret_key=<secret>)"
 
-    def bound(self, *, project_id: str, base_url: str) -> AkSkAuth:
+    def bound(self, *, project_id: str, base_url: str) -> Self:
         """This, with the project of the client that uses it."""
         if self._project_id is not None:
             return self
-        copy = AkSkAuth.__new__(AkSkAuth)
-        copy.__dict__.update(self.__dict__, _project_id=project_id)
-        return copy
+        bound = copy(self)
+        vars(bound)["_project_id"] = project_id
+        return bound
 
     def auth_flow(self, request: httpx.Request) -> SyncFlow:
         headers = request.headers

@@ -21,6 +21,13 @@ class UnreadableBodyError(httpx.DecodingError):
         self.headers = headers
 
 
+class ClosedError(httpx.LocalProtocolError):
+    """A request was to go through a client that is closed."""
+
+    def __init__(self, *, request: httpx.Request) -> None:
+        super().__init__("the client is closed; make a new one", request=request)
+
+
 class Body:
     """A body as it comes in: unpacked, and cut off where it grows too long."""
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import httpx
 
-from drs_sync_policy.auth import AkSkAuth, TokenAuth
+from drs_sync_policy.auth import AkSkAuth, TokenAuth, shielded
 from drs_sync_policy.batch import Outcome
 from drs_sync_policy.chunks import Batches, Chunk, in_turn
 from drs_sync_policy.deadlines import Timeouts
@@ -17,15 +17,13 @@ from drs_sync_policy.exchange import Exchange, Hooks
 from drs_sync_policy.passwords import PasswordAuth
 from drs_sync_policy.regions import server_url
 from drs_sync_policy.retries import Retries
+from drs_sync_policy.secret import Secret
 from drs_sync_policy.transport import Connections
 from drs_sync_policy_api.api.synchronization_policies import batch_set_policy as operation
 from drs_sync_policy_api.errors import InvalidRequest
 from drs_sync_policy_api.models import BatchSetPolicyReq, SyncPolicyReq
 from drs_sync_policy_api.models.language import LanguageValue
 from drs_sync_policy_api.types import UNSET, USER_AGENT, Unset, require
-
-Auth = httpx.Auth | str | Callable[[], str]
-"""A token, a function that returns one, or one of the classes of `auth` and `passwords`."""
 
 DEFAULT_TIMEOUTS: Final = Timeouts()
 DEFAULT_RETRIES: Final = Retries()
@@ -42,7 +40,7 @@ class Calls:
         self,
         *,
         project_id: str,
-        auth: Auth,
+        auth: httpx.Auth | Secret | Callable[[], str],
         region: str | None,
         base_url: str | None,
         language: LanguageValue | None,
@@ -55,8 +53,8 @@ class Calls:
     ) -> None:
         if brought is not None and connections is not None:
             raise WrongUseError("give `connections` or `http_client`, which has its own")
-        self.base_url: Final = server_url(region=region, base_url=base_url)
         self.project_id: Final = project_id
+        self.base_url: Final = server_url(region=region, base_url=base_url)
         self.batches: Final = batches
         self._language: LanguageValue | Unset = language or UNSET
         with _as_wrong_use():
@@ -75,7 +73,10 @@ class Calls:
         self._headers = self._headers_for(self._language)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.base_url!r}, project_id={self.project_id!r})"
+        # A traceback may show a client that is not made to its end.
+        made = vars(self)
+        shown = (f"{name}={made[name]!r}" for name in ("base_url", "project_id") if name in made)
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     def _request(self, headers: httpx.Headers, content: bytes) -> httpx.Request:
         if self._brought is None:
@@ -116,7 +117,15 @@ class Calls:
         return len(chunks) == 1 or self.batches.concurrency == 1 or in_turn(items)
 
 
-def _as_auth(auth: Auth, *, project_id: str, base_url: str) -> httpx.Auth:
+def shield(options: dict[str, Any]) -> None:
+    """Puts a token among the options of a client where no traceback shows it."""
+    if "auth" in options:
+        options["auth"] = shielded(options["auth"])
+
+
+def _as_auth(
+    auth: httpx.Auth | Secret | Callable[[], str], *, project_id: str, base_url: str
+) -> httpx.Auth:
     if isinstance(auth, (PasswordAuth, AkSkAuth)):
         return auth.bound(project_id=project_id, base_url=base_url)
     return auth if isinstance(auth, httpx.Auth) else TokenAuth(auth)

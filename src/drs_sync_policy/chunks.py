@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from attrs import field, frozen
 
+from drs_sync_policy.bounds import whole
 from drs_sync_policy_api.models import BatchSetPolicyReq, SyncPolicyReq
 from drs_sync_policy_api.types import encode
 
@@ -32,9 +33,9 @@ class Batches:
         concurrency: The most requests at the same time.
     """
 
-    jobs: int = 1000
-    bytes: int = 1_000_000
-    concurrency: int = 4
+    jobs: int = field(default=1000, validator=whole(1))
+    bytes: int = field(default=1_000_000, validator=whole(1))
+    concurrency: int = field(default=4, validator=whole(1))
 
     def cut(self, items: Sequence[SyncPolicyReq]) -> Iterator[Chunk]:
         """The chunks of a call, in order, each made when it is asked for."""

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, Self
 
 import httpx
 
 from drs_sync_policy.answers import results_of
+from drs_sync_policy.auth import Auth, shielded
 from drs_sync_policy.batch import JobOutcome, Outcome
-from drs_sync_policy.calls import DEFAULT_BATCHES, DEFAULT_RETRIES, NO_HOOKS, Auth, Calls
+from drs_sync_policy.calls import DEFAULT_BATCHES, DEFAULT_RETRIES, NO_HOOKS, Calls, shield
 from drs_sync_policy.chunks import Batches, Chunk
 from drs_sync_policy.concurrency import GivenUpError, Progress, in_tasks, in_threads
 from drs_sync_policy.deadlines import Timeouts
 from drs_sync_policy.errors import DrsError
 from drs_sync_policy.exchange import AsyncSender, Hooks, Sender
+from drs_sync_policy.passwords import is_login
 from drs_sync_policy.retries import Retries
 from drs_sync_policy.transport import (
     AsyncTransport,
     Connections,
     Transport,
+    closed,
+    closed_async,
     through,
     through_async,
 )
@@ -39,7 +43,8 @@ class SyncPolicyClient(Calls):
         region: A region of the contract's servers.
         base_url: The URL of another server, instead of a region.
         language: The language of the server's messages: `en-us` (its default) or `zh-cn`.
-        timeouts: Seconds for each phase and for the whole; finite unless you bring a client.
+        timeouts: Seconds for each phase, and for each request with its repeats; finite unless you
+            bring a client.
         retries: When a call is repeated; None never repeats.
         batches: How many jobs go into one request.
         connections: Proxy, certificates and the like; not with `http_client`.
@@ -78,6 +83,7 @@ class SyncPolicyClient(Calls):
         hooks: Hooks = NO_HOOKS,
         http_client: httpx.Client | None = None,
     ) -> None:
+        auth = shielded(auth)
         super().__init__(
             project_id=project_id, auth=auth, region=region, base_url=base_url, language=language,
             timeouts=timeouts, retries=retries, batches=batches, hooks=hooks,
@@ -87,7 +93,7 @@ class SyncPolicyClient(Calls):
         if http_client is not None:
             self._send: Sender = through(http_client)
         else:
-            self._transport = Transport(self.base_url, connections)
+            self._transport = Transport(self.base_url, connections, at_once=batches.concurrency)
             self._send = self._transport.handle_request
 
     @classmethod
@@ -98,6 +104,7 @@ class SyncPolicyClient(Calls):
         """
         from drs_sync_policy.settings import Settings
 
+        shield(options)
         return cls(**Settings.load(profile=profile).arguments(**options))
 
     def set_policies(
@@ -143,7 +150,11 @@ class SyncPolicyClient(Calls):
         return self.set_policies([job], language=language)[0]
 
     def close(self) -> None:
-        """Closes the connections, unless they are those of a client that you brought."""
+        """Closes this client, and its connections unless they are those that you brought.
+
+        Further calls are wrong use.
+        """
+        self._send = closed
         if self._transport is not None:
             self._transport.close()
 
@@ -163,9 +174,10 @@ class SyncPolicyClient(Calls):
         def send(request: httpx.Request) -> httpx.Response:
             if given_up():
                 raise GivenUpError
+            if not is_login(request):
+                outcome.note_sending(chunk)
             return self._send(request)
 
-        outcome.note_sending(chunk)
         try:
             carried = self.exchange.run(send, headers, chunk.content)
             results = results_of(carried, outcome.items[chunk.start : chunk.stop])
@@ -218,6 +230,7 @@ class AsyncSyncPolicyClient(Calls):
         hooks: Hooks = NO_HOOKS,
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
+        auth = shielded(auth)
         super().__init__(
             project_id=project_id, auth=auth, region=region, base_url=base_url, language=language,
             timeouts=timeouts, retries=retries, batches=batches, hooks=hooks,
@@ -227,7 +240,9 @@ class AsyncSyncPolicyClient(Calls):
         if http_client is not None:
             self._send: AsyncSender = through_async(http_client)
         else:
-            self._transport = AsyncTransport(self.base_url, connections)
+            self._transport = AsyncTransport(
+                self.base_url, connections, at_once=batches.concurrency
+            )
             self._send = self._transport.handle_async_request
 
     @classmethod
@@ -235,6 +250,7 @@ class AsyncSyncPolicyClient(Calls):
         """A client from the environment and the profile file; `options` win over both."""
         from drs_sync_policy.settings import Settings
 
+        shield(options)
         return cls(**Settings.load(profile=profile).arguments(**options))
 
     async def set_policies(
@@ -267,7 +283,11 @@ class AsyncSyncPolicyClient(Calls):
         return (await self.set_policies([job], language=language))[0]
 
     async def aclose(self) -> None:
-        """Closes the connections, unless they are those of a client that you brought."""
+        """Closes this client, and its connections unless they are those that you brought.
+
+        Further calls are wrong use.
+        """
+        self._send = closed_async
         if self._transport is not None:
             await self._transport.aclose()
 
@@ -278,9 +298,13 @@ class AsyncSyncPolicyClient(Calls):
         await self.aclose()
 
     async def _carry_out(self, outcome: Outcome, headers: httpx.Headers, chunk: Chunk) -> None:
-        outcome.note_sending(chunk)
+        def send(request: httpx.Request) -> Awaitable[httpx.Response]:
+            if not is_login(request):
+                outcome.note_sending(chunk)
+            return self._send(request)
+
         try:
-            carried = await self.exchange.run_async(self._send, headers, chunk.content)
+            carried = await self.exchange.run_async(send, headers, chunk.content)
             results = results_of(carried, outcome.items[chunk.start : chunk.stop])
         except DrsError as error:
             outcome.note_error(chunk, error)

@@ -1,4 +1,4 @@
-"""The time that a call may take: for each of its phases, and for the whole with all attempts.
+"""The time that a request may take: for each of its phases, and with all its repeats.
 
 A timeout of httpx starts anew with every read, so a server that sends a byte now and then could
 hold a call for ever. Here a timeout knows the end of the whole call, too, and the network under
@@ -15,22 +15,26 @@ from time import monotonic
 from typing import Any, Self
 
 import httpcore
-from attrs import frozen
+from attrs import field, frozen
+
+from drs_sync_policy.bounds import positive
 
 
 @frozen(kw_only=True)
 class Timeouts:
-    """Seconds for each phase of one attempt, and for the whole call with all its attempts.
+    """Seconds for each phase of one attempt, and for one request with all its repeats.
 
     `connect` is for a connection, `write` and `read` for each wait on the network, `pool` for a
-    free connection. All are finite.
+    free connection. `total` is for a request with its login, its repeats and the waits between
+    them; a call of many jobs is several requests (`Batches`), each with a `total` of its own.
+    All are finite.
     """
 
-    connect: float = 5.0
-    write: float = 30.0
-    read: float = 30.0
-    pool: float = 30.0
-    total: float = 120.0
+    connect: float = field(default=5.0, validator=positive)
+    write: float = field(default=30.0, validator=positive)
+    read: float = field(default=30.0, validator=positive)
+    pool: float = field(default=30.0, validator=positive)
+    total: float = field(default=120.0, validator=positive)
 
     def until(self, end: float) -> dict[str, float]:
         """The timeouts of an attempt that has to end at `end`, as httpx's `timeout` extension."""

@@ -54,7 +54,10 @@ class Sent:
 
 @frozen
 class Answer:
-    """An answer as it came: status, headers (names in lower case) and the whole body."""
+    """An answer as it came: status, headers (names in lower case) and the whole body.
+
+    Of a token or a cookie in the headers there is only `***`.
+    """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -82,14 +85,12 @@ class DrsError(Exception):
     answer: Answer | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__)
+        # The state may lead back here, and so is set when the error is there already.
+        return _new, (type(self), self.args), self.__dict__
 
 
-def _rebuild(kind: type[DrsError], args: tuple[Any, ...], state: dict[str, Any]) -> DrsError:
-    error = kind.__new__(kind, *args)
-    error.args = args
-    error.__dict__.update(state)
-    return error
+def _new(kind: type[DrsError], args: tuple[Any, ...]) -> DrsError:
+    return kind.__new__(kind, *args)
 
 
 class UnreachableError(DrsError):

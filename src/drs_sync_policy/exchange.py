@@ -20,6 +20,8 @@ from drs_sync_policy.failures import (
     NOTHING_SENT,
     certificate_refused,
     redacted,
+    shown,
+    unquoted,
     unreachable,
 )
 from drs_sync_policy.passwords import LoginFailed
@@ -150,7 +152,7 @@ class Exchange:
                 try:
                     result = self._authenticated(send, step)
                 except (httpx.RequestError, LoginFailed) as error:
-                    result = error
+                    result = unquoted(error)
         except StopIteration as done:
             carried: Carried = done.value
             return carried
@@ -171,7 +173,7 @@ class Exchange:
                 try:
                     result = await self._authenticated_async(send, step)
                 except (httpx.RequestError, LoginFailed) as error:
-                    result = error
+                    result = unquoted(error)
         except StopIteration as done:
             carried: Carried = done.value
             return carried
@@ -243,5 +245,4 @@ class Exchange:
         by_iam = isinstance(result, LoginFailed)
         response = result.response if isinstance(result, LoginFailed) else result
         assert response is not None  # noqa: S101 - the driver answers every request
-        answer = Answer(response.status_code, response.headers, response.content)
-        return Carried(answer, lambda: redacted(request), attempt, by_iam, perhaps_acted)
+        return Carried(shown(response), lambda: redacted(request), attempt, by_iam, perhaps_acted)

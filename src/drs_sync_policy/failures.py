@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import monotonic
-from typing import Final
+from typing import Final, TypeVar
 
 import httpx
 
-from drs_sync_policy.bodies import UnreadableBodyError
+from drs_sync_policy.bodies import ClosedError, UnreadableBodyError
 from drs_sync_policy.errors import (
     Answer,
     ConnectFailedError,
@@ -22,6 +23,9 @@ from drs_sync_policy.errors import (
 _SECRET_HEADERS: Final = frozenset(
     {"x-auth-token", "authorization", "x-security-token", "proxy-authorization", "cookie"}
 )
+
+_SECRET_ANSWER_HEADERS: Final = frozenset({"x-subject-token", "x-auth-token", "set-cookie"})
+_SECRET_RAW: Final = frozenset(name.encode() for name in _SECRET_ANSWER_HEADERS)
 
 NOTHING_SENT: Final = (
     httpx.ConnectError,
@@ -50,6 +54,28 @@ def redacted(request: httpx.Request) -> Sent:
     return Sent(request.method, str(request.url), headers, len(request.content))
 
 
+def shown(response: httpx.Response) -> Answer:
+    """An answer as it may be kept: a token or a cookie in its headers is replaced."""
+    headers = response.headers
+    if any(name.lower() in _SECRET_RAW for name, _ in headers.raw):
+        headers = httpx.Headers(_without_secrets(headers))
+    return Answer(response.status_code, headers, response.content)
+
+
+def _without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
+    return {n: "***" if n in _SECRET_ANSWER_HEADERS else value for n, value in headers.items()}
+
+
+E = TypeVar("E", bound=Exception)
+
+
+def unquoted(error: E) -> E | httpx.LocalProtocolError:
+    """The same error, unless its text quotes a header, which may be one with credentials."""
+    if isinstance(error, httpx.LocalProtocolError) and not isinstance(error, ClosedError):
+        return httpx.LocalProtocolError("HTTP allows no such headers or body")
+    return error
+
+
 def unreachable(
     error: httpx.RequestError, sent: Sent, attempts: int, end: float
 ) -> UnreachableError | OutsideContractError | WrongUseError:
@@ -58,7 +84,7 @@ def unreachable(
     why = str(error) or type(error).__name__
     if isinstance(error, UnreadableBodyError):
         return OutsideContractError(
-            why, answer=Answer(error.status, error.headers, b""), request=sent
+            why, answer=Answer(error.status, _without_secrets(error.headers), b""), request=sent
         )
     if isinstance(error, (httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
         return WrongUseError(f"{sent} could not be sent: {why}")

@@ -37,11 +37,15 @@ def server_url(*, region: str | None, base_url: str | None) -> str:
 
 
 def _checked(url: str) -> str:
+    # Here, because listing the regions needs no httpx.
+    from httpx import URL, InvalidURL
+
     no_url = WrongUseError("`base_url` is no URL such as 'https://drs.eu-de.otc.t-systems.com'")
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError:
+        URL(url)
+    except (ValueError, InvalidURL):
         raise no_url from None
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise no_url

@@ -9,10 +9,13 @@ from email.utils import parsedate_to_datetime
 from threading import Lock
 
 import httpx
-from attrs import frozen
+from attrs import field, frozen
 
+from drs_sync_policy.bounds import not_negative, whole
 from drs_sync_policy.errors import Answer
 
+_DOUBLINGS = 60
+_LONGEST_ASKED = 999_999_999.0
 _TOO_FREQUENT = b'"DRS.M01503"'
 """The vendor's 400 for calls that come too fast, which is a 429 in all but its number."""
 
@@ -40,10 +43,10 @@ class Retries:
         repeat_sent: Whether a call is repeated that the server may have acted on.
     """
 
-    attempts: int = 4
-    first_wait: float = 0.5
-    longest_wait: float = 20.0
-    budget: int = 10
+    attempts: int = field(default=4, validator=whole(1))
+    first_wait: float = field(default=0.5, validator=not_negative)
+    longest_wait: float = field(default=20.0, validator=not_negative)
+    budget: int = field(default=10, validator=whole(0))
     repeat_sent: bool = True
 
     def after_error(self, error: httpx.RequestError, attempt: int) -> float | None:
@@ -67,7 +70,7 @@ class Retries:
     def _wait(self, attempt: int, at_least: float | None) -> float | None:
         if attempt >= self.attempts or (at_least or 0.0) > self.longest_wait:
             return None
-        most = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1))
+        most = min(self.longest_wait, self.first_wait * 2.0 ** min(attempt - 1, _DOUBLINGS))
         return max(at_least or 0.0, random.uniform(0.0, most))  # noqa: S311 - no secret
 
 
@@ -101,11 +104,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdecimal():
-        return float(value[:9])
+        return min(float(value), _LONGEST_ASKED)
     try:
         moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

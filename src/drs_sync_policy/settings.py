@@ -8,17 +8,19 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self, cast
 
 import httpx
 from attrs import field, frozen
 
-from drs_sync_policy.auth import AkSkAuth, TokenAuth
+from drs_sync_policy.auth import AkSkAuth, TokenAuth, shielded
 from drs_sync_policy.errors import WrongUseError
 from drs_sync_policy.passwords import PasswordAuth
+from drs_sync_policy.secret import Secret
 
 VARIABLES: Final[Mapping[str, str]] = {
     "url": "DRS_URL",
@@ -36,14 +38,27 @@ VARIABLES: Final[Mapping[str, str]] = {
 }
 """The keys of a profile, each with the variable of the environment that wins over it."""
 
-_SECRETS: Final = frozenset({"token", "secret_key", "security_token", "password"})
+SECRETS: Final = frozenset({"token", "secret_key", "security_token", "password"})
+"""The keys whose values nobody may see."""
+
+KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "token": ("token",),
+    "keys": ("access_key", "secret_key"),
+    "password": ("username", "password", "domain"),
+}
+"""What `auth` of a profile may say, each with the keys that such credentials need."""
+
+_KIND: Final = "auth"
+_CREDENTIALS: Final = frozenset({*(key for kind in KINDS.values() for key in kind), *SECRETS})
 _ANY_CREDENTIALS: Final = (
     "DRS_TOKEN, or DRS_ACCESS_KEY and DRS_SECRET_KEY, or DRS_USERNAME, DRS_PASSWORD and DRS_DOMAIN"
 )
-_KINDS: Final = (("token",), ("access_key", "secret_key"), ("username", "password", "domain"))
+
+Found = Mapping[str, Secret]
+"""Values by their keys, each a `Secret`: the function that holds them may raise something."""
 
 
-@frozen
+@frozen(slots=False)
 class Settings:
     """A server, a project and credentials; what is None was found nowhere."""
 
@@ -51,7 +66,7 @@ class Settings:
     region: str | None = None
     project_id: str | None = None
     language: str | None = None
-    auth: httpx.Auth | None = field(default=None)
+    credentials: Found = field(factory=dict[str, Secret], repr=False)
 
     @classmethod
     def load(
@@ -70,35 +85,51 @@ class Settings:
         password and domain. The environment and the profile are not mixed within them: where the
         environment has any, the profile's are left out. So are they for server and region.
 
+        One mixture there is, where the profile asks for it: its `auth` names a kind (`token`,
+        `keys` or `password`), and the environment has nothing but secrets of this kind. Then the
+        rest is the profile's, which so needs no secret in a file.
+
         Raises:
-            WrongUseError: There is no such profile, a key of it is unknown, the file holds secrets
-                and others may read it, or credentials are incomplete.
+            WrongUseError: There is no such profile, a key of it is unknown, or the file holds
+                secrets and others may read it.
         """
-        environment = os.environ if environment is None else environment
-        values = {
-            key: environment[name] for key, name in VARIABLES.items() if environment.get(name)
-        }
-        chosen = profile or environment.get("DRS_PROFILE")
-        stored = _profile(file or default_file(environment), chosen)
-        together = (("url", "region"), tuple(key for kind in _KINDS for key in kind))
-        for group in together:
-            if any(key in values for key in group):
-                stored = {key: value for key, value in stored.items() if key not in group}
-        merged = {**stored, **values}
+        given = os.environ if environment is None else environment
+        values = {key: Secret(given[name]) for key, name in VARIABLES.items() if given.get(name)}
+        chosen, file = profile or given.get("DRS_PROFILE"), file or default_file(given)
+        # From here on nothing holds the values of the environment but as secrets.
+        del given, environment
+        stored = _profile(file, chosen)
+        kind = stored[_KIND].reveal() if _KIND in stored else None
+        merged = {**_left_of(stored, values, kind), **values}
         return cls(
-            base_url=merged.get("url"),
-            region=None if "url" in merged else merged.get("region"),
-            project_id=merged.get("project_id"),
-            language=merged.get("language"),
-            auth=_auth(merged),
+            base_url=_plain(merged, "url"),
+            region=None if "url" in merged else _plain(merged, "region"),
+            project_id=_plain(merged, "project_id"),
+            language=_plain(merged, "language"),
+            credentials={
+                key: value
+                for key, value in merged.items()
+                if key in _CREDENTIALS or key in ("iam_url", _KIND)
+            },
         )
+
+    @cached_property
+    def auth(self) -> httpx.Auth | None:
+        """The credentials, None if there are none; `WrongUseError` where some are missing."""
+        return _auth(self.credentials)
 
     def arguments(self, **options: Any) -> dict[str, Any]:
         """The arguments for a client, `options` before what was found.
 
         Raises `WrongUseError` that names the variable of what is missing.
         """
-        found: dict[str, Any] = {"project_id": self.project_id, "auth": self.auth}
+        if "auth" in options:
+            options["auth"] = shielded(options["auth"])
+            if isinstance(options["auth"], Secret):
+                options["auth"] = TokenAuth(options["auth"])
+        else:
+            options["auth"] = self.auth
+        found: dict[str, Any] = {"project_id": self.project_id}
         if "base_url" not in options and "region" not in options:
             found |= {"base_url": self.base_url, "region": self.region}
         if self.language:
@@ -117,25 +148,56 @@ class Settings:
         return arguments
 
 
-def _auth(values: Mapping[str, str]) -> httpx.Auth | None:
-    present = [kind for kind in _KINDS if kind[0] in values]
-    if not present:
+def _left_of(stored: Found, values: Found, kind: str | None) -> Found:
+    """What of a profile counts beside the environment, which is not mixed with it."""
+    dropped: set[str] = set()
+    if "url" in values or "region" in values:
+        dropped |= {"url", "region"}
+    ours = _CREDENTIALS & values.keys()
+    if ours and not (kind and ours <= _secrets_of(kind)):
+        dropped |= {*_CREDENTIALS, "iam_url", _KIND}
+    return {key: value for key, value in stored.items() if key not in dropped}
+
+
+def _secrets_of(kind: str) -> frozenset[str]:
+    return SECRETS & {*KINDS[kind], *(("security_token",) if kind == "keys" else ())}
+
+
+def _plain(values: Found, key: str) -> str | None:
+    return values[key].reveal() if key in values else None
+
+
+def _auth(values: Found) -> httpx.Auth | None:
+    kind = values[_KIND].reveal() if _KIND in values else _kind_of(values)
+    if kind is None:
         return None
-    kind = present[0]
-    missing = [VARIABLES[key] for key in kind if key not in values]
+    missing = [VARIABLES[key] for key in KINDS[kind] if key not in values]
     if missing:
-        raise WrongUseError(f"the credentials are incomplete: {' and '.join(missing)} is missing")
-    if kind[0] == "token":
+        raise WrongUseError(
+            f"the credentials are incomplete: {' and '.join(missing)} is missing. A profile that is"
+            f' to take its secret from the environment says so: {_KIND} = "{kind}"'
+        )
+    if kind == "token":
         return TokenAuth(values["token"])
-    if kind[0] == "access_key":
+    if kind == "keys":
         return AkSkAuth(
-            values["access_key"],
+            values["access_key"].reveal(),
             values["secret_key"],
             security_token=values.get("security_token"),
         )
     return PasswordAuth(
-        values["username"], values["password"], values["domain"], iam_url=values.get("iam_url")
+        values["username"].reveal(),
+        values["password"],
+        values["domain"].reveal(),
+        iam_url=_plain(values, "iam_url"),
     )
+
+
+def _kind_of(values: Found) -> str | None:
+    """The kind of credentials that are there: the first that is whole, else that has a part."""
+    whole = [kind for kind, keys in KINDS.items() if values.keys() >= {*keys}]
+    parts = [kind for kind, keys in KINDS.items() if values.keys() & {*keys, *_secrets_of(kind)}]
+    return next(iter((*whole, *parts)), None)
 
 
 def default_file(environment: Mapping[str, str]) -> Path:
@@ -147,35 +209,59 @@ def default_file(environment: Mapping[str, str]) -> Path:
     return base / "drs-sync-policy" / "profiles.toml"
 
 
-def _profile(file: Path, name: str | None) -> dict[str, str]:
+def _profile(file: Path, name: str | None) -> Found:
     if not file.is_file():
         if name is None:
             return {}
         raise WrongUseError(f"there is no profile `{name}`, because there is no file {file}")
-    try:
-        profiles = tomllib.loads(file.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        # The message of the parser quotes no line, but its document does: keep neither.
-        raise WrongUseError(f"{file} is no TOML: {error}") from None
+    profiles = _read(file)
+    if isinstance(profiles, str):
+        raise WrongUseError(f"{file} {profiles}")
     if name is None and "default" not in profiles:
         return {}
     name = name or "default"
     if name not in profiles:
         raise WrongUseError(f"{file} has no profile `{name}`{_hint(name, profiles)}")
-    found: Any = profiles[name]
-    if not isinstance(found, dict):
+    profile = profiles[name]
+    if profile is None:
         raise WrongUseError(f"`{name}` in {file} is no profile; write [{name}] and its keys below")
-    profile = cast("dict[str, Any]", found)
     for key in profile:
-        if key not in VARIABLES:
-            raise WrongUseError(f"`{key}` of profile `{name}` is unknown{_hint(key, VARIABLES)}")
+        if key not in (known := (*VARIABLES, _KIND)):
+            raise WrongUseError(f"`{key}` of profile `{name}` is unknown{_hint(key, known)}")
+    kind = _plain(profile, _KIND)
+    if kind is not None and kind not in KINDS:
+        raise WrongUseError(f"`{_KIND}` of profile `{name}` is '{kind}'{_hint(kind, KINDS)}")
     others = stat.S_IRWXG | stat.S_IRWXO
-    if _SECRETS & profile.keys() and os.name == "posix" and file.stat().st_mode & others:
+    if SECRETS & profile.keys() and os.name == "posix" and file.stat().st_mode & others:
         raise WrongUseError(f"{file} holds secrets and others may read it: chmod 600 {file}")
-    return {key: str(value) for key, value in profile.items()}
+    return profile
 
 
-def _hint(name: str, known: Mapping[str, Any]) -> str:
+def _read(file: Path) -> dict[str, Found | None] | str:
+    """The tables of a file, None for what is no table; a text says why it cannot be read."""
+    try:
+        tables = tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return f"is no TOML: {_place(error)}"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return {name: _wrapped(table) for name, table in tables.items()}
+
+
+def _wrapped(table: Any) -> Found | None:
+    if not isinstance(table, dict):
+        return None
+    return {key: Secret(str(value)) for key, value in cast("dict[str, Any]", table).items()}
+
+
+def _place(error: ValueError) -> str:
+    # What a decoder says of bytes is right, and its bytes are in it: they may be a secret's.
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start + 1} is not UTF-8"
+    return str(error)
+
+
+def _hint(name: str, known: Collection[str]) -> str:
     near = get_close_matches(name, known, n=1)
     hint = f"; did you mean `{near[0]}`?" if near else ""
     return f": choose one of {', '.join(f'`{key}`' for key in known)}{hint}"

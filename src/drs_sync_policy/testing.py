@@ -32,6 +32,7 @@ from attrs import field, frozen
 from drs_sync_policy import codes
 from drs_sync_policy.client import AsyncSyncPolicyClient, SyncPolicyClient
 from drs_sync_policy.failures import redacted
+from drs_sync_policy.passwords import is_login
 
 if TYPE_CHECKING:
     from drs_sync_policy.sandbox.seed import Tenant
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 Step = Callable[[httpx.Request], httpx.Response]
 """What answers one request; it may raise an error of httpx instead."""
 
+_LOGIN_PATH: Final = "/auth/tokens"
 _READ_BACK: Final = "/_sandbox/projects/{project_id}/jobs/{job_id}"
 
 
@@ -152,20 +154,45 @@ def breaks(error: type[httpx.RequestError] = httpx.ReadError) -> Step:
     return step
 
 
-class Recorder(httpx.BaseTransport):
+class Recorder(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """A transport that carries requests to a real server and keeps what was said.
 
-    `save` writes it as JSON, without any credential: headers of requests are left out, and of
-    the headers of answers only those that the contract knows are kept.
+    `save` writes it as JSON, without any credential: headers of requests are left out, of the
+    headers of answers only those that the contract knows are kept, and logins are carried out
+    and not kept. So a recording is replayed with a token, whatever it was made with.
+
+    Args:
+        inner: The transport that carries the requests, for a sync client.
+        inner_async: The same for an async client.
     """
 
-    def __init__(self, inner: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        inner: httpx.BaseTransport | None = None,
+        *,
+        inner_async: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self.exchanges: list[dict[str, Any]] = []
         self._inner = inner or httpx.HTTPTransport()
+        self._inner_async = inner_async or httpx.AsyncHTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
         response = self._inner.handle_request(request)
-        content = response.read()
+        response.read()
+        self._keep(request, response)
+        return response
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        response = await self._inner_async.handle_async_request(request)
+        await response.aread()
+        self._keep(request, response)
+        return response
+
+    def _keep(self, request: httpx.Request, response: httpx.Response) -> None:
+        if is_login(request) or request.url.path.endswith(_LOGIN_PATH):
+            return
         kept = ("content-type", "retry-after", "x-request-id", "allow")
         self.exchanges.append(
             {
@@ -174,13 +201,15 @@ class Recorder(httpx.BaseTransport):
                 "body": request.content.decode("utf-8", "replace"),
                 "status": response.status_code,
                 "headers": {n: v for n, v in response.headers.items() if n in kept},
-                "answer": content.decode("utf-8", "replace"),
+                "answer": response.content.decode("utf-8", "replace"),
             }
         )
-        return response
 
     def close(self) -> None:
         self._inner.close()
+
+    async def aclose(self) -> None:
+        await self._inner_async.aclose()
 
     def save(self, path: Path) -> None:
         """Writes what was said so far to a file."""
@@ -289,6 +318,5 @@ def _explained(code: str, language: str) -> dict[str, str]:
 
 
 def _request(request: httpx.Request) -> Request:
-    return Request(
-        request.method, request.url.path, redacted(request).headers, bytes(request.read())
-    )
+    content = b'{"auth": "***"}' if is_login(request) else bytes(request.read())
+    return Request(request.method, request.url.path, redacted(request).headers, content)

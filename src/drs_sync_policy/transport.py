@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -21,8 +22,10 @@ import httpcore
 import httpx
 from attrs import field, frozen
 
-from drs_sync_policy.bodies import MAX_ANSWER_BYTES, Body
+from drs_sync_policy.bodies import MAX_ANSWER_BYTES, Body, ClosedError
+from drs_sync_policy.bounds import not_negative, whole, whole_or_none
 from drs_sync_policy.deadlines import AsyncNetwork, Network
+from drs_sync_policy.errors import WrongUseError
 
 Verify = bool | str | Path | ssl.SSLContext
 """True for the usual authorities, a file of certificates, a context, or False for no check."""
@@ -33,14 +36,16 @@ class Connections:
     """How connections are made: their authorities, their proxy, and how many there are.
 
     `proxy` is a URL; `trust_env` takes it from `HTTPS_PROXY` and the like where there is none.
+    `limit` is the most connections at the same time; None for 20, or for as many as the requests
+    of a call that run at once (`Batches`), if these are more.
     """
 
     verify: Verify = True
     proxy: str | None = field(default=None, repr=False)
     trust_env: bool = True
-    limit: int = 20
-    keepalive_seconds: float = 30.0
-    max_answer_bytes: int = MAX_ANSWER_BYTES
+    limit: int | None = field(default=None, validator=whole_or_none(1))
+    keepalive_seconds: float = field(default=30.0, validator=not_negative)
+    max_answer_bytes: int = field(default=MAX_ANSWER_BYTES, validator=whole(1))
 
     def proxy_for(self, url: str) -> str | None:
         """The proxy on the way to `url`, None for none."""
@@ -57,7 +62,13 @@ class Connections:
 @cache
 def shared_tls_context() -> ssl.SSLContext:
     """The TLS context of the process: making one costs more than everything else of a client."""
-    return httpx.create_ssl_context()
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        why = _why(error)
+    raise WrongUseError(
+        f"the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be used: {why}"
+    )
 
 
 def tls_context(verify: Verify, url: str) -> ssl.SSLContext:
@@ -65,7 +76,7 @@ def tls_context(verify: Verify, url: str) -> ssl.SSLContext:
     if isinstance(verify, ssl.SSLContext):
         return verify
     if isinstance(verify, (str, Path)):
-        return ssl.create_default_context(cafile=str(verify))
+        return _trusting(str(verify))
     if not verify:
         return httpx.create_ssl_context(verify=False)
     if url.startswith("http:"):
@@ -73,15 +84,36 @@ def tls_context(verify: Verify, url: str) -> ssl.SSLContext:
     return shared_tls_context()
 
 
+def _trusting(file: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=file)
+    except OSError as error:
+        why = _why(error)
+    raise WrongUseError(f"`verify` of `Connections` is '{file}', which cannot be used: {why}")
+
+
+def _why(error: OSError) -> str:
+    return "it holds none" if isinstance(error, ssl.SSLError) else str(error.strerror)
+
+
 class Transport(httpx.BaseTransport):
     """Carries requests to one server and reads their answers whole."""
 
-    def __init__(self, url: str = "https:", connections: Connections | None = None) -> None:
+    def __init__(
+        self,
+        url: str = "https:",
+        connections: Connections | None = None,
+        *,
+        at_once: int = 1,
+    ) -> None:
         options = connections or Connections()
+        self._closed = False
         self._max_bytes = options.max_answer_bytes
-        self._pool = _make_pool(_SYNC_POOLS, Network(), url, options)
+        self._pool = _make_pool(_SYNC_POOLS, Network(), url, options, at_once)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self._closed:
+            raise ClosedError(request=request)
         with _as_httpx(request):
             response = self._pool.handle_request(_to_httpcore(request))
             try:
@@ -95,18 +127,28 @@ class Transport(httpx.BaseTransport):
         return body.response(request)
 
     def close(self) -> None:
+        self._closed = True
         self._pool.close()
 
 
 class AsyncTransport(httpx.AsyncBaseTransport):
     """Carries requests to one server and reads their answers whole, under asyncio or trio."""
 
-    def __init__(self, url: str = "https:", connections: Connections | None = None) -> None:
+    def __init__(
+        self,
+        url: str = "https:",
+        connections: Connections | None = None,
+        *,
+        at_once: int = 1,
+    ) -> None:
         options = connections or Connections()
+        self._closed = False
         self._max_bytes = options.max_answer_bytes
-        self._pool = _make_pool(_ASYNC_POOLS, AsyncNetwork(), url, options)
+        self._pool = _make_pool(_ASYNC_POOLS, AsyncNetwork(), url, options, at_once)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._closed:
+            raise ClosedError(request=request)
         with _as_httpx(request):
             response = await self._pool.handle_async_request(_to_httpcore(request))
             try:
@@ -120,6 +162,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         return body.response(request)
 
     async def aclose(self) -> None:
+        self._closed = True
         await self._pool.aclose()
 
 
@@ -127,6 +170,8 @@ def through(client: httpx.Client) -> Callable[[httpx.Request], httpx.Response]:
     """What carries requests through a client that a user brought; no redirect is followed."""
 
     def send(request: httpx.Request) -> httpx.Response:
+        if client.is_closed:
+            raise ClosedError(request=request)
         # The credentials are in the request already; a redirect would carry them elsewhere.
         response = client.send(request, stream=True, auth=None, follow_redirects=False)
         if response.is_stream_consumed:
@@ -148,6 +193,8 @@ def through_async(
     """What carries requests through a client that a user brought; no redirect is followed."""
 
     async def send(request: httpx.Request) -> httpx.Response:
+        if client.is_closed:
+            raise ClosedError(request=request)
         response = await client.send(request, stream=True, auth=None, follow_redirects=False)
         if response.is_stream_consumed:
             return response
@@ -162,6 +209,17 @@ def through_async(
     return send
 
 
+def closed(request: httpx.Request) -> httpx.Response:
+    """Carries nothing any more."""
+    raise ClosedError(request=request)
+
+
+async def closed_async(request: httpx.Request) -> httpx.Response:
+    """Carries nothing any more."""
+    raise ClosedError(request=request)
+
+
+_CONNECTIONS: Final = 20
 _SYNC_POOLS: Final = (httpcore.ConnectionPool, httpcore.HTTPProxy, httpcore.SOCKSProxy)
 _ASYNC_POOLS: Final = (
     httpcore.AsyncConnectionPool,
@@ -170,27 +228,50 @@ _ASYNC_POOLS: Final = (
 )
 
 
-def _make_pool(pools: tuple[Any, Any, Any], network: Any, url: str, options: Connections) -> Any:
-    direct, through_http, through_socks = pools
+def _make_pool(
+    pools: tuple[Any, Any, Any], network: Any, url: str, options: Connections, at_once: int
+) -> Any:
+    limit = options.limit or max(_CONNECTIONS, at_once)
     arguments: dict[str, Any] = {
         "ssl_context": tls_context(options.verify, url),
-        "max_connections": options.limit,
-        "max_keepalive_connections": options.limit,
+        "max_connections": limit,
+        "max_keepalive_connections": limit,
         "keepalive_expiry": options.keepalive_seconds,
         "network_backend": network,
     }
-    address = options.proxy_for(url)
-    if address is None:
-        return direct(**arguments)
-    proxy = httpx.Proxy(address)
+    proxy = _proxy(options, url)
+    if proxy is None:
+        return pools[0](**arguments)
     target = httpcore.URL(
         scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=b"/"
     )
     if proxy.url.scheme.startswith("socks"):
-        return through_socks(proxy_url=target, proxy_auth=proxy.raw_auth, **arguments)
+        return pools[2](proxy_url=target, proxy_auth=proxy.raw_auth, **arguments)
     if proxy.url.scheme == "https":
         arguments["proxy_ssl_context"] = tls_context(options.verify, "https:")
-    return through_http(proxy_url=target, proxy_auth=proxy.raw_auth, **arguments)
+    return pools[1](proxy_url=target, proxy_auth=proxy.raw_auth, **arguments)
+
+
+def _proxy(options: Connections, url: str) -> httpx.Proxy | None:
+    """The proxy on the way to `url`; what is wrong with one is told without its credentials."""
+    found: httpx.Proxy | None = None
+    wrong = ""
+    try:
+        found = _parsed(options.proxy_for(url))
+    except (ValueError, httpx.InvalidURL):
+        wrong = "its address is none that begins with http, https, socks5 or socks5h"
+    if found is not None and found.url.scheme.startswith("socks") and not find_spec("socksio"):
+        wrong = "for SOCKS the package `socksio` is needed: pip install 'httpx[socks]'"
+    if wrong:
+        raise WrongUseError(
+            f"the proxy cannot be used: {wrong}. It is `Connections(proxy=)`, or else of a variable"
+            " such as HTTPS_PROXY or ALL_PROXY, which NO_PROXY can except a host from"
+        )
+    return found
+
+
+def _parsed(address: str | None) -> httpx.Proxy | None:
+    return None if address is None else httpx.Proxy(address)
 
 
 def _has_more(response: httpcore.Response) -> bool:
@@ -223,10 +304,13 @@ def _as_httpx(request: httpx.Request) -> Generator[None]:
     """Raises errors of httpcore as those of httpx, which have the same names."""
     try:
         yield
-    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
-        kind = getattr(httpx, type(error).__name__)
-        raise kind(str(error), request=request) from error
-    except (httpcore.ProxyError, httpcore.UnsupportedProtocol) as error:
+    except (
+        httpcore.TimeoutException,
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.ProxyError,
+        httpcore.UnsupportedProtocol,
+    ) as error:
         kind = getattr(httpx, type(error).__name__)
         raise kind(str(error), request=request) from error
 

@@ -10,6 +10,7 @@ import pickle
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,12 +20,16 @@ from drs_sync_policy import (
     AkSkAuth,
     AsyncSyncPolicyClient,
     DrsError,
+    Hooks,
+    PasswordAuth,
     Retries,
+    SyncPolicyClient,
     TokenAuth,
     WrongUseError,
     signing,
 )
 from drs_sync_policy.secret import Secret
+from drs_sync_policy.settings import Settings
 from tests.client.accounts import DONE, JOBS, NOW, PASSWORD, client, password, token, tokens_sent
 from tests.wire import Heard, says, wire
 
@@ -138,6 +143,129 @@ def test_no_secret_is_seen(make: Callable[[str], Any], caplog: pytest.LogCapture
     assert "x-auth-token" in repr(vars(caught.value)) or isinstance(auth, AkSkAuth)
     for secret in SECRETS:
         assert secret not in "\n".join(shown)
+
+
+def seen_in(error: BaseException) -> str:
+    """What a traceback with locals shows of our functions, and the repr of each of their locals."""
+    shown = [str(error), repr(vars(error))]
+    trace = error.__traceback__
+    while trace is not None:
+        if "/drs_sync_policy/" in trace.tb_frame.f_code.co_filename:
+            shown += [f"{name} = {value!r}" for name, value in trace.tb_frame.f_locals.items()]
+        trace = trace.tb_next
+    traceback.TracebackException.from_exception(error, capture_locals=True)
+    return "\n".join(shown)
+
+
+def raised_by(call: Callable[[], object]) -> BaseException:
+    with pytest.raises(WrongUseError) as caught:
+        call()
+    return caught.value
+
+
+HUSH = "hush-hush"
+WRONG = f"{HUSH}\n"
+SERVER: dict[str, Any] = {"base_url": "http://127.0.0.1:9", "project_id": "p"}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: TokenAuth(WRONG),
+        lambda: AkSkAuth("AK", WRONG),
+        lambda: AkSkAuth("A\tK", HUSH, security_token=HUSH),
+        lambda: AkSkAuth("AK", HUSH, security_token=WRONG),
+        lambda: PasswordAuth("u", f"{HUSH}\udcff", "d"),
+        lambda: PasswordAuth("", HUSH, "d"),
+        lambda: SyncPolicyClient(**SERVER, auth=WRONG),
+        lambda: SyncPolicyClient(project_id="p", region="nowhere", auth=HUSH),
+        lambda: SyncPolicyClient(base_url="http://127.0.0.1:9", project_id="a/b", auth=HUSH),
+        lambda: AsyncSyncPolicyClient(**SERVER, auth=WRONG),
+        lambda: AsyncSyncPolicyClient(project_id="p", region="nowhere", auth=HUSH),
+        lambda: SyncPolicyClient(**SERVER, auth=lambda: WRONG).set_policies(JOBS),
+        lambda: SyncPolicyClient.from_environment(profile="none", auth=HUSH),
+        lambda: Settings().arguments(auth=HUSH),
+        lambda: Settings().arguments(auth=WRONG),
+    ],
+)
+def test_no_traceback_of_wrong_use_shows_a_secret(
+    call: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not what is wrong with a secret, nor what is wrong beside it, shows it in any local."""
+    monkeypatch.setenv("DRS_PROFILES", "/nonexistent")
+    assert HUSH not in seen_in(raised_by(call))
+
+
+@pytest.mark.parametrize(
+    ("environment", "text"),
+    [
+        ({"DRS_USERNAME": "u", "DRS_PASSWORD": HUSH}, ""),
+        ({"DRS_TOKEN": WRONG}, ""),
+        ({"DRS_TOKEN": HUSH, "DRS_PROFILE": "other"}, ""),
+        ({}, f'[default]\npassword = "{HUSH}"\ntokn = "x"'),
+        ({}, f'[default]\npasswrd = "{HUSH}"'),
+        ({}, f'[default]\npassword = "{HUSH}"\nauth = "none"'),
+        ({}, f'[default]\ntoken = "{HUSH}'),
+        ({}, f'[default]\ntoken = "{HUSH}\udcff"'),
+    ],
+)
+def test_no_traceback_of_settings_shows_a_secret(
+    environment: dict[str, str], text: str, tmp_path: Path
+) -> None:
+    """Neither the environment's secrets nor those of a file are in a local of ours."""
+    file = tmp_path / "profiles.toml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    file.chmod(0o600)
+    error = raised_by(lambda: Settings.load(environment=environment, file=file).arguments())
+    assert HUSH not in seen_in(error)
+    assert error.__context__ is None
+
+
+def test_a_header_that_http_refuses_is_not_quoted() -> None:
+    """The headers of a client that was brought may have a secret, which an error must not."""
+    with (
+        wire() as server,
+        httpx.Client(headers={"X-Api-Key": WRONG}) as mine,
+        client(server, "t", http_client=mine) as drs,
+        pytest.raises(WrongUseError, match="could not be sent") as caught,
+    ):
+        drs.set_policies(JOBS)
+    assert HUSH not in seen_in(caught.value)
+
+
+@pytest.mark.parametrize("status", [200, 202, 403])
+@pytest.mark.parametrize("header", ["X-Subject-Token", "Set-Cookie"])
+def test_a_token_in_an_answer_is_not_kept(status: int, header: str) -> None:
+    """What an answer gives away of a login or a session stays out of the error and its pickle."""
+    seen: list[Any] = []
+    hooks = Hooks(answer=lambda _, answer, __: seen.append(dict(answer.headers)))
+    stray = says(status, b"{}", {header: HUSH, "X-Request-Id": "r1"})
+    with (
+        wire(stray) as server,
+        client(server, "t", hooks=hooks) as drs,
+        pytest.raises(DrsError) as caught,
+    ):
+        drs.set_policies(JOBS)
+    assert caught.value.answer is not None
+    assert caught.value.answer.headers[header.lower()] == "***"
+    assert caught.value.answer.request_id == "r1"
+    assert HUSH.encode() not in pickle.dumps(caught.value)
+    assert seen
+    assert HUSH not in repr(seen)
+
+
+@pytest.mark.parametrize("status", [202, 403])
+def test_a_token_in_a_login_that_failed_is_not_kept(status: int) -> None:
+    """IAM may answer with another status than the documented ones, and with a token."""
+    with (
+        wire(says(status, b"{}", {"X-Subject-Token": HUSH})) as iam,
+        wire() as server,
+        client(server, password(iam.url)) as drs,
+        pytest.raises(DrsError) as caught,
+    ):
+        drs.set_policies(JOBS)
+    assert HUSH not in seen_in(caught.value)
+    assert HUSH.encode() not in pickle.dumps(caught.value)
 
 
 @pytest.mark.parametrize("make", AUTHS[::2])

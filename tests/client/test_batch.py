@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import pickle
 import signal
@@ -384,6 +385,32 @@ def test_an_outcome_survives_pickle() -> None:
     """A worker process can hand its outcome over."""
     outcome = outcome_of_two(set_policies_sync)
     assert list(pickle.loads(pickle.dumps(outcome))) == list(outcome)
+
+
+@pytest.mark.parametrize("again", [lambda e: pickle.loads(pickle.dumps(e)), copy.deepcopy])
+def test_an_error_of_a_call_survives_pickle(
+    set_policies: SetPolicies, again: Callable[[Any], Any]
+) -> None:
+    """A worker process can hand over an error whole, although its outcome leads back to it."""
+    refused = says(403, {"error_code": "DRS.M00261", "error_msg": "no"})
+    with wire(refused) as server, pytest.raises(errors.ForbiddenError) as caught:
+        set_policies(server.url, jobs(2), Batches())
+    error: Any = again(caught.value)
+    assert type(error).__name__ == "ForbiddenError"
+    assert str(error) == str(caught.value)
+    assert (error.status, error.code, error.answer) == (403, "DRS.M00261", caught.value.answer)
+    assert [job.state for job in error.outcome] == [JobState.REFUSED] * 2
+    assert error.outcome[0].error is error
+    outcome = again(caught.value.outcome)
+    assert outcome[1].error.outcome is outcome
+
+
+def test_failed_jobs_survive_pickle() -> None:
+    """What `raise_for_failures` raises has its outcome in another process, too."""
+    with pytest.raises(JobsFailedError) as caught:
+        outcome_of_two(set_policies_sync).raise_for_failures()
+    outcome: Any = pickle.loads(pickle.dumps(caught.value)).outcome
+    assert list(outcome) == list(caught.value.outcome or ())
 
 
 def test_one_job_has_one_outcome() -> None:

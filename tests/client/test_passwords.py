@@ -5,20 +5,25 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from drs_sync_policy import (
+    AkSkAuth,
     AsyncSyncPolicyClient,
     DrsError,
     JobState,
     PasswordAuth,
     Retries,
+    SyncPolicyClient,
     Timeouts,
     WrongUseError,
     errors,
 )
+from drs_sync_policy.auth import SyncFlow
 from drs_sync_policy.passwords import iam_url_for
 from tests.client.accounts import (
     DONE,
@@ -31,7 +36,7 @@ from tests.client.accounts import (
     token,
     tokens_sent,
 )
-from tests.wire import Act, free_port, hangs, says, wire
+from tests.wire import Act, free_port, hangs, says, sends, wire
 
 
 def test_a_password_is_sent_to_iam_and_its_token_to_the_service() -> None:
@@ -177,6 +182,124 @@ def test_one_login_serves_several_event_loops() -> None:
         asyncio.run(call(auth))
         asyncio.run(call(auth))
         assert len(iam.heard) == 1
+
+
+def test_clients_share_one_login() -> None:
+    """Two clients of a project that share the credentials share the token; another project not."""
+    with (
+        wire(token("t1"), token("t2")) as iam,
+        wire(then=says(200, DONE)) as server,
+    ):
+        auth = password(iam.url)
+        for _ in range(2):
+            with client(server, auth) as drs:
+                drs.set_policies(JOBS)
+        other = SyncPolicyClient(base_url=server.url, project_id="q", auth=auth)
+        with other as drs:
+            drs.set_policies(JOBS)
+        assert tokens_sent(server) == ["t1", "t1", "t2"]
+        assert [heard.json()["auth"]["scope"]["project"]["id"] for heard in iam.heard] == ["p", "q"]
+
+
+class _Named(PasswordAuth):
+    """Credentials of a class of their own."""
+
+    def sync_auth_flow(self, request: httpx.Request) -> SyncFlow:
+        request.headers["X-Mine"] = "yes"
+        yield from super().sync_auth_flow(request)
+
+
+class _NamedKeys(AkSkAuth):
+    """Keys of a class of their own."""
+
+    def auth_flow(self, request: httpx.Request) -> SyncFlow:
+        request.headers["X-Mine"] = "yes"
+        yield from super().auth_flow(request)
+
+
+def test_credentials_of_your_own_class_stay_so() -> None:
+    """What a subclass adds is there on the wire, too."""
+    with wire(token("t1")) as iam, wire(then=says(200, DONE)) as server:
+        mine = _Named("user", PASSWORD, "d", iam_url=iam.url, now=lambda: NOW)
+        for auth in (mine, _NamedKeys("AK", "SK")):
+            with client(server, auth) as drs:
+                drs.set_policies(JOBS)
+        assert [heard.headers["x-mine"] for heard in server.heard] == ["yes", "yes"]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_call_does_not_outlast_its_end_behind_anothers_login(is_async: bool) -> None:
+    """While another client logs in, a call waits for its turn no longer than it has time."""
+    begun = threading.Event()
+
+    def hangs_on(connection: socket.socket) -> bool:
+        begun.set()
+        return hangs(connection)
+
+    async def call_async() -> None:
+        async with AsyncSyncPolicyClient(
+            base_url=server.url, project_id="p", auth=auth, timeouts=short, retries=None
+        ) as drs:
+            await drs.set_policies(JOBS)
+
+    def call() -> None:
+        with client(server, auth, timeouts=short) as drs:
+            drs.set_policies(JOBS)
+
+    def first() -> None:
+        with suppress(DrsError), client(server, auth, timeouts=Timeouts(total=60.0)) as drs:
+            drs.set_policies(JOBS)
+
+    short = Timeouts(total=0.3)
+    with wire() as server:
+        with wire(hangs_on) as iam:
+            auth = password(iam.url)
+            holder = threading.Thread(target=first)
+            holder.start()
+            begun.wait(20)
+            with pytest.raises(errors.TimedOutError) as caught:
+                asyncio.run(call_async()) if is_async else call()
+            assert holder.is_alive()
+        holder.join()
+        assert (caught.value.phase, server.heard) == ("total", [])
+    assert caught.value.outcome is not None
+    assert caught.value.outcome[0].state is JobState.NOT_SENT
+
+
+@pytest.mark.parametrize("expires", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59",
+                                     "9999-12-31T23:59:59-23:59"])  # fmt: skip
+def test_an_absurd_end_of_a_token_breaks_nothing(expires: str) -> None:
+    """A token that IAM gives serves the call that asked for it, whenever it says that it ends."""
+    login = says(201, {"token": {"expires_at": expires}}, {"X-Subject-Token": "t"})
+    with wire(then=login) as iam, wire(then=says(200, DONE)) as server:
+        with client(server, password(iam.url)) as drs:
+            assert drs.set_policies(JOBS).ok
+            assert drs.set_policies(JOBS).ok
+        assert len(iam.heard) == (2 if expires.startswith("0") else 1)
+
+
+@pytest.mark.parametrize("odd", ["t\x7f", "t\xe9"])
+def test_a_token_that_no_header_may_have_is_none(odd: str) -> None:
+    """What IAM gives and cannot be sent on is an answer outside the contract."""
+    head = f"HTTP/1.1 201 X\r\nContent-Length: 0\r\nX-Subject-Token: {odd}\r\n\r\n"
+    with (
+        wire(sends(head.encode("latin-1"), stays=True)) as iam,
+        wire() as server,
+        client(server, password(iam.url)) as drs,
+        pytest.raises(DrsError),
+    ):
+        drs.set_policies(JOBS)
+
+
+@pytest.mark.parametrize("bad", ["http://a\x7f", "http://a:b", "iam"])
+def test_an_iam_server_that_is_none_is_wrong_use(bad: str) -> None:
+    """Where the login cannot be sent, nothing is."""
+    with (
+        wire() as server,
+        client(server, password(bad)) as drs,
+        pytest.raises(WrongUseError),
+    ):
+        drs.set_policies(JOBS)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,13 @@ def test_waits_are_jittered_up_to_a_doubling_bound(
     assert 0.0 <= wait <= min(longest, first * 2.0 ** (attempt - 1))
 
 
+def test_no_number_of_attempts_breaks_the_wait() -> None:
+    """The doubling ends before a number does."""
+    wait = Retries(attempts=10_000).after_answer(answer(503), 9_000)
+    assert wait is not None
+    assert 0.0 <= wait <= 20.0
+
+
 def test_waits_differ() -> None:
     """Full jitter: clients that failed together do not come back together."""
     waits = {Retries().after_answer(answer(503), 3) for _ in range(50)}
@@ -91,7 +98,9 @@ def test_the_budget_is_earned_back_by_successes() -> None:
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [("0", 0.0), ("12", 12.0), (" 3 ", 3.0), ("", None), ("soon", None), ("-1", None),
-     ("1.5", None), ("²", None), ("Wed, 99 Foo", None), ("9" * 400, 999999999.0)],
+     ("1.5", None), ("²", None), ("Wed, 99 Foo", None), ("9" * 400, 999999999.0),
+     ("0000000000005", 5.0), ("Mon, 01 Jan 2024 00:00:00 +99999999999999", None),
+     ("Mon, 01 Jan 0001 00:00:00 +2300", 0.0)],
 )  # fmt: skip
 def test_retry_after_in_seconds(value: str, seconds: float | None) -> None:
     """A number of seconds counts, and nonsense does not."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from drs_sync_policy import AkSkAuth, PasswordAuth, SyncPolicyClient, TokenAuth, WrongUseError
@@ -85,11 +86,12 @@ def test_the_environment_wins_over_the_profile(file: Path) -> None:
 
 def test_arguments_win_over_all(file: Path) -> None:
     """What is given as an argument replaces what was found."""
-    arguments = load(file).arguments(base_url="http://x", project_id="mine", auth="t")
+    mine = TokenAuth("t")
+    arguments = load(file).arguments(base_url="http://x", project_id="mine", auth=mine)
     assert arguments["base_url"] == "http://x"
     assert "region" not in arguments
     assert arguments["project_id"] == "mine"
-    assert arguments["auth"] == "t"
+    assert arguments["auth"] is mine
 
 
 def test_a_client_comes_from_the_environment(
@@ -118,6 +120,8 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     [
         ({"DRS_ACCESS_KEY": "a"}, "DRS_SECRET_KEY"),
         ({"DRS_USERNAME": "u"}, "DRS_PASSWORD and DRS_DOMAIN"),
+        ({"DRS_PASSWORD": "x"}, "DRS_USERNAME and DRS_DOMAIN"),
+        ({"DRS_SECURITY_TOKEN": "x"}, "DRS_ACCESS_KEY and DRS_SECRET_KEY"),
     ],
 )
 def test_incomplete_credentials_are_refused(
@@ -125,7 +129,118 @@ def test_incomplete_credentials_are_refused(
 ) -> None:
     """Half of a pair is no credential."""
     with pytest.raises(WrongUseError, match=missing):
-        load(tmp_path / "none.toml", environment)
+        load(tmp_path / "none.toml", environment).arguments(project_id="p", region="eu-de")
+
+
+def test_credentials_that_are_not_used_may_be_incomplete(tmp_path: Path) -> None:
+    """Half of a pair in the environment does not stand in the way of an argument."""
+    settings = load(tmp_path / "none.toml", {"DRS_ACCESS_KEY": "a"})
+    arguments = settings.arguments(project_id="p", region="eu-de", auth="t")
+    assert isinstance(arguments["auth"], TokenAuth)
+
+
+def test_whole_credentials_go_before_a_part_of_others(tmp_path: Path) -> None:
+    """A stray key does not hide a login that has all it needs."""
+    login = {"DRS_USERNAME": "u", "DRS_PASSWORD": "x", "DRS_DOMAIN": "d"}
+    settings = load(tmp_path / "none.toml", {"DRS_ACCESS_KEY": "a", **login})
+    assert isinstance(settings.auth, PasswordAuth)
+
+
+def test_nothing_of_the_profiles_credentials_is_mixed_with_others(tmp_path: Path) -> None:
+    """A security token belongs to its keys and an IAM server to its user, on the wire, too."""
+    file = tmp_path / "profiles.toml"
+    file.write_text(
+        '[default]\naccess_key="AK"\nsecret_key="SK"\nsecurity_token="old"\n'
+        'iam_url="http://127.0.0.1:9/profile"\n'
+    )
+    file.chmod(0o600)
+    server = {"DRS_URL": "http://127.0.0.1:9", "DRS_PROJECT_ID": "p"}
+    keys = load(file, {**server, "DRS_ACCESS_KEY": "AK2", "DRS_SECRET_KEY": "SK2"}).auth
+    assert keys is not None
+    request = next(keys.sync_auth_flow(httpx.Request("POST", "http://127.0.0.1:9")))
+    assert "Access=AK2" in request.headers["authorization"]
+    assert "x-security-token" not in request.headers
+    user = {"DRS_USERNAME": "u", "DRS_PASSWORD": "x", "DRS_DOMAIN": "d"}
+    login = load(file, {**server, **user}).auth
+    assert login is not None
+    with pytest.raises(WrongUseError, match="IAM server is not known"):
+        next(login.sync_auth_flow(httpx.Request("POST", "http://127.0.0.1:9")))
+
+
+KINDS_OF_PROFILES = """
+[password]
+auth = "password"
+username = "profile-user"
+domain = "d"
+iam_url = "http://127.0.0.1:9"
+
+[keys]
+auth = "keys"
+access_key = "profile-AK"
+
+[token]
+auth = "token"
+
+[plain]
+username = "profile-user"
+domain = "d"
+
+[odd]
+auth = "pasword"
+"""
+
+
+@pytest.fixture
+def kinds(tmp_path: Path) -> Path:
+    """Profiles without a secret, so that anyone may read them."""
+    path = tmp_path / "profiles.toml"
+    path.write_text(KINDS_OF_PROFILES)
+    path.chmod(0o644)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("profile", "secrets", "shown"),
+    [
+        ("password", {"DRS_PASSWORD": "x"}, "PasswordAuth(username='profile-user'"),
+        ("keys", {"DRS_SECRET_KEY": "x"}, "AkSkAuth(access_key='profile-AK'"),
+        ("keys", {"DRS_SECRET_KEY": "x", "DRS_SECURITY_TOKEN": "y"}, "AkSkAuth(access_key="),
+        ("token", {"DRS_TOKEN": "x"}, "TokenAuth("),
+        ("password", {"DRS_TOKEN": "x"}, "TokenAuth("),
+    ],
+)
+def test_a_profile_may_leave_its_secret_to_the_environment(
+    kinds: Path, profile: str, secrets: dict[str, str], shown: str
+) -> None:
+    """Where `auth` of a profile names the kind, only the secret comes from the environment."""
+    assert repr(load(kinds, secrets, profile).auth).startswith(shown)
+
+
+@pytest.mark.parametrize(
+    ("profile", "environment", "missing"),
+    [
+        ("password", {}, "DRS_PASSWORD is missing"),
+        ("password", {"DRS_PASSWORD": "x", "DRS_USERNAME": "other"}, "DRS_DOMAIN is missing"),
+        ("plain", {"DRS_PASSWORD": "x"}, 'DRS_USERNAME and DRS_DOMAIN.*auth = "password"'),
+        ("keys", {"DRS_PASSWORD": "x"}, "DRS_USERNAME and DRS_DOMAIN"),
+        ("odd", {}, "did you mean `password`"),
+    ],
+)
+def test_other_mixtures_are_refused(
+    kinds: Path, profile: str, environment: dict[str, str], missing: str
+) -> None:
+    """Any other part of the environment's credentials leaves the profile's out."""
+    with pytest.raises(WrongUseError, match=missing):
+        _ = load(kinds, environment, profile).auth
+
+
+def test_a_lone_iam_server_is_that_of_the_profiles_user(kinds: Path) -> None:
+    """It is an address and no credential: like a URL it replaces the profile's, and no more."""
+    settings = load(kinds, {"DRS_IAM_URL": "http://127.0.0.1:8", "DRS_PASSWORD": "x"}, "password")
+    assert settings.auth is not None
+    request = next(settings.auth.sync_auth_flow(httpx.Request("POST", "http://127.0.0.1:9")))
+    assert str(request.url) == "http://127.0.0.1:8/v3/auth/tokens"
+    assert b"profile-user" in request.content
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])

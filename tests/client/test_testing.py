@@ -7,12 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 
 from drs_sync_policy import (
     AsyncSyncPolicyClient,
     JobState,
+    PasswordAuth,
     Retries,
     SyncPolicyClient,
     SyncPolicyReq,
@@ -107,6 +109,49 @@ def test_what_was_recorded_can_be_repeated(drs_sandbox: Sandbox, tmp_path: Path)
         drs.set_policies(JOBS)
 
 
+def test_a_recording_has_no_login_in_it(drs_sandbox: Sandbox, tmp_path: Path) -> None:
+    """A password goes to IAM in a body; neither it nor the token of the answer is kept."""
+    one = drs_sandbox.tenants[0]
+    login = PasswordAuth(one.user, one.password, one.domain, iam_url=drs_sandbox.url)
+    file = tmp_path / "recording.json"
+    recorder = Recorder()
+    with httpx.Client(transport=recorder) as mine:
+        drs_sandbox.client(auth=login, http_client=mine).set_policies(JOBS)
+        body = {"auth": {"password": one.password}}
+        mine.post(f"{drs_sandbox.url}/v3/auth/tokens", json=body)
+    recorder.save(file)
+    assert one.password not in file.read_text()
+    assert len(recorder.exchanges) == 1
+    with replayed(file).client(project_id=one.project_id) as drs:
+        assert len(drs.set_policies(JOBS)) == 2
+
+
+def test_a_script_shows_no_password() -> None:
+    """The login that a script answers is among its requests, without the password."""
+    given = answers(201, b"{}", X_Subject_Token="t")
+    scripted = Scripted(given, then=succeeds())
+    login = PasswordAuth("u", "hush-hush", "d", iam_url="http://iam.invalid")
+    with scripted.client(auth=login) as drs:
+        drs.set_policies(JOBS)
+    assert len(scripted.requests) == 2
+    assert b"hush-hush" not in b"".join(request.content for request in scripted.requests)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_an_async_client_is_recorded(drs_sandbox: Sandbox, tmp_path: Path, backend: str) -> None:
+    """The same recorder serves an `httpx.AsyncClient`."""
+    recorder, file = Recorder(), tmp_path / "recording.json"
+
+    async def call() -> None:
+        async with httpx.AsyncClient(transport=recorder) as mine:
+            await drs_sandbox.async_client(http_client=mine).set_policies(JOBS)
+
+    anyio.run(call, backend=backend)
+    recorder.save(file)
+    with replayed(file).client(project_id=drs_sandbox.project_id) as drs:
+        assert [job.job_id for job in drs.set_policies(JOBS)] == ["a", "b"]
+
+
 # --- the sandbox ----------------------------------------------------------------------------------
 def test_the_sandbox_takes_policies_and_shows_them(drs_sandbox: Sandbox) -> None:
     """The fixture runs the real sandbox: policies are stored, and can be read back."""
@@ -154,7 +199,6 @@ def test_the_language_reaches_the_sandbox(drs_sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_the_async_client_calls_the_sandbox(drs_sandbox: Sandbox, backend: str) -> None:
     """The async client does the same under asyncio and under trio."""
-    import anyio
 
     async def call() -> None:
         async with drs_sandbox.async_client() as drs:

@@ -374,6 +374,9 @@ def test_errors_survive_pickle() -> None:
     for error in errors:
         again = pickle.loads(pickle.dumps(error))
         assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
+    vars(errors[0])["outcome"] = [errors[0]]
+    again = pickle.loads(pickle.dumps(errors[0]))
+    assert vars(again)["outcome"] == [again], "what an error carries may lead back to it"
 
 
 def test_models_come_without_httpx() -> None:
