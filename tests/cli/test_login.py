@@ -151,9 +151,27 @@ def test_what_credentials_need_besides_is_kept(
     assert run("doctor", "--profile", "pw", **UNSET).code == exits.DONE
 
     keys = {"DRS_ACCESS_KEY": "a", "DRS_SECRET_KEY": "b", "DRS_SECURITY_TOKEN": "temporary"}
-    assert run("login", "keys", *arguments, "aksk", **keys).code == exits.DONE
+    assert run("login", "keys", *arguments, "keys", **keys).code == exits.DONE
     stored = tomllib.loads(file.read_text("utf-8"))["keys"]
     assert stored["security_token"] == "temporary"
+
+
+def test_a_secret_may_stay_in_the_environment(
+    run: Run, server: sandbox.Running, file: Path
+) -> None:
+    """The profile says who logs in and how, and holds no secret; the variable is still needed."""
+    tenant = server.tenants[0]
+    arguments = ("--url", server.url, "--project-id", tenant.project_id, "--kind", "password")
+    who = {"DRS_USERNAME": tenant.user, "DRS_DOMAIN": tenant.domain, "DRS_IAM_URL": server.url}
+    done = run("login", *arguments, "--no-secret", **who, DRS_TOKEN=None)
+    assert done.code == exits.DONE
+    stored = tomllib.loads(file.read_text("utf-8"))["default"]
+    assert stored["auth"] == "password"
+    assert "password" not in stored
+    lacking = run("doctor", **UNSET)
+    assert lacking.code == exits.WRONG_USE
+    assert "DRS_PASSWORD" in lacking.out
+    assert run("doctor", **UNSET, DRS_PASSWORD=tenant.password).code == exits.DONE
 
 
 def test_a_file_that_others_may_read_is_refused(
@@ -206,7 +224,7 @@ def _converse(terminal: int, answers: dict[str, str]) -> str:
 
 def test_without_a_terminal_a_missing_secret_is_named(run: Run) -> None:
     """A script is told the variable instead of being asked."""
-    done = run("login", "--region", "eu-de", "--project-id", "p", "--kind", "aksk", **UNSET)
+    done = run("login", "--region", "eu-de", "--project-id", "p", "--kind", "keys", **UNSET)
     assert done.code == exits.WRONG_USE
     assert "DRS_ACCESS_KEY" in done.err
 
@@ -331,6 +349,7 @@ def test_credentials_go_to_the_call_and_nowhere_else(run: Run, odd: Answering) -
     ("variables", "said"),
     [
         ({"HTTPS_PROXY": "ftp://x"}, "HTTPS_PROXY"),
+        ({"HTTP_PROXY": "ftp://x"}, "proxy"),
         ({"HTTPS_PROXY": "socks5://127.0.0.1:1"}, "HTTPS_PROXY"),
         ({"DRS_URL": "https://127.0.0.1:9", "SSL_CERT_FILE": "/nonexistent"}, "SSL_CERT_FILE"),
         (
@@ -338,7 +357,7 @@ def test_credentials_go_to_the_call_and_nowhere_else(run: Run, odd: Answering) -
             "DRS_IAM_URL",
         ),
     ],
-    ids=["proxy", "socks", "certificates", "no-iam"],
+    ids=["proxy", "proxy-in-use", "socks", "certificates", "no-iam"],
 )
 def test_a_setting_that_cannot_work_is_wrong_use(
     variables: dict[str, str | None], said: str, run: Run

@@ -17,17 +17,10 @@ import click
 from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.passwords import iam_url_for
 from drs_sync_policy.regions import regions
-from drs_sync_policy.settings import VARIABLES, default_file
+from drs_sync_policy.settings import KINDS, SECRETS, VARIABLES, default_file
 
-KINDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "token": ("token",),
-    "password": ("username", "domain", "password"),
-    "aksk": ("access_key", "secret_key"),
-}
-"""The ways to be let in, each with what a profile holds for it."""
-_BESIDE: Final[Mapping[str, str]] = {"aksk": "security_token", "password": "iam_url"}
+_BESIDE: Final[Mapping[str, str]] = {"keys": "security_token", "password": "iam_url"}
 """What some credentials of a kind need besides; taken from the environment where it is there."""
-_SECRETS: Final = frozenset({"token", "password", "secret_key", "security_token"})
 
 
 @click.command(short_help="Write a profile: server, project and credentials.")
@@ -36,22 +29,32 @@ _SECRETS: Final = frozenset({"token", "password", "secret_key", "security_token"
 @click.option("--url", metavar="URL", help="The server instead of a region.")
 @click.option("--project-id", metavar="ID", help="The project.")
 @click.option("--kind", type=Choice(list(KINDS)), help="How to be let in.")
+@click.option("--no-secret", is_flag=True, help="Leave the secret out: the environment has it.")
 def command(
-    name: str, region: str | None, url: str | None, project_id: str | None, kind: str | None
+    name: str,
+    region: str | None,
+    url: str | None,
+    project_id: str | None,
+    kind: str | None,
+    no_secret: bool,
 ) -> None:
     """Write the profile NAME into the file of profiles, which only you can read.
 
     What is not given is asked for; secrets are asked for without being shown, or taken from
-    DRS_TOKEN, DRS_PASSWORD and the like, and never from the command line.
+    DRS_TOKEN, DRS_PASSWORD and the like, and never from the command line. With --no-secret they
+    are left out, and each call takes them from there.
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise click.BadParameter("a name has letters, digits, - and _ only", param_hint="NAME")
     profile = _server(region, url)
     profile["project_id"] = project_id or _ask("project_id", "Project id")
     kind = kind or str(click.prompt("How to be let in", type=Choice(list(KINDS))))
+    profile["auth"] = kind
+    left = SECRETS if no_secret else frozenset[str]()
     for key in KINDS[kind]:
-        profile[key] = _ask(key, key.replace("_", " ").capitalize())
-    _beside(kind, profile)
+        if key not in left:
+            profile[key] = _ask(key, key.replace("_", " ").capitalize())
+    _beside(kind, profile, left)
     file = default_file(os.environ)
     write(file, name, profile)
     click.echo(f"The profile `{name}` is in {file}.")
@@ -78,12 +81,14 @@ def _ask(key: str, label: str) -> str:
         raise click.UsageError(
             f"`{key}` is missing: there is no terminal to ask on, so set {VARIABLES[key]}."
         )
-    return str(click.prompt(label, hide_input=key in _SECRETS))
+    return str(click.prompt(label, hide_input=key in SECRETS))
 
 
-def _beside(kind: str, profile: dict[str, str]) -> None:
+def _beside(kind: str, profile: dict[str, str], left: frozenset[str]) -> None:
     """A temporary pair of keys has a token of its own; only a region tells where its IAM is."""
     key = _BESIDE.get(kind, "")
+    if key in left:
+        return
     if value := os.environ.get(VARIABLES.get(key, "")):
         profile[key] = value
     elif key == "iam_url" and "url" in profile and iam_url_for(profile["url"]) is None:
@@ -103,7 +108,7 @@ def write(file: Path, name: str, profile: Mapping[str, str]) -> None:
     text = "\n".join((*([other, ""] if other else []), f"[{name}]", *lines, ""))
     if _parsed(text) != {**tomllib.loads(before), name: dict(profile)}:
         shown = [
-            f'{key} = "..."' if key in _SECRETS else line
+            f'{key} = "..."' if key in SECRETS else line
             for key, line in zip(profile, lines, strict=True)
         ]
         raise click.UsageError(
