@@ -351,13 +351,14 @@ def test_credentials_go_to_the_call_and_nowhere_else(run: Run, odd: Answering) -
         ({"HTTPS_PROXY": "ftp://x"}, "HTTPS_PROXY"),
         ({"HTTP_PROXY": "ftp://x"}, "proxy"),
         ({"HTTPS_PROXY": "socks5://127.0.0.1:1"}, "HTTPS_PROXY"),
+        ({"SSL_CERT_FILE": "/nonexistent"}, "SSL_CERT_FILE"),
         ({"DRS_URL": "https://127.0.0.1:9", "SSL_CERT_FILE": "/nonexistent"}, "SSL_CERT_FILE"),
         (
             {"DRS_TOKEN": None, "DRS_USERNAME": "u", "DRS_PASSWORD": "p", "DRS_DOMAIN": "d"},
             "DRS_IAM_URL",
         ),
     ],
-    ids=["proxy", "proxy-in-use", "socks", "certificates", "no-iam"],
+    ids=["proxy", "proxy-in-use", "socks", "certificates", "certificates-in-use", "no-iam"],
 )
 def test_a_setting_that_cannot_work_is_wrong_use(
     variables: dict[str, str | None], said: str, run: Run

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
-from attrs import frozen
+from attrs import field, frozen
 
 from drs_sync_policy import (
     AsyncSyncPolicyClient,
@@ -30,7 +30,7 @@ class Connection:
     region: str | None = None
     project_id: str | None = None
     language: str | None = None
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
 
     def client(self, **options: Any) -> AsyncSyncPolicyClient:
         """A client; `click.UsageError` says what is missing and where it can be given."""
@@ -55,13 +55,7 @@ class Connection:
             "auth": self.token,
         }
         found = {name: value for name, value in given.items() if value is not None} | options
-        try:
-            return AsyncSyncPolicyClient.from_environment(profile=self.profile, **found)
-        except OSError as error:
-            raise WrongUseError(
-                "the file of SSL_CERT_FILE (or the folder of SSL_CERT_DIR), the certificates to"
-                f" trust, cannot be read: {error.strerror or error}"
-            ) from error
+        return AsyncSyncPolicyClient.from_environment(profile=self.profile, **found)
 
 
 def connection_options(function: F) -> F:

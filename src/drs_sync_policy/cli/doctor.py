@@ -89,9 +89,10 @@ def _findings(connection: Connection) -> Iterator[Finding]:
         # A login reads the body of IAM's answer, which httpx has not read by then.
         hooks = {"response": [httpx.Response.read]}
         http = httpx.Client(timeout=_SECONDS, event_hooks=hooks)
-    except (ValueError, ImportError, httpx.InvalidURL) as error:
-        advice = "Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY."
-        yield Finding("server", False, f"the proxy is none: {error}", advice, exits.WRONG_USE)
+    except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
+        advice = "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
+        said = f"a proxy or a certificate cannot be used: {error}"
+        yield Finding("server", False, said, advice, exits.WRONG_USE)
         return
     with http:
         yield from _server(http, client)
