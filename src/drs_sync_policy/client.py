@@ -16,10 +16,10 @@ from drs_sync_policy.chunks import Batches, Chunk
 from drs_sync_policy.concurrency import (
     GivenUpError,
     Progress,
-    in_tasks,
-    in_threads,
     in_order,
     in_order_async,
+    in_tasks,
+    in_threads,
 )
 from drs_sync_policy.deadlines import Timeouts
 from drs_sync_policy.errors import DrsError

@@ -28,7 +28,7 @@ class Failures:
 
     def __init__(self) -> None:
         self._errors: list[Exception] = []
-        self.go_on = True
+        self.go_on: bool = True
 
     def add(self, error: Exception) -> bool:
         """Keeps an error; tells whether its chunk is done all the same."""
