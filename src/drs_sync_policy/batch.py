@@ -1,4 +1,4 @@
-"""What became of the jobs of a call, and how many jobs are cut into requests.
+"""What became of the jobs of a call.
 
 A call of any number of jobs is cut into chunks, each of which is one request. What the server
 said of each job is kept, whatever happens to later chunks.

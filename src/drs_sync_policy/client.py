@@ -13,7 +13,14 @@ from drs_sync_policy.auth import Auth, shielded
 from drs_sync_policy.batch import JobOutcome, Outcome
 from drs_sync_policy.calls import DEFAULT_BATCHES, DEFAULT_RETRIES, NO_HOOKS, Calls, shield
 from drs_sync_policy.chunks import Batches, Chunk
-from drs_sync_policy.concurrency import GivenUpError, Progress, in_tasks, in_threads
+from drs_sync_policy.concurrency import (
+    GivenUpError,
+    Progress,
+    in_order,
+    in_order_async,
+    in_tasks,
+    in_threads,
+)
 from drs_sync_policy.deadlines import Timeouts
 from drs_sync_policy.errors import DrsError
 from drs_sync_policy.exchange import AsyncSender, Hooks, Sender
@@ -130,15 +137,13 @@ class SyncPolicyClient(Calls):
             UnreachableError: No answer came, after all repeats.
             OutsideContractError: An answer came that the contract does not know.
 
-        In an error, `outcome` is what is known of each job. After one, no further request is sent.
+        In an error, `outcome` is what is known of each job. After one, no further request is sent,
+        unless it is a refusal that says what became of each job.
         """
         outcome, headers, chunks = self.begin(jobs, language, record)
         carry_out = partial(self._carry_out, outcome, headers)
         if self.one_by_one(chunks, outcome.items):
-            for chunk in chunks:
-                carry_out(_never, chunk)
-                if progress is not None:
-                    progress(chunk.stop, len(outcome))
+            in_order(partial(carry_out, _never), chunks, len(outcome), progress)
         else:
             in_threads(carry_out, chunks, self.batches.concurrency, len(outcome), progress)
         return outcome
@@ -268,10 +273,7 @@ class AsyncSyncPolicyClient(Calls):
         outcome, headers, chunks = self.begin(jobs, language, record)
         carry_out = partial(self._carry_out, outcome, headers)
         if self.one_by_one(chunks, outcome.items):
-            for chunk in chunks:
-                await carry_out(chunk)
-                if progress is not None:
-                    progress(chunk.stop, len(outcome))
+            await in_order_async(carry_out, chunks, len(outcome), progress)
         else:
             await in_tasks(carry_out, chunks, self.batches.concurrency, len(outcome), progress)
         return outcome

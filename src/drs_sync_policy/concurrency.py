@@ -1,7 +1,8 @@
 """The chunks of a call at the same time: in threads, or in tasks.
 
 After the first error no further chunk is begun; those under way end by themselves, so that what
-the server says of them is kept. An interruption does not wait for them.
+the server says of them is kept. An interruption does not wait for them. A refusal that says of
+each job what became of it is no reason to end: it is raised when all chunks are carried out.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from queue import SimpleQueue
 from threading import Event, Thread
 
 from drs_sync_policy.chunks import Chunk
+from drs_sync_policy.errors import RefusedError
 
 Progress = Callable[[int, int], object]
 """Called with the number of jobs that are done, and of all, after each request."""
@@ -19,6 +21,68 @@ Progress = Callable[[int, int], object]
 
 class GivenUpError(Exception):
     """A thread wanted to send a request of a call that was interrupted."""
+
+
+class Failures:
+    """The errors of a call's chunks, and whether another chunk may be begun after them."""
+
+    def __init__(self) -> None:
+        self._errors: list[Exception] = []
+        self.go_on: bool = True
+
+    def add(self, error: Exception) -> bool:
+        """Keeps an error; tells whether its chunk is done all the same."""
+        done = isinstance(error, RefusedError) and error.results is not None
+        if self.go_on and not done:
+            # What ended the call says more than what some of its jobs were told.
+            self.go_on = False
+            self._errors.insert(0, error)
+        else:
+            self._errors.append(error)
+        return done
+
+    def raise_first(self) -> None:
+        """Raises the error that ended the call, else the first, else nothing."""
+        if self._errors:
+            raise self._errors[0]
+
+
+def in_order(
+    carry_out: Callable[[Chunk], None],
+    chunks: Sequence[Chunk],
+    total: int,
+    progress: Progress | None,
+) -> None:
+    """Carries out the chunks one by one in this thread; raises the first error at the end."""
+    failures = Failures()
+    for chunk in chunks:
+        try:
+            carry_out(chunk)
+        except RefusedError as error:
+            if not failures.add(error):
+                break
+        if progress is not None:
+            progress(chunk.stop, total)
+    failures.raise_first()
+
+
+async def in_order_async(
+    carry_out: Callable[[Chunk], Awaitable[None]],
+    chunks: Sequence[Chunk],
+    total: int,
+    progress: Progress | None,
+) -> None:
+    """Carries out the chunks one by one in this task; raises the first error at the end."""
+    failures = Failures()
+    for chunk in chunks:
+        try:
+            await carry_out(chunk)
+        except RefusedError as error:
+            if not failures.add(error):
+                break
+        if progress is not None:
+            progress(chunk.stop, total)
+    failures.raise_first()
 
 
 def in_threads(
@@ -64,7 +128,7 @@ def _hear_out(
     progress: Progress | None,
 ) -> None:
     waiting = iter(chunks)
-    failed: list[Exception] = []
+    failures = Failures()
     running = done = 0
     for chunk in islice(waiting, concurrency):
         begin(chunk)
@@ -72,19 +136,17 @@ def _hear_out(
     while running:
         chunk, error = ended.get()
         running -= 1
-        if isinstance(error, Exception):
-            failed.append(error)
-        elif error is not None:
+        if error is not None and not isinstance(error, Exception):
             raise error
-        done += chunk.stop - chunk.start
-        if progress is not None and error is None:
-            progress(done, total)
-        following = None if failed else next(waiting, None)
+        if error is None or failures.add(error):
+            done += chunk.stop - chunk.start
+            if progress is not None:
+                progress(done, total)
+        following = next(waiting, None) if failures.go_on else None
         if following is not None:
             begin(following)
             running += 1
-    if failed:
-        raise failed[0]
+    failures.raise_first()
 
 
 async def in_tasks(
@@ -98,24 +160,30 @@ async def in_tasks(
     import anyio
 
     waiting = iter(chunks)
-    failed: list[Exception] = []
+    failures = Failures()
     done = 0
+
+    async def attempt(chunk: Chunk) -> bool:
+        try:
+            await carry_out(chunk)
+        except RefusedError as error:
+            return failures.add(error)
+        return True
 
     async def work() -> None:
         nonlocal done
         for chunk in waiting:
             try:
-                await carry_out(chunk)
-                done += chunk.stop - chunk.start
-                if progress is not None:
-                    progress(done, total)
+                if await attempt(chunk):
+                    done += chunk.stop - chunk.start
+                    if progress is not None:
+                        progress(done, total)
             except Exception as error:  # noqa: BLE001 - raised below, when all have ended
-                failed.append(error)
-            if failed:
+                failures.add(error)
+            if not failures.go_on:
                 return
 
     async with anyio.create_task_group() as tasks:
         for _ in range(min(concurrency, len(chunks))):
             tasks.start_soon(work)
-    if failed:
-        raise failed[0]
+    failures.raise_first()

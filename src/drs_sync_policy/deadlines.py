@@ -1,7 +1,7 @@
 """The time that a request may take: for each of its phases, and with all its repeats.
 
 A timeout of httpx starts anew with every read, so a server that sends a byte now and then could
-hold a call for ever. Here a timeout knows the end of the whole call, too, and the network under
+hold a request for ever. Here a timeout knows its end with all repeats, too, and the network under
 httpcore cuts each wait short by it.
 """
 
@@ -64,7 +64,7 @@ def _cut(timeout: float | None, late: type[Exception]) -> float | None:
         return timeout
     left = timeout.until - monotonic()
     if left <= 0:
-        raise late("the call as a whole took too long")
+        raise late("the request with its repeats took too long")
     return left if left < timeout else float(timeout)
 
 

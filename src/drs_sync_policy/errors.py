@@ -111,7 +111,7 @@ class ConnectionLostError(UnreachableError):
 
 
 class TimedOutError(UnreachableError):
-    """It took too long. `phase` is `connect`, `write`, `read`, `pool`, or `total` for the call."""
+    """It took too long: `phase` is `connect`, `write`, `read`, `pool`, or `total` for it all."""
 
     def __init__(
         self, message: str, *, phase: str, request: Sent | None = None, attempts: int = 1

@@ -192,6 +192,59 @@ def test_requests_under_way_are_heard_out_after_a_failure(set_policies: SetPolic
     assert JobState.NOT_SENT in outcome.counts
 
 
+def by_family(server: Wire, connection: socket.socket, *, end_at: str = "") -> bool:
+    """A server that says 400 where a job fails, with the results of all, as this family may."""
+    asked = [j["job_id"] for j in server.last_from[connection.getpeername()[1]].json()["jobs"]]
+    if end_at in asked:
+        return says(403, {"error_code": "DRS.M00261", "error_msg": "no"})(connection)
+    failed = {"status": "failed", "error_code": "DRS.M00304", "error_msg": "x"}
+    results = [
+        {"id": job, **(failed if job in ("job-0", "job-5") else {"status": "success"})}
+        for job in asked
+    ]
+    bad = any(result["status"] == "failed" for result in results)
+    body = {"results": results, "count": len(results)}
+    return says(400 if bad else 200, body)(connection)
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_a_refusal_with_all_results_ends_no_call(
+    set_policies: SetPolicies, concurrency: int
+) -> None:
+    """Where a 400 says what became of each job, the others are sent; it is raised at the end."""
+    seen: list[tuple[int, int]] = []
+    batches = Batches(jobs=2, concurrency=concurrency)
+    with (
+        wire(then=lambda c: by_family(server, c)) as server,
+        pytest.raises(errors.BadRequestError) as caught,
+    ):
+        set_policies(server.url, jobs(12), batches, progress=lambda *done: seen.append(done))
+    outcome = caught.value.outcome
+    assert outcome is not None
+    assert [job.job_id for job in outcome.failed] == ["job-0", "job-5"]
+    assert len(outcome.succeeded) == 10
+    assert seen[-1] == (12, 12)
+    assert len(seen) == 6
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_what_ended_a_call_is_raised_before_failed_jobs(
+    set_policies: SetPolicies, concurrency: int
+) -> None:
+    """After a refusal with results, a refusal of the whole ends the call and is its error."""
+    batches = Batches(jobs=1, concurrency=concurrency)
+    with (
+        wire(then=lambda c: by_family(server, c, end_at="job-7")) as server,
+        pytest.raises(errors.ForbiddenError) as caught,
+    ):
+        set_policies(server.url, jobs(30), batches)
+    outcome = caught.value.outcome
+    assert outcome is not None
+    assert [job.job_id for job in outcome.failed] == ["job-0", "job-5"]
+    assert outcome[7].state is JobState.REFUSED
+    assert JobState.NOT_SENT in outcome.counts
+
+
 def test_a_cancelled_task_leaves_a_truthful_record() -> None:
     """After a cancellation the record tells what is done, unknown, and not sent."""
     record = Outcome()
