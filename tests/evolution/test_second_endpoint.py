@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ from drs_sync_policy.sandbox import (
 )
 from drs_sync_policy.sandbox.faults import catalogue
 from drs_sync_policy.sandbox.seed import FIRST, SECOND
+from tools import pages, reference
 from tools.documents import CONTRACT, read_document
 from tools.editions import client_contract
 from tools.generate import CLIENT, OVERRIDES, write_client
@@ -112,6 +114,43 @@ def test_the_sandbox_names_the_handler_that_is_missing(contract: Contract) -> No
         sandbox.create_app(contract=contract)
     assert 'create_app(handlers={"showSyncPolicy": ...})' in str(missing.value)
     assert "`HANDLERS` in src/drs_sync_policy/sandbox/operations.py" in str(missing.value)
+
+
+def test_the_guide_describes_it(contract: Contract) -> None:
+    """Its path, parameters, fields, values and rule are on the pages made of the contract."""
+    operation = contract.operation("showSyncPolicy")
+    fields, rules = pages.fields([contract]), pages.rules(contract)
+    section = fields.partition("## showSyncPolicy\n")[2].partition("\n## ")[0]
+    assert f"`GET {operation.path}`" in section
+    for parameter in operation.parameters:
+        assert f"### {parameter.name}\n" in section
+        assert parameter.description in section
+    assert [parameter.name for parameter in operation.parameters] == [
+        "project_id",
+        "job_id",
+        "X-Language",
+    ]
+    stored = fields.partition("## StoredPolicy\n")[2].partition("\n## ")[0]
+    assert "### id\n" in stored
+    assert "- `overwrite`: " in stored
+    (rule,) = operation.rules
+    assert f"| [{rule.id}](#{rule.id}) | `showSyncPolicy` | `decision` |" in rules
+    assert f"## {rule.id} {{ #{rule.id} }}\n\n{rule.statement}" in rules
+    assert "[12](decisions.md#decision-12)" in rules.partition(f"## {rule.id} ")[2]
+    # What was there stays there: the pages have both operations.
+    described = re.findall(r"^## (\w+)\n\n`", fields, re.MULTILINE)
+    assert described == [operation.id for operation in contract.operations]
+    assert pages.faults(contract) == pages.faults()
+
+
+def test_the_reference_describes_it(contract_file: Path, contract: Contract) -> None:
+    """It has an entry in the menu and a place of its own, like the first."""
+    html = reference.page(contract_file)
+    for operation in contract.operations:
+        assert f'"operationId":"{operation.id}"' in html
+        assert f'"{operation.path}"' in html
+    assert '"title":"StoredPolicy"' in html
+    assert "The job whose policy is read." in html
 
 
 @pytest.fixture(scope="module")
