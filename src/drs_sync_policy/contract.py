@@ -43,6 +43,7 @@ class Parameter:
     required: bool
     schema: Json
     example: Any = None
+    description: str = ""
 
 
 @frozen
@@ -71,6 +72,7 @@ class Operation:
     tolerated_statuses: frozenset[int]
     security_headers: tuple[str, ...]
     rules: tuple[Rule, ...]
+    summary: str = ""
 
     def rule(self, rule_id: str) -> Rule:
         """The rule with this id; `KeyError` where there is none."""
@@ -176,6 +178,7 @@ class Contract:
                 )
                 for rule in node.get("x-rules", ())
             ),
+            summary=" ".join(node.get("summary", "").split()),
         )
 
     def _parameters(self, item: Json, node: Json) -> Iterator[Parameter]:
@@ -188,6 +191,7 @@ class Contract:
                 required=bool(parameter.get("required", False)),
                 schema=parameter["schema"],
                 example=parameter.get("example"),
+                description=" ".join(parameter.get("description", "").split()),
             )
         yield from found.values()
 

@@ -96,7 +96,7 @@ def test_a_port_that_is_taken_is_told() -> None:
 def test_a_bad_database_is_told() -> None:
     """A URL that names no usable database ends it with 2 and the choices."""
     done = subprocess.run(
-        [*COMMAND, "--database", "mysql://x"],
+        [*COMMAND, "--port", "0", "--database", "mysql://x"],
         capture_output=True,
         text=True,
         timeout=20,
@@ -117,7 +117,10 @@ def test_faults_are_listed_by_rule() -> None:
 def test_an_unknown_fault_is_told() -> None:
     """A fault that does not exist ends it with 2 and the nearest name."""
     done = subprocess.run(
-        [*COMMAND, "--fault", "results-reverse"], capture_output=True, text=True, check=False
+        [*COMMAND, "--port", "0", "--fault", "results-reverse"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     assert "`results-reversed`" in done.stderr

@@ -8,7 +8,9 @@ from drs_sync_policy.contract import Contract
 
 
 def policy_fields(contract: Contract) -> dict[str, dict[str, Any]]:
-    """The optional fields of an item with their schemas, references resolved."""
+    """The optional fields of an item with their schemas; none where nothing is set in batches."""
+    if "batchSetPolicy" not in {operation.id for operation in contract.operations}:
+        return {}
     request = contract.resolve(contract.operation("batchSetPolicy").request["application/json"])
     item = contract.resolve(contract.resolve(request["properties"]["jobs"])["items"])
     return {
