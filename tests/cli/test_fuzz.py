@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from drs_sync_policy import sandbox
+from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.fuzz import command
+from tests.fuzz import servers
+from tests.fuzz.servers import Habits, Handler
+
+from .conftest import PROGRAM
 
 
 def _fuzz(*arguments: str) -> Result:
@@ -63,3 +72,85 @@ def test_a_wrong_profile_exits_2_with_every_mistake(tmp_path: Path) -> None:
     result = _fuzz("--target", str(tmp_path / "target.toml"))
     assert result.exit_code == 2
     assert "did you mean `token`?" in result.output
+
+
+def test_a_folder_that_cannot_take_reports_exits_2_before_the_run(tmp_path: Path) -> None:
+    """A file in the way of the folder, a report that is a folder: told before anything is sent."""
+    (tmp_path / "target.toml").write_text(
+        '[target]\nurl = "http://127.0.0.1:9"\ntoken = "t"\nproject_id = "p"\njob_ids = ["a"]\n',
+        "utf-8",
+    )
+    (tmp_path / "file").touch()
+    (tmp_path / "taken" / "junit.xml").mkdir(parents=True)
+    for folder in ("file", "file/out", "taken", "/proc/reports"):
+        result = _fuzz(
+            "--target", str(tmp_path / "target.toml"), "--report", str(tmp_path / folder)
+        )
+        assert result.exit_code == 2
+        assert "--report" in result.output
+        assert "Traceback" not in result.output
+
+
+def test_judging_our_sandbox_writes_nothing_to_stderr() -> None:
+    """What the judge sends on purpose is nothing for the sandbox in its process to remark on."""
+    command = [PROGRAM, "fuzz", "--sandbox", "--budget", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == exits.DONE, done.stdout
+    assert done.stderr == ""
+
+
+class Sweeping(Handler):
+    """Redirects, and makes the folder of the reports a file while it is at it."""
+
+    folder: Path
+
+    def throttle(self) -> None:
+        if self.folder.is_dir():
+            self.folder.rmdir()
+            self.folder.touch()
+        raise servers.Refused(302)
+
+
+def test_reports_that_can_no_longer_be_written_lose_no_verdict(tmp_path: Path) -> None:
+    """The folder went away during the run: the verdict is told, and what became of the reports."""
+    out = tmp_path / "out"
+    handler = type("SweepingOnce", (Sweeping,), {"folder": out})
+    with servers.serving(Habits(readback=False), handler) as server:
+        (tmp_path / "target.toml").write_text(sandbox.to_toml(servers.described(server)), "utf-8")
+        result = _fuzz("--target", str(tmp_path / "target.toml"), "--report", str(out))
+    assert result.exit_code == 6
+    assert "BROKEN  status-is-documented" in result.output
+    assert "the reports could not be written" in result.output
+
+
+class Stalling(Handler):
+    """Keeps the contract until some calls are done, then keeps everybody waiting for a while."""
+
+    stalled = threading.Event()
+
+    def throttle(self) -> None:
+        self.server.calls += 1
+        if self.server.calls > 60:
+            self.stalled.set()
+            self.server.hung.wait(1)
+
+
+def test_ctrl_c_ends_the_run_with_what_was_judged(tmp_path: Path) -> None:
+    """The exit code is the one of Ctrl-C; the reports say what was judged, and why not the rest."""
+    with servers.serving(handler=Stalling) as server:
+        (tmp_path / "target.toml").write_text(sandbox.to_toml(servers.described(server)), "utf-8")
+        running = subprocess.Popen(
+            [PROGRAM, "fuzz", "--target", "target.toml", "--report", "out", "--budget", "20"],
+            cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert Stalling.stalled.wait(60)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == exits.INTERRUPTED
+    assert err == ""
+    assert "interrupted: stopped by hand during the scenario" in out
+    whole, *promises = map(json.loads, (tmp_path / "out/report.ndjson").read_text().splitlines())
+    assert whole["ending"] == "interrupted"
+    outcomes = {entry["outcome"] for entry in promises}
+    assert outcomes == {"kept", "not judged"}
+    assert all(entry["reason"] for entry in promises if entry["outcome"] == "not judged")

@@ -277,8 +277,8 @@ def _valid(item: Any) -> bool:
     return True
 
 
-def target(server: Server, **changes: Any) -> Target:
-    """The profile of a server."""
+def described(server: Server, **changes: Any) -> dict[str, Any]:
+    """The profile of a server, as its file has it."""
     habits = server.habits
     tokens = list(TOKENS)
     document: dict[str, Any] = {
@@ -304,14 +304,19 @@ def target(server: Server, **changes: Any) -> Target:
             "path": "/stored/{project_id}/{job_id}",
             "policy_pointer": "/policy",
         }
-    return profile.parse(document, environment={})
+    return document
+
+
+def target(server: Server, **changes: Any) -> Target:
+    """The profile of a server."""
+    return profile.parse(described(server, **changes), environment={})
 
 
 def prober(server: Server) -> Prober:
     """A prober of a server, its record empty."""
-    loaded, described = contract.load(), target(server)
-    oracle = Oracle(loaded, loaded.operations[0], described)
-    return Prober(oracle, over_http(described), Ledger(loaded.rules), seed=1)
+    loaded, judged = contract.load(), target(server)
+    oracle = Oracle(loaded, loaded.operations[0], judged)
+    return Prober(oracle, over_http(judged), Ledger(loaded.rules), seed=1)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -151,6 +152,27 @@ def test_the_access_log_is_json_without_secrets() -> None:
     assert set(entries[0]) == {"time", "method", "path", "status", "ms", "request_id"}
     assert TENANTS[0].token not in "".join(lines)
     assert "secret" not in "".join(lines)
+
+
+def sent_raw(url: str, data: bytes) -> bytes:
+    """The answer to bytes that may be no HTTP."""
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as connection:
+        connection.sendall(data)
+        return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+@pytest.mark.parametrize("options", [(), ("--access-log",)])
+def test_what_is_no_http_is_a_line_of_the_access_log_alone(options: tuple[str, ...]) -> None:
+    """Its answer is logged as any other, and nothing else is written about it."""
+    with started("--port", "0", "--print-target", *options) as process:
+        url = tomllib.loads(read_until(process, "policy_pointer"))["target"]["url"]
+        assert sent_raw(url, b"no http at all\r\n\r\n").startswith(b"HTTP/1.1 400")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert process.stderr is not None
+        entries = [json.loads(line) for line in process.stderr.read().splitlines()]
+    assert [entry["status"] for entry in entries] == [400] * len(options)
 
 
 def test_control_has_a_port_of_its_own() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -176,3 +178,23 @@ ITEMS = st.fixed_dictionaries(
 def test_no_body_causes_a_5xx(first: Caller, body: bytes | str) -> None:
     """Any bytes, any JSON and any near-batch get 200 or 400."""
     assert first.send(body).status_code in (200, 400)
+
+
+SENDS_NO_HTTP = """
+import socket
+from drs_sync_policy import sandbox
+
+with sandbox.running() as server:
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(b"no http at all\\r\\n\\r\\n")
+        print(connection.recv(12).decode())
+"""
+
+
+def test_what_is_no_http_is_nothing_on_stderr() -> None:
+    """A program that runs a sandbox of its own keeps its terminal to itself."""
+    done = subprocess.run(
+        [sys.executable, "-c", SENDS_NO_HTTP], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("HTTP/1.1 400\n", "")

@@ -20,7 +20,7 @@ from drs_sync_policy.cli import exits
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-INTERRUPTED = 130
+INTERRUPTED = exits.INTERRUPTED
 """What shells expect of a program that Ctrl-C ended."""
 
 

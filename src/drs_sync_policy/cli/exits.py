@@ -1,4 +1,4 @@
-"""The exit codes of the command. Where several hold, the first of 5, 3, 6, 1 is given."""
+"""The exit codes of the command. Where several hold, the first of 130, 5, 3, 6, 1 is given."""
 
 from __future__ import annotations
 
@@ -15,3 +15,5 @@ OUTSIDE_CONTRACT: Final = 4
 UNREACHABLE: Final = 5
 NOT_JUDGED: Final = 6
 """Nothing, or too little, could be judged."""
+INTERRUPTED: Final = 130
+"""Ctrl-C ended it: what shells expect."""

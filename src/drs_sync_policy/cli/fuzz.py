@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Final
 
 import click
 from rich.console import Console
@@ -18,14 +20,21 @@ from drs_sync_policy.fuzz import profile
 from drs_sync_policy.fuzz.processes import ProcessFailed, started
 from drs_sync_policy.fuzz.profile import ProfileError, Target
 from drs_sync_policy.fuzz.report import files, html, terminal
-from drs_sync_policy.fuzz.report.telling import ORIGINS, tell
-from drs_sync_policy.fuzz.run import DEFAULT_BUDGET, Progress, Verdict, run
+from drs_sync_policy.fuzz.report.telling import ORIGINS, Telling, tell
+from drs_sync_policy.fuzz.run import DEFAULT_BUDGET, Interrupted, Progress, Verdict, run
 from drs_sync_policy.fuzz.verdict import Breach
 
 _EXITS = {
     "unreachable": exits.UNREACHABLE,
     "not allowed in": exits.NOT_ALLOWED,
     "too little judged": exits.NOT_JUDGED,
+    "interrupted": exits.INTERRUPTED,
+}
+_PAGE: Final = "report.html"
+_WRITERS: Final[Mapping[str, Callable[[Telling, Path], None]]] = {
+    "report.ndjson": files.write_ndjson,
+    "junit.xml": files.write_junit,
+    _PAGE: html.write,
 }
 
 
@@ -84,30 +93,61 @@ def command(
     """Judge a server by the contract.
 
     Exit codes: 0 every promise that was judged is kept, 1 one is broken, 2 wrong use, 3 the server
-    refused the profile's credentials, 5 it could not be reached, 6 too little could be judged.
+    refused the profile's credentials, 5 it could not be reached, 6 too little could be judged, or
+    the judge itself failed, 130 Ctrl-C ended it.
     """
     origins = _origins(origin)
+    if report:
+        _must_take_reports(report)
     console = Console(highlight=False, soft_wrap=True)
     judged_by = contract.load(edition)
-    with _target(target, sandbox=sandbox, judged_by=judged_by) as chosen:
-        verdict = run(
-            chosen,
-            judged_by=judged_by,
-            seed=seed,
-            budget=budget,
-            workers=workers,
-            progress=_progress(console),
-        )
-    if report:
-        report.mkdir(parents=True, exist_ok=True)
+    try:
+        with _target(target, sandbox=sandbox, judged_by=judged_by) as chosen:
+            verdict = run(
+                chosen,
+                judged_by=judged_by,
+                seed=seed,
+                budget=budget,
+                workers=workers,
+                progress=_progress(console),
+            )
+    except Interrupted as interrupted:
+        verdict = interrupted.verdict
+    except KeyboardInterrupt:
+        click.echo("Interrupted before the first call.", err=True)
+        sys.exit(exits.INTERRUPTED)
     telling = tell(verdict, origins=origins, folder=report)
     terminal.show(telling, console)
+    code = _code(verdict, origins)
     if report:
-        files.write_ndjson(telling, report / "report.ndjson")
-        files.write_junit(telling, report / "junit.xml")
-        html.write(telling, report / "report.html")
-        console.print(Text(f"report: {report / 'report.html'}"))
-    sys.exit(_code(verdict, origins))
+        try:
+            _write(telling, report)
+        except OSError as error:
+            click.echo(f"Error: the reports could not be written: {error}", err=True)
+            sys.exit(code or exits.WRONG_USE)
+        console.print(Text(f"report: {report / _PAGE}"))
+    sys.exit(code)
+
+
+def _must_take_reports(folder: Path) -> None:
+    """End as wrong use, before anything is sent, where `folder` cannot take the reports."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+        for name in _WRITERS:
+            if (folder / name).exists():
+                (folder / name).open("ab").close()
+    except OSError as error:
+        raise click.BadParameter(
+            f"the reports cannot be written there: {error}; name a folder that can be written to",
+            param_hint="--report",
+        ) from None
+
+
+def _write(telling: Telling, folder: Path) -> None:
+    for name, write in _WRITERS.items():
+        write(telling, folder / name)
 
 
 def _code(verdict: Verdict, origins: tuple[str, ...]) -> int:

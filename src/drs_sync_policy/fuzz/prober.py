@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -62,6 +62,7 @@ class Prober:
         self.enough: Callable[[Ledger], bool] = lambda ledger: False
         """Whether what is known suffices, and the rest need not be sent."""
         self.on_breach: Callable[[Breach], None] = lambda breach: None
+        self._interrupted = False
         self._numbers = itertools.count(1)
         self._silences: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -221,7 +222,7 @@ class Prober:
                     thing = next(remaining, _END)
                 if thing is _END:
                     return
-                if time.monotonic() > self.deadline or self.enough(self.ledger):
+                if self._over():
                     finished = False
                     return
                 work(thing)
@@ -229,10 +230,19 @@ class Prober:
         self.together([labour] * self.workers)
         return finished
 
+    def _over(self) -> bool:
+        late = time.monotonic() > self.deadline
+        return self._interrupted or late or self.enough(self.ledger)
+
     def together(self, jobs: Sequence[Callable[[], None]]) -> None:
         """Run all jobs at the same time; the first exception is raised when all have ended."""
         with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
             futures = [pool.submit(self._closing, job) for job in jobs]
+            try:
+                wait(futures)
+            except KeyboardInterrupt:
+                self._interrupted = True  # each ends with the call that is under way
+                raise
         for future in futures:
             future.result()
 

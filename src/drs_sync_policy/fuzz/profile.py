@@ -15,6 +15,7 @@ import difflib
 import json
 import os
 import shlex
+import ssl
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
@@ -139,6 +140,7 @@ def parse(
     problems = [
         *_schema_problems(plain),
         *_credential_problems(plain, environment),
+        *_authority_problems(plain),
         *_waiver_problems(plain, tuple(rules)),
     ]
     if problems:
@@ -291,6 +293,18 @@ def _same_tenant(target: Json, other: Json) -> Iterator[str]:
     for key in ("token", "token_env", "project_id"):
         if key in target and target[key] == other.get(key):
             yield f"`other_tenant.{key}` is that of `target`; a second tenant has its own"
+
+
+def _authority_problems(document: Any) -> Iterator[str]:
+    table = document.get("target")
+    file = table.get("verify") if isinstance(table, dict) else None
+    if not isinstance(file, str):
+        return
+    try:
+        ssl.create_default_context(cafile=file)
+    except OSError as error:  # ssl.SSLError is one
+        reason = error.strerror or error
+        yield f"`target.verify` names `{file}`, which is no file of CA certificates: {reason}"
 
 
 def _waiver_problems(document: Any, rules: tuple[str, ...]) -> Iterator[str]:

@@ -2,12 +2,16 @@
 
 Every run goes the same way: is the server there and does it let us in; the scenarios that no run
 does without; the rest of ours, as far as the time allows; schemathesis with what is left of it.
+
+A fault of the judge itself ends the scenario that it is in, and no more: the others go on, what it
+would have judged is told as not judged, and the run is no full verdict.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from typing import Final, Literal
 
 from attrs import field, frozen
@@ -15,6 +19,7 @@ from attrs import field, frozen
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import scenarios
+from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Gone, Prober
 from drs_sync_policy.fuzz.profile import Target
@@ -25,7 +30,7 @@ from drs_sync_policy.fuzz.wire import NoAnswer, Throttled, Wire, over_http
 DEFAULT_BUDGET: Final = 30.0
 """Seconds for what is not required."""
 
-Ending = Literal["complete", "unreachable", "not allowed in", "too little judged"]
+Ending = Literal["complete", "unreachable", "not allowed in", "too little judged", "interrupted"]
 
 
 @frozen
@@ -42,12 +47,22 @@ class Verdict:
     first_failure: float | None = None
     """Seconds until the first breach."""
     calls_to_failure: int | None = None
+    crashes: tuple[Crash, ...] = ()
+    """Faults of the judge itself."""
     contract: Contract = field(factory=contract.load, repr=False)
 
     @property
     def broken(self) -> bool:
         """Whether any promise is broken that no waiver covers."""
         return any(not self.waived.covers(breach.rule) for breach in self.ledger.breaches())
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a run; `verdict` is what was judged until then."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.reason)
+        self.verdict = verdict
 
 
 @frozen
@@ -74,7 +89,7 @@ def run(
 
     `budget` is in seconds; the required scenarios are finished whatever it is. `wire` replaces
     HTTP, for an application in this process; schemathesis then does not run. `enough` ends the run
-    early, once what the record shows suffices.
+    early, once what the record shows suffices. Ctrl-C raises `Interrupted` with what was judged.
     """
     loaded = judged_by or contract.load()
     operation = loaded.operations[0]
@@ -90,7 +105,7 @@ def run(
         prober.enough = enough
     keeper = _Keeper(prober, progress or Progress(), budget, schemathesis and wire is None)
     ending, reason = keeper.run()
-    return Verdict(
+    verdict = Verdict(
         target=target,
         ledger=ledger,
         waived=apply(target.waivers, ledger),
@@ -100,8 +115,12 @@ def run(
         seconds=time.monotonic() - keeper.started,
         first_failure=keeper.first_failure,
         calls_to_failure=keeper.calls_to_failure,
+        crashes=tuple(keeper.crashes),
         contract=loaded,
     )
+    if ending == "interrupted":
+        raise Interrupted(verdict)
+    return verdict
 
 
 class _Keeper:
@@ -117,27 +136,55 @@ class _Keeper:
         self.started = time.monotonic()
         self.first_failure: float | None = None
         self.calls_to_failure: int | None = None
+        self.crashes: list[Crash] = []
+        self.during = "knocking"
         prober.on_breach = self._on_breach
 
     def run(self) -> tuple[Ending, str]:
         """How the run ended, and why."""
         try:
-            refused = self._knock()
-            if refused:
-                return refused
-            unfinished = self._scenarios()
-            self._stock()
+            return self._from_knock_to_end()
         except Gone as error:
             self._explain(f"the server was gone before its turn: {error}")
             return "unreachable", str(error)
+        except KeyboardInterrupt:
+            self._explain("the run was interrupted before its end")
+            return "interrupted", f"stopped by hand during {self.during}"
         finally:
-            self.prober.wire.close()
+            with self._may_fail("letting go of the connections"):
+                self.prober.wire.close()
             self.progress.phase("done")
+
+    def _from_knock_to_end(self) -> tuple[Ending, str]:
+        refused = None
+        with self._may_fail("knocking"):
+            refused = self._knock()
+        if refused:
+            return refused
+        unfinished = self._scenarios()
+        self._stock()
+        if self.crashes:
+            names = ", ".join(dict.fromkeys(crash.during for crash in self.crashes))
+            return "too little judged", f"the judge itself failed in {names}"
         if not self.prober.ledger.saw_success:
             return "too little judged", "no request ever got a 200"
         if unfinished:
             return "too little judged", f"required scenarios did not run: {', '.join(unfinished)}"
         return "complete", ""
+
+    @contextmanager
+    def _may_fail(self, during: str, rules: Iterable[str] = ()) -> Generator[None]:
+        """Keep a fault of the judge to this block; `rules` are not judged by it."""
+        self.during = during
+        try:
+            yield
+        except (Gone, Throttled, NoAnswer):
+            raise  # the server's doing
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is no verdict on the server
+            crash = Crash.of(error, during=during)
+            self.crashes.append(crash)
+            for rule in rules:
+                self.prober.ledger.not_judged(rule, f"the judge itself failed in {crash}")
 
     def _knock(self) -> tuple[Ending, str] | None:
         """Whether the server is there and takes the credentials; None where it does."""
@@ -171,9 +218,10 @@ class _Keeper:
                 self._skip(scenario, "the budget was used up before its turn; raise --budget")
                 continue
             self.prober.deadline = float("inf") if scenario.required else self.started + self.budget
-            self.progress.phase(scenario.name)
             try:
-                scenario.run(self.prober)
+                with self._may_fail(f"the scenario {scenario.name}", scenario.rules):
+                    self.progress.phase(scenario.name)
+                    scenario.run(self.prober)
             except (Throttled, NoAnswer) as error:
                 self._skip(scenario, f"{scenario.name} stopped: {error}")
                 if scenario.required:
@@ -184,10 +232,11 @@ class _Keeper:
         left = self._left()
         if not self.schemathesis or left < 1 or self.prober.enough(self.prober.ledger):
             return
-        from drs_sync_policy.fuzz import stock
+        with self._may_fail("schemathesis's own phases"):
+            from drs_sync_policy.fuzz import stock
 
-        self.progress.phase("schemathesis")
-        stock.run(self.prober, seconds=left)
+            self.progress.phase("schemathesis")
+            stock.run(self.prober, seconds=left)
 
     def _left(self) -> float:
         return self.started + self.budget - time.monotonic()

@@ -18,11 +18,17 @@ from typing import Any, Final
 
 from schemathesis import openapi
 from schemathesis.config import SchemathesisConfig
-from schemathesis.engine import Status, from_schema
-from schemathesis.engine.events import NonFatalError, ScenarioFinished
+from schemathesis.engine import Status, StopReason, from_schema
+from schemathesis.engine.events import (
+    EngineFinished,
+    FatalError,
+    NonFatalError,
+    ScenarioFinished,
+)
 
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import answers, hooks
+from drs_sync_policy.fuzz.crash import is_ours
 from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.profile import Target
@@ -104,7 +110,13 @@ def run(prober: Prober, *, seconds: float) -> int:
                 sent += len(event.recorder.interactions)
                 for breach in _their_failures(event, prober):
                     prober.note(breach)
+            elif isinstance(event, EngineFinished) and event.stop_reason is StopReason.INTERRUPTED:
+                raise KeyboardInterrupt  # it was swallowed there
+            elif isinstance(event, FatalError):
+                raise event.exception
             elif isinstance(event, NonFatalError):
+                if is_ours(event.value):
+                    raise event.value
                 prober.ledger.not_judged(
                     "schemathesis", f"{event.info.title}: {event.info.message}"
                 )

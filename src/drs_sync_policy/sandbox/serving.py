@@ -18,7 +18,7 @@ from attrs import frozen
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from drs_sync_policy.sandbox import answer, refusal
+from drs_sync_policy.sandbox import accesslog, answer, refusal
 from drs_sync_policy.sandbox.app import create_app
 from drs_sync_policy.sandbox.call import Body, Call
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
@@ -60,6 +60,7 @@ class Protocol(H11Protocol):
         """Answer what could not be parsed, and close (rule media-type-is-json)."""
         call = unparsed_call()
         wire = answer.render(answer.refused(refusal.malformed_http(), call), call)
+        accesslog.log(call, wire.status, 0.0)
         headers = [(name.encode(), value.encode()) for name, value in wire.headers.items()]
         try:
             for event in (
@@ -109,7 +110,8 @@ class Running:
 
 
 def config(app: Starlette, **options: Any) -> uvicorn.Config:
-    """How uvicorn serves a sandbox: HTTP/1.1 only, no access log of its own, no version told."""
+    """How uvicorn serves a sandbox: HTTP/1.1 only, no log of its own, no version told."""
+    accesslog.keep_quiet()
     return uvicorn.Config(
         app,
         http=Protocol,

@@ -62,6 +62,7 @@ class Ports:
 
 def serve(sandbox: Sandbox, settings: Settings, ports: Ports) -> None:
     """Serve until SIGINT or SIGTERM; what is under way is answered first."""
+    accesslog.write_failures_to(sys.stderr)
     if settings.access_log:
         accesslog.write_to(sys.stderr)
     together = settings.control and ports.control is None

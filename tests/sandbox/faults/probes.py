@@ -116,6 +116,9 @@ def item(job_id: str = KNOWN[0], **fields: Any) -> dict[str, Any]:
     return {"job_id": job_id, **fields}
 
 
+NEARLY_KNOWN: Final = (
+    KNOWN[0].upper(), f" {KNOWN[0]} ", KNOWN[0][:-1], KNOWN[0][1:], f"{KNOWN[0][:8]}%",
+)  # fmt: skip
 VALID: Final = json.dumps({"jobs": [item()]})
 MIXED: Final = [
     item("zz-unknown"),
@@ -317,7 +320,8 @@ WATCHES: Final[Mapping[str, Watch]] = {
     "foreign-job-looks-unknown": batches([item(FOREIGN, **FULL), item("unknown", **FULL)]),
     "tenants-are-isolated": batches([item(FOREIGN, **FULL)]),
     "unknown-job-fails-alone": batches(
-        [item(KNOWN[1], **FULL), item("unknown"), item(KNOWN[0], **FULL)]
+        [item(KNOWN[1], **FULL), item("unknown"), item(KNOWN[0], **FULL)],
+        [item(near) for near in NEARLY_KNOWN],
     ),
     "blocked-job-fails-alone": batches(
         [item(KNOWN[1], **FULL), item(BLOCKED, **FULL), item(KNOWN[0], **FULL)]

@@ -42,7 +42,9 @@ def write_junit(telling: Telling, path: Path) -> None:
     )
     if telling.ending != "complete":
         case = ET.SubElement(suite, "testcase", classname="drs_sync_policy", name="the run itself")
-        ET.SubElement(case, "error", message=_clean(f"{telling.ending}: {telling.reason}"))
+        error = ET.SubElement(case, "error")
+        error.set("message", _clean(f"{telling.ending}: {telling.reason}"))
+        error.text = _clean("\n\n".join(crash.trace for crash in telling.crashes)) or None
     for line in telling.lines:
         _case(suite, line)
     tree = ET.ElementTree(suite)

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
+from drs_sync_policy.fuzz.crash import BLAME
 from drs_sync_policy.fuzz.report.telling import Failure, Line, Telling
 from drs_sync_policy.fuzz.report.terminal import summary
 from drs_sync_policy.fuzz.verdict import Outcome
@@ -46,6 +47,9 @@ def _page(telling: Telling) -> Iterator[str]:
     yield f"<h1>Verdict on {escape(telling.url)}</h1><p>{escape(summary(telling))}</p>"
     yield f"<p>Judged by the contract <em>{escape(telling.contract)}</em>.</p>"
     yield "".join(f"<p>Note: {escape(note)}</p>" for note in telling.notes)
+    for crash in telling.crashes:
+        yield f"<h2 class='broken'>The judge failed in {escape(crash.during)}</h2>"
+        yield f"<p>{escape(BLAME)}</p><pre>{escape(crash.trace)}</pre>"
     for line in (*telling.with_outcome("broken"), *telling.with_outcome("waived")):
         yield from _article(line)
     yield "<h2>Every promise</h2><table><thead><tr><th>outcome<th>promise<th>origin<th>judged</thead><tbody>"

@@ -10,6 +10,7 @@ from typing import Final
 from attrs import frozen
 
 from drs_sync_policy.contract import Rule
+from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.report import curl
 from drs_sync_policy.fuzz.report.secrets import Redactor
 from drs_sync_policy.fuzz.run import Verdict
@@ -63,6 +64,7 @@ class Telling:
     calls: int
     contract: str
     notes: tuple[str, ...]
+    crashes: tuple[Crash, ...]
 
     def with_outcome(self, outcome: Outcome) -> list[Line]:
         """The promises of which this became."""
@@ -94,7 +96,8 @@ def tell(
         seconds=verdict.seconds,
         calls=verdict.ledger.calls,
         contract=f"{verdict.contract.title} {verdict.contract.version}",
-        notes=tuple(_notes(verdict)),
+        notes=tuple(teller.redact.text(note) for note in _notes(verdict)),
+        crashes=tuple(teller.crash(crash) for crash in verdict.crashes),
     )
 
 
@@ -116,6 +119,13 @@ class _Teller:
             judged=ledger.times_judged(rule.id),
             reason=self.redact.text(ledger.reason(rule.id)),
             failures=tuple(self._failure(breach) for breach in breaches),
+        )
+
+    def crash(self, crash: Crash) -> Crash:
+        return Crash(
+            during=crash.during,
+            error=self.redact.text(crash.error),
+            trace=self.redact.text(crash.trace),
         )
 
     def _failure(self, breach: Breach) -> Failure:
@@ -152,8 +162,11 @@ class _Teller:
         if self.folder is None:
             return None
         path = self.folder / "bodies" / f"{hashlib.sha256(body).hexdigest()[:16]}.bin"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+        except OSError:
+            return None  # the verdict is worth more than the file
         return path
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
+from drs_sync_policy.fuzz.crash import BLAME
 from drs_sync_policy.fuzz.report.telling import Failure, Line, Telling
 
 _SHOWN_FAILURES = 3
@@ -18,6 +19,7 @@ def show(telling: Telling, console: Console) -> None:
     for line in telling.with_outcome("broken"):
         _paragraph(line, console)
     _unjudged(telling, console)
+    _crashes(telling, console)
     for note in telling.notes:
         console.print(Text(f"note: {note}", style="yellow"))
     console.print(Text(summary(telling), style="bold"))
@@ -72,3 +74,12 @@ def _unjudged(telling: Telling, console: Console) -> None:
         console.print(Text("NOT JUDGED", style="bold yellow"))
     for line in unjudged:
         console.print(Text(f"  {line.rule.id}: {line.reason}"), soft_wrap=True)
+
+
+def _crashes(telling: Telling, console: Console) -> None:
+    for crash in telling.crashes:
+        console.print()
+        console.print(Text(f"THE JUDGE FAILED  in {crash.during}", style="bold red"))
+        console.print(Text(textwrap.indent(crash.trace, "  ")), soft_wrap=True)
+    if telling.crashes:
+        console.print(Text(BLAME, style="bold"))

@@ -16,6 +16,7 @@ def ordered() -> tuple[Scenario, ...]:
         credentials,
         fields,
         first,
+        nearly,
         outcomes,
         protocol,
         refused,
@@ -24,12 +25,14 @@ def ordered() -> tuple[Scenario, ...]:
         sweep,
         together,
         untouched,
+        written,
     )
 
     found = (
         *first.SCENARIOS,
         *sweep.SCENARIOS,
         *outcomes.SCENARIOS,
+        *nearly.SCENARIOS,
         *credentials.SCENARIOS,
         *fields.SCENARIOS,
         *batches.SCENARIOS,
@@ -38,6 +41,7 @@ def ordered() -> tuple[Scenario, ...]:
         *strangers.SCENARIOS,
         *together.SCENARIOS,
         *refused.SCENARIOS,
+        *written.SCENARIOS,
         *protocol.SCENARIOS,
         *accepted.SCENARIOS,
         *sequences.SCENARIOS,

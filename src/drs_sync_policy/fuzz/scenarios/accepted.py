@@ -17,7 +17,7 @@ from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.values import LENGTHS, SIZES, texts
+from drs_sync_policy.fuzz.texts import LENGTHS, SIZES, texts
 
 OPAQUE: Final = "job-id-is-opaque"
 UNKNOWN: Final = "unknown-fields-are-ignored"

@@ -17,7 +17,7 @@ from drs_sync_policy.fuzz.scenarios.ground import (
 )
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
 from drs_sync_policy.fuzz.stored import same
-from drs_sync_policy.fuzz.values import texts
+from drs_sync_policy.fuzz.texts import texts
 from drs_sync_policy.fuzz.verdict import Exchange
 
 

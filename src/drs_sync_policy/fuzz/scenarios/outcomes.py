@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import itertools
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,7 +17,7 @@ from drs_sync_policy.fuzz.bodies import Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.values import near_misses, texts
+from drs_sync_policy.fuzz.texts import texts
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
 
 INDEPENDENT: Final = "items-are-independent"
@@ -346,33 +345,6 @@ def _without_message(face: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in face.items() if name != "error_msg"}
 
 
-def _near_own_jobs(prober: Prober) -> None:
-    """An id that is nearly an own job's is nobody's."""
-    build = bodies(prober)
-    own = prober.target.tenant.job_ids
-    near = [
-        value
-        for job in own[:2]
-        for value in near_misses(job)
-        if value.value not in own and _folded(value.value) == _folded(job)
-    ]
-
-    def send(value: Any) -> None:
-        prober.send(
-            prober.call(build.body([build.item(value.value)])),
-            case=f"a job id {value.what}",
-            rule="job-id-is-opaque",
-        )
-
-    prober.each(send, near)
-
-
-def _folded(text: str) -> str:
-    """The letters and digits of a text, however written: a shorter id may well be another job."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(letter for letter in plain if letter.isalnum())
-
-
 SCENARIOS: Final = (
     Scenario("foreign jobs", _foreign, (FOREIGN,), needs=("other_tenant",), required=True),
     Scenario("repeats", _repeats, (REPEAT,), required=True),
@@ -387,5 +359,4 @@ SCENARIOS: Final = (
     Scenario("mixtures", _mixtures, (INDEPENDENT,)),
     Scenario("orders", _permutations, (INDEPENDENT,)),
     Scenario("languages", _in_every_language, (LANGUAGE, "message-is-in-the-language")),
-    Scenario("nearly own jobs", _near_own_jobs, ("job-id-is-opaque",)),
 )

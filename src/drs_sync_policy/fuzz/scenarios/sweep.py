@@ -13,7 +13,7 @@ from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.scenarios.accepted import OPAQUE, SIZE, UNKNOWN
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.scenarios.protocol import EXTREMES, SURVIVED, raw_bodies
+from drs_sync_policy.fuzz.scenarios.written import EXTREMES, SURVIVED, raw_bodies
 
 _ODD_IDS: Final = (
     "x", "a/b", "a b", " x ", "é任", "\U0001f600", "\0", "'\"`", "100% {0} %s", "\\", "x" * 37,

@@ -11,8 +11,8 @@ from drs_sync_policy.fuzz.bodies import ITEMS, Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.ground import ISOLATED, REFUSED, Ground, reading
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.scenarios.protocol import raw_bodies
 from drs_sync_policy.fuzz.scenarios.sweep import one_of_each
+from drs_sync_policy.fuzz.scenarios.written import raw_bodies
 from drs_sync_policy.fuzz.wire import Call
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+import attrs
 
 from drs_sync_policy.sandbox import refusal
 from drs_sync_policy.sandbox.faults.fault import Fault, Memory
@@ -33,6 +36,7 @@ def faults() -> Iterator[Fault]:
         policies=applies(_storing_blocked),
     )
     yield from _dependent()
+    yield from _found_anyway()
 
 
 def _failing(rule: str, code: str, word: str, subject: str) -> Iterator[Fault]:
@@ -137,3 +141,48 @@ def _dependent() -> Iterator[Fault]:
     )
     for name, description, edit in edit_table:
         yield Fault(name, description, "items-are-independent", "state", policies=outcomes(edit))
+
+
+def _found_anyway() -> Iterator[Fault]:
+    """A job is looked up by something like its id."""
+
+    def by_pattern(asked: str, known: str) -> bool:
+        pattern = re.escape(asked).replace("%", ".*").replace("_", ".")
+        return re.fullmatch(pattern, known) is not None
+
+    match_table: Rows[Callable[[str, str], bool]] = (
+        ("whatever-its-case", "in whatever case its id is.", lambda a, k: a.lower() == k.lower()),
+        ("with-blanks", "with blanks around its id.", lambda a, k: a.strip() == k),
+        ("by-its-beginning", "by the first 8 letters of its id, or more.",
+         lambda a, k: len(a) > 7 and k.startswith(a)),
+        ("by-its-end", "by the last 8 letters of its id, or more.",
+         lambda a, k: len(a) > 7 and k.endswith(a)),
+        ("by-a-pattern", "by a pattern of SQL's LIKE.", by_pattern),
+    )  # fmt: skip
+    for name, description, matches in match_table:
+        yield Fault(
+            f"job-found-{name}",
+            f"A job is found {description}",
+            _UNKNOWN,
+            "state",
+            policies=applies(_looking_up(matches)),
+        )
+
+
+def _looking_up(
+    matches: Callable[[str, str], bool],
+) -> Callable[[Memory, Batch], Awaitable[Sequence[Outcome]]]:
+    async def change(inner: Memory, batch: Batch) -> Sequence[Outcome]:
+        known = [job.job_id for job in await inner.store.jobs(batch.project_id)]
+
+        def found(asked: str) -> str:
+            return next((job for job in known if matches(asked, job)), asked)
+
+        exact = set(known)
+        items = (
+            item if item.job_id in exact else attrs.evolve(item, job_id=found(item.job_id))
+            for item in batch.items
+        )
+        return await inner.apply(Batch(batch.project_id, tuple(items)))
+
+    return change

@@ -1,0 +1,100 @@
+"""Faults of the judge itself: told as such, and never as a verdict on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from attrs import evolve, field, frozen
+from rich.console import Console
+
+from drs_sync_policy import contract
+from drs_sync_policy.fuzz.crash import BLAME
+from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.report import files, html, terminal
+from drs_sync_policy.fuzz.report.telling import tell
+from drs_sync_policy.fuzz.run import run
+from drs_sync_policy.fuzz.wire import Answer, Call, Wire, over_http
+
+
+@frozen
+class Failing:
+    """A wire of ours with a fault: it cannot send some calls."""
+
+    wire: Wire
+    cannot: Callable[[Call], bool]
+    error: Exception = field(factory=lambda: RuntimeError("no such plug"))
+
+    def send(self, call: Call, *, timeout: float | None = None) -> Answer:
+        if self.cannot(call):
+            raise self.error
+        return self.wire.send(call, timeout=timeout)
+
+    def close(self) -> None:
+        self.wire.close()
+
+
+def _other_methods(call: Call) -> bool:
+    return call.method != "POST" and call.path.endswith("/batch-sync-policy")
+
+
+def test_a_fault_of_the_judge_is_no_broken_promise(target: Target) -> None:
+    """The run goes on without the scenario, is no full verdict, and says whose fault it was."""
+    verdict = run(target, wire=Failing(over_http(target), _other_methods), budget=0)
+    assert verdict.ending == "too little judged"
+    assert not verdict.broken
+    assert "the judge itself failed in the scenario methods" in verdict.reason
+    (crash,) = verdict.crashes
+    assert crash.error == "RuntimeError: no such plug"
+    assert "in send" in crash.trace
+    ledger = verdict.ledger
+    assert ledger.outcome("other-methods-are-refused") == "not judged"
+    assert "RuntimeError: no such plug" in ledger.reason("other-methods-are-refused")
+    assert ledger.outcome("other-media-types-are-refused") == "kept"
+    assert ledger.outcome("token-is-matched-exactly") == "kept"
+
+
+def test_a_judge_that_can_send_nothing_has_no_verdict(target: Target) -> None:
+    """Every scenario is left out for the fault; none of it is held against the server."""
+    verdict = run(target, wire=Failing(over_http(target), lambda call: True), budget=0)
+    assert verdict.ending == "too little judged"
+    assert verdict.crashes[0].during == "knocking"
+    assert not list(verdict.ledger.breaches())
+    assert not tell(verdict).with_outcome("kept")
+
+
+def test_a_fault_in_schemathesis_s_phases_is_no_traceback(target: Target) -> None:
+    """A document that schemathesis cannot read ends its phases as a fault that is told."""
+    base = contract.load()
+    unread = evolve(base, document={**base.document, "openapi": "9.0"})
+    skip_scenarios = iter([True])
+    verdict = run(target, judged_by=unread, enough=lambda ledger: next(skip_scenarios, False))
+    assert verdict.ending == "too little judged"
+    (crash,) = verdict.crashes
+    assert crash.during == "schemathesis's own phases"
+    assert "9.0" in crash.error
+
+
+def test_every_report_tells_a_fault_without_secrets(target: Target, tmp_path: Path) -> None:
+    """An exception whose text has the token in it is told with the token's variable."""
+    error = ValueError(f"cannot send {target.tenant.token}")
+    wire = Failing(over_http(target), _other_methods, error)
+    telling = tell(run(target, wire=wire, budget=0))
+    assert telling.crashes[0].error == "ValueError: cannot send $DRS_TOKEN"
+    files.write_ndjson(telling, tmp_path / "report.ndjson")
+    files.write_junit(telling, tmp_path / "junit.xml")
+    html.write(telling, tmp_path / "report.html")
+    with (tmp_path / "terminal").open("w", encoding="utf-8") as screen:
+        terminal.show(telling, Console(file=screen, width=200))
+    for path in tmp_path.iterdir():
+        text = path.read_text("utf-8")
+        assert "cannot send $DRS_TOKEN" in text, path.name
+        assert target.tenant.token not in text, path.name
+    assert "THE JUDGE FAILED  in the scenario methods" in (tmp_path / "terminal").read_text("utf-8")
+    assert BLAME in (tmp_path / "report.html").read_text("utf-8")
+    told = ET.parse(tmp_path / "junit.xml").find("testcase/error")
+    assert told is not None
+    assert "ValueError: cannot send $DRS_TOKEN" in (told.text or "")
+    assert "the judge itself failed" in told.get("message", "")
+    assert "the judge itself failed" in telling.reason

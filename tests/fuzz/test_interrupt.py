@@ -1,0 +1,52 @@
+"""Ctrl-C during a run: what was judged until then is the verdict's, and the rest has its reason."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from drs_sync_policy.fuzz.run import Interrupted, Progress, Verdict, run
+from tests.fuzz import servers
+from tests.fuzz.servers import Handler
+
+
+class Pressing(Handler):
+    """Presses Ctrl-C in its own process, on one call."""
+
+    at_call = 0
+
+    def throttle(self) -> None:
+        self.server.calls += 1
+        if self.server.calls == self.at_call:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def _pressed(*, at_call: int, skip_scenarios: bool) -> tuple[Verdict, list[str]]:
+    handler = type("PressingOnce", (Pressing,), {"at_call": at_call})
+    skips = iter([skip_scenarios])
+    phases: list[str] = []
+    with servers.serving(handler=handler) as server, pytest.raises(Interrupted) as caught:
+        run(
+            servers.target(server, timeout=5),
+            enough=lambda ledger: next(skips, False),
+            progress=Progress(phase=phases.append),
+        )
+    return caught.value.verdict, phases
+
+
+@pytest.mark.parametrize(
+    ("at_call", "skip_scenarios", "during"),
+    [(60, False, "the scenario"), (1, False, "knocking"), (20, True, "schemathesis's own phases")],
+)
+def test_ctrl_c_ends_the_run_where_it_is(at_call: int, skip_scenarios: bool, during: str) -> None:
+    """No phase swallows it, and nothing is accused for it."""
+    verdict, phases = _pressed(at_call=at_call, skip_scenarios=skip_scenarios)
+    assert verdict.ending == "interrupted"
+    assert f"during {during}" in verdict.reason
+    assert phases[-1] == "done"
+    assert not verdict.crashes
+    assert not verdict.broken
+    ledger = verdict.ledger
+    assert "interrupted" in ledger.reason("accepted-policy-is-stored")
