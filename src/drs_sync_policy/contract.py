@@ -18,6 +18,9 @@ from attrs import field, frozen
 BASE_EDITION: Final = "base"
 """The edition of `openapi.yaml` as it is written, with no overlay applied."""
 
+BATCH_SET_POLICY: Final = "batchSetPolicy"
+"""The operation that client, command, scenarios and most faults are written for."""
+
 _PACKAGE: Final = "drs_sync_policy_contract"
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final, Protocol
 
 from drs_sync_policy.codes import find
-from drs_sync_policy.contract import Contract, Operation
+from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation
 from drs_sync_policy.sandbox.answer import Answer
 from drs_sync_policy.sandbox.call import Call
 from drs_sync_policy.sandbox.store import Batch, Item, Outcome, Policies
@@ -71,7 +71,7 @@ def _text(code: str, language: str) -> str:
     return row.text(language)
 
 
-HANDLERS: Final[Mapping[str, HandlerFactory]] = {"batchSetPolicy": batch_set_policy}
+HANDLERS: Final[Mapping[str, HandlerFactory]] = {BATCH_SET_POLICY: batch_set_policy}
 """The factory of each operation's handler; `create_app(handlers=...)` lays others over them."""
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from attrs import evolve, frozen
 
-from drs_sync_policy.contract import Contract
+from drs_sync_policy.contract import BATCH_SET_POLICY, Contract
 from drs_sync_policy.sandbox.answer import Answer
 from drs_sync_policy.sandbox.call import Call
 from drs_sync_policy.sandbox.operations import HANDLERS, HandlerFactory
@@ -45,7 +45,7 @@ class Fault:
     steps: Callable[[Steps], Steps] = unchanged
     storing: Callable[[Steps, Memory], Steps] | None = None
     clause: str = ""
-    operation: str = "batchSetPolicy"
+    operation: str = BATCH_SET_POLICY
 
 
 class Memory:
