@@ -105,7 +105,7 @@ def test_the_faults_page_has_every_fault() -> None:
 
 
 def test_the_fields_page_has_every_field_of_every_edition() -> None:
-    """Each with its description, and the values of an enum with theirs."""
+    """Each with its description, and the values of an enum with theirs; the parameters, too."""
     made = pages.fields()
     for edition in contract.editions():
         loaded = contract.load(edition)
@@ -115,6 +115,11 @@ def test_the_fields_page_has_every_field_of_every_edition() -> None:
                 assert f"### {name}\n" in made
                 assert field["description"] in made
                 assert all(text in made for text in field.get("x-enumDescriptions", {}).values())
+        for operation in loaded.operations:
+            assert f"`{operation.method} {operation.path}`" in made
+            for parameter in operation.parameters:
+                assert f"### {parameter.name}\n" in made
+                assert parameter.description in made
 
 
 def test_the_command_page_has_what_help_says(site: Path) -> None:

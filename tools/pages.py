@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import Final
 
@@ -97,9 +97,9 @@ def _ours(row: codes.ErrorCode) -> str:
 # --- rules -------------------------------------------------------------------------------------
 
 
-def rules() -> str:
-    """Every rule of the contract: its statement and where it comes from."""
-    loaded = contract.load()
+def rules(loaded: contract.Contract | None = None) -> str:
+    """Every rule of the contract (the shipped base by default): its statement and its origin."""
+    loaded = loaded or contract.load()
     parts = [
         "# What is promised",
         (
@@ -110,20 +110,22 @@ def rules() -> str:
         ),
         "Each rule has an origin: " + "; ".join(f"`{k}`, {v}" for k, v in ORIGINS.items()) + ".",
         _table(
-            ("Rule", "Origin"),
-            ((f"[{rule.id}](#{rule.id})", f"`{rule.origin}`") for rule in loaded.rules),
+            ("Rule", "Of", "Origin"),
+            (
+                (f"[{rule.id}](#{rule.id})", f"`{operation.id}`", f"`{rule.origin}`")
+                for operation in loaded.operations
+                for rule in operation.rules
+            ),
         ),
-        *(_rule(rule) for rule in loaded.rules),
+        *(_rule(rule, faults_catalogue(loaded)) for rule in loaded.rules),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _rule(rule: contract.Rule) -> str:
+def _rule(rule: contract.Rule, catalogue: Sequence[Fault]) -> str:
     origin = f"Origin: `{rule.origin}`, {ORIGINS[rule.origin]}. Source: {_linked(rule.source)}."
     broken_by = [
-        f"[`{fault.name}`](faults.md#{fault.name})"
-        for fault in faults_catalogue()
-        if fault.rule == rule.id
+        f"[`{fault.name}`](faults.md#{fault.name})" for fault in catalogue if fault.rule == rule.id
     ]
     parts = [f"## {rule.id} {{ #{rule.id} }}", rule.statement, origin]
     if broken_by:
@@ -148,9 +150,9 @@ def numbered(decisions: str) -> str:
 # --- faults ------------------------------------------------------------------------------------
 
 
-def faults() -> str:
-    """Every fault that the sandbox can show, by kind."""
-    catalogue = faults_catalogue()
+def faults(loaded: contract.Contract | None = None) -> str:
+    """Every fault, by kind, of the sandbox of a contract (the shipped base by default)."""
+    catalogue = faults_catalogue(loaded)
     parts = [
         "# Faults",
         (
@@ -184,27 +186,47 @@ def _fault(fault: Fault) -> str:
 # --- fields ------------------------------------------------------------------------------------
 
 
-def fields() -> str:
-    """Every field of every schema, with its type, what may stand there, and where it exists."""
+def fields(editions: Sequence[contract.Contract] = ()) -> str:
+    """Every parameter and field, with its type, what may stand there, and where it exists.
+
+    `editions` are those of one contract, the base first; all that are shipped by default.
+    """
     parts = [
         "# Fields",
         (
-            "Every field of every request and answer, as the contract describes it. The "
-            "[reference](reference/index.html) shows them in their place, with examples."
+            "Every parameter of every operation and every field of every request and answer, as "
+            "the contract describes it. The [reference](reference/index.html) shows them in their "
+            "place, with examples."
         ),
     ]
-    base = contract.load()
-    for edition in contract.editions():
-        loaded = contract.load(edition)
-        of = "" if edition == contract.BASE_EDITION else f", in the edition `{edition}`"
+    shown = editions or [contract.load(name) for name in contract.editions()]
+    base = shown[0]
+    known = {operation.id: operation.parameters for operation in base.operations}
+    for loaded in shown:
+        of = "" if loaded is base else f", in the edition `{loaded.edition}`"
+        for operation in loaded.operations:
+            if loaded is base or operation.parameters != known.get(operation.id):
+                parts += _operation(loaded, operation, of=of)
         for name, schema in loaded.document["components"]["schemas"].items():
             fields = [
                 _field(loaded, schema, field)
                 for field in schema.get("properties", {})
-                if not of or _found(loaded, name, field) != _found(base, name, field)
+                if loaded is base or _found(loaded, name, field) != _found(base, name, field)
             ]
             parts += [f"## {name}{of}", *fields] if fields else []
     return "\n\n".join(parts) + "\n"
+
+
+def _operation(
+    loaded: contract.Contract, operation: contract.Operation, *, of: str
+) -> Iterator[str]:
+    yield f"## {operation.id}{of}"
+    yield f"`{operation.method} {operation.path}`: {operation.summary}."
+    for parameter in operation.parameters:
+        schema = loaded.resolve(parameter.schema)
+        needed = "required" if parameter.required else "optional"
+        kind = f"*{schema.get('type', 'value')}, {needed}, in the {parameter.location}*"
+        yield "\n\n".join([f"### {parameter.name}", kind, parameter.description, *_values(schema)])
 
 
 def _found(loaded: contract.Contract, schema: str, field: str) -> contract.Json | None:
@@ -217,9 +239,13 @@ def _field(loaded: contract.Contract, schema: contract.Json, name: str) -> str:
     field = loaded.resolve(schema["properties"][name])
     needed = "required" if name in schema.get("required", ()) else "optional"
     parts = [f"### {name}", f"*{field.get('type', 'value')}, {needed}*", field["description"]]
-    described = field.get("x-enumDescriptions", {})
-    values = [f"- `{value}`: {described.get(value, '')}" for value in field.get("enum", ())]
-    return "\n\n".join([*parts, *(["\n".join(values)] if values else [])])
+    return "\n\n".join([*parts, *_values(field)])
+
+
+def _values(schema: contract.Json) -> Iterator[str]:
+    described = schema.get("x-enumDescriptions", {})
+    if "enum" in schema:
+        yield "\n".join(f"- `{value}`: {described.get(value, '')}" for value in schema["enum"])
 
 
 # --- the command -------------------------------------------------------------------------------

@@ -18,6 +18,9 @@ from attrs import field, frozen
 BASE_EDITION: Final = "base"
 """The edition of `openapi.yaml` as it is written, with no overlay applied."""
 
+BATCH_SET_POLICY: Final = "batchSetPolicy"
+"""The operation that client, command, scenarios and most faults are written for."""
+
 _PACKAGE: Final = "drs_sync_policy_contract"
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -43,6 +46,7 @@ class Parameter:
     required: bool
     schema: Json
     example: Any = None
+    description: str = ""
 
 
 @frozen
@@ -71,6 +75,7 @@ class Operation:
     tolerated_statuses: frozenset[int]
     security_headers: tuple[str, ...]
     rules: tuple[Rule, ...]
+    summary: str = ""
 
     def rule(self, rule_id: str) -> Rule:
         """The rule with this id; `KeyError` where there is none."""
@@ -176,6 +181,7 @@ class Contract:
                 )
                 for rule in node.get("x-rules", ())
             ),
+            summary=" ".join(node.get("summary", "").split()),
         )
 
     def _parameters(self, item: Json, node: Json) -> Iterator[Parameter]:
@@ -188,6 +194,7 @@ class Contract:
                 required=bool(parameter.get("required", False)),
                 schema=parameter["schema"],
                 example=parameter.get("example"),
+                description=" ".join(parameter.get("description", "").split()),
             )
         yield from found.values()
 

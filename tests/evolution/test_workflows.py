@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tools import guide
 from tools.documents import ROOT
+from tools.release import build
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 VERBS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+VARIABLES = set(re.findall(r"^([A-Z]+) +\?=", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+WRITTEN = {"tools.guide": guide.SITE, "tools.release.build": build.DIST}
+"""The folder that each of these leaves behind."""
+SHARED = (".venv/bin", ".venv/lib", ".venv/pyvenv.cfg", "tools/node_modules")
+"""What `make setup` installed here: a clone uses it, and must not install anew into it."""
 by_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 
 
@@ -38,6 +48,69 @@ def test_a_workflow_calls_verbs_that_exist(workflow: Path) -> None:
     assert set(named) <= VERBS
 
 
+def _plan(script: str) -> str:
+    """What the verbs in a script would run."""
+    dry = re.sub(r"\bmake (?=[a-z])", "make --dry-run --no-print-directory ", script)
+    done = subprocess.run(
+        ["bash", "-e", "-c", dry], cwd=ROOT, env={**os.environ, "BASE_REF": "main"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+MAKES = [
+    command
+    for workflow in WORKFLOWS
+    for step in _steps(workflow)
+    for command in re.findall(r"\bmake [^|&;\n]+", step.get("run", ""))
+]
+
+
+@pytest.mark.parametrize("command", MAKES)
+def test_a_verb_takes_what_it_is_given(command: str) -> None:
+    """Each variable is one of the Makefile's and reaches the program, which has such an option."""
+    plan = _plan(command)
+    for given in re.findall(r"[A-Z]+=\S+", command):
+        assert given.partition("=")[0] in VARIABLES
+        assert _plan(command.replace(given, "")) != plan
+    for module, options in re.findall(r"python -m (tools[.\w]*) (.*--.*)", plan):
+        known = subprocess.run(
+            [sys.executable, "-m", module, "--help"],
+            cwd=ROOT, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert set(re.findall(r"--[a-z-]+", options)) <= set(re.findall(r"--[a-z-]+", known.stdout))
+
+
+@by_workflow
+def test_what_is_uploaded_was_made_by_a_verb_before(workflow: Path) -> None:
+    """A path that no earlier step of the job writes would be empty, or yesterday's."""
+    for job in _jobs(workflow):
+        made: set[Path] = set()
+        for step in job["steps"]:
+            plan = _plan(step["run"]) if "make " in step.get("run", "") else ""
+            made |= {WRITTEN[name] for name in WRITTEN if f"-m {name}\n" in plan}
+            if "upload" in step.get("uses", ""):
+                assert ROOT / step["with"]["path"] in made
+
+
+@by_workflow
+def test_every_action_has_a_version(workflow: Path) -> None:
+    """A branch of somebody else's is not run here: each is of a major version or a commit."""
+    used = [step["uses"] for step in _steps(workflow) if "uses" in step]
+    assert used
+    for action in used:
+        assert re.fullmatch(r"actions/[a-z-]+@(v\d+(\.\d+)*|[0-9a-f]{40})", action)
+
+
+@by_workflow
+def test_no_credentials_stay_in_the_checkout(workflow: Path) -> None:
+    """What the verbs run cannot push in our name."""
+    for step in _steps(workflow):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
 @by_workflow
 def test_a_workflow_may_read_and_no_more(workflow: Path) -> None:
     """Only the deployment has more rights, and those of Pages alone; every job has an end."""
@@ -59,3 +132,69 @@ def test_only_the_main_branch_is_deployed() -> None:
     jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "site.yml").read_text("utf-8"))["jobs"]
     assert jobs["deploy"]["if"] == "github.ref == 'refs/heads/main'"
     assert jobs["deploy"]["needs"] == "build"
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clean clone of HEAD with the tools of this tree, so that nothing is installed."""
+    tree = tmp_path / "clone"
+    _git(tmp_path, "clone", "--quiet", str(ROOT), str(tree))
+    for setting in ("user.name=Somebody", "user.email=somebody@example.org"):
+        _git(tree, "config", *setting.split("="))
+    (tree / ".venv").mkdir()
+    for shared in SHARED:
+        (tree / shared).symlink_to(ROOT / shared)
+    (tree / ".venv" / ".setup-done").touch()
+    asked = ["make", "--question", ".venv/.setup-done"]
+    assert subprocess.run(asked, cwd=tree, check=False).returncode == 0, "it would install"
+    return tree
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def _run(workflow: str, job: str, tree: Path, given: Mapping[str, str]) -> None:
+    """Runs the scripts of a job one by one, as the shell of a runner does."""
+    document = yaml.safe_load((ROOT / ".github" / "workflows" / f"{workflow}.yml").read_text())
+    scripts = [step["run"] for step in document["jobs"][job]["steps"] if "run" in step]
+    environment = {
+        **os.environ,
+        **given,
+        # The packages of the clone come before those of this tree's editable installation.
+        "PYTHONPATH": os.pathsep.join(str(tree / name) for name in ("src", "generated")),
+    }
+    for script in scripts:
+        done = subprocess.run(
+            ["bash", "-e", "-c", script],
+            cwd=tree, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.system
+def test_the_site_is_built_as_far_as_its_deployment(clone: Path) -> None:
+    """In a clean clone, each script of the job ends well, and what is uploaded is there."""
+    _run("site", "build", clone, {})
+    for page in ("index.html", "reference/index.html", "contract/latest/index.html"):
+        assert (clone / "site" / page).stat().st_size > 0
+    assert set(_git(clone, "status", "--porcelain").splitlines()) <= {"?? tools/node_modules"}
+
+
+@pytest.mark.system
+def test_a_pull_request_shows_what_its_contract_breaks(clone: Path, tmp_path: Path) -> None:
+    """The report is in the summary of the job, and a version that is too small does not stop it."""
+    _git(clone, "update-ref", "refs/remotes/origin/main", "HEAD")
+    document = clone / "openapi.yaml"
+    text = document.read_text("utf-8")
+    edited = text.replace("required: false\n      description: |\n        The language",
+                          "required: true\n      description: |\n        The language")  # fmt: skip
+    assert edited != text
+    document.write_text(edited, "utf-8")
+    summary = tmp_path / "summary.md"
+    _run("ci", "contract", clone, {"BASE_REF": "main", "GITHUB_STEP_SUMMARY": str(summary)})
+    assert "Breaking" in summary.read_text("utf-8")
+    assert "X-Language" in summary.read_text("utf-8")

@@ -6,8 +6,8 @@ from attrs import evolve
 
 from drs_sync_policy import sandbox
 from drs_sync_policy.fuzz import profile
+from drs_sync_policy.fuzz.asgi import over_asgi
 from drs_sync_policy.fuzz.run import Verdict, run
-from drs_sync_policy.fuzz.wire import over_asgi
 from drs_sync_policy.sandbox.seed import TENANTS
 
 

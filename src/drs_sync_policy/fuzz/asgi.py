@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, MutableMapping
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from drs_sync_policy.fuzz.wire import Answer, Call, NoAnswer, TimedOut
+from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.wire import Answer, Call, NoAnswer, Patient, TimedOut
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -133,3 +134,13 @@ def _answer(received: list[Message], seconds: float) -> Answer:
         body=b"".join(message.get("body", b"") for message in rest),
         seconds=seconds,
     )
+
+
+@contextlib.contextmanager
+def over_asgi(app: App, target: Target) -> Generator[Patient]:
+    """A wire to an ASGI application in this process, until the block ends; no socket is opened."""
+    inside = Asgi(app)
+    try:
+        yield Patient(inside.once, target, close=lambda: None)
+    finally:
+        inside.close()

@@ -119,7 +119,7 @@ def _text(value: str | bytes) -> str:
 
 
 def _checks(target: Target, loaded: Contract, on_judged: Judged | None) -> Iterator[CheckFunction]:
-    operation = loaded.operations[0]
+    operation = loaded.operation(contract.BATCH_SET_POLICY)
     oracle = Oracle(loaded, operation, target)
     judged = _Memory(oracle, on_judged)
     for rule in operation.rules:

@@ -92,7 +92,7 @@ def run(
     early, once what the record shows suffices. Ctrl-C raises `Interrupted` with what was judged.
     """
     loaded = judged_by or contract.load()
-    operation = loaded.operations[0]
+    operation = loaded.operation(contract.BATCH_SET_POLICY)
     ledger = Ledger(loaded.rules)
     prober = Prober(
         Oracle(loaded, operation, target),

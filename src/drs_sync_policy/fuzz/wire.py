@@ -7,15 +7,14 @@ no finding: the call is sent again over a fresh one. A 429 or 503 is waited out.
 
 from __future__ import annotations
 
-import contextlib
 import email.utils
 import http.client
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
@@ -357,15 +356,3 @@ def over_http(target: Target) -> Patient:
     """A wire to the target's URL."""
     pool = Pool(target)
     return Patient(pool.once, target, close=pool.close)
-
-
-@contextlib.contextmanager
-def over_asgi(app: Any, target: Target) -> Generator[Patient]:
-    """A wire to an ASGI application in this process, until the block ends; no socket is opened."""
-    from drs_sync_policy.fuzz.asgi import Asgi
-
-    inside = Asgi(app)
-    try:
-        yield Patient(inside.once, target, close=lambda: None)
-    finally:
-        inside.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from drs_sync_policy.sandbox.console import Console
 from drs_sync_policy.sandbox.control import PREFIX, Control
 from drs_sync_policy.sandbox.database import IN_MEMORY, Database, is_unavailable
 from drs_sync_policy.sandbox.iam import Iam, signed_account
+from drs_sync_policy.sandbox.operations import HANDLERS, HandlerFactory
 from drs_sync_policy.sandbox.refusal import Refusal
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
 from drs_sync_policy.sandbox.shared import Switches
@@ -46,6 +47,7 @@ class Sandbox:
         seed: bool = True,
         tenants: Iterable[Tenant] = TENANTS,
         faults: Iterable[str] = (),
+        handlers: Mapping[str, HandlerFactory] | None = None,
         aksk: bool = True,
         max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
         fellows: bool = False,
@@ -62,6 +64,7 @@ class Sandbox:
             self._store,
             faults=faults,
             credentials=self._signed if aksk else None,
+            handlers={**HANDLERS, **(handlers or {})},
         )
         self._switches = Switches(self._store, board, Sky(), fellows=fellows)
         self._control = Control(self._store, self._switches)
@@ -167,13 +170,16 @@ def create_app(*, control: bool = True, **options: Any) -> Starlette:
             `postgresql://...`; `contract`, an edition of the contract, the base by default;
             `tenants`, who may call, and `seed`, whether they are known from the start (a stored
             policy is never touched by it); `faults`, names of the catalogue, each of which breaks
-            one promise on purpose; `aksk`, whether signed calls are taken as well as tokens;
+            one promise on purpose; `handlers`, by operationId what makes the handler of an
+            operation (a `HandlerFactory`), for a contract with an operation that the sandbox has
+            none for, or instead of its own; `aksk`, whether signed calls are taken as well as
+            tokens;
             `max_body_bytes`, above which a body gets 413; `fellows`, whether other workers share
             the database, so that switches are told to them.
 
     Raises:
         BadDatabaseError: the URL names no database that can be used.
-        NoHandlerError: the contract has an operation that the sandbox cannot carry out.
+        NoHandlerError: the contract has an operation that there is no handler for.
         UnknownFaultError: there is no fault of one of the names.
 
     Examples:

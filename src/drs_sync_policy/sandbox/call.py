@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from attrs import field, frozen
 from starlette.requests import ClientDisconnect
@@ -66,7 +66,7 @@ class Call:
 
     `segments` are the parts of the path between slashes, percent-decoded one by one, so that an
     encoded slash never makes two of one. A header that appears twice is joined by a comma
-    (RFC 9110, section 5.3), which makes no value of this contract.
+    (RFC 9110, section 5.3), which makes no value of this contract; so is a parameter of the query.
     """
 
     method: str
@@ -82,6 +82,14 @@ class Call:
         """The language of error texts: `zh-cn` where exactly that was asked for, else English."""
         asked = self.headers.get("x-language")
         return asked if asked == "zh-cn" else refusal.DEFAULT_LANGUAGE
+
+    @property
+    def query_parameters(self) -> Mapping[str, str]:
+        """The parameters of the query, percent-decoded."""
+        found: dict[str, str] = {}
+        for name, value in parse_qsl(self.query.decode("latin-1"), keep_blank_values=True):
+            found[name] = f"{found[name]},{value}" if name in found else value
+        return found
 
     @property
     def path(self) -> bytes:

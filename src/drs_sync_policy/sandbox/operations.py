@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final, Protocol
 
 from drs_sync_policy.codes import find
-from drs_sync_policy.contract import Contract, Operation
+from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation
 from drs_sync_policy.sandbox.answer import Answer
 from drs_sync_policy.sandbox.call import Call
 from drs_sync_policy.sandbox.store import Batch, Item, Outcome, Policies
@@ -19,7 +20,7 @@ Handler = Callable[[Call, Any], Awaitable[Answer]]
 class HandlerFactory(Protocol):
     """Makes the handler of one operation of one edition of the contract."""
 
-    def __call__(self, contract: Contract, operation: Operation, store: Policies) -> Handler: ...
+    def __call__(self, contract: Contract, operation: Operation, store: Policies, /) -> Handler: ...
 
 
 class NoHandlerError(LookupError):
@@ -70,8 +71,8 @@ def _text(code: str, language: str) -> str:
     return row.text(language)
 
 
-HANDLERS: Final[Mapping[str, HandlerFactory]] = {"batchSetPolicy": batch_set_policy}
-"""The factory of each operation's handler; an operation that is added to the contract gets one."""
+HANDLERS: Final[Mapping[str, HandlerFactory]] = {BATCH_SET_POLICY: batch_set_policy}
+"""The factory of each operation's handler; `create_app(handlers=...)` lays others over them."""
 
 
 def handler(
@@ -80,11 +81,14 @@ def handler(
     store: Policies,
     factories: Mapping[str, HandlerFactory] = HANDLERS,
 ) -> Handler:
-    """The handler of `operation`; `NoHandlerError` says where to write the one that is missing."""
+    """The handler of `operation`; `NoHandlerError` says where to put the one that is missing."""
     if operation.id not in factories:
+        near = get_close_matches(operation.id, factories, n=1)
+        hint = f" (there is one for `{near[0]}`)" if near else ""
         raise NoHandlerError(
             f"the sandbox has no handler for `{operation.id}`"
-            f" ({operation.method} {operation.path}): add one to `HANDLERS` in"
-            " drs_sync_policy/sandbox/operations.py"
+            f" ({operation.method} {operation.path}){hint}: give it one as"
+            f' `create_app(handlers={{"{operation.id}": ...}})`, or in a checkout add one to'
+            " `HANDLERS` in src/drs_sync_policy/sandbox/operations.py"
         )
     return factories[operation.id](contract, operation, store)

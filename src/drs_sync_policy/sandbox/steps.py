@@ -1,8 +1,9 @@
 """The steps of a call in their order of precedence, each a collaborator that can be wrapped.
 
 The order decides which of several defects a request is told about: path (404), method (405),
-credentials (401), parameters of the path (400), project (403), headers (400, 415), size (413),
-body (400). A fault replaces a step with one that wraps it; the steps themselves know of no fault.
+credentials (401), parameters of the path (400), project (403), query (400), headers (400, 415),
+size (413), body (400). A fault replaces a step with one that wraps it; the steps themselves know
+of no fault.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from drs_sync_policy.contract import Contract, Operation
 from drs_sync_policy.sandbox import answer, ijson, media, operations, refusal
 from drs_sync_policy.sandbox.answer import Answer, Wire
 from drs_sync_policy.sandbox.call import Call
-from drs_sync_policy.sandbox.operations import Handler
+from drs_sync_policy.sandbox.operations import HANDLERS, Handler, HandlerFactory
 from drs_sync_policy.sandbox.refusal import Refusal
 from drs_sync_policy.sandbox.routing import Match, Router
 from drs_sync_policy.sandbox.store import Policies, Principal
@@ -31,6 +32,7 @@ class Service:
 
     operation: Operation
     path: tuple[ParameterCheck, ...]
+    query: tuple[ParameterCheck, ...]
     head: tuple[ParameterCheck, ...]
     media_types: frozenset[str]
     body: BodyCheck
@@ -105,14 +107,19 @@ _LARGE_BODY_BYTES: Final = 256 * 1024
 """Larger bodies are judged on a thread, so that other calls need not wait for megabytes."""
 
 
-def steps(contract: Contract, store: Policies, credentials: Credentials | None = None) -> Steps:
+def steps(
+    contract: Contract,
+    store: Policies,
+    credentials: Credentials | None = None,
+    handlers: Mapping[str, HandlerFactory] = HANDLERS,
+) -> Steps:
     """The faultless steps for every operation of `contract`.
 
-    `credentials` are asked where there is no token at all. Raises `NoHandlerError` where the
-    sandbox cannot carry an operation out.
+    `credentials` are asked where there is no token at all. Raises `NoHandlerError` where none of
+    `handlers` carries an operation out.
     """
     router = Router(
-        (operation.method, operation.path, _service(contract, operation, store))
+        (operation.method, operation.path, _service(contract, operation, store, handlers))
         for operation in contract.operations
     )
 
@@ -140,14 +147,20 @@ def steps(contract: Contract, store: Policies, credentials: Credentials | None =
     )
 
 
-def _service(contract: Contract, operation: Operation, store: Policies) -> Service:
+def _service(
+    contract: Contract,
+    operation: Operation,
+    store: Policies,
+    handlers: Mapping[str, HandlerFactory],
+) -> Service:
     return Service(
         operation=operation,
         path=parameter_checks(contract, operation, "path"),
+        query=parameter_checks(contract, operation, "query"),
         head=parameter_checks(contract, operation, "header"),
         media_types=frozenset(media_type for media_type in operation.request if media_type == JSON),
         body=BodyCheck(contract, operation),
-        handle=operations.handler(contract, operation, store),
+        handle=operations.handler(contract, operation, store, handlers),
     )
 
 
@@ -163,7 +176,9 @@ def authorize(principal: Principal, call: Call) -> None:
 
 
 def check_headers(service: Service, call: Call) -> None:
-    """Raises the 400 of a header parameter, then the 415 of the body's media type."""
+    """Raises the 400 of a parameter of query or head, then the 415 of the body's media type."""
+    if service.query:
+        _check_all(service.query, call.query_parameters)
     for check in service.head:
         check.check(call.headers.get(check.parameter.name.lower()))
     if service.media_types:

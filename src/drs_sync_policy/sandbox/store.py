@@ -101,6 +101,10 @@ class Policies(Protocol):
         """Whose token this is, or None where it is unknown or has expired."""
         ...
 
+    async def job(self, project_id: str, job_id: str) -> Job | None:
+        """The job, or None where the project has none of that id."""
+        ...
+
 
 class Store:
     """Jobs and credentials in a database. Every method returns after its transaction has ended."""

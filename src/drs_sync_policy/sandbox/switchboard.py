@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.sandbox.faults import Fault, catalogue, compose, find
+from drs_sync_policy.sandbox.operations import HANDLERS, HandlerFactory
 from drs_sync_policy.sandbox.steps import Credentials, Steps
 from drs_sync_policy.sandbox.store import Store
 
@@ -20,10 +21,12 @@ class Switchboard:
         *,
         faults: Iterable[str] = (),
         credentials: Credentials | None = None,
+        handlers: Mapping[str, HandlerFactory] = HANDLERS,
     ) -> None:
         self._contract = contract
         self._store = store
         self._credentials = credentials
+        self._handlers = handlers
         self._active: tuple[Fault, ...] = ()
         self._steps = self._composed(())
         self.switch(faults)
@@ -53,4 +56,4 @@ class Switchboard:
         self._active = active
 
     def _composed(self, faults: tuple[Fault, ...]) -> Steps:
-        return compose(self._contract, self._store, faults, self._credentials)
+        return compose(self._contract, self._store, faults, self._credentials, self._handlers)

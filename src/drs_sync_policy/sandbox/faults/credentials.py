@@ -218,15 +218,16 @@ def _order() -> Iterator[Fault]:
     def schema_first(steps: Steps) -> Steps:
         async def authenticate(call: Call) -> Principal:
             service = steps.route(call).target
-            steps.check_body(service, steps.parse(await steps.read(call)))
+            if service.media_types:
+                steps.check_body(service, steps.parse(await steps.read(call)))
             return await steps.authenticate(call)
 
         return attrs.evolve(steps, authenticate=authenticate)
 
     def headers_first(steps: Steps) -> Steps:
         async def authenticate(call: Call) -> Principal:
-            body = await steps.read(call)
-            if not body.lstrip().startswith(b"{"):
+            takes_body = steps.route(call).target.media_types
+            if takes_body and not (await steps.read(call)).lstrip().startswith(b"{"):
                 raise refusal.not_i_json("no object")
             return await steps.authenticate(call)
 

@@ -304,8 +304,12 @@ def _methods() -> Iterator[Fault]:
     def taken(*methods: str) -> WrapSteps:
         def wrap(steps: Steps) -> Steps:
             def route(call: Call) -> Match[Service]:
-                method = "POST" if call.method in methods else call.method
-                return steps.route(attrs.evolve(call, method=method))
+                try:
+                    return steps.route(call)
+                except Refusal as refused:
+                    if refused.status != 405 or call.method not in methods:
+                        raise
+                return steps.route(attrs.evolve(call, method="POST"))
 
             return attrs.evolve(steps, route=route)
 
