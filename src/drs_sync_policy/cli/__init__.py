@@ -12,8 +12,8 @@ from drs_sync_policy.cli import exits
 
 try:
     import click
-except ModuleNotFoundError as missing:
-    if missing.name != "click":
+except ModuleNotFoundError as _missing:
+    if _missing.name != "click":
         raise
     # The program is installed without what it needs: this is its first chance to say so.
     sys.stderr.write("Error: the command needs more: pip install 'drs-sync-policy[cli]'\n")
