@@ -20,6 +20,8 @@ SEED   ?=
 REPORT ?= reports/fuzz
 EXTRA  ?=
 BENCH  ?=
+# Of make's command line alone: many environments have a PORT that means something else.
+PORT   :=
 BASE   ?=
 VERSION ?=
 OUT    ?=
@@ -107,12 +109,12 @@ check: check-generated lint diff types test ## everything a change must pass
 
 # --- using it ------------------------------------------------------------------------------------
 .PHONY: fuzz sandbox demo
+FUZZED = $(if $(TARGET),--target "$(TARGET)",--sandbox) --report "$(REPORT)"
 fuzz: setup ## judge a server: TARGET=target.toml (default: our sandbox) BUDGET=seconds SEED=number
-	$(BIN)/drs-sync-policy fuzz $(if $(TARGET),--target "$(TARGET)",--sandbox) --report "$(REPORT)" \
-	  $(if $(BUDGET),--budget $(BUDGET)) $(if $(SEED),--seed $(SEED)) $(EXTRA)
+	$(strip $(BIN)/drs-sync-policy fuzz $(FUZZED) $(BUDGET:%=--budget %) $(SEED:%=--seed %) $(EXTRA))
 
-sandbox: setup ## run the reference server on 127.0.0.1:8080
-	$(BIN)/drs-sync-policy sandbox $(EXTRA)
+sandbox: setup ## run the reference server on 127.0.0.1:8080, or PORT=number; other options in EXTRA=
+	$(strip $(BIN)/drs-sync-policy sandbox $(PORT:%=--port %) $(EXTRA))
 
 demo: setup ## from contract to verdict, step by step
 	$(BIN)/python tools/demo.py

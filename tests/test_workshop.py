@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from functools import cache
@@ -67,6 +68,34 @@ def test_the_links_of_a_page_lead_somewhere_in_a_fresh_clone(page: Path) -> None
     links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
     local = [link for link in links if link and not re.match(r"[a-z]+:", link)]
     assert [link for link in local if (page.parent / link).resolve() not in _committed()] == []
+
+
+def _plan(*arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", *arguments],
+        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["sandbox"], "sandbox"),
+        (["sandbox", "PORT=0", "EXTRA=--no-aksk"], "sandbox --port 0 --no-aksk"),
+        (["fuzz"], 'fuzz --sandbox --report "reports/fuzz"'),
+        (
+            ["fuzz", "TARGET=mine.toml", "BUDGET=3", "SEED=1", "REPORT=there", "EXTRA=--edition x"],
+            'fuzz --target "mine.toml" --report "there" --budget 3 --seed 1 --edition x',
+        ),
+    ],
+)
+def test_a_verb_shows_one_command_with_what_it_was_given(
+    arguments: list[str], command: str
+) -> None:
+    """What make prints can be pasted: no option is lost, and nothing is left open at its end."""
+    plan = _plan(*arguments, PORT="99")
+    assert plan.splitlines()[-1] == f".venv/bin/drs-sync-policy {command}"
 
 
 def test_the_changelog_says_nothing_twice() -> None:
