@@ -145,7 +145,7 @@ release: setup ## prepare release VERSION= (changelog, contract, artifacts, tag)
 bench: setup ## measurements: BENCH="client sandbox" runs some; peers come with `make setup-system`
 	$(BIN)/python -m bench $(BENCH) $(if $(EXTRA),-- $(EXTRA))
 
-diff: setup ## what the contract's changes break since its last release (or BASE=commit or file); fails where its version is too small
+diff: setup ## what the contract's changes break since its last release, or commit before the first (or BASE=commit or file); fails where its version is too small
 	$(BIN)/python -m tools.diff $(if $(BASE),--base "$(BASE)") $(if $(OUT),--output "$(OUT)")
 
 lock: ## write requirements/ and the npm lock anew from pyproject.toml and tools/package.json
