@@ -64,8 +64,8 @@ def stage(docs: Path, *, into: Path) -> None:
     shutil.copytree(docs, into)
     decisions = into / "decisions.md"
     decisions.write_text(pages.numbered(decisions.read_text("utf-8")), "utf-8")
-    for page in into.glob("*.md"):
-        page.write_text(_moved(page.read_text("utf-8")), "utf-8")
+    for written in into.glob("*.md"):
+        written.write_text(_moved(written.read_text("utf-8")), "utf-8")
     for name, make in MADE.items():
         _make_way(into, name)
         (into / name).write_text(make(), "utf-8")
