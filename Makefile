@@ -20,6 +20,8 @@ SEED   ?=
 REPORT ?= reports/fuzz
 EXTRA  ?=
 BENCH  ?=
+# Of make's command line alone: many environments have a PORT that means something else.
+PORT   :=
 BASE   ?=
 VERSION ?=
 OUT    ?=
@@ -63,18 +65,14 @@ show-overrides: setup ## what our templates change against the generator's stock
 lint-contract: setup ## Redocly, Spectral and our own rules, on the contract and its editions
 	$(BIN)/python -m tools.lint_contract
 
-# From an edit of openapi.yaml to a verdict. Every part runs, so that one run shows everything.
+# From an edit of openapi.yaml to a verdict. Every step runs; the end names those that failed.
 .PHONY: verify-contract verify-types verify-tests verify-fuzz
 # Whether each fault is caught takes minutes: that is for `make test`. The judge itself runs.
 VERIFIED := tests/test_contract.py tests/test_trace.py tests/generated tests/evolution/test_editions.py \
   tests/contract/test_checks_bite.py \
   --deselect tests/contract/test_checks_bite.py::test_each_rule_is_seen_broken
 verify-contract: setup ## lint, diff, generate, drift, types and contract tests after an edit: under a minute
-	@start=$$SECONDS; code=0; \
-	$(MAKE) --no-print-directory --keep-going lint-contract generate diff check-generated || code=1; \
-	$(MAKE) --no-print-directory --keep-going --jobs=2 verify-tests verify-types verify-fuzz || code=1; \
-	echo "verify-contract: $$((SECONDS - start)) s, $$( ((code)) && echo 'the contract is NOT fit, see above' || echo 'the contract is fit')"; \
-	exit $$code
+	@$(BIN)/python -m tools.verify
 
 verify-types: setup
 	$(BIN)/mypy src generated
@@ -107,12 +105,12 @@ check: check-generated lint diff types test ## everything a change must pass
 
 # --- using it ------------------------------------------------------------------------------------
 .PHONY: fuzz sandbox demo
+FUZZED = $(if $(TARGET),--target "$(TARGET)",--sandbox) --report "$(REPORT)"
 fuzz: setup ## judge a server: TARGET=target.toml (default: our sandbox) BUDGET=seconds SEED=number
-	$(BIN)/drs-sync-policy fuzz $(if $(TARGET),--target "$(TARGET)",--sandbox) --report "$(REPORT)" \
-	  $(if $(BUDGET),--budget $(BUDGET)) $(if $(SEED),--seed $(SEED)) $(EXTRA)
+	$(strip $(BIN)/drs-sync-policy fuzz $(FUZZED) $(BUDGET:%=--budget %) $(SEED:%=--seed %) $(EXTRA))
 
-sandbox: setup ## run the reference server on 127.0.0.1:8080
-	$(BIN)/drs-sync-policy sandbox $(EXTRA)
+sandbox: setup ## run the reference server on 127.0.0.1:8080, or PORT=number; other options in EXTRA=
+	$(strip $(BIN)/drs-sync-policy sandbox $(PORT:%=--port %) $(EXTRA))
 
 demo: setup ## from contract to verdict, step by step
 	$(BIN)/python tools/demo.py
@@ -143,7 +141,7 @@ release: setup ## prepare release VERSION= (changelog, contract, artifacts, tag)
 bench: setup ## measurements: BENCH="client sandbox" runs some; peers come with `make setup-system`
 	$(BIN)/python -m bench $(BENCH) $(if $(EXTRA),-- $(EXTRA))
 
-diff: setup ## what the contract's changes break since its last release (or BASE=commit or file); fails where its version is too small
+diff: setup ## what the contract's changes break since its last release, or commit before the first (or BASE=commit or file); fails where its version is too small
 	$(BIN)/python -m tools.diff $(if $(BASE),--base "$(BASE)") $(if $(OUT),--output "$(OUT)")
 
 lock: ## write requirements/ and the npm lock anew from pyproject.toml and tools/package.json

@@ -52,8 +52,18 @@ def _bytes(root: Path) -> dict[str, bytes]:
 def test_generating_again_changes_no_byte(clone: Path) -> None:
     """What is committed is what every run writes, and nothing else is left behind."""
     before = _bytes(clone)
-    assert _run(clone).returncode == 0
+    done = _run(clone)
+    assert (done.returncode, done.stdout) == (0, "")
     assert _bytes(clone) == before
+
+
+def test_new_code_comes_with_what_to_do_then(clone: Path) -> None:
+    """Else a sandbox that ran before the edit ignores a new field, and its user wonders."""
+    contract = clone / "openapi.yaml"
+    contract.write_text(contract.read_text("utf-8").replace("summary: ", "summary: New. "), "utf-8")
+    done = _run(clone)
+    assert done.returncode == 0, done.stderr
+    assert "restart it" in done.stdout
 
 
 def test_every_kind_of_drift_is_named(clone: Path) -> None:

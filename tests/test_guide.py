@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import click
 import pytest
@@ -42,8 +43,9 @@ def test_every_page_is_in_the_navigation(site: Path) -> None:
     """A page that no menu leads to would be found by nobody."""
     listed = list(_nav(CONFIG["project"]["nav"]))
     docs = ROOT / "docs"
-    written = [path.relative_to(docs).as_posix() for path in docs.rglob("*.md")]
-    assert sorted(listed) == sorted([*written, *guide.MADE, "reference/index.html"])
+    written = {path.relative_to(docs).as_posix() for path in docs.rglob("*.md")}
+    made = {*guide.MADE, "reference/index.html"}
+    assert sorted(listed) == sorted((written | made) - {"reference/README.md"})
     for page in listed:
         assert (site / page.replace("README", "index")).with_suffix(".html").is_file()
 
@@ -56,6 +58,15 @@ def test_no_page_fetches_anything_from_elsewhere(site: Path) -> None:
         fetched = [url for url in Reader(path.read_text("utf-8")).fetched if url[:5] != "data:"]
         assert [url for url in fetched if re.match(r"[a-z]+:|//", url)] == []
         missing = [url for url in fetched if path.name != "404.html" and not _there(path, url)]
+        assert missing == [], path.name
+
+
+def test_every_link_of_the_site_leads_somewhere(site: Path) -> None:
+    """The site hangs together by itself: no link leads to a page that only the clone has."""
+    for path in sorted(site.rglob("*.html")):
+        links = [unquote(url) for url in Reader(path.read_text("utf-8")).links]
+        local = [url for url in links if not re.match(r"[a-z]+:|//|#|/", url)]
+        missing = [url for url in local if path.name != "404.html" and not _there(path, url)]
         assert missing == [], path.name
 
 
@@ -162,10 +173,23 @@ def test_a_broken_link_fails_the_build(tmp_path: Path, capsys: pytest.CaptureFix
     assert not (tmp_path / "site").exists()
 
 
-def test_a_page_in_the_place_of_a_made_one_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["errors.md", "reference/README.md"])
+def test_a_page_in_the_place_of_a_made_one_is_refused(name: str, tmp_path: Path) -> None:
     """Nobody's text is overwritten by a page that is made from data."""
     docs = tmp_path / "docs"
     shutil.copytree(guide.DOCS, docs)
-    (docs / "errors.md").write_text("# Mine\n")
-    with pytest.raises(SystemExit, match=r"docs/errors\.md is in the way"):
+    (docs / name).write_text("# Mine\n")
+    with pytest.raises(SystemExit, match=rf"docs/{name} is in the way"):
         guide.build(tmp_path / "site", docs=docs)
+
+
+@pytest.mark.parametrize("name", [*guide.MADE, "reference/README.md"])
+def test_a_made_page_has_a_stand_in(name: str, site: Path) -> None:
+    """Who reads the docs in a clone learns what the page is, and how to have it; no site has it."""
+    text = (ROOT / "docs" / name).read_text("utf-8")
+    assert text.startswith(f"{guide.STAND_IN}\n# ")
+    html = name.replace("README", "index").replace(".md", ".html")
+    assert f"`make docs` makes this page and writes it to `site/{html}`" in text
+    page = (site / html).read_text("utf-8")
+    assert "makes this page and writes it to" not in page
+    assert text.splitlines()[1].removeprefix("# ") in page

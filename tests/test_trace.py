@@ -98,7 +98,10 @@ def test_every_row_leads_somewhere() -> None:
 def test_every_part_of_the_contract_has_an_origin() -> None:
     """A field, value, bound, parameter, response or header is the page's or listed as ours."""
     untraced = [part for part in _parts() if not _is_traced(part)]
-    assert not untraced, "docs/trace.md has no row for: " + ", ".join(untraced)
+    assert not untraced, (
+        f'docs/trace.md has no row for: {", ".join(untraced)}. Add one under "What the page says"'
+        ' or "What is ours"'
+    )
 
 
 def test_rows_of_the_page_lead_to_rules_of_the_page() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,8 +13,23 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 VERBS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-MANUALS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
-by_manual = pytest.mark.parametrize("page", MANUALS, ids=lambda path: path.name)
+MANUALS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted(ROOT.glob("docs/**/*.md")),
+]
+by_manual = pytest.mark.parametrize(
+    "page", MANUALS, ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+
+
+@cache
+def _committed() -> set[Path]:
+    """What a fresh clone has: every file that git tracks, and the folders of these."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    files = [ROOT / name for name in listed.split("\0") if name]
+    return {folder for file in files for folder in (file, *file.parents)}
 
 
 @by_manual
@@ -37,14 +55,47 @@ def test_the_hooks_call_verbs_and_tools_that_exist() -> None:
 
 @by_manual
 def test_the_files_that_a_page_names_exist(page: Path) -> None:
-    """A path in backticks, or a relative link outside the site, leads to something."""
+    """A path in backticks leads to something."""
     text = page.read_text("utf-8")
     named = re.findall(r"`((?:src|tests|tools|overrides|generated|docs|bench)/[\w./-]+)`", text)
     assert [path for path in named if not (ROOT / path).exists()] == []
-    if page.parent == ROOT:
-        links = [link.split("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text)]
-        local = [link for link in links if link and "://" not in link]
-        assert [link for link in local if not (ROOT / link).exists()] == []
+
+
+@by_manual
+def test_the_links_of_a_page_lead_somewhere_in_a_fresh_clone(page: Path) -> None:
+    """What a page links to is committed: a forge and a clone have no page that is made."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
+    local = [link for link in links if link and not re.match(r"[a-z]+:", link)]
+    assert [link for link in local if (page.parent / link).resolve() not in _committed()] == []
+
+
+def _plan(*arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", *arguments],
+        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["sandbox"], "sandbox"),
+        (["sandbox", "PORT=0", "EXTRA=--no-aksk"], "sandbox --port 0 --no-aksk"),
+        (["fuzz"], 'fuzz --sandbox --report "reports/fuzz"'),
+        (
+            ["fuzz", "TARGET=mine.toml", "BUDGET=3", "SEED=1", "REPORT=there", "EXTRA=--edition x"],
+            'fuzz --target "mine.toml" --report "there" --budget 3 --seed 1 --edition x',
+        ),
+    ],
+)
+def test_a_verb_shows_one_command_with_what_it_was_given(
+    arguments: list[str], command: str
+) -> None:
+    """What make prints can be pasted: no option is lost, and nothing is left open at its end."""
+    plan = _plan(*arguments, PORT="99")
+    assert plan.splitlines()[-1] == f".venv/bin/drs-sync-policy {command}"
 
 
 def test_the_changelog_says_nothing_twice() -> None:

@@ -38,7 +38,7 @@ def run(*command: str) -> int:
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
-def set_two_policies(url: str, token: str, project_id: str, job_id: str) -> None:
+def set_policies(url: str, token: str, project_id: str, job_id: str) -> None:
     client = AuthenticatedClient(base_url=url, token=token)
     answer = batch_set_policy.sync(
         project_id,
@@ -73,11 +73,12 @@ def main() -> int:
         tenant = server.tenants[0]
         print(f"      listening on {server.url}, project {tenant.project_id}")
 
-        step(3, "Set a policy for two jobs through the generated client",
-             "One job is the tenant's own, one does not exist. The batch is carried out as far as"
-             " it can be: the unknown job is a failed result, not an exception."
+        step(3, "Set the policy of a job, and see that of an unknown one fail",
+             "Through the generated client. One job is the tenant's own, one does not exist. The"
+             " batch is carried out as far as it can be: the unknown job is a failed result, not"
+             " an exception."
     )  # fmt: skip
-        set_two_policies(server.url, tenant.token, tenant.project_id, tenant.job_ids[0])
+        set_policies(server.url, tenant.token, tenant.project_id, tenant.job_ids[0])
 
     step(4, "Fuzz the sandbox",
          "The judge derives its requests from the contract and holds every answer against the"

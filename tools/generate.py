@@ -180,7 +180,13 @@ def main() -> int:
     if options.into:
         generate(options.into)
     else:
+        before = _tree(GENERATED)
         replace()
+        if _tree(GENERATED) != before:
+            print(
+                "generated/ is new: commit it with its cause. A sandbox that was running keeps the"
+                " contract that it started with: restart it"
+            )
     return 0
 
 

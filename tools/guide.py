@@ -33,6 +33,13 @@ MADE: Final[dict[str, Callable[[], str]]] = {
     "api.md": api.page,
 }
 """The pages that are made from data, with what makes each."""
+STAND_IN: Final = "<!-- `make docs` puts the page itself in the place of this one. -->"
+"""Begins the page that is in `docs/`, for readers of a clone, in the place of one that is made."""
+MOVED: Final = {
+    "../openapi.yaml": "reference/openapi.yaml",
+    "reference/README.md": "reference/index.html",
+}
+"""What a page of `docs/` links to, in a clone and on the site."""
 WATCHED = ("docs", "src", "openapi.yaml", "overrides", "zensical.toml", "tools", "bench")
 
 
@@ -57,10 +64,12 @@ def stage(docs: Path, *, into: Path) -> None:
     shutil.copytree(docs, into)
     decisions = into / "decisions.md"
     decisions.write_text(pages.numbered(decisions.read_text("utf-8")), "utf-8")
+    for written in into.glob("*.md"):
+        written.write_text(_moved(written.read_text("utf-8")), "utf-8")
     for name, make in MADE.items():
-        if (into / name).exists():
-            raise SystemExit(f"docs/{name} is in the way: that page is made by tools/")
+        _make_way(into, name)
         (into / name).write_text(make(), "utf-8")
+    _make_way(into, f"{reference.FOLDER}/README.md")
     scripts = into / "assets" / "javascripts"
     scripts.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(SHIM, scripts / "iframe-worker.js")
@@ -68,6 +77,23 @@ def stage(docs: Path, *, into: Path) -> None:
     versions = published.write(into)
     with (into / published.FOLDER / "README.md").open("a", encoding="utf-8") as page:
         page.write(published.listing(versions))
+
+
+def _moved(text: str) -> str:
+    """The text of a page with its links as they are on the site."""
+    for there, here in MOVED.items():
+        text = text.replace(f"]({there})", f"]({here})")
+    return text
+
+
+def _make_way(docs: Path, name: str) -> None:
+    """Removes a stand-in; `SystemExit` where somebody wrote a page in the place of a made one."""
+    page = docs / name
+    if not page.exists():
+        return
+    if not page.read_text("utf-8").startswith(STAND_IN):
+        raise SystemExit(f"docs/{name} is in the way: that page is made by tools/")
+    page.unlink()
 
 
 def serve(port: int) -> None:

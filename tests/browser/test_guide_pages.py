@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.system
 AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
-PAGES = sorted([*(page.stem for page in guide.DOCS.glob("*.md")), *(n[:-3] for n in guide.MADE)])
+PAGES = sorted({*(page.stem for page in guide.DOCS.glob("*.md")), *(n[:-3] for n in guide.MADE)})
 by_page = pytest.mark.parametrize("name", PAGES)
 
 

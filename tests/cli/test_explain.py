@@ -60,6 +60,23 @@ def test_an_unknown_code_is_answered_with_the_nearest() -> None:
     assert "did you mean" not in _run("explain", "zzz").output
 
 
+@pytest.mark.parametrize(
+    ("name", "offered"),
+    [
+        ("304", "DRS.M00304"),
+        ("M304", "DRS.M00304"),
+        ("00304", "DRS.M00304"),
+        ("drs.304", "DRS.M00304"),
+        ("302", "DRS.M00302, APIGW.0302"),
+    ],
+)
+def test_a_number_is_answered_with_the_codes_that_have_it(name: str, offered: str) -> None:
+    """People remember the number; the codes that only look alike are not offered then."""
+    done = _run("explain", name)
+    assert done.exit_code == exits.WRONG_USE
+    assert f"did you mean {offered}?" in " ".join(done.output.split())
+
+
 def test_json_is_for_programs() -> None:
     """The rows as data, with every field."""
     (row,) = json.loads(_run("explain", "DRS.M00304", "--output", "json").output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,8 @@ from drs_sync_policy.testing import (
 
 JOBS = [SyncPolicyReq(job_id="a", conflict_policy="stop"), SyncPolicyReq(job_id="b")]
 QUICK = Retries(first_wait=0.0)
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 pytest_plugins = ["pytester"]
 
@@ -224,6 +227,32 @@ def test_the_fixture_is_there_without_an_import(pytester: pytest.Pytester) -> No
     """In a project that only installs the package, a test just names the fixture."""
     pytester.makepyfile("def test_it(drs_sandbox): assert drs_sandbox.url.startswith('http://')")
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("module", ["uvicorn", "starlette", "sqlalchemy", "jsonschema_rs"])
+def test_without_the_extra_the_fixture_is_an_error(pytester: pytest.Pytester, module: str) -> None:
+    """Nobody takes a test that did not run for one that passed; it says what to install."""
+    # What Python itself does with a module that is not there.
+    without = f"import sys\nsys.modules[{module!r}] = None\n"
+    pytester.makepyfile(f"{without}def test_it(drs_sandbox): pass")
+    done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    done.assert_outcomes(errors=1)
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    done.stdout.fnmatch_lines(
+        [f"*`drs_sandbox` needs `{module}*pip install 'drs-sync-policy?sandbox?'"]
+    )
+
+
+def test_the_page_for_test_authors_shows_the_fixture(pytester: pytest.Pytester) -> None:
+    """The tests on it pass as they stand there, and each attribute of the fixture is named."""
+    page = (ROOT / "docs" / "test-author.md").read_text("utf-8")
+    names = [name for name in dir(Sandbox) if not name.startswith("_")]
+    assert len(names) == 10
+    assert [name for name in [*names, "Scripted", "Recorder"] if f"`{name}" not in page] == []
+    shown = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    pytester.makepyfile(*(code for code in shown if "def test_" in code))
+    done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    done.assert_outcomes(passed=2)
 
 
 def test_the_plugin_costs_other_test_runs_nothing() -> None:

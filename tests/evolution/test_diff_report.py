@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -174,6 +175,73 @@ def test_the_gate_lets_the_same_contract_pass(tmp_path: Path) -> None:
     done = _run(base)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Nothing changed" in done.stdout
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The contract and the tools, committed, in a folder where nothing was released."""
+    ignored = shutil.ignore_patterns("__pycache__", "node_modules")
+    for name in ("tools", "overrides"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    shutil.copy(CONTRACT, tmp_path)
+    _git(tmp_path, "init", "--quiet")
+    _git(tmp_path, "add", ".")
+    _git(tmp_path, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "--quiet", "-m", "x")
+    (tmp_path / "tools" / "node_modules").symlink_to(ROOT / "tools" / "node_modules")
+    (tmp_path / "docs" / "contract").mkdir(parents=True)
+    return tmp_path
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=folder, check=True)
+
+
+def _diff(clone: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tools.diff", "--no-python"]
+    return subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
+
+
+def _break(contract: Path) -> None:
+    text = contract.read_text("utf-8")
+    contract.write_text(text.replace("minItems: 1", "minItems: 2"), "utf-8")
+
+
+def test_before_the_first_release_an_edit_is_compared_with_the_last_commit(clone: Path) -> None:
+    """An author sees what breaks, with what it was compared, and that the version may stay."""
+    _break(clone / "openapi.yaml")
+    done = _diff(clone)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "No contract was released yet" in done.stdout
+    assert "compares with `HEAD`" in done.stdout
+    assert "## Breaking" in done.stdout
+    assert "may stay; after a release it would become 2.0.0" in done.stdout
+
+
+def test_before_the_first_release_an_edition_must_fit_all_the_same(clone: Path) -> None:
+    """Only the version is free then."""
+    contract = clone / "openapi.yaml"
+    contract.write_text(contract.read_text("utf-8").replace("slot_name", "slot"), "utf-8")
+    done = _diff(clone)
+    assert done.returncode == 1
+    assert "## Editions that no longer fit" in done.stdout
+
+
+def test_without_a_release_and_a_commit_there_is_nothing_to_say(clone: Path) -> None:
+    """Sources that came as an archive pass the gate, and it says why."""
+    shutil.rmtree(clone / ".git")
+    done = _diff(clone)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("No contract was released yet, and nothing is committed: `HEAD`")
+
+
+def test_a_release_counts_more_than_a_commit(clone: Path) -> None:
+    """From the first release on the gate demands a version, whatever is committed."""
+    shutil.copy(clone / "openapi.yaml", clone / "docs" / "contract" / "1.0.0.yaml")
+    _break(clone / "openapi.yaml")
+    done = _diff(clone)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "too small: set it to 2.0.0" in done.stdout
+    assert "HEAD" not in done.stdout
 
 
 def test_a_base_that_is_nothing_is_wrong_use() -> None:

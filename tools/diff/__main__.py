@@ -1,6 +1,7 @@
 """Compares the contract with the last release, and refuses a version that is too small.
 
-python -m tools.diff                 since the newest file of docs/contract/
+python -m tools.diff                 since the newest file of docs/contract/; while there is none,
+                                     since the last commit, and any version will do
 python -m tools.diff --base BASE     since a file or a commit
 python -m tools.diff --changelog     only the lines for the changelog's "Contract" section
 
@@ -15,12 +16,12 @@ import sys
 from pathlib import Path
 
 from tools.diff import python_api
-from tools.diff.base import Contracts, chosen, last_release, working_tree
+from tools.diff.base import COMMITTED, Contracts, chosen, last_release, working_tree
 from tools.diff.compare import compare_all
 from tools.diff.report import Report, changelog, markdown
 
 
-def report_since(before: Contracts, *, python: bool) -> Report:
+def report_since(before: Contracts, *, python: bool, unreleased: bool = False) -> Report:
     """The report on the working tree, with what changes in Python where that is asked for."""
     after = working_tree()
     return Report(
@@ -30,29 +31,35 @@ def report_since(before: Contracts, *, python: bool) -> Report:
         changes=compare_all(before, after),
         python=python_api.changes(before, after) if python else (),
         broken=list(after.broken.values()),
+        unreleased=unreleased,
     )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="What a change of the contract breaks.")
-    parser.add_argument("--base", default="", help="a file or a commit; default: the last release")
+    parser.add_argument(
+        "--base",
+        default="",
+        help="a file or a commit; default: the last release,"
+        " or the last commit where nothing was released",
+    )
     parser.add_argument("--no-python", action="store_true", help="leave out the generated client")
     parser.add_argument("--changelog", action="store_true", help="only the changelog's lines")
     parser.add_argument("--output", type=Path, help="write the Markdown here, too")
     options = parser.parse_args()
+    before = None if options.base else last_release()
+    # What is committed says what an edit does, and demands nothing: nobody relies on it.
+    unreleased = not options.base and before is None
     try:
-        before = chosen(options.base) if options.base else last_release()
+        before = before or chosen(options.base or COMMITTED)
     except LookupError as error:
+        if unreleased:
+            print(f"No contract was released yet, and nothing is committed: {error}.")
+            return 0
         print(error, file=sys.stderr)
         return 2
-    if before is None:
-        print(
-            "No contract was released yet (docs/contract/ has none): nobody can be hurt, and"
-            f" `info.version` {working_tree().version} may stay. To compare all the same:"
-            " make diff BASE=<commit or file>"
-        )
-        return 0
-    report = report_since(before, python=not (options.no_python or options.changelog))
+    python = not (options.no_python or options.changelog)
+    report = report_since(before, python=python, unreleased=unreleased)
     text = changelog(report) if options.changelog else markdown(report)
     print(text)
     if options.output:

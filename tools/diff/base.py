@@ -18,6 +18,9 @@ from tools.overlay import OverlayError, apply
 RELEASES: Final = ROOT / "docs" / "contract"
 """VERSION.yaml for each release of the contract, and VERSION.EDITION.json for its editions."""
 
+COMMITTED: Final = "HEAD"
+"""The commit that stands in for a release while there is none."""
+
 
 @frozen
 class Contracts:

@@ -27,6 +27,8 @@ class Report:
     python: Sequence[str] = ()
     broken: Sequence[str] = ()
     """Why editions no longer fit the base."""
+    unreleased: bool = False
+    """Whether nothing was released yet, so that nobody can be hurt and the version may stay."""
 
     @property
     def needed(self) -> str:
@@ -36,7 +38,12 @@ class Report:
     @property
     def accepted(self) -> bool:
         """Whether `info.version` is large enough, and every edition fits."""
-        return not self.broken and version_tuple(self.version) >= version_tuple(self.needed)
+        return not self.broken and (self.large_enough or self.unreleased)
+
+    @property
+    def large_enough(self) -> bool:
+        """Whether `info.version` is at least what the changes demand of a released contract."""
+        return version_tuple(self.version) >= version_tuple(self.needed)
 
 
 def markdown(report: Report) -> str:
@@ -65,7 +72,15 @@ def verdict(report: Report) -> str:
         counted = "Nothing changed that a reader, a client or an implementer would notice."
     else:
         counted = ", ".join(_count(report.changes)) + "."
-    if version_tuple(report.version) >= version_tuple(report.needed):
+    if report.unreleased:
+        later = "" if report.large_enough else f"; after a release it would become {report.needed}"
+        return (
+            "No contract was released yet (docs/contract/ has none), so this compares with"
+            f" {report.compared_with}, what is committed. {counted} Nobody can be hurt yet:"
+            f" `info.version` {report.version} may stay{later}. To compare with another:"
+            " make diff BASE=<commit or file>"
+        )
+    if report.large_enough:
         return f"{counted} `info.version` is {report.version}; it must be at least {report.needed}."
     return (
         f"{counted} **`info.version` is {report.version}, which is too small: "

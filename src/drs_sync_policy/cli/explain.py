@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher, get_close_matches
 from typing import Final
@@ -14,6 +15,7 @@ from drs_sync_policy import codes, contract
 from drs_sync_policy.cli.choice import Choice
 
 _AUTHORS: Final = {"vendor": "", "ours": " (our text)"}
+_DIGITS: Final = re.compile(r"[1-9][0-9]*\Z")
 
 
 @click.command(short_help="Say what an error code or a rule means.")
@@ -40,12 +42,24 @@ def _find(name: str) -> Sequence[codes.ErrorCode | contract.Rule]:
     rules = [rule for rule in contract.load().rules if rule.id == name.lower()]
     if rows or rules:
         return rows or rules
-    near = _nearest(wanted | {name.lower()}) if name else []
+    near = _numbered(name) or (_nearest(wanted | {name.lower()}) if name else [])
     hint = f"; did you mean {', '.join(near)}?" if near else "."
     raise click.UsageError(
         f"there is no error code and no rule {name!r}{hint}"
         " `drs-sync-policy contract codes` and `drs-sync-policy contract rules` list them."
     )
+
+
+def _numbered(name: str) -> list[str]:
+    """The codes whose number is the one in `name`, however many zeros it begins with."""
+    number = _number(name)
+    same = [row.code for row in codes.all_codes() if number and _number(row.code) == number]
+    return list(dict.fromkeys(same))
+
+
+def _number(name: str) -> str:
+    found = _DIGITS.search(name)
+    return found[0] if found else ""
 
 
 def _nearest(wanted: set[str]) -> list[str]:

@@ -1,0 +1,121 @@
+"""From an edit of `openapi.yaml` to a verdict: every step runs, and the end names what failed.
+
+python -m tools.verify       `make verify-contract` does it
+
+Exits 0 where the contract is fit, else 1.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+
+from tools.documents import ROOT
+
+
+@frozen
+class Step:
+    """A verb of the Makefile, and what to do where it fails."""
+
+    verb: str
+    remedy: str
+
+
+@frozen
+class Outcome:
+    """How a step ended, and what it printed."""
+
+    step: Step
+    output: str
+    fit: bool
+
+
+IN_TURN: Final = (
+    Step("lint-contract", "each message above names the offender and shows a good example"),
+    Step("generate", "the generator's message above says what it cannot write"),
+    Step("diff", "raise `info.version` in openapi.yaml, or make the edit one that breaks less"),
+    Step("check-generated", "run `make generate` and commit what it writes"),
+)
+AT_ONCE: Final = (
+    Step("verify-tests", 'see "Add a field" in CONTRIBUTING.md: a step of it may be missing'),
+    Step("verify-types", "code in src/ uses what the edit changed: follow the places above"),
+    Step("verify-fuzz", "the sandbox breaks a promise of the edited contract: its report is above"),
+)
+_REASON: Final = re.compile(
+    r"^E +(?:\w+Error|SystemExit): (?!assert )(.+)$"  # a test's own words
+    r"|\*\*(.+? is too small: .+?)\*\*"  # the gate's
+    r"|^(.+?: error: .+)$"  # a type checker's
+    r"|^ +(.+? - error: .+)$",
+    re.MULTILINE,
+)
+_FAILED_TEST: Final = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+_SHOWN: Final = 5
+
+
+def verify(
+    root: Path = ROOT, *, in_turn: Sequence[Step] = IN_TURN, at_once: Sequence[Step] = AT_ONCE
+) -> list[Outcome]:
+    """Runs the steps, the first ones in turn and the others two at a time; prints their output."""
+    outcomes = [_shown(_run(step, root)) for step in in_turn]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        outcomes += map(_shown, pool.map(lambda step: _run(step, root), at_once))
+    return outcomes
+
+
+def _run(step: Step, root: Path) -> Outcome:
+    # Not a part of the make that calls this: its job server is not for us. Variables are kept.
+    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS")}
+    done = subprocess.run(
+        ["make", "--no-print-directory", step.verb],
+        cwd=root, env=environment, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    return Outcome(step, done.stdout, done.returncode == 0)
+
+
+def _shown(outcome: Outcome) -> Outcome:
+    print(f"--- {outcome.step.verb}\n{outcome.output}", flush=True)
+    return outcome
+
+
+def closing(outcomes: Sequence[Outcome], *, seconds: float) -> str:
+    """The last lines: the verdict, and for each failed step what it is, why, and what to do."""
+    failed = [outcome for outcome in outcomes if not outcome.fit]
+    took = f"verify-contract: {seconds:.0f} s"
+    if not failed:
+        return f"{took}, the contract is fit"
+    lines = [f"{took}, the contract is NOT fit: {len(failed)} of {len(outcomes)} steps failed"]
+    for outcome in failed:
+        lines.append(f"  {outcome.step.verb} (alone: make {outcome.step.verb})")
+        lines += [f"    {reason}" for reason in _reasons(outcome.output)]
+        lines.append(f"    What to do: {outcome.step.remedy}.")
+    return "\n".join(lines)
+
+
+def _reasons(output: str) -> Iterator[str]:
+    """What a step says of its failure in words, or else which tests failed."""
+    said = [next(filter(None, match.groups())) for match in _REASON.finditer(output)]
+    found = list(dict.fromkeys(said or _FAILED_TEST.findall(output)))
+    yield from found[:_SHOWN]
+    if len(found) > _SHOWN:
+        yield f"and {len(found) - _SHOWN} more, above"
+
+
+def main() -> int:
+    started = time.monotonic()
+    outcomes = verify()
+    print(closing(outcomes, seconds=time.monotonic() - started))
+    return 0 if all(outcome.fit for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
