@@ -22,6 +22,7 @@ from typing import Any
 import click
 from attrs import asdict, frozen
 
+from bench.sandbox import SANDBOX, server
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz import profile
 from drs_sync_policy.fuzz.run import run
@@ -108,9 +109,11 @@ def alarms(seeds: Sequence[int], *, budget: float) -> dict[int, list[str]]:
 
 
 def whole(*, budget: float) -> tuple[float, int]:
-    """Seconds and calls of everything of ours, on a faultless sandbox."""
-    with sandbox.running() as served:
-        verdict = run(profile.parse(_profile(served)), budget=budget, schemathesis=False)
+    """Seconds and calls of everything of ours, on a faultless sandbox in a process of its own."""
+    with server(*SANDBOX, "--port") as served:
+        limit = sandbox.DEFAULT_MAX_BODY_BYTES
+        target = profile.parse(sandbox.target_profile(served.url, max_body_bytes=limit))
+        verdict = run(target, budget=budget, schemathesis=False)
     return verdict.seconds, verdict.ledger.calls
 
 
