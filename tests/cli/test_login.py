@@ -43,7 +43,7 @@ def test_a_profile_is_written_and_used(run: Run, server: sandbox.Running, file: 
     _login(run, server)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    assert run("set", server.tenants[0].job_ids[0], **UNSET).code == exits.DONE
+    assert run("set", server.tenants[0].job_ids[0], "--ddl-trans", **UNSET).code == exits.DONE
 
 
 def test_other_profiles_stay_as_they_are(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_file_that_others_may_read_is_refused(
     """Where it holds a secret, with the command that mends it."""
     _login(run, server)
     file.chmod(0o644)
-    done = run("set", "j", **UNSET)
+    done = run("set", "j", "--ddl-trans", **UNSET)
     assert done.code == exits.WRONG_USE
     assert f"chmod 600 {file}" in done.err
 

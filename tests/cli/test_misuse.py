@@ -35,13 +35,13 @@ def file(tmp_path: Path) -> str:
         (("apply", "p.json", "--url", "http://h:99999"), "no URL"),
         (("apply", "p.json", "--url", "ftp://h"), "no URL"),
         (("apply", "p.json", "--region", "eu-dee", "--profile", ""), "eu-de"),
-        (("set", "j", "--language", "fr"), "'en-us', 'zh-cn'"),
-        (("set", "j", "--project-id", ".."), "project_id"),
+        (("set", "j", "--ddl-trans", "--language", "fr"), "'en-us', 'zh-cn'"),
+        (("set", "j", "--ddl-trans", "--project-id", ".."), "project_id"),
         (("set", "j", "--conflict-policy", "Ignroe"), "'stop'. Did you mean `ignore`?"),
         (("set", "j", "--conflict-policy", "nothing-like-it"), "'stop'.\n"),
         (("apply", "p.json", "--output", "jsonn"), "Did you mean `json`?"),
         (("sandbox", "--edition", "huawei"), "Did you mean `huawei-cloud`?"),
-        (("set", "\udcff"), "lone surrogate"),
+        (("set", "\udcff", "--ddl-trans"), "lone surrogate"),
         (("explain", ""), "no error code"),
         (("explain",), "CODE"),
         (("completion", "tcsh"), "'bash', 'zsh', 'fish'"),
@@ -69,7 +69,7 @@ def test_a_bad_file_of_profiles_is_told(
 ) -> None:
     """Which file, and what is wrong in it."""
     (tmp_path / "profiles.toml").write_bytes(content)
-    done = run("set", "j", DRS_PROFILES="profiles.toml", DRS_URL=None)
+    done = run("set", "j", "--ddl-trans", DRS_PROFILES="profiles.toml", DRS_URL=None)
     assert done.code == exits.WRONG_USE
     assert said in done.err
 

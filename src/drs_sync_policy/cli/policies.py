@@ -133,6 +133,11 @@ def fields(edition: str) -> Mapping[str, contract.Json]:
     return {name: loaded.resolve(schema) for name, schema in item["properties"].items()}
 
 
+def editions_of(name: str) -> tuple[str, ...]:
+    """The editions that have a field of this name, the base first."""
+    return tuple(edition for edition in contract.editions() if name in fields(edition))
+
+
 def _types(edition: str) -> dict[str, str]:
     return {name: str(schema.get("type", "string")) for name, schema in fields(edition).items()}
 
