@@ -86,9 +86,7 @@ def _findings(connection: Connection) -> Iterator[Finding]:
     kind = _KINDS.get(type(client.exchange.auth), "a token")
     yield Finding("settings", True, f"{client.base_url}, project {client.project_id}, {kind}")
     try:
-        # A login reads the body of IAM's answer, which httpx has not read by then.
-        hooks = {"response": [httpx.Response.read]}
-        http = httpx.Client(timeout=_SECONDS, event_hooks=hooks)
+        http = httpx.Client(timeout=_SECONDS)
     except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
         advice = "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
         said = f"a proxy or a certificate cannot be used: {error}"
