@@ -161,5 +161,5 @@ def _in_words(problem: Problem) -> Problem:
     found = _OF_CHARACTERS.fullmatch(problem.message)
     if not found:
         return problem
-    which = re.sub(r"(?<=\w-\w)(?=.)|(?<=[^\w-])(?=.)", " ", found[1])
+    which = " ".join(re.findall(r"\w-\w|.", found[1]))
     return problem._replace(message=f"each of its characters must be one of {which}")

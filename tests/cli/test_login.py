@@ -99,7 +99,7 @@ def test_a_profile_that_does_not_fit_is_shown_without_its_secrets(
     file.parent.mkdir(parents=True)
     file.write_text("[default.extra]\nx = 1\n")
     arguments = ("--url", server.url, "--project-id", "p", "--kind", "token")
-    done = run("login", *arguments, DRS_TOKEN="MYSECRET")
+    done = run("login", "--replace", *arguments, DRS_TOKEN="MYSECRET")
     assert done.code == exits.WRONG_USE
     assert 'token = "..."' in done.err
     assert "MYSECRET" not in done.out + done.err

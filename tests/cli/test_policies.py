@@ -79,7 +79,8 @@ def test_json_and_csv_tell_their_places_too() -> None:
     ("text", "said"),
     [
         ("jobs: []", "there is no policy in it"),
-        ("", "expected a list of policies"),
+        ("", "the file is empty"),
+        (" \n", "the file is empty"),
         ("jobs: 3", "expected a list of policies"),
         ("jobs: [{job_id: j}]\nmore: 1", "`more` stands beside `jobs`"),
         ("[3]", "expected an item"),
@@ -155,3 +156,10 @@ def test_another_separator_is_one_mistake() -> None:
     """And not two in each line."""
     (mistake,) = _mistakes("job_id;conflict_policy\n" + "a;stop\n" * 9, "csv")
     assert mistake == (1, 1, "the names are separated by ';': CSV has commas")
+
+
+def test_rows_without_a_head_are_told_that_names_are_missing() -> None:
+    """And not that there is no policy."""
+    (mistake,) = _mistakes("19557d51,stop\n", "csv")
+    assert mistake[:2] == (1, 1)
+    assert mistake[2].startswith("the first line must name the fields, such as job_id, ")

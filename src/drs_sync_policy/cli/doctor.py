@@ -76,7 +76,9 @@ def _findings(connection: Connection) -> Iterator[Finding]:
     shown = f"drs-sync-policy {version('drs-sync-policy')}, contract {loaded.version}"
     yield Finding("program", True, f"{shown}, Python {platform.python_version()}")
     file = default_file(os.environ)
-    yield Finding("profiles", True, f"{file} {'is there' if file.exists() else 'is not there'}")
+    # Unlike that of a Path, it raises nothing: whether it can be read is seen with the settings.
+    there = "is there" if os.path.isfile(file) else "is not there, or no file"  # noqa: PTH113
+    yield Finding("profiles", True, f"{file} {there}")
     try:
         client = connection.make()
     except WrongUseError as error:

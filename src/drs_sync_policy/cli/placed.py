@@ -337,6 +337,9 @@ def read_csv(text: str, types: Mapping[str, str]) -> Placed:
     if len(names) == 1 and (other := re.search("[;\t|]", names[0])):
         message = f"the names are separated by {other[0]!r}: CSV has commas"
         raise UnreadableError(1, 1, message)
+    if types and not types.keys() & {*names}:
+        message = f"the first line must name the fields, such as {', '.join([*types][:3])}"
+        raise UnreadableError(1, 1, message)
     for index, name in enumerate(names):
         if not name or name in names[:index]:
             said = "twice" if name else "without a name"

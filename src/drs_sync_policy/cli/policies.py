@@ -65,6 +65,8 @@ def read(
     """
     try:
         text = content.decode("utf-8-sig")
+        if not text.strip():
+            raise UnreadableError(1, 1, "the file is empty")
         placed = _READERS[form](text, _types(edition))
     except UnicodeDecodeError as error:
         before = content[: error.start]
