@@ -76,6 +76,8 @@ def read(
         raise MistakesError([error.mistake]) from None
     items, root = _items(placed)
     mistakes = [
+        *placed.mistakes,
+        *_beside(placed, root),
         *_schema_mistakes(items, edition, placed, root),
         *_unwritable(items, placed, root),
     ]
@@ -102,13 +104,16 @@ def _items(placed: Placed) -> tuple[Sequence[Any], Path]:
         return cast("Sequence[Any]", value), ()
     body = _mapping(value)
     if isinstance(body.get("jobs"), list):
-        others = [name for name in body if name != "jobs"]
-        if others:
-            message = f"`{others[0]}` stands beside `jobs`, where nothing else may stand"
-            raise MistakesError([Mistake(placed.place((others[0],)), message)])
         return body["jobs"], ("jobs",)
     place = placed.place(("jobs",))
     raise MistakesError([Mistake(place, "expected a list of policies, or `jobs` with such a list")])
+
+
+def _beside(placed: Placed, root: Path) -> Iterator[Mistake]:
+    for name in _mapping(placed.value) if root else ():
+        if name != "jobs":
+            message = f"`{name}` stands beside `jobs`, where nothing else may stand"
+            yield Mistake(placed.place((name,)), message)
 
 
 def _mapping(value: Any) -> dict[str, Any]:
