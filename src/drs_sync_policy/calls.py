@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
@@ -105,7 +105,7 @@ class Calls:
         record: Outcome | None,
     ) -> tuple[Outcome, httpx.Headers, list[Chunk]]:
         """Checks a call and cuts it into chunks, all of it before anything is sent."""
-        items = list(jobs) if type(jobs) is list else _listed(jobs)
+        items = list(_checked(jobs))
         with _as_wrong_use():
             body = BatchSetPolicyReq(jobs=items)
             spoken = language or self._language
@@ -119,12 +119,13 @@ class Calls:
         return len(chunks) == 1 or self.batches.concurrency == 1 or in_turn(items)
 
 
-def _listed(jobs: object) -> list[SyncPolicyReq]:
-    """`jobs` as a list; `WrongUseError` for one job or its id, which are easily given instead."""
-    if isinstance(jobs, Iterable) and not isinstance(jobs, (str, bytes, Mapping)):
-        return list(cast("Iterable[SyncPolicyReq]", jobs))
+def _checked(jobs: Iterable[SyncPolicyReq]) -> Iterable[SyncPolicyReq]:
+    """`jobs`; `WrongUseError` for one job or its id, which are easily given instead."""
+    kind, given = type(jobs).__name__, cast("Any", jobs)
+    if hasattr(given, "__iter__") and not isinstance(given, (str, bytes, dict)):
+        return jobs
     raise WrongUseError(
-        f"`jobs` is a `{type(jobs).__name__}`: a list of `SyncPolicyReq` is needed, such as"
+        f"`jobs` is a `{kind}`: a list of `SyncPolicyReq` is needed, such as"
         ' [SyncPolicyReq(job_id="...")]'
     )
 
