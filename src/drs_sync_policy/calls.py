@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 
@@ -20,7 +21,7 @@ from drs_sync_policy.retries import Retries
 from drs_sync_policy.secret import Secret
 from drs_sync_policy.transport import Connections
 from drs_sync_policy_api.api.synchronization_policies import batch_set_policy as operation
-from drs_sync_policy_api.errors import InvalidRequest
+from drs_sync_policy_api.errors import InvalidRequest, Problem
 from drs_sync_policy_api.models import BatchSetPolicyReq, SyncPolicyReq
 from drs_sync_policy_api.models.language import LanguageValue
 from drs_sync_policy_api.types import UNSET, USER_AGENT, Unset, require
@@ -30,6 +31,7 @@ DEFAULT_RETRIES: Final = Retries()
 DEFAULT_BATCHES: Final = Batches()
 NO_HOOKS: Final = Hooks()
 
+_OF_CHARACTERS: Final = re.compile(r"it does not match \^\[([^\]\\^]+)\]\+\$")
 _ANY_BODY: Final = BatchSetPolicyReq(jobs=[SyncPolicyReq(job_id="any")])
 
 
@@ -103,7 +105,7 @@ class Calls:
         record: Outcome | None,
     ) -> tuple[Outcome, httpx.Headers, list[Chunk]]:
         """Checks a call and cuts it into chunks, all of it before anything is sent."""
-        items = list(jobs)
+        items = list(_checked(jobs))
         with _as_wrong_use():
             body = BatchSetPolicyReq(jobs=items)
             spoken = language or self._language
@@ -115,6 +117,17 @@ class Calls:
 
     def one_by_one(self, chunks: Sequence[Chunk], items: Sequence[SyncPolicyReq]) -> bool:
         return len(chunks) == 1 or self.batches.concurrency == 1 or in_turn(items)
+
+
+def _checked(jobs: Iterable[SyncPolicyReq]) -> Iterable[SyncPolicyReq]:
+    """`jobs`; `WrongUseError` for one job or its id, which are easily given instead."""
+    kind, given = type(jobs).__name__, cast("Any", jobs)
+    if hasattr(given, "__iter__") and not isinstance(given, (str, bytes, dict)):
+        return jobs
+    raise WrongUseError(
+        f"`jobs` is a `{kind}`: a list of `SyncPolicyReq` is needed, such as"
+        ' [SyncPolicyReq(job_id="...")]'
+    )
 
 
 def shield(options: dict[str, Any]) -> None:
@@ -136,7 +149,18 @@ def _as_wrong_use() -> Generator[None]:
     try:
         yield
     except InvalidRequest as error:
+        # Made anew, for what is wrong in words too.
+        error = InvalidRequest(map(_in_words, error.problems))
         text, problems = str(error), error.problems
     else:
         return
     raise WrongUseError(text, problems)
+
+
+def _in_words(problem: Problem) -> Problem:
+    """The same; a pattern that only says which characters is put into words."""
+    found = _OF_CHARACTERS.fullmatch(problem.message)
+    if not found:
+        return problem
+    which = " ".join(re.findall(r"\w-\w|.", found[1]))
+    return problem._replace(message=f"each of its characters must be one of {which}")

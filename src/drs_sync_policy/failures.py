@@ -104,7 +104,10 @@ def unreachable(
         )  # fmt: skip
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
         return ConnectFailedError(
-            f"{sent}: no connection{tried}: {why}", request=sent, attempts=attempts
+            f"{sent}: no connection{tried}: {why}. Does a server run there? Check the URL, the"
+            " network, and HTTPS_PROXY or NO_PROXY if there is a proxy",
+            request=sent,
+            attempts=attempts,
         )
     return ConnectionLostError(
         f"{sent}: the connection broke before the answer was complete{tried}: {why}",

@@ -74,8 +74,6 @@ class PasswordAuth(httpx.Auth):
         (True, False)
     """
 
-    requires_response_body = True
-
     def __init__(
         self,
         username: str,
@@ -124,7 +122,9 @@ class PasswordAuth(httpx.Auth):
             try:
                 used = self._fresh()
                 if used is None:
-                    used = self._log_in((yield self._login_request()))
+                    answer = yield self._login_request()
+                    answer.read()  # a flow of its own gets it unread from httpx
+                    used = self._log_in(answer)
             finally:
                 self._login.lock.release()
         request.headers[TOKEN_HEADER] = used.reveal()
@@ -134,7 +134,9 @@ class PasswordAuth(httpx.Auth):
         self._acquire(request)
         try:
             if self._login.token is used:
-                self._log_in((yield self._login_request()))
+                answer = yield self._login_request()
+                answer.read()
+                self._log_in(answer)
             renewed = self._login.token
         finally:
             self._login.lock.release()
@@ -149,7 +151,9 @@ class PasswordAuth(httpx.Auth):
             try:
                 used = self._fresh()
                 if used is None:
-                    used = self._log_in((yield self._login_request()))
+                    answer = yield self._login_request()
+                    await answer.aread()
+                    used = self._log_in(answer)
             finally:
                 self._login.lock.release()
         request.headers[TOKEN_HEADER] = used.reveal()
@@ -159,7 +163,9 @@ class PasswordAuth(httpx.Auth):
         await self._acquire_async(request)
         try:
             if self._login.token is used:
-                self._log_in((yield self._login_request()))
+                answer = yield self._login_request()
+                await answer.aread()
+                self._log_in(answer)
             renewed = self._login.token
         finally:
             self._login.lock.release()

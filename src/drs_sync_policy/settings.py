@@ -210,7 +210,13 @@ def default_file(environment: Mapping[str, str]) -> Path:
 
 
 def _profile(file: Path, name: str | None) -> Found:
-    if not file.is_file():
+    try:
+        there, folder = file.is_file(), file.is_dir()
+    except OSError as error:
+        raise WrongUseError(f"{file} cannot be read: {error.strerror}") from None
+    if folder:
+        raise WrongUseError(f"{file} is a folder, not a file of profiles")
+    if not there:
         if name is None:
             return {}
         raise WrongUseError(f"there is no profile `{name}`, because there is no file {file}")

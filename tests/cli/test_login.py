@@ -43,7 +43,7 @@ def test_a_profile_is_written_and_used(run: Run, server: sandbox.Running, file: 
     _login(run, server)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    assert run("set", server.tenants[0].job_ids[0], **UNSET).code == exits.DONE
+    assert run("set", server.tenants[0].job_ids[0], "--ddl-trans", **UNSET).code == exits.DONE
 
 
 def test_other_profiles_stay_as_they_are(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_profile_that_does_not_fit_is_shown_without_its_secrets(
     file.parent.mkdir(parents=True)
     file.write_text("[default.extra]\nx = 1\n")
     arguments = ("--url", server.url, "--project-id", "p", "--kind", "token")
-    done = run("login", *arguments, DRS_TOKEN="MYSECRET")
+    done = run("login", "--replace", *arguments, DRS_TOKEN="MYSECRET")
     assert done.code == exits.WRONG_USE
     assert 'token = "..."' in done.err
     assert "MYSECRET" not in done.out + done.err
@@ -180,7 +180,7 @@ def test_a_file_that_others_may_read_is_refused(
     """Where it holds a secret, with the command that mends it."""
     _login(run, server)
     file.chmod(0o644)
-    done = run("set", "j", **UNSET)
+    done = run("set", "j", "--ddl-trans", **UNSET)
     assert done.code == exits.WRONG_USE
     assert f"chmod 600 {file}" in done.err
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -76,6 +77,7 @@ def test_a_wrong_verb_has_no_completions(run: Run) -> None:
     ("missing", "verb", "said"),
     [
         ("schemathesis", "fuzz --sandbox", "pip install 'drs-sync-policy[fuzz]'"),
+        ("hypothesis", "fuzz --target x.toml", "pip install 'drs-sync-policy[fuzz]'"),
         ("starlette", "sandbox --help", "pip install 'drs-sync-policy[sandbox]'"),
         ("yaml", "apply --help", ""),
         ("rich", "apply --help", "pip install 'drs-sync-policy[cli]'"),
@@ -117,3 +119,17 @@ def test_what_nobody_foresaw_is_told_in_a_sentence(
         assert ("MYSECRET" in said) is debug
         assert ("Traceback" in said) is debug
         monkeypatch.setenv("DRS_DEBUG", "1")
+
+
+def test_help_marks_what_needs_more(run: Run) -> None:
+    """A verb with an extra of its own is marked with it."""
+    text = run("--help").out
+    assert "[needs the extra `sandbox`]" in text
+    assert "[needs the extra `fuzz`]" in text
+
+
+def test_the_package_can_be_run_as_a_module(tmp_path: Path) -> None:
+    """It is the command, and is called so."""
+    asked = [sys.executable, "-m", "drs_sync_policy", "set", "--help"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert "Usage: drs-sync-policy set" in done.stdout

@@ -28,20 +28,20 @@ def file(tmp_path: Path) -> str:
     [
         (("apply", "."), "is a directory"),
         (("apply", "nowhere.json"), "does not exist"),
-        (("apply", "p.json", "--journal", "/nonexistent/j"), "cannot be written"),
+        (("apply", "p.json", "--journal", "/nonexistent/j"), "Give another: --journal"),
         (("apply", "p.json", "--journal", "."), "is a directory"),
         (("apply", "p.json", "--edition", "nowhere"), "base"),
         (("apply", "p.json", "--url", "http://[::1"), "no URL"),
         (("apply", "p.json", "--url", "http://h:99999"), "no URL"),
         (("apply", "p.json", "--url", "ftp://h"), "no URL"),
         (("apply", "p.json", "--region", "eu-dee", "--profile", ""), "eu-de"),
-        (("set", "j", "--language", "fr"), "'en-us', 'zh-cn'"),
-        (("set", "j", "--project-id", ".."), "project_id"),
+        (("set", "j", "--ddl-trans", "--language", "fr"), "'en-us', 'zh-cn'"),
+        (("set", "j", "--ddl-trans", "--project-id", ".."), "project_id"),
         (("set", "j", "--conflict-policy", "Ignroe"), "'stop'. Did you mean `ignore`?"),
         (("set", "j", "--conflict-policy", "nothing-like-it"), "'stop'.\n"),
         (("apply", "p.json", "--output", "jsonn"), "Did you mean `json`?"),
         (("sandbox", "--edition", "huawei"), "Did you mean `huawei-cloud`?"),
-        (("set", "\udcff"), "lone surrogate"),
+        (("set", "\udcff", "--ddl-trans"), "lone surrogate"),
         (("explain", ""), "no error code"),
         (("explain",), "CODE"),
         (("completion", "tcsh"), "'bash', 'zsh', 'fish'"),
@@ -69,7 +69,7 @@ def test_a_bad_file_of_profiles_is_told(
 ) -> None:
     """Which file, and what is wrong in it."""
     (tmp_path / "profiles.toml").write_bytes(content)
-    done = run("set", "j", DRS_PROFILES="profiles.toml", DRS_URL=None)
+    done = run("set", "j", "--ddl-trans", DRS_PROFILES="profiles.toml", DRS_URL=None)
     assert done.code == exits.WRONG_USE
     assert said in done.err
 
@@ -147,5 +147,41 @@ def test_a_profile_that_cannot_be_written_is_told(run: Run) -> None:
     """The place is named."""
     arguments = ("--region", "eu-de", "--project-id", "p", "--kind", "token")
     done = run("login", *arguments, DRS_PROFILES="/proc/nowhere/profiles.toml")
-    assert done.code == exits.BROKEN
+    assert done.code == exits.WRONG_USE
     assert "/proc/nowhere" in done.err
+    assert "DRS_PROFILES may name another file" in done.err
+
+
+def test_advice_is_given_where_it_helps(run: Run, tmp_path: Path) -> None:
+    """Where something is missing, and not where something that is there is wrong."""
+    (tmp_path / "profiles.toml").write_text("no toml")
+    for options in ({"DRS_PROFILES": "profiles.toml"}, {"DRS_LANGUAGE": "de"}):
+        done = run("set", "j", "--ddl-trans", **options)
+        assert done.code == exits.WRONG_USE
+        assert "Give it as an option" not in done.err
+    assert "Give it as an option" in run("set", "j", "--ddl-trans", DRS_URL=None).err
+
+
+def test_a_folder_is_no_file_of_profiles(run: Run, tmp_path: Path) -> None:
+    """The doctor says so, and not that it is there."""
+    done = run("doctor", DRS_PROFILES=str(tmp_path))
+    assert done.code == exits.WRONG_USE
+    assert "is there" not in done.out
+    assert f"{tmp_path} is a folder, not a file of profiles" in done.out
+
+
+def test_a_login_replaces_no_profile_unasked(run: Run, tmp_path: Path) -> None:
+    """Where nobody can be asked it stays as it is, unless the command says otherwise."""
+    arguments = ("login", "x", "--region", "eu-de", "--project-id", "p", "--kind", "token")
+    assert run(*arguments).code == exits.DONE
+    again = run(*arguments)
+    assert again.code == exits.WRONG_USE
+    assert "--replace" in again.err
+    assert run(*arguments, "--replace").code == exits.DONE
+
+
+def test_a_login_refuses_what_cannot_be_before_it_asks(run: Run) -> None:
+    """A URL that is none; and what it cannot ask for without a terminal is named."""
+    assert "is no URL" in run("login", "--url", "ftp://x").err
+    assert "give --region eu-de|eu-nl" in run("login").err
+    assert "give --kind token|keys|password" in run("login", "--url", "http://x").err

@@ -61,7 +61,6 @@ def test_json_is_read_as_json_reads_it(value: Any, indent: int | None) -> None:
         ("", 1, 1, "expected a value"),
         ('{"a": 1', 1, 8, 'expected "," or "}"'),
         ("[\n  1,\n  2 3\n]", 3, 5, 'expected "," or "]"'),
-        ('{\n  "a": 1,\n  "a": 2\n}', 3, 3, "`a` stands in this object twice"),
         ("{'a': 1}", 1, 2, "in double quotes"),
         ('{"a" 1}', 1, 6, 'expected ":" after `a`'),
         ('["a\tb"]', 1, 4, "control character"),
@@ -101,7 +100,6 @@ def test_a_value_of_yaml_knows_its_line() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("a: 1\na: 2\n", 2, "`a` stands in this mapping twice"),
         ("a: [1\nb: 2\n", 2, "no YAML"),
         ("a: 1\n---\nb: 2\n", 2, "no YAML"),
         ("a: &x [*x]\n", 1, "without an end"),
@@ -135,8 +133,8 @@ def test_a_mapping_wins_over_what_it_merges() -> None:
     """As YAML says: its own values first, then those of the first that is merged."""
     text = "- &a {x: 1, y: 1}\n- &b {x: 2, z: 2}\n- {<<: [*a, *b], y: 3}\n"
     assert read_yaml(text).value[2] == yaml.safe_load(text)[2] == {"x": 1, "y": 3, "z": 2}
-    with pytest.raises(UnreadableError, match="twice"):
-        read_yaml("- &a {x: 1}\n- {<<: *a, x: 2, x: 3}\n")
+    (mistake,) = read_yaml("- &a {x: 1}\n- {<<: *a, x: 2, x: 3}\n").mistakes
+    assert "twice" in mistake.message
 
 
 @pytest.mark.parametrize(
@@ -177,7 +175,6 @@ def test_csv_leaves_empty_cells_out_and_knows_types() -> None:
     [
         ("a,a\n", Place(1, 2), "twice"),
         ("a,\n", Place(1, 2), "without a name"),
-        ("a,b\n1,2,3\n", Place(2, 3), "3 cells"),
         ('a\n"x', Place(2, 1), "no CSV"),
     ],
 )

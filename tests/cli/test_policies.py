@@ -79,7 +79,8 @@ def test_json_and_csv_tell_their_places_too() -> None:
     ("text", "said"),
     [
         ("jobs: []", "there is no policy in it"),
-        ("", "expected a list of policies"),
+        ("", "the file is empty"),
+        (" \n", "the file is empty"),
         ("jobs: 3", "expected a list of policies"),
         ("jobs: [{job_id: j}]\nmore: 1", "`more` stands beside `jobs`"),
         ("[3]", "expected an item"),
@@ -155,3 +156,27 @@ def test_another_separator_is_one_mistake() -> None:
     """And not two in each line."""
     (mistake,) = _mistakes("job_id;conflict_policy\n" + "a;stop\n" * 9, "csv")
     assert mistake == (1, 1, "the names are separated by ';': CSV has commas")
+
+
+def test_rows_without_a_head_are_told_that_names_are_missing() -> None:
+    """And not that there is no policy."""
+    (mistake,) = _mistakes("19557d51,stop\n", "csv")
+    assert mistake[:2] == (1, 1)
+    assert mistake[2].startswith("the first line must name the fields, such as job_id, ")
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "places", "said"),
+    [
+        ('{"a": 1, "jobs": [{"job_id": 1,\n"job_id": 2}]}', "json", [1, 2, 2], "twice"),
+        ("a: 1\njobs:\n- job_id: 1\n  job_id: 2\n", "yaml", [1, 4, 4], "twice"),
+        ("job_id,ddl_trans\na,true,x\nb,maybe\n", "csv", [2, 3], "3 cells"),
+    ],
+)
+def test_one_mistake_of_form_hides_no_other(
+    text: str, form: str, places: list[int], said: str
+) -> None:
+    """A key twice, one beside `jobs` and a cell too many stand among what else is wrong."""
+    found = _mistakes(text, form)
+    assert [line for line, _, _ in found] == places
+    assert any(said in message for _, _, message in found)

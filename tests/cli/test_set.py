@@ -42,14 +42,14 @@ def test_a_value_that_does_not_exist_is_wrong_use(run: Run) -> None:
     done = run("set", "j", "--conflict-policy", "Ignore")
     assert done.code == exits.WRONG_USE
     assert "'ignore', 'overwrite', 'stop'" in done.err
-    empty = run("set", "")
+    empty = run("set", "", "--ddl-trans")
     assert empty.code == exits.WRONG_USE
     assert "job_id" in empty.err
 
 
 def test_a_failure_is_told_with_what_to_do(run: Run) -> None:
     """As JSON on stdout for programs, in words on stderr for people."""
-    done = run("set", "no-such-job", "--output", "json")
+    done = run("set", "no-such-job", "--ddl-trans", "--output", "json")
     assert done.code == exits.BROKEN
     assert json.loads(done.out)[0]["error_code"] == "DRS.M05003"
     assert "There is no job of this id" in done.err
@@ -66,9 +66,9 @@ def test_curl_shows_the_request_and_sends_nothing(run: Run, server: sandbox.Runn
 
 def test_curl_shows_what_would_be_sent(run: Run) -> None:
     """The language of the environment, and nothing where the request cannot be sent."""
-    assert "X-Language: zh-cn" in run("set", "j", "--curl", DRS_LANGUAGE="zh-cn").out
+    assert "X-Language: zh-cn" in run("set", "j", "--ddl-trans", "--curl", DRS_LANGUAGE="zh-cn").out
     for job in ("", "\udcff"):
-        done = run("set", job, "--curl")
+        done = run("set", job, "--ddl-trans", "--curl")
         assert done.code == exits.WRONG_USE
         assert done.out == ""
         assert "job_id" in done.err
@@ -76,7 +76,7 @@ def test_curl_shows_what_would_be_sent(run: Run) -> None:
 
 def test_a_token_of_the_command_line_is_in_no_curl_line(run: Run) -> None:
     """It wins over what is found elsewhere, and a variable stands for it."""
-    done = run("set", "j", "--token", "MYSECRET", "--curl", DRS_TOKEN=None)
+    done = run("set", "j", "--ddl-trans", "--token", "MYSECRET", "--curl", DRS_TOKEN=None)
     assert done.code == exits.DONE
     assert "$DRS_TOKEN" in done.out
     assert "MYSECRET" not in done.out + done.err
@@ -85,7 +85,7 @@ def test_a_token_of_the_command_line_is_in_no_curl_line(run: Run) -> None:
 def test_whose_requests_are_signed_is_told_that_curl_cannot(run: Run) -> None:
     """A line with a token is what curl can do; it is said that this is another way in."""
     keys = {"DRS_TOKEN": None, "DRS_ACCESS_KEY": "a", "DRS_SECRET_KEY": "b"}
-    done = run("set", "j", "--curl", **keys)
+    done = run("set", "j", "--ddl-trans", "--curl", **keys)
     assert done.code == exits.DONE
     assert "$DRS_TOKEN" in done.out
     assert "signed, which curl cannot do" in done.err
@@ -93,6 +93,27 @@ def test_whose_requests_are_signed_is_told_that_curl_cannot(run: Run) -> None:
 
 def test_certificates_that_cannot_be_read_are_wrong_use(run: Run) -> None:
     """The variable that names them is told."""
-    done = run("set", "j", DRS_URL="https://127.0.0.1:9", SSL_CERT_FILE="/nonexistent")
+    done = run(
+        "set", "j", "--ddl-trans", DRS_URL="https://127.0.0.1:9", SSL_CERT_FILE="/nonexistent"
+    )
     assert done.code == exits.WRONG_USE
     assert "SSL_CERT_FILE" in done.err
+
+
+def test_an_option_of_another_edition_needs_the_edition(run: Run) -> None:
+    """Else nothing is sent, as `apply` sends nothing; the help marks it."""
+    assert "[only with --edition huawei-cloud]" in " ".join(run("set", "--help").out.split())
+    done = run("set", "j", "--topic", "x", "--curl")
+    assert (done.code, done.out) == (exits.WRONG_USE, "")
+    assert "--topic is no field of the edition `base`" in done.err
+    assert "--edition huawei-cloud" in done.err
+    chosen = run("set", "j", "--topic", "x", "--edition", "huawei-cloud", "--curl")
+    assert chosen.code == exits.DONE
+    assert '"topic":"x"' in chosen.out
+
+
+def test_nothing_to_set_is_wrong_use(run: Run, server: sandbox.Running) -> None:
+    """It is told what to give, not that it succeeded."""
+    done = run("set", server.tenants[0].job_ids[0])
+    assert (done.code, done.out) == (exits.WRONG_USE, "")
+    assert "--conflict-policy" in done.err

@@ -367,3 +367,27 @@ def test_every_public_name_is_there() -> None:
 def test_clients_share_one_tls_context() -> None:
     """The second client of a process makes no context of its own, which is what costs."""
     assert tls_context(True, "https://a") is tls_context(True, "https://b")
+
+
+@pytest.mark.parametrize("jobs", [JOBS[0], "19557d51", b"a", {"job_id": "a"}, None, 3])
+def test_what_is_no_list_of_jobs_is_wrong_use(jobs: Any) -> None:
+    """One job, or its id, is easily given instead of a list: what is needed is told."""
+    with make(region="eu-de") as drs, pytest.raises(WrongUseError) as caught:
+        drs.set_policies(jobs)
+    assert f"a `{type(jobs).__name__}`: a list of `SyncPolicyReq` is needed" in str(caught.value)
+
+
+def test_a_project_id_is_described_in_words() -> None:
+    """Not by a regular expression."""
+    with pytest.raises(WrongUseError) as caught:
+        make(region="eu-de", project_id="a b")
+    assert "each of its characters must be one of 0-9 A-Z a-z _ -" in str(caught.value)
+    assert "^" not in str(caught.value)
+
+
+def test_a_refused_connection_says_what_to_look_at() -> None:
+    """Whether a server runs there, the URL, the network and the proxy."""
+    said = r"Does a server run there\? Check the URL"
+    url = f"http://127.0.0.1:{free_port()}"
+    with make(base_url=url, retries=None) as drs, pytest.raises(UnreachableError, match=said):
+        drs.set_policies(JOBS)

@@ -370,3 +370,21 @@ def test_the_iam_server_is_that_of_the_region() -> None:
         auth = PasswordAuth("user", PASSWORD, "d")
         with client(server, auth) as drs, pytest.raises(WrongUseError, match="iam_url"):
             drs.set_policies(JOBS)
+
+
+def test_plain_clients_of_httpx_can_log_in_too() -> None:
+    """Sync and async, at first and after a 401: the answer of IAM is read before it is used."""
+    answers = (REFUSED, says(200, DONE))
+
+    async def call(url: str, auth: httpx.Auth) -> int:
+        async with httpx.AsyncClient() as http:
+            return (await http.post(url, auth=auth)).status_code
+
+    with wire(token("t1"), token("t2")) as iam, wire(*answers) as server:
+        auth = password(iam.url)
+        with httpx.Client() as http:
+            assert http.post(server.url, auth=auth).status_code == 200
+        assert tokens_sent(server) == ["t1", "t2"]
+    with wire(token("t1"), token("t2")) as iam, wire(*answers) as server:
+        assert asyncio.run(call(server.url, password(iam.url))) == 200
+        assert tokens_sent(server) == ["t1", "t2"]

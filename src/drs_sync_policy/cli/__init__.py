@@ -6,6 +6,7 @@ import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Final, NoReturn
 
 from drs_sync_policy.cli import exits
@@ -26,11 +27,17 @@ _VERBS: Final = {
     "doctor": "Check profile, server, clock and credentials.",
     "explain": "Say what an error code or a rule means.",
     "contract": "Print the contract, its rules or the error codes.",
-    "sandbox": "Run the reference server.",
-    "fuzz": "Judge a server by the contract.",
+    "sandbox": "Run the reference server. [needs the extra `sandbox`]",
+    "fuzz": "Judge a server by the contract. [needs the extra `fuzz`]",
     "completion": "Print what a shell needs to complete this command.",
 }
 """Each verb with its line in `--help`; `drs_sync_policy.cli.VERB` holds its `command`."""
+
+_EXTRAS: Final = {
+    "sandbox": ("sqlalchemy", "starlette", "uvicorn", "jsonschema_rs"),
+    "fuzz": ("schemathesis", "hypothesis", "jsonschema_rs"),
+}
+"""What a verb with an extra of its own cannot do without; looked for before it begins."""
 
 
 class _Verbs(click.Group):
@@ -65,6 +72,10 @@ class _Verbs(click.Group):
         if cmd_name not in _VERBS:
             # While a shell completes, a wrong word has no completions.
             return None if ctx.resilient_parsing else self._refuse(ctx, cmd_name)
+        for needed in _EXTRAS.get(cmd_name, ()):
+            if find_spec(needed) is None:
+                error = ModuleNotFoundError(name=needed)
+                return None if ctx.resilient_parsing else self._lacks(ctx, cmd_name, error)
         try:
             command: click.Command = import_module(f"{__name__}.{cmd_name}").command
         except ModuleNotFoundError as error:
@@ -81,7 +92,7 @@ class _Verbs(click.Group):
     def _lacks(self, ctx: click.Context, cmd_name: str, error: ModuleNotFoundError) -> NoReturn:
         if (error.name or "").startswith(__name__.partition(".")[0]):
             raise error
-        extra = cmd_name if cmd_name in ("sandbox", "fuzz") else "cli"
+        extra = cmd_name if cmd_name in _EXTRAS else "cli"
         ctx.fail(
             f"`{cmd_name}` needs the module `{error.name}`, which is not installed:"
             f" pip install 'drs-sync-policy[{extra}]'"

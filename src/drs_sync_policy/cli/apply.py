@@ -20,6 +20,7 @@ from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.journal import BadJournalError, Journal
 from drs_sync_policy.cli.policies import FORMATS, Item, MistakesError, format_of, read
+from drs_sync_policy_api.models import BatchSetPolicyReq
 
 
 @click.command(short_help="Set the policies that are in a file.")
@@ -32,7 +33,8 @@ from drs_sync_policy.cli.policies import FORMATS, Item, MistakesError, format_of
 @click.option("--curl", is_flag=True, help="Show them as curl lines and send nothing.")
 @click.option("--output", type=Choice(outcomes.OUTPUTS), default="table", show_default=True)
 @click.option("--batch", type=click.IntRange(min=1), default=100, show_default=True,
-              help="The most jobs of one request.")  # fmt: skip
+              help="The most jobs of one request; few, so that the journal and the"
+              " bar often move.")  # fmt: skip
 @click.option("--concurrency", type=click.IntRange(1, 64), default=4, show_default=True,
               help="The most requests at the same time.")  # fmt: skip
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), metavar="PATH",
@@ -53,7 +55,7 @@ def command(
     journal: Path | None,
     fresh: bool,
 ) -> None:
-    """Set the policies in FILE (YAML, JSON or CSV; - for stdin).
+    """Set the policies in FILE (YAML, JSON or CSV; - for stdin, with --format).
 
     The whole file is held against the contract before anything is sent, and every mistake is shown
     with its line and column. After an interruption, the same command sends only the rest: what
@@ -62,7 +64,7 @@ def command(
     items = _read(file, form, edition=edition, allow_unknown=allow_unknown)
     batches = Batches(jobs=batch, concurrency=concurrency)
     if dry_run or curl:
-        policies = [SyncPolicyReq.from_dict(item) for item in items]
+        policies = _policies(items)
         preview.show(connection, policies, batches=batches, as_curl=curl)
         return
     path = journal or (None if file == "-" else Path(f"{file}.journal"))
@@ -97,6 +99,11 @@ def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> 
         mistakes = "1 mistake" if count == 1 else f"{count} mistakes"
         click.echo(f"{mistakes}; nothing was sent.", err=True)
         sys.exit(exits.WRONG_USE)
+
+
+def _policies(items: Sequence[Item]) -> Sequence[SyncPolicyReq]:
+    """The models of all items at once: for each call msgspec looks through the whole class anew."""
+    return BatchSetPolicyReq.from_dict({"jobs": items}).jobs
 
 
 def _apply(
@@ -137,7 +144,7 @@ def _send(
         if journal is not None:
             journal.note(job.job_id for job in jobs if job.succeeded)
 
-    policies = [SyncPolicyReq.from_dict(items[index]) for index in left]
+    policies = _policies([items[index] for index in left])
     record, code = sending.send(client, policies, note)
     if code == exits.INTERRUPTED and journal is not None:
         click.echo("The same command goes on from here.", err=True)

@@ -37,6 +37,8 @@ class Connection:
         try:
             return self.make(**options)
         except WrongUseError as error:
+            if not str(error).startswith("missing in"):
+                raise click.UsageError(str(error)) from error
             raise click.UsageError(
                 f"{error}\nGive it as an option, in the environment, or in a profile:"
                 " `drs-sync-policy login` makes one, `drs-sync-policy doctor` checks it."

@@ -76,7 +76,9 @@ def _findings(connection: Connection) -> Iterator[Finding]:
     shown = f"drs-sync-policy {version('drs-sync-policy')}, contract {loaded.version}"
     yield Finding("program", True, f"{shown}, Python {platform.python_version()}")
     file = default_file(os.environ)
-    yield Finding("profiles", True, f"{file} {'is there' if file.exists() else 'is not there'}")
+    # Unlike that of a Path, it raises nothing: whether it can be read is seen with the settings.
+    there = "is there" if os.path.isfile(file) else "is not there, or no file"  # noqa: PTH113
+    yield Finding("profiles", True, f"{file} {there}")
     try:
         client = connection.make()
     except WrongUseError as error:
@@ -86,9 +88,7 @@ def _findings(connection: Connection) -> Iterator[Finding]:
     kind = _KINDS.get(type(client.exchange.auth), "a token")
     yield Finding("settings", True, f"{client.base_url}, project {client.project_id}, {kind}")
     try:
-        # A login reads the body of IAM's answer, which httpx has not read by then.
-        hooks = {"response": [httpx.Response.read]}
-        http = httpx.Client(timeout=_SECONDS, event_hooks=hooks)
+        http = httpx.Client(timeout=_SECONDS)
     except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
         advice = "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
         said = f"a proxy or a certificate cannot be used: {error}"

@@ -180,7 +180,9 @@ def _openings(path: Path) -> Iterator[FileIO]:
         try:
             file = path.open("a+b", buffering=0)
         except OSError as error:
-            raise BadJournalError(f"{path} cannot be written: {error.strerror}") from error
+            raise BadJournalError(
+                f"{path} cannot be written: {error.strerror}. Give another: --journal."
+            ) from error
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()
             raise BadJournalError(f"{path} is no file. Give another: --journal.")

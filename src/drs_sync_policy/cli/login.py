@@ -15,8 +15,9 @@ from typing import Any, Final
 import click
 
 from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.errors import WrongUseError
 from drs_sync_policy.passwords import iam_url_for
-from drs_sync_policy.regions import regions
+from drs_sync_policy.regions import regions, server_url
 from drs_sync_policy.settings import KINDS, SECRETS, VARIABLES, default_file
 
 _BESIDE: Final[Mapping[str, str]] = {"keys": "security_token", "password": "iam_url"}
@@ -29,6 +30,7 @@ _BESIDE: Final[Mapping[str, str]] = {"keys": "security_token", "password": "iam_
 @click.option("--url", metavar="URL", help="The server instead of a region.")
 @click.option("--project-id", metavar="ID", help="The project.")
 @click.option("--kind", type=Choice(list(KINDS)), help="How to be let in.")
+@click.option("--replace", is_flag=True, help="Replace a profile of this name without asking.")
 @click.option("--no-secret", is_flag=True, help="Leave the secret out: the environment has it.")
 def command(
     name: str,
@@ -37,6 +39,7 @@ def command(
     project_id: str | None,
     kind: str | None,
     no_secret: bool,
+    replace: bool,
 ) -> None:
     """Write the profile NAME into the file of profiles, which only you can read.
 
@@ -46,8 +49,12 @@ def command(
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise click.BadParameter("a name has letters, digits, - and _ only", param_hint="NAME")
+    file = default_file(os.environ)
+    _may_write(file, name, replace=replace)
     profile = _server(region, url)
     profile["project_id"] = project_id or _ask("project_id", "Project id")
+    if kind is None:
+        _needs_terminal("--kind", "|".join(KINDS))
     kind = kind or str(click.prompt("How to be let in", type=Choice(list(KINDS))))
     profile["auth"] = kind
     left = SECRETS if no_secret else frozenset[str]()
@@ -55,8 +62,10 @@ def command(
         if key not in left:
             profile[key] = _ask(key, key.replace("_", " ").capitalize())
     _beside(kind, profile, left)
-    file = default_file(os.environ)
-    write(file, name, profile)
+    try:
+        write(file, name, profile)
+    except OSError as error:
+        raise _unwritable(file, error) from None
     click.echo(f"The profile `{name}` is in {file}.")
     click.echo(f"Check it: drs-sync-policy doctor --profile {name}")
 
@@ -65,13 +74,44 @@ def _server(region: str | None, url: str | None) -> dict[str, str]:
     if region and url:
         raise click.UsageError("give --region or --url, not both.")
     if url:
+        try:
+            server_url(region=None, base_url=url)
+        except WrongUseError as error:
+            raise click.BadParameter(f"{error}.", param_hint="--url") from None
         return {"url": url}
     known = list(regions())
     if region is None:
+        _needs_terminal("--region", "|".join(known))
         region = str(click.prompt("Region", type=Choice(known)))
     if region not in known:
         raise click.BadParameter(f"choose one of {', '.join(known)}", param_hint="--region")
     return {"region": region}
+
+
+def _may_write(file: Path, name: str, *, replace: bool) -> None:
+    """Asks before a profile is lost; `click.UsageError` where it is to stay, or cannot be read."""
+    try:
+        there = name in tomllib.loads(_before(file))
+    except OSError as error:
+        raise _unwritable(file, error) from None
+    if not there or replace:
+        return
+    if not sys.stdin.isatty() or not click.confirm(f"Replace the profile `{name}` in {file}?"):
+        raise click.UsageError(
+            f"there is a profile `{name}` in {file}, which stays as it is: give another NAME,"
+            " or --replace."
+        )
+
+
+def _unwritable(file: Path, error: OSError) -> click.UsageError:
+    return click.UsageError(
+        f"{file} cannot be read or written: {error.strerror}. DRS_PROFILES may name another file."
+    )
+
+
+def _needs_terminal(option: str, choices: str) -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"there is no terminal to ask on: give {option} {choices}.")
 
 
 def _ask(key: str, label: str) -> str:

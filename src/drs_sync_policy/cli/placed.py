@@ -62,6 +62,8 @@ class Placed:
     places: dict[Path, Place] = field(factory=dict[Path, Place])
     written: dict[Path, str] = field(factory=dict[Path, str])
     """How what is no text was written, where that is not how JSON writes it."""
+    mistakes: list[Mistake] = field(factory=list[Mistake])
+    """What is wrong in it, although all of it could be read."""
 
     def place(self, path: Path) -> Place:
         """Where the value at `path` stands, or the nearest one around it."""
@@ -74,7 +76,7 @@ class Placed:
 
 
 def read_json(text: str) -> Placed:
-    """`text` as JSON (RFC 8259), each key at most once in an object; `UnreadableError` if not."""
+    """`text` as JSON (RFC 8259), else `UnreadableError`; a key that is there twice is a mistake."""
     return _JsonReader(text).document()
 
 
@@ -117,7 +119,8 @@ class _JsonReader:
                 self._fail('expected a name in double quotes, or "}"')
             name = self._string()
             if name in found:
-                self._fail(f"`{name}` stands in this object twice", start)
+                said = f"`{name}` stands in this object twice"
+                self._placed.mistakes.append(Mistake(self._place(start), said))
             self._expect(":", f"after `{name}`")
             found[name] = self._value((*path, name))
         return found
@@ -283,7 +286,8 @@ class _YamlWalk:
                 _refuse(key_node, "a key must be a text")
             self._scalar(key_node)
             if key_node.value in own:
-                _refuse(key_node, f"`{key_node.value}` stands in this mapping twice")
+                said = f"`{key_node.value}` stands in this mapping twice"
+                self.placed.mistakes.append(Mistake(_mark(key_node.start_mark), said))
             own[key_node.value] = child
         found: dict[str, Any] = {}
         for source in reversed(merged):  # Of two that are merged the first wins.
@@ -337,6 +341,9 @@ def read_csv(text: str, types: Mapping[str, str]) -> Placed:
     if len(names) == 1 and (other := re.search("[;\t|]", names[0])):
         message = f"the names are separated by {other[0]!r}: CSV has commas"
         raise UnreadableError(1, 1, message)
+    if types and not types.keys() & {*names}:
+        message = f"the first line must name the fields, such as {', '.join([*types][:3])}"
+        raise UnreadableError(1, 1, message)
     for index, name in enumerate(names):
         if not name or name in names[:index]:
             said = "twice" if name else "without a name"
@@ -344,7 +351,7 @@ def read_csv(text: str, types: Mapping[str, str]) -> Placed:
     for line, cells in rows:
         if len(cells) > len(names):
             message = f"{len(cells)} cells, and the first line has {len(names)} names"
-            raise UnreadableError(line, len(names) + 1, message)
+            placed.mistakes.append(Mistake(Place(line, len(names) + 1), message))
         _add_row(placed, line, dict(zip(names, cells, strict=False)), types)
     return placed
 

@@ -65,6 +65,8 @@ def read(
     """
     try:
         text = content.decode("utf-8-sig")
+        if not text.strip():
+            raise UnreadableError(1, 1, "the file is empty")
         placed = _READERS[form](text, _types(edition))
     except UnicodeDecodeError as error:
         before = content[: error.start]
@@ -74,6 +76,8 @@ def read(
         raise MistakesError([error.mistake]) from None
     items, root = _items(placed)
     mistakes = [
+        *placed.mistakes,
+        *_beside(placed, root),
         *_schema_mistakes(items, edition, placed, root),
         *_unwritable(items, placed, root),
     ]
@@ -100,13 +104,16 @@ def _items(placed: Placed) -> tuple[Sequence[Any], Path]:
         return cast("Sequence[Any]", value), ()
     body = _mapping(value)
     if isinstance(body.get("jobs"), list):
-        others = [name for name in body if name != "jobs"]
-        if others:
-            message = f"`{others[0]}` stands beside `jobs`, where nothing else may stand"
-            raise MistakesError([Mistake(placed.place((others[0],)), message)])
         return body["jobs"], ("jobs",)
     place = placed.place(("jobs",))
     raise MistakesError([Mistake(place, "expected a list of policies, or `jobs` with such a list")])
+
+
+def _beside(placed: Placed, root: Path) -> Iterator[Mistake]:
+    for name in _mapping(placed.value) if root else ():
+        if name != "jobs":
+            message = f"`{name}` stands beside `jobs`, where nothing else may stand"
+            yield Mistake(placed.place((name,)), message)
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -131,6 +138,11 @@ def fields(edition: str) -> Mapping[str, contract.Json]:
     body = loaded.resolve(loaded.operation(OPERATION).request["application/json"])
     item = loaded.resolve(body["properties"]["jobs"]["items"])
     return {name: loaded.resolve(schema) for name, schema in item["properties"].items()}
+
+
+def editions_of(name: str) -> tuple[str, ...]:
+    """The editions that have a field of this name, the base first."""
+    return tuple(edition for edition in contract.editions() if name in fields(edition))
 
 
 def _types(edition: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import reduce
 from typing import Any
 
@@ -13,7 +13,7 @@ from drs_sync_policy import Batches, SyncPolicyReq, contract
 from drs_sync_policy.cli import exits, outcomes, preview, sending
 from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.cli.connection import Connection, connection_options
-from drs_sync_policy.cli.policies import fields
+from drs_sync_policy.cli.policies import editions_of, fields
 
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,6 +29,8 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
 def _option(name: str, schema: contract.Json) -> Callable[..., Any]:
     option = "--" + name.replace("_", "-")
     text = " ".join(str(schema.get("description", "")).split(". ")[0].split()).rstrip(".") + "."
+    if (known := editions_of(name)) and contract.BASE_EDITION not in known:
+        text += f" [only with --edition {' or '.join(known)}]"
     if schema.get("type") == "boolean":
         return click.option(f"{option}/--no-{option[2:]}", name, default=None, help=text)
     kind = Choice(schema["enum"]) if "enum" in schema else None
@@ -38,17 +40,25 @@ def _option(name: str, schema: contract.Json) -> Callable[..., Any]:
 @click.command(short_help="Set the policy of one job.")
 @click.argument("job_id")
 @_options
+@click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
+              show_default=True, help="The edition that has the fields.")  # fmt: skip
 @click.option("--curl", is_flag=True, help="Show the request as a curl line and send nothing.")
 @click.option("--output", type=Choice(outcomes.OUTPUTS), default="table", show_default=True)
 @connection_options
 def command(
-    connection: Connection, job_id: str, curl: bool, output: str, **policy: str | bool | None
+    connection: Connection,
+    job_id: str,
+    edition: str,
+    curl: bool,
+    output: str,
+    **policy: str | bool | None,
 ) -> None:
     """Set the policy of the job JOB_ID.
 
     A field that is left out keeps the value that is stored for the job.
     """
     given = {name: value for name, value in policy.items() if value is not None}
+    _check(given, edition)
     item = SyncPolicyReq.from_dict({"job_id": job_id, **given})
     if curl:
         preview.show(connection, [item], batches=Batches(), as_curl=True)
@@ -57,3 +67,19 @@ def command(
     if record:
         outcomes.show([outcomes.row(1, job) for job in record], output)
     sys.exit(code or (exits.DONE if record.ok else exits.BROKEN))
+
+
+def _check(given: Collection[str], edition: str) -> None:
+    """`click.UsageError` unless there is a field to set, and the edition has each."""
+    if not given:
+        raise click.UsageError(
+            "there is nothing to set: give at least one field of the policy, such as"
+            " --conflict-policy ignore; --help lists them."
+        )
+    for name in given:
+        if name not in fields(edition):
+            other = " or ".join(editions_of(name))
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} is no field of the edition `{edition}`; it is one of"
+                f" `{other}`: --edition {other}"
+            )
