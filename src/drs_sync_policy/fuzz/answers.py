@@ -23,9 +23,14 @@ CHECKS: Final[dict[str, Check]] = {
 
 
 def breaches(
-    oracle: Oracle, exchange: Exchange, ledger: Ledger | None = None, *, case: str
+    oracle: Oracle,
+    exchange: Exchange,
+    ledger: Ledger | None = None,
+    *,
+    case: str,
+    generated: bool = False,
 ) -> list[Breach]:
-    """Every promise that one answer breaks."""
+    """Every promise that one answer breaks, each kind of breach once."""
     judged = subject(oracle, exchange)
     found: list[Breach] = []
     for rule, check in (*CHECKS.items(), *status.of_the_case(exchange)):
@@ -36,7 +41,7 @@ def breaches(
         if ledger:
             ledger.judged(rule)
         found += [
-            Breach(rule, case, expected, received, (exchange,))
+            Breach(rule, case, expected, received, (exchange,), generated=generated)
             for expected, received in problems[:3]
         ]
-    return found
+    return list({breach.kind: breach for breach in reversed(found)}.values())[::-1]

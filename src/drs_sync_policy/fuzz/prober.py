@@ -58,6 +58,8 @@ class Prober:
         self.seed = seed
         self.workers = workers
         self.bodies: Bodies | None = None
+        self.astray: frozenset[str] = frozenset()
+        """The fields that a plain call does not get stored as they are sent."""
         self.deadline: float = float("inf")
         self.enough: Callable[[Ledger], bool] = lambda ledger: False
         """Whether what is known suffices, and the rest need not be sent."""

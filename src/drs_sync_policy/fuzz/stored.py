@@ -61,7 +61,11 @@ class Store:
         if answer.status != 200:
             raise Unreadable(f"{call.method} {call.path} answered {answer.status}")
         try:
-            found = _at(ijson.loads(answer.body), self._readback.policy_pointer)
+            value = ijson.loads(answer.body)
+        except ijson.NotIJson as error:
+            raise Unreadable(f"the answer of {call.path} is no I-JSON: {error}") from None
+        try:
+            found = _at(value, self._readback.policy_pointer)
         except (ValueError, KeyError, IndexError, TypeError) as error:
             raise Unreadable(
                 f"the answer of {call.path} lacks `{self._readback.policy_pointer}`: {error}"

@@ -46,6 +46,8 @@ class Breach:
     received: str
     exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
     times: int = 1
+    generated: bool = False
+    """Whether a generator made the case up: one of our own says better what it is about."""
 
     @property
     def kind(self) -> tuple[str, ...]:
@@ -54,9 +56,10 @@ class Breach:
         return (self.rule, *fields, _form(self.expected), _form(self.received))
 
     @property
-    def size(self) -> int:
+    def size(self) -> tuple[bool, int]:
         """How much a reader has to take in: fewer and smaller calls are better examples."""
-        return sum(200 + len(entry.call.body or b"") for entry in self.exchanges)
+        size = sum(200 + len(entry.call.body or b"") for entry in self.exchanges)
+        return (self.generated, size)
 
 
 _NAMES: Final = re.compile(r"`[a-z_]+`")
@@ -99,7 +102,7 @@ class Ledger:
             if known is None:
                 kinds[breach.kind] = breach
                 return True
-            better = breach if 0 < breach.size < known.size else known
+            better = breach if breach.exchanges and breach.size < known.size else known
             kinds[breach.kind] = evolve(better, times=known.times + 1)
             return False
 

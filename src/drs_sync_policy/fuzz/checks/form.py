@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator
 from typing import Final
 
@@ -34,8 +35,8 @@ def _documented(it: Subject) -> Iterator[Problem]:
 def _media_type(it: Subject) -> Iterator[Problem]:
     if not it.documented:
         raise Skip
-    given = it.answer.header("Content-Type")
-    if (given or "").split(";")[0].strip().lower() != "application/json":
+    if not it.says_json:
+        given = it.answer.header("Content-Type")
         yield "Content-Type: application/json", f"{quoted(given)} with {it.answer.status}"
 
 
@@ -48,9 +49,12 @@ def _schema(it: Subject) -> Iterator[Problem]:
             yield f"the header {name}", f"no such header with {status}"
     if it.value is None and it.flaw:
         raise Skip
-    for error in _validators(it.oracle)[status].iter_errors(it.value):
-        where = "/".join(map(str, error.instance_path))
-        yield f"a body of the schema for {status}", f"at `/{where}`: {shortened(error.message)}"
+    errors = [
+        f"at `/{'/'.join(map(str, error.instance_path))}`: {shortened(error.message)}"
+        for error in itertools.islice(_validators(it.oracle)[status].iter_errors(it.value), 3)
+    ]
+    if errors:
+        yield f"a body of the schema for {status}", "; ".join(errors)
 
 
 @functools.lru_cache(maxsize=8)
@@ -66,6 +70,8 @@ def _validators(oracle: Oracle) -> dict[int, jsonschema_rs.Validator]:
 def _i_json(it: Subject) -> Iterator[Problem]:
     if not it.documented:
         raise Skip
+    if it.value is None and it.flaw and (not it.says_json or it.answer.status != 200):
+        raise Skip  # its media type, or that it explains nothing, is told already
     if it.flaw:
         yield "a body of I-JSON (RFC 7493)", f"{it.flaw}, with {it.answer.status}"
 
@@ -93,11 +99,21 @@ def _explains(it: Subject) -> Iterator[Problem]:
     status = it.answer.status
     if status == 200 or not it.documented:
         raise Skip
+    if it.value is None and it.flaw:
+        if it.answer.body and not it.says_json:
+            raise Skip  # a page of something else: its media type is told already
+        yield "a body with a non-empty `error_code` and `error_msg`", f"{status} with {it.flaw}"
+        return
     body = it.value if isinstance(it.value, dict) else {}
-    for name in ("error_code", "error_msg"):
-        given = body.get(name)
-        if not (isinstance(given, str) and given.strip()):
-            yield f"a body with a non-empty `{name}`", f"{status} with {of(body, name)}"
+    lacking = [
+        name
+        for name in ("error_code", "error_msg")
+        if not (isinstance(body.get(name), str) and body[name].strip())
+    ]
+    if lacking:
+        wanted = " and ".join(f"`{name}`" for name in lacking)
+        given = " and ".join(of(body, name) for name in lacking)
+        yield f"a body with a non-empty {wanted}", f"{status} with {given}"
 
 
 CHECKS: Final[dict[str, Check]] = {

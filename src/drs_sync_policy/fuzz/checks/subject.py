@@ -58,6 +58,12 @@ class Subject:
         return self.answer.status in self.oracle.operation.responses
 
     @property
+    def says_json(self) -> bool:
+        """Whether the answer claims to be JSON."""
+        media = (self.answer.header("Content-Type") or "").split(";")[0].strip().lower()
+        return media == "application/json"
+
+    @property
     def results(self) -> list[Any]:
         """The results of a 200 to a valid body; `Skip` where there are none to judge."""
         expectation = self.exchange.expectation

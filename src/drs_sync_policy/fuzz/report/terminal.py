@@ -15,7 +15,10 @@ _SHOWN_FAILURES = 3
 
 
 def show(telling: Telling, console: Console) -> None:
-    """Print the verdict."""
+    """Print the verdict: whose it is and how the run ended come first."""
+    console.print(Text(f"Verdict on {telling.url}", style="bold"))
+    if telling.ending != "complete":
+        console.print(Text(f"No full verdict, {telling.ending}: {telling.reason}", style="bold"))
     for line in telling.with_outcome("broken"):
         _paragraph(line, console)
     _unjudged(telling, console)
@@ -52,7 +55,9 @@ def _paragraph(line: Line, console: Console) -> None:
             console.print(Text(textwrap.indent(text, "  ")), soft_wrap=True)
     more = len(line.failures) - _SHOWN_FAILURES
     if more > 0:
-        console.print(Text(f"  and {more} more kinds of it", style="dim"))
+        kinds = "kind" if more == 1 else "kinds"
+        where = "the reports of --report have all"
+        console.print(Text(f"  and {more} more {kinds} of it; {where}", style="dim"))
 
 
 def _failure(failure: Failure) -> Iterator[str]:
@@ -69,11 +74,32 @@ def _failure(failure: Failure) -> Iterator[str]:
 
 def _unjudged(telling: Telling, console: Console) -> None:
     unjudged = telling.with_outcome("not judged")
-    if unjudged:
+    _by_reason("NOT JUDGED", unjudged, console)
+    in_part = [line for line in telling.with_outcome("kept") if line.reason]
+    _by_reason("KEPT IN PART", in_part, console)
+
+
+def _by_reason(title: str, lines: list[Line], console: Console) -> None:
+    """Promises with the reason that they share, each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for line in lines:
+        reasons.setdefault(line.reason, []).append(line.rule.id)
+    if reasons:
         console.print()
-        console.print(Text("NOT JUDGED", style="bold yellow"))
-    for line in unjudged:
-        console.print(Text(f"  {line.rule.id}: {line.reason}"), soft_wrap=True)
+        console.print(Text(title, style="bold yellow"))
+    for reason, names in reasons.items():
+        console.print(Text(f"  {reason}"), soft_wrap=True)
+        console.print(
+            Text(
+                textwrap.fill(
+                    ", ".join(names),
+                    96,
+                    initial_indent="    ",
+                    subsequent_indent="    ",
+                    break_on_hyphens=False,
+                )
+            )
+        )
 
 
 def _crashes(telling: Telling, console: Console) -> None:

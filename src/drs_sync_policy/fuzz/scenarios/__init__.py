@@ -18,6 +18,7 @@ def ordered() -> tuple[Scenario, ...]:
         first,
         nearly,
         outcomes,
+        plain,
         protocol,
         refused,
         sequences,
@@ -29,6 +30,7 @@ def ordered() -> tuple[Scenario, ...]:
     )
 
     found = (
+        *plain.SCENARIOS,
         *first.SCENARIOS,
         *sweep.SCENARIOS,
         *outcomes.SCENARIOS,

@@ -24,6 +24,8 @@ def _again(ground: Ground) -> None:
     a, b = ground.build.full(job, 1), ground.build.full(job, 2)
     for first, then in ((a, b), (b, a)):
         calls = [ground.set([item], case="a call") for item in (first, then, first)]
+        if not all(map(accepted, calls)):
+            continue
         wanted = {k: v for k, v in first.items() if k != JOB}
         ground.expect(
             LATER_CALLS, job, wanted, case="a call, another, the first again", after=calls

@@ -56,8 +56,8 @@ def _smuggled(build: Bodies, job: str) -> Iterator[tuple[dict[str, Any], str]]:
     """A policy in places where it means nothing."""
     policy = build.policy(5)
     bare = build.item(job)
-    yield build.body([{**build.full(job, 4), PROBE: "x"}]), "a field of an item"
-    yield {**build.body([build.full(job, 5)]), PROBE: "x"}, f"a field beside `{ITEMS}`"
+    yield build.body([{**build.full(job, 4), PROBE: "x"}]), f"`{PROBE}` in an item"
+    yield {**build.body([build.full(job, 5)]), PROBE: "x"}, f"`{PROBE}` beside `{ITEMS}`"
     yield {**build.body([bare]), **policy}, f"each policy field beside `{ITEMS}`"
     yield {**build.body([bare]), "policy": policy}, f"a policy beside `{ITEMS}`"
     for name in ("policy", "policies", "data", "params", "attributes", "defaults"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from drs_sync_policy.fuzz.prober import Prober
@@ -119,7 +119,7 @@ def _batches(ground: Ground) -> None:
         possible = [policy(turn, place) for place in range(_THREADS)]
         found = [ground.read(job) for job in jobs]
         ground.prober.ledger.judged(TURNS)
-        policies = [entry[0] for entry in found]
+        policies = [_of(build.fields, entry[0]) for entry in found]
         if _one_of(possible, policies[0]) and same(policies[0], policies[1]):
             return True
         ground.prober.note(
@@ -142,8 +142,12 @@ def _batches(ground: Ground) -> None:
     )
 
 
-def _one_of(possible: Sequence[dict[str, Any]], found: Policy) -> bool:
-    return any(same(policy, dict(found)) for policy in possible)
+def _of(names: Collection[str], policy: Policy) -> dict[str, Any]:
+    return {name: value for name, value in policy.items() if name in names}
+
+
+def _one_of(possible: Sequence[dict[str, Any]], found: dict[str, Any]) -> bool:
+    return any(same(policy, found) for policy in possible)
 
 
 @reading((TURNS,))

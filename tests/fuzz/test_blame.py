@@ -1,0 +1,132 @@
+"""Who is to blame: one fault of what is stored breaks one promise, not each that looks at it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from drs_sync_policy import contract
+from drs_sync_policy.contract import Contract
+from drs_sync_policy.fuzz import scenarios
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.wire import over_http
+from tests.fuzz import servers
+from tests.fuzz.servers import Handler
+
+STORED = "accepted-policy-is-stored"
+
+
+class Storing(Handler):
+    """Stores of an item what `kept` makes of it."""
+
+    def kept(self, item: dict[str, Any]) -> dict[str, Any]:
+        return item
+
+    def apply(self, project: str, item: dict[str, Any], place: int) -> dict[str, Any]:
+        return super().apply(project, self.kept(item), place)
+
+
+class Losing(Storing):
+    """Takes `slot_name` and forgets it."""
+
+    def kept(self, item: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in item.items() if name != "slot_name"}
+
+
+class LosingAll(Storing):
+    """Takes every field and forgets it."""
+
+    def kept(self, item: dict[str, Any]) -> dict[str, Any]:
+        return {"job_id": item["job_id"]}
+
+
+class Replacing(Losing):
+    """Loses a field, and what an item leaves out as well."""
+
+    def kept(self, item: dict[str, Any]) -> dict[str, Any]:
+        self.server.stored.pop(item["job_id"], None)
+        return super().kept(item)
+
+
+class Mistaking(Storing):
+    """Stores one value of an enum as another."""
+
+    def kept(self, item: dict[str, Any]) -> dict[str, Any]:
+        wrong = item.get("conflict_policy") == "overwrite"
+        return {**item, "conflict_policy": "ignore"} if wrong else item
+
+
+class Refusing(Handler):
+    """Refuses a field that it does not know."""
+
+    def parse(self, body: bytes) -> list[dict[str, Any]]:
+        jobs = super().parse(body)
+        if any("comment" in item for item in jobs):
+            raise servers.Refused(400)
+        return jobs
+
+
+def _accused(
+    handler: type[Handler],
+    judged_by: Contract | None = None,
+    which: Callable[[scenarios.Scenario], bool] = lambda entry: "readback" in entry.needs,
+) -> tuple[set[str], Ledger]:
+    """The rules that the scenarios about what is stored see broken, and the record."""
+    loaded = judged_by or contract.load()
+    with servers.serving(handler=handler) as server:
+        target = servers.target(server)
+        oracle = Oracle(loaded, loaded.operation(contract.BATCH_SET_POLICY), target)
+        prober = Prober(oracle, over_http(target), Ledger(loaded.rules), seed=1)
+        for entry in filter(which, scenarios.ordered()):
+            entry.run(prober)
+        prober.wire.close()
+    return {breach.rule for breach in prober.ledger.breaches()}, prober.ledger
+
+
+def _with_a_new_field() -> Contract:
+    loaded = contract.load()
+    document = copy.deepcopy(dict(loaded.document))
+    known = document["components"]["schemas"]["SyncPolicyReq"]["properties"]
+    known["comment"] = {"type": "string", "examples": ["a note"]}
+    return evolve(loaded, document=document)
+
+
+@pytest.mark.parametrize("handler", [Losing, Mistaking])
+def test_a_lost_field_breaks_one_promise(handler: type[Handler]) -> None:
+    """No tenant, no later call and no unknown field is to blame where a plain call fails."""
+    accused, ledger = _accused(handler)
+    assert accused == {STORED}
+    assert "without `" in ledger.reason("tenants-are-isolated")
+    assert ledger.outcome("tenants-are-isolated") == "kept"
+
+
+def test_a_server_that_stores_nothing_breaks_one_promise() -> None:
+    """Where no field is stored, what is stored says nothing of the other promises."""
+    accused, ledger = _accused(LosingAll)
+    assert accused == {STORED}
+    assert ledger.outcome("later-calls-win") == "not judged"
+    assert "no field is stored" in ledger.reason("later-calls-win")
+
+
+def test_another_fault_beside_a_lost_field_is_seen() -> None:
+    """The fields that plain calls get stored still tell of the other promises."""
+    accused, _ = _accused(Replacing, which=lambda entry: entry.name in ("plain calls", "fields"))
+    assert accused == {STORED, "omitted-field-keeps-its-value"}
+
+
+def test_a_field_that_the_server_does_not_know_yet_breaks_what_is_said_of_it_alone() -> None:
+    """The contract is ahead of the server, which ignores the new field, right or wrong."""
+    accused, _ = _accused(Handler, _with_a_new_field())
+    assert accused == {STORED, "invalid-body-is-refused"}
+
+
+def test_a_new_field_that_is_refused_breaks_one_promise() -> None:
+    """The contract is ahead of the server, which refuses the new field."""
+    accused, _ = _accused(Refusing, _with_a_new_field())
+    assert accused == {"valid-request-is-accepted"}
