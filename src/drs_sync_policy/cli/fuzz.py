@@ -18,7 +18,7 @@ from drs_sync_policy import contract
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.fuzz import profile
-from drs_sync_policy.fuzz.processes import ProcessFailed, started
+from drs_sync_policy.fuzz.processes import NoSuchProgram, ProcessFailed, started
 from drs_sync_policy.fuzz.profile import ProfileError, Target
 from drs_sync_policy.fuzz.report import files, html, terminal
 from drs_sync_policy.fuzz.report.telling import ORIGINS, Telling, tell
@@ -32,6 +32,7 @@ _EXITS = {
     "interrupted": exits.INTERRUPTED,
 }
 _PAGE: Final = "report.html"
+_SERVER_LOG: Final = "server.log"
 _WRITERS: Final[Mapping[str, Callable[[Telling, Path], None]]] = {
     "report.ndjson": files.write_ndjson,
     "junit.xml": files.write_junit,
@@ -71,7 +72,8 @@ _WRITERS: Final[Mapping[str, Callable[[Telling, Path], None]]] = {
 @click.option(
     "--report",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder for report.html, junit.xml, report.ndjson and long bodies.",
+    help="A folder for report.html, junit.xml, report.ndjson, long bodies, and server.log:"
+    " what a server says that the profile starts.",
 )
 @click.option(
     "--origin",
@@ -104,7 +106,7 @@ def command(
     console = Console(highlight=False, soft_wrap=True)
     judged_by = contract.load(edition)
     try:
-        with _target(target, sandbox=sandbox, judged_by=judged_by) as chosen:
+        with _target(target, sandbox=sandbox, judged_by=judged_by, report=report) as chosen:
             verdict = run(
                 chosen,
                 judged_by=judged_by,
@@ -176,7 +178,9 @@ def _origins(text: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def _target(path: Path | None, *, sandbox: bool, judged_by: contract.Contract) -> Generator[Target]:
+def _target(
+    path: Path | None, *, sandbox: bool, judged_by: contract.Contract, report: Path | None
+) -> Generator[Target]:
     if (path is None) != sandbox:
         raise click.UsageError("give either `--target FILE` or `--sandbox`")
     if path is None:
@@ -188,8 +192,10 @@ def _target(path: Path | None, *, sandbox: bool, judged_by: contract.Contract) -
     except ProfileError as error:
         raise click.UsageError(str(error)) from None
     try:
-        with started(target):
+        with started(target, log=report / _SERVER_LOG if report else None):
             yield target
+    except NoSuchProgram as error:
+        raise click.UsageError(str(error)) from None
     except ProcessFailed as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(exits.UNREACHABLE)
