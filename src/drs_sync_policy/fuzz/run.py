@@ -167,7 +167,7 @@ class _Keeper:
             names = ", ".join(dict.fromkeys(crash.during for crash in self.crashes))
             return "too little judged", f"the judge itself failed in {names}"
         if not self.prober.ledger.saw_success:
-            return "too little judged", "no request ever got a 200"
+            return "too little judged", "no request was ever taken with a 200, or any 2xx"
         if unfinished:
             return "too little judged", f"required scenarios did not run: {', '.join(unfinished)}"
         return "complete", ""
