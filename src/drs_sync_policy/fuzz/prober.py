@@ -239,8 +239,8 @@ class Prober:
     def together(self, jobs: Sequence[Callable[[], None]]) -> None:
         """Run all jobs at the same time; the first exception is raised when all have ended."""
         with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
-            futures = [pool.submit(self._closing, job) for job in jobs]
             try:
+                futures = [pool.submit(self._closing, job) for job in jobs]
                 wait(futures)
             except KeyboardInterrupt:
                 self._interrupted = True  # each ends with the call that is under way
