@@ -139,6 +139,11 @@ def from_builtins(value: object, model: type[T]) -> T:
 
     Raises `msgspec.ValidationError`, which names the place.
     """
+    try:
+        light: T = msgspec.convert(value, _WIRES[model])
+        return settled(light)
+    except (KeyError, msgspec.ValidationError):
+        pass  # as in `decode_lightly`: msgspec looks through a whole class for each closer look
     # Imported where it is needed: most processes never come here.
     from msgspec.inspect import type_info
 
@@ -276,7 +281,15 @@ def _check_text(value: str, rules: Rules, at: str) -> Iterator[Problem]:
     if len(value) > rules.get("maxLength", len(value)):
         yield Problem(at, value, f"at most {rules['maxLength']} characters, not {len(value)}")
     if "pattern" in rules and not _pattern(rules["pattern"]).search(value):
-        yield Problem(at, value, f"it does not match {rules['pattern']}")
+        yield Problem(at, value, _mismatch(rules["pattern"]))
+
+
+def _mismatch(pattern: str) -> str:
+    """What is wrong where a pattern does not match: in words where it only lists characters."""
+    listed = re.fullmatch(r"\^\[([^\]\\^]+)\]\+\$", pattern)
+    if listed is None:
+        return f"it does not match {pattern}"
+    return f"each of its characters must be one of {' '.join(re.findall(r'.-.|.', listed[1]))}"
 
 
 def _check_number(value: float, rules: Rules, at: str) -> Iterator[Problem]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, cast
@@ -21,7 +20,7 @@ from drs_sync_policy.retries import Retries
 from drs_sync_policy.secret import Secret
 from drs_sync_policy.transport import Connections
 from drs_sync_policy_api.api.synchronization_policies import batch_set_policy as operation
-from drs_sync_policy_api.errors import InvalidRequest, Problem
+from drs_sync_policy_api.errors import InvalidRequest
 from drs_sync_policy_api.models import BatchSetPolicyReq, SyncPolicyReq
 from drs_sync_policy_api.models.language import LanguageValue
 from drs_sync_policy_api.types import UNSET, USER_AGENT, Unset, require
@@ -31,7 +30,6 @@ DEFAULT_RETRIES: Final = Retries()
 DEFAULT_BATCHES: Final = Batches()
 NO_HOOKS: Final = Hooks()
 
-_OF_CHARACTERS: Final = re.compile(r"it does not match \^\[([^\]\\^]+)\]\+\$")
 _ANY_BODY: Final = BatchSetPolicyReq(jobs=[SyncPolicyReq(job_id="any")])
 
 
@@ -149,18 +147,7 @@ def _as_wrong_use() -> Generator[None]:
     try:
         yield
     except InvalidRequest as error:
-        # Made anew, for what is wrong in words too.
-        error = InvalidRequest(map(_in_words, error.problems))
         text, problems = str(error), error.problems
     else:
         return
     raise WrongUseError(text, problems)
-
-
-def _in_words(problem: Problem) -> Problem:
-    """The same; a pattern that only says which characters is put into words."""
-    found = _OF_CHARACTERS.fullmatch(problem.message)
-    if not found:
-        return problem
-    which = " ".join(re.findall(r"\w-\w|.", found[1]))
-    return problem._replace(message=f"each of its characters must be one of {which}")

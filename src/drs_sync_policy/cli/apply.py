@@ -102,7 +102,7 @@ def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> 
 
 
 def _policies(items: Sequence[Item]) -> Sequence[SyncPolicyReq]:
-    """The models of all items at once: for each call msgspec looks through the whole class anew."""
+    """The models of all items at once: with an unknown field, making one costs 400 us."""
     return BatchSetPolicyReq.from_dict({"jobs": items}).jobs
 
 
