@@ -3,101 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import copy
-import json
-import pickle
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from functools import partial
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from drs_sync_policy import (
     AsyncSyncPolicyClient,
     Batches,
-    JobsFailedError,
     JobState,
     Outcome,
-    SyncPolicyClient,
     SyncPolicyReq,
-    SyncPolicyResp,
-    SyncPolicyStatus,
     WrongUseError,
     errors,
 )
-from drs_sync_policy.answers import match
-from drs_sync_policy_api.types import to_builtins
-from tests.wire import Act, Wire, carries_out, says, wire
-
-# No clock judges here: a machine that is busy with other work is slow, and right.
-untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-def jobs(count: int) -> list[SyncPolicyReq]:
-    return [SyncPolicyReq(job_id=f"job-{n}") for n in range(count)]
-
-
-class Echo:
-    """A server that carries out what it is sent, but answers `failing` requests otherwise."""
-
-    def __init__(self, failing: dict[str, Act] | None = None) -> None:
-        self.failing = failing or {}
-        self.asked: list[list[str]] = []
-        self.at_once = 0
-        self.most_at_once = 0
-        self.server: Wire | None = None
-        self._lock = threading.Lock()
-
-    def __call__(self, connection: socket.socket) -> bool:
-        assert self.server is not None
-        request = self.server.last_from[connection.getpeername()[1]]
-        ids = [job["job_id"] for job in request.json()["jobs"]]
-        with self._lock:
-            self.asked.append(ids)
-            self.at_once += 1
-            self.most_at_once = max(self.most_at_once, self.at_once)
-        threading.Event().wait(0.01)
-        with self._lock:
-            self.at_once -= 1
-        return self.failing.get(ids[0], partial(carries_out, self.server))(connection)
-
-
-def set_policies_sync(
-    url: str, items: list[SyncPolicyReq], batches: Batches, **options: Any
-) -> Outcome:
-    with SyncPolicyClient(
-        base_url=url, project_id="p", auth="t", batches=batches, retries=None
-    ) as drs:
-        return drs.set_policies(items, **options)
-
-
-def set_policies_async(
-    url: str, items: list[SyncPolicyReq], batches: Batches, **options: Any
-) -> Outcome:
-    async def call() -> Outcome:
-        async with AsyncSyncPolicyClient(
-            base_url=url, project_id="p", auth="t", batches=batches, retries=None
-        ) as drs:
-            return await drs.set_policies(items, **options)
-
-    return asyncio.run(call())
-
-
-SetPolicies = Callable[..., Outcome]
-
-
-@pytest.fixture(params=[set_policies_sync, set_policies_async], ids=["sync", "async"])
-def set_policies(request: pytest.FixtureRequest) -> SetPolicies:
-    """The same call by each of the two clients."""
-    chosen: SetPolicies = request.param
-    return chosen
+from tests.client.batches import Echo, SetPolicies, jobs, set_policies_sync
+from tests.wire import Wire, carries_out, says, wire
 
 
 def test_jobs_are_cut_by_count_and_kept_in_order(set_policies: SetPolicies) -> None:
@@ -355,121 +279,3 @@ def test_a_hundred_thousand_jobs() -> None:
         outcome = set_policies_sync(server.url, jobs(100_000), Batches())
         assert len(server.heard) == 100
     assert outcome.counts == {JobState.SUCCEEDED: 100_000}
-
-
-# --- cutting --------------------------------------------------------------------------------------
-@untimed
-@given(
-    sizes=st.lists(st.integers(1, 300), min_size=1, max_size=60),
-    most=st.integers(1, 20),
-    limit=st.integers(1, 1500),
-)
-def test_chunks_hold_every_job_once_and_keep_to_both_limits(
-    sizes: list[int], most: int, limit: int
-) -> None:
-    """Chunks are all the jobs in order; only a single job may be longer than the limit."""
-    items = [SyncPolicyReq(job_id="x" * size) for size in sizes]
-    chunks = list(Batches(jobs=most, bytes=limit).cut(items))
-    assert [index for c in chunks for index in range(c.start, c.stop)] == list(range(len(items)))
-    for chunk in chunks:
-        count = chunk.stop - chunk.start
-        assert 1 <= count <= most
-        assert len(chunk.content) <= limit or count == 1
-        written = json.loads(chunk.content)["jobs"]
-        assert written == to_builtins(items[chunk.start : chunk.stop])
-
-
-# --- reading --------------------------------------------------------------------------------------
-@untimed
-@given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=8), st.randoms(use_true_random=False))
-def test_results_are_matched_by_id_and_in_their_order(ids: list[str], random: Any) -> None:
-    """Whatever the order of the answer, each item gets a result of its own id, each once."""
-    items = [SyncPolicyReq(job_id=job) for job in ids]
-    results = [
-        SyncPolicyResp(id=job, status=SyncPolicyStatus.SUCCESS, error_msg=str(n))
-        for n, job in enumerate(ids)
-    ]
-    random.shuffle(results)
-    matched = match(results, items)
-    assert matched is not None
-    assert [result.id for result in matched] == ids
-    assert sorted(r.error_msg for r in matched) == sorted(r.error_msg for r in results)  # type: ignore[type-var]
-    assert match(results[1:], items) is None
-
-
-# --- outcomes -------------------------------------------------------------------------------------
-def outcome_of_two(set_policies: SetPolicies) -> Outcome:
-    answer = {
-        "count": 2,
-        "results": [
-            {"id": "job-0", "status": "success"},
-            {"id": "job-1", "status": "failed", "error_code": "DRS.M05003", "error_msg": "none"},
-        ],
-    }
-    with wire(says(200, answer)) as server:
-        return set_policies(server.url, jobs(2), Batches())
-
-
-def test_failures_are_raised_when_asked(set_policies: SetPolicies) -> None:
-    """`raise_for_failures` names the jobs that failed, and carries the whole outcome."""
-    outcome = outcome_of_two(set_policies)
-    with pytest.raises(JobsFailedError, match="1 of 2 jobs did not succeed: job-1") as caught:
-        outcome.raise_for_failures()
-    assert caught.value.outcome is outcome
-    assert [job.job_id for job in outcome.failed] == ["job-1"]
-    assert not outcome.undecided
-    assert not outcome.ok
-
-
-def test_a_failed_job_says_what_to_do() -> None:
-    """An outcome has the server's code and words, and what we know of the code."""
-    outcome = outcome_of_two(set_policies_sync)
-    job = outcome[1]
-    assert (job.error_code, job.error_msg) == ("DRS.M05003", "none")
-    assert job.meaning
-    assert job.remedy
-    assert outcome[-1] == job
-    assert outcome[0:1] == outcome.succeeded
-    assert repr(outcome) == "Outcome(1 succeeded, 1 failed)"
-    assert str(job) == "job-1 failed: DRS.M05003 none"
-
-
-def test_an_outcome_survives_pickle() -> None:
-    """A worker process can hand its outcome over."""
-    outcome = outcome_of_two(set_policies_sync)
-    assert list(pickle.loads(pickle.dumps(outcome))) == list(outcome)
-
-
-@pytest.mark.parametrize("again", [lambda e: pickle.loads(pickle.dumps(e)), copy.deepcopy])
-def test_an_error_of_a_call_survives_pickle(
-    set_policies: SetPolicies, again: Callable[[Any], Any]
-) -> None:
-    """A worker process can hand over an error whole, although its outcome leads back to it."""
-    refused = says(403, {"error_code": "DRS.M00261", "error_msg": "no"})
-    with wire(refused) as server, pytest.raises(errors.ForbiddenError) as caught:
-        set_policies(server.url, jobs(2), Batches())
-    error: Any = again(caught.value)
-    assert type(error).__name__ == "ForbiddenError"
-    assert str(error) == str(caught.value)
-    assert (error.status, error.code, error.answer) == (403, "DRS.M00261", caught.value.answer)
-    assert [job.state for job in error.outcome] == [JobState.REFUSED] * 2
-    assert error.outcome[0].error is error
-    outcome = again(caught.value.outcome)
-    assert outcome[1].error.outcome is outcome
-
-
-def test_failed_jobs_survive_pickle() -> None:
-    """What `raise_for_failures` raises has its outcome in another process, too."""
-    with pytest.raises(JobsFailedError) as caught:
-        outcome_of_two(set_policies_sync).raise_for_failures()
-    outcome: Any = pickle.loads(pickle.dumps(caught.value)).outcome
-    assert list(outcome) == list(caught.value.outcome or ())
-
-
-def test_one_job_has_one_outcome() -> None:
-    """`set_policy` is `set_policies` for a single job."""
-    with (
-        wire(then=lambda c: carries_out(server, c)) as server,
-        SyncPolicyClient(base_url=server.url, project_id="p", auth="t") as drs,
-    ):
-        assert drs.set_policy(SyncPolicyReq(job_id="x")).succeeded
