@@ -140,8 +140,7 @@ def from_builtins(value: object, model: type[T]) -> T:
     Raises `msgspec.ValidationError`, which names the place.
     """
     try:
-        light: T = msgspec.convert(value, _WIRES[model])
-        return settled(light)
+        return settled(cast("T", msgspec.convert(value, _WIRES[model])))
     except (KeyError, msgspec.ValidationError):
         pass  # as in `decode_lightly`: msgspec looks through a whole class for each closer look
     # Imported where it is needed: most processes never come here.

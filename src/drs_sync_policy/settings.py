@@ -58,6 +58,10 @@ Found = Mapping[str, Secret]
 """Values by their keys, each a `Secret`: the function that holds them may raise something."""
 
 
+class MissingSettingsError(WrongUseError):
+    """Neither arguments nor environment nor profile say all that a client needs."""
+
+
 @frozen(slots=False)
 class Settings:
     """A server, a project and credentials; what is None was found nowhere."""
@@ -115,13 +119,13 @@ class Settings:
 
     @cached_property
     def auth(self) -> httpx.Auth | None:
-        """The credentials, None if there are none; `WrongUseError` where some are missing."""
+        """The credentials, None if there are none; `MissingSettingsError` where a part is."""
         return _auth(self.credentials)
 
     def arguments(self, **options: Any) -> dict[str, Any]:
         """The arguments for a client, `options` before what was found.
 
-        Raises `WrongUseError` that names the variable of what is missing.
+        Raises `MissingSettingsError`, which names the variable of what is missing.
         """
         if "auth" in options:
             options["auth"] = shielded(options["auth"])
@@ -142,7 +146,7 @@ class Settings:
         )
         missing = [name for value, name in needed if not value]
         if missing:
-            raise WrongUseError(
+            raise MissingSettingsError(
                 f"missing in arguments, environment and profile: {'; '.join(missing)}"
             )
         return arguments
@@ -173,7 +177,7 @@ def _auth(values: Found) -> httpx.Auth | None:
         return None
     missing = [VARIABLES[key] for key in KINDS[kind] if key not in values]
     if missing:
-        raise WrongUseError(
+        raise MissingSettingsError(
             f"the credentials are incomplete: {' and '.join(missing)} is missing. A profile that is"
             f' to take its secret from the environment says so: {_KIND} = "{kind}"'
         )
@@ -231,8 +235,9 @@ def _profile(file: Path, name: str | None) -> Found:
     profile = profiles[name]
     if profile is None:
         raise WrongUseError(f"`{name}` in {file} is no profile; write [{name}] and its keys below")
+    known = (*VARIABLES, _KIND)
     for key in profile:
-        if key not in (known := (*VARIABLES, _KIND)):
+        if key not in known:
             raise WrongUseError(f"`{key}` of profile `{name}` is unknown{_hint(key, known)}")
     kind = _plain(profile, _KIND)
     if kind is not None and kind not in KINDS:

@@ -89,7 +89,7 @@ def test_what_is_not_installed_is_named(missing: str, verb: str, said: str) -> N
     code = (
         f"import sys\nsys.modules[{missing!r}] = None\n"
         f"sys.argv = ['drs-sync-policy', *{verb!r}.split()]\n"
-        "from drs_sync_policy.cli import main\nmain()"
+        "from drs_sync_policy.__main__ import main\nmain()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == (exits.WRONG_USE if said else exits.DONE)

@@ -159,6 +159,7 @@ def test_advice_is_given_where_it_helps(run: Run, tmp_path: Path) -> None:
         done = run("set", "j", "--ddl-trans", **options)
         assert done.code == exits.WRONG_USE
         assert "Give it as an option" not in done.err
+        assert "Give it" not in run("doctor", **options).out
     assert "Give it as an option" in run("set", "j", "--ddl-trans", DRS_URL=None).err
 
 

@@ -9,16 +9,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, NoReturn
 
-from drs_sync_policy.cli import exits
+import click
 
-try:
-    import click
-except ModuleNotFoundError as _missing:
-    if _missing.name != "click":
-        raise
-    # The program is installed without what it needs: this is its first chance to say so.
-    sys.stderr.write("Error: the command needs more: pip install 'drs-sync-policy[cli]'\n")
-    sys.exit(exits.WRONG_USE)
+from drs_sync_policy.cli import exits
 
 _VERBS: Final = {
     "apply": "Set the policies that are in a file.",

@@ -17,6 +17,7 @@ from drs_sync_policy import (
     WrongUseError,
 )
 from drs_sync_policy.cli import exits
+from drs_sync_policy.settings import MissingSettingsError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,13 +37,13 @@ class Connection:
         """A client; `click.UsageError` says what is missing and where it can be given."""
         try:
             return self.make(**options)
-        except WrongUseError as error:
-            if not str(error).startswith("missing in"):
-                raise click.UsageError(str(error)) from error
+        except MissingSettingsError as error:
             raise click.UsageError(
                 f"{error}\nGive it as an option, in the environment, or in a profile:"
                 " `drs-sync-policy login` makes one, `drs-sync-policy doctor` checks it."
             ) from error
+        except WrongUseError as error:
+            raise click.UsageError(str(error)) from error
 
     def make(self, **options: Any) -> AsyncSyncPolicyClient:
         """As `client`, but what is wrong is a `WrongUseError`.

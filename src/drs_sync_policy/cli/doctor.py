@@ -28,7 +28,7 @@ from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.printable import printable
 from drs_sync_policy.failures import certificate_refused
 from drs_sync_policy.passwords import LoginFailed
-from drs_sync_policy.settings import VARIABLES, default_file
+from drs_sync_policy.settings import VARIABLES, MissingSettingsError, default_file
 
 _SECONDS: Final = 10.0
 _SKEW_SEEN: Final = 60.0
@@ -82,7 +82,8 @@ def _findings(connection: Connection) -> Iterator[Finding]:
     try:
         client = connection.make()
     except WrongUseError as error:
-        advice = "Give what is missing in the environment, or: drs-sync-policy login"
+        missing = isinstance(error, MissingSettingsError)
+        advice = "Give it in the environment, or: drs-sync-policy login" if missing else ""
         yield Finding("settings", False, str(error), advice, exits.WRONG_USE)
         return
     kind = _KINDS.get(type(client.exchange.auth), "a token")
