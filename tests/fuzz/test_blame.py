@@ -130,3 +130,16 @@ def test_a_new_field_that_is_refused_breaks_one_promise() -> None:
     """The contract is ahead of the server, which refuses the new field."""
     accused, _ = _accused(Refusing, _with_a_new_field())
     assert accused == {"valid-request-is-accepted"}
+
+
+def test_a_contract_without_optional_fields_is_judged() -> None:
+    """There is nothing to store then, and nothing of the judge fails for it."""
+    loaded = contract.load()
+    document = copy.deepcopy(dict(loaded.document))
+    item = document["components"]["schemas"]["SyncPolicyReq"]
+    item["properties"] = {"job_id": item["properties"]["job_id"]}
+    for name in ("if", "then", "else"):
+        item.pop(name, None)
+    accused, ledger = _accused(Handler, evolve(loaded, document=document))
+    assert accused == set()
+    assert "no field is stored" in ledger.reason("later-calls-win")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -50,3 +52,36 @@ def test_ctrl_c_ends_the_run_where_it_is(at_call: int, skip_scenarios: bool, dur
     assert not verdict.broken
     ledger = verdict.ledger
     assert "interrupted" in ledger.reason("accepted-policy-is-stored")
+
+
+class _Pressed(list[Callable[[], None]]):
+    """Jobs of which the second comes with Ctrl-C, once the first is under way."""
+
+    def __init__(self, job: Callable[[], None], begun: threading.Event) -> None:
+        super().__init__([job, job])
+        self._begun = begun
+
+    def __iter__(self) -> Iterator[Callable[[], None]]:
+        yield self[0]
+        assert self._begun.wait(30)
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_reaches_the_workers_while_they_are_being_started() -> None:
+    """What is under way ends with its call, and what was left to send is not sent."""
+    begun = threading.Event()
+    sent: list[int] = []
+
+    def send(number: int) -> None:
+        sent.append(number)
+        begun.set()
+
+    with servers.serving() as server:
+        prober = servers.prober(server)
+
+        def job() -> None:
+            prober.each(send, range(10**7))
+
+        with pytest.raises(KeyboardInterrupt):
+            prober.together(_Pressed(job, begun))
+    assert 0 < len(sent) < 10**7

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import io
 import json
+import math
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -207,3 +209,46 @@ def test_an_own_case_is_shown_before_a_generated_one() -> None:
         prober.wire.close()
         shown = min(prober.ledger.breaches(rule), key=lambda breach: breach.size)
     assert shown.case == "the language de"
+
+
+def _shown(verdict: Verdict) -> list[str]:
+    console = Console(width=100, record=True, file=io.StringIO())
+    terminal.show(tell(verdict), console)
+    return console.export_text().splitlines()
+
+
+def test_the_terminal_says_first_whom_it_judged(broken: tuple[Target, Verdict]) -> None:
+    """A typo in the command may have judged another server."""
+    target, verdict = broken
+    assert _shown(verdict)[0] == f"Verdict on {target.url}"
+
+
+def test_why_there_is_no_verdict_comes_first_and_once() -> None:
+    """One reason for all promises is one sentence, with the promises below it."""
+    with servers.serving() as server:
+        target = servers.target(server)
+    verdict = run(target, budget=0)
+    lines = _shown(verdict)
+    assert lines[1].startswith("No full verdict, unreachable: ")
+    reason = next(line for line in lines if line.startswith("  the server was gone"))
+    assert lines.count(reason) == 1
+    named = set(" ".join(lines).replace(",", "").split())
+    assert named >= {line.rule.id for line in tell(verdict).with_outcome("not judged")}
+    assert len(tell(verdict).with_outcome("not judged")) > 40
+
+
+class NoNumber(Handler):
+    """Its read-back is no I-JSON."""
+
+    def answer(self, status: int, value: Any, **headers: str) -> None:
+        odd = isinstance(value, dict) and "policy" in value
+        super().answer(status, {**value, "at": math.inf} if odd else value, **headers)
+
+
+def test_a_promise_that_is_kept_in_part_is_told_as_such() -> None:
+    """What is stored cannot be read: the terminal says why, and which promises that touches."""
+    with servers.serving(handler=NoNumber) as server:
+        text = "\n".join(_shown(run(servers.target(server), budget=0)))
+    in_part = text.partition("KEPT IN PART")[2]
+    assert "is no I-JSON: the number Infinity" in in_part
+    assert "lacks `" not in text

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import evolve
 
 from drs_sync_policy.fuzz.profile import Target
 from drs_sync_policy.fuzz.run import run
+from tests.fuzz import servers
+from tests.fuzz.servers import Handler
 
 
 def test_a_faultless_server_is_not_accused(target: Target) -> None:
@@ -41,3 +45,18 @@ def test_required_scenarios_run_without_any_budget(target: Target) -> None:
     assert verdict.ending == "complete"
     assert verdict.ledger.outcome("token-is-matched-exactly") == "kept"
     assert "budget" in verdict.ledger.reason("job-id-is-opaque")
+
+
+class Created(Handler):
+    """Does everything right, and calls it 201."""
+
+    def answer(self, status: int, value: Any, **headers: str) -> None:
+        super().answer(201 if status == 200 else status, value, **headers)
+
+
+def test_another_2xx_than_200_is_a_broken_promise() -> None:
+    """The server takes the calls: that none got a 200 is its fault, and not too little judged."""
+    with servers.serving(handler=Created) as server:
+        verdict = run(servers.target(server), budget=0)
+    assert verdict.ending == "complete"
+    assert "valid-request-is-accepted" in {breach.rule for breach in verdict.ledger.breaches()}

@@ -7,7 +7,7 @@ import json
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -165,28 +165,27 @@ def digest(items: Sequence[Mapping[str, Any]]) -> str:
 
 def _locked(path: Path) -> FileIO:
     """The file, opened and locked; it is made where there is none."""
-    for file in _openings(path):
+    while True:
+        file = _opened(path)
         _lock(file, path)
         # Another run may have deleted it between our opening and our locking.
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 return file
         file.close()
-    raise AssertionError
 
 
-def _openings(path: Path) -> Iterator[FileIO]:
-    while True:
-        try:
-            file = path.open("a+b", buffering=0)
-        except OSError as error:
-            raise BadJournalError(
-                f"{path} cannot be written: {error.strerror}. Give another: --journal."
-            ) from error
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            file.close()
-            raise BadJournalError(f"{path} is no file. Give another: --journal.")
-        yield file
+def _opened(path: Path) -> FileIO:
+    try:
+        file = path.open("a+b", buffering=0)
+    except OSError as error:
+        raise BadJournalError(
+            f"{path} cannot be written: {error.strerror}. Give another: --journal."
+        ) from error
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise BadJournalError(f"{path} is no file. Give another: --journal.")
+    return file
 
 
 def _lock(file: FileIO, path: Path) -> None:

@@ -28,7 +28,7 @@ from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import answers, profile
 from drs_sync_policy.fuzz.oracle import Expectation, Oracle
 from drs_sync_policy.fuzz.profile import Target
-from drs_sync_policy.fuzz.verdict import Breach, Exchange
+from drs_sync_policy.fuzz.verdict import Breach, Exchange, Ledger
 from drs_sync_policy.fuzz.wire import Answer, Call
 
 TARGET_VARIABLE: Final = "DRS_SYNC_POLICY_TARGET"
@@ -72,24 +72,27 @@ class BrokenPromise(Failure):
 
 
 def register(
-    target: Target, *, judged_by: Contract | None = None, on_judged: Judged | None = None
+    target: Target,
+    *,
+    judged_by: Contract | None = None,
+    on_judged: Judged | None = None,
+    ledger: Ledger | None = None,
 ) -> list[CheckFunction]:
     """The checks, one for each rule that an answer can break, now known to schemathesis too.
 
-    `judged_by` is an edition of the contract; the shipped base by default.
+    `judged_by` is an edition of the contract; the shipped base by default. `on_judged` gets each
+    answer with the breaches in it, and `ledger` counts which rules it put to the test.
     """
-    checks = list(_checks(target, judged_by or contract.load(), on_judged))
+    checks = list(_checks(target, judged_by or contract.load(), on_judged, ledger))
     for check in checks:
         CHECKS.register(check)
     return checks
 
 
 @contextmanager
-def registered(
-    target: Target, *, judged_by: Contract | None = None, on_judged: Judged | None = None
-) -> Generator[list[str]]:
-    """The names of the checks, which schemathesis knows until the block ends."""
-    checks = register(target, judged_by=judged_by, on_judged=on_judged)
+def registered(target: Target, **options: Any) -> Generator[list[str]]:
+    """The names of the checks, which schemathesis knows until the block ends; as `register`."""
+    checks = register(target, **options)
     names = [check.__name__ for check in checks]
     try:
         yield names
@@ -145,10 +148,12 @@ def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-def _checks(target: Target, loaded: Contract, on_judged: Judged | None) -> Iterator[CheckFunction]:
+def _checks(
+    target: Target, loaded: Contract, on_judged: Judged | None, ledger: Ledger | None
+) -> Iterator[CheckFunction]:
     operation = loaded.operation(contract.BATCH_SET_POLICY)
     oracle = Oracle(loaded, operation, target)
-    judged = _Memory(oracle, on_judged)
+    judged = _Memory(oracle, on_judged, ledger)
     for rule in operation.rules:
         yield _check(rule.id, rule.statement, judged)
 
@@ -156,9 +161,10 @@ def _checks(target: Target, loaded: Contract, on_judged: Judged | None) -> Itera
 class _Memory:
     """What was found in the last answer: all checks look at it, it is judged once."""
 
-    def __init__(self, oracle: Oracle, on_judged: Judged | None) -> None:
+    def __init__(self, oracle: Oracle, on_judged: Judged | None, ledger: Ledger | None) -> None:
         self._oracle = oracle
         self._on_judged = on_judged
+        self._ledger = ledger
         self._local = threading.local()  # each worker goes through the checks of its own answer
 
     def speaks_of(self, operation: str) -> bool:
@@ -173,7 +179,7 @@ class _Memory:
             found = (
                 []
                 if response.status_code in _THROTTLED
-                else answers.breaches(self._oracle, seen, case=case, generated=True)
+                else answers.breaches(self._oracle, seen, self._ledger, case=case, generated=True)
             )
             last = self._local.last = (response, found)
             if self._on_judged and response.status_code not in _THROTTLED:

@@ -27,7 +27,7 @@ from schemathesis.engine.events import (
 )
 
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.fuzz import answers, hooks
+from drs_sync_policy.fuzz import hooks
 from drs_sync_policy.fuzz.crash import is_ours
 from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Prober
@@ -87,12 +87,13 @@ def run(prober: Prober, *, seconds: float) -> int:
 
     def on_judged(seen: Exchange, found: list[Breach]) -> None:
         prober.ledger.count_call(seen.answer.status if seen.answer else 0)
-        answers.breaches(prober.oracle, seen, prober.ledger, case="")  # to have them counted
         for breach in found:
             prober.note(breach)
 
     with (
-        hooks.registered(target, judged_by=contract, on_judged=on_judged) as ours,
+        hooks.registered(
+            target, judged_by=contract, on_judged=on_judged, ledger=prober.ledger
+        ) as ours,
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")

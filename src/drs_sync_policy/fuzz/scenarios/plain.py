@@ -24,7 +24,7 @@ _JOBS: Final = 8
 def _plain(prober: Prober) -> None:
     try:
         ground = Ground(prober)
-        missing = _missing(ground)
+        missing = _missing(ground) if ground.build.fields else ()
     except Unreadable as error:
         prober.ledger.not_judged(STORED, f"what is stored cannot be read: {error}")
         return
