@@ -107,13 +107,10 @@ class Transport(httpx.BaseTransport):
         at_once: int = 1,
     ) -> None:
         options = connections or Connections()
-        self._closed = False
         self._max_bytes = options.max_answer_bytes
         self._pool = _make_pool(_SYNC_POOLS, Network(), url, options, at_once)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if self._closed:
-            raise ClosedError(request=request)
         with _as_httpx(request):
             response = self._pool.handle_request(_to_httpcore(request))
             try:
@@ -127,7 +124,6 @@ class Transport(httpx.BaseTransport):
         return body.response(request)
 
     def close(self) -> None:
-        self._closed = True
         self._pool.close()
 
 
@@ -142,13 +138,10 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         at_once: int = 1,
     ) -> None:
         options = connections or Connections()
-        self._closed = False
         self._max_bytes = options.max_answer_bytes
         self._pool = _make_pool(_ASYNC_POOLS, AsyncNetwork(), url, options, at_once)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if self._closed:
-            raise ClosedError(request=request)
         with _as_httpx(request):
             response = await self._pool.handle_async_request(_to_httpcore(request))
             try:
@@ -162,7 +155,6 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         return body.response(request)
 
     async def aclose(self) -> None:
-        self._closed = True
         await self._pool.aclose()
 
 

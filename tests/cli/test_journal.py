@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -120,6 +121,28 @@ def test_a_journal_belongs_to_one_run_at_a_time(path: Path) -> None:
         with pytest.raises(BadJournalError, match="in use by another run"):
             _open(path)
         journal.note(["a"])
+    assert _run(path, [_item("a")], []) == []
+
+
+class _Vanishing(type(Path())):  # type: ignore[misc]
+    """A path whose file another run deletes when it has just been opened, once."""
+
+    deleted = False
+
+    def open(self, *arguments: Any, **options: Any) -> Any:
+        file = super().open(*arguments, **options)
+        if not self.deleted:
+            _Vanishing.deleted = True
+            self.unlink()
+        return file
+
+
+def test_a_journal_that_is_deleted_while_it_is_opened_is_made_anew(path: Path) -> None:
+    """What is written goes into a file that the next run finds."""
+    with Journal.open(_Vanishing(path), url="http://h", project_id="p") as journal:
+        journal.begin([_item("a")])
+        journal.note(["a"])
+    assert _Vanishing.deleted
     assert _run(path, [_item("a")], []) == []
 
 

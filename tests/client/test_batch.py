@@ -8,7 +8,9 @@ import socket
 import subprocess
 import sys
 import threading
+from typing import Any
 
+import httpx
 import pytest
 
 from drs_sync_policy import (
@@ -16,6 +18,8 @@ from drs_sync_policy import (
     Batches,
     JobState,
     Outcome,
+    PasswordAuth,
+    SyncPolicyClient,
     SyncPolicyReq,
     WrongUseError,
     errors,
@@ -229,6 +233,38 @@ with SyncPolicyClient(
     except KeyboardInterrupt:
         print(*(job.state.name for job in record), flush=True)
 """
+
+
+def test_a_call_that_ends_while_it_logs_in_sent_no_job() -> None:
+    """The login is no request with jobs, so that an interruption of it leaves none unknown."""
+
+    def interrupted(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/v3/auth/tokens"
+        raise KeyboardInterrupt
+
+    def cancelled(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/v3/auth/tokens"
+        raise asyncio.CancelledError
+
+    async def call_async() -> None:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(cancelled)) as mine:
+            options: dict[str, Any] = {"auth": auth, "http_client": mine}
+            drs = AsyncSyncPolicyClient(base_url=iam_url, project_id="p", **options)
+            await drs.set_policies(jobs(1), record=second)
+
+    iam_url = "http://127.0.0.1:9"
+    auth, first, second = (
+        PasswordAuth("user", "password", "domain", iam_url=iam_url),
+        Outcome(),
+        Outcome(),
+    )
+    with httpx.Client(transport=httpx.MockTransport(interrupted)) as mine:
+        drs = SyncPolicyClient(base_url=iam_url, project_id="p", auth=auth, http_client=mine)
+        with pytest.raises(KeyboardInterrupt):
+            drs.set_policies(jobs(1), record=first)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(call_async())
+    assert [job.state for job in (*first, *second)] == [JobState.NOT_SENT] * 2
 
 
 def test_ctrl_c_waits_for_no_request() -> None:

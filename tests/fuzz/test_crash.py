@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pytest
 from attrs import evolve, field, frozen
 from rich.console import Console
 
 from drs_sync_policy import contract
-from drs_sync_policy.fuzz.crash import BLAME
-from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.crash import BLAME, is_ours
+from drs_sync_policy.fuzz.profile import ProfileError, Target, parse
 from drs_sync_policy.fuzz.report import files, html, terminal
 from drs_sync_policy.fuzz.report.telling import tell
 from drs_sync_policy.fuzz.run import run
@@ -98,3 +99,13 @@ def test_every_report_tells_a_fault_without_secrets(target: Target, tmp_path: Pa
     assert "ValueError: cannot send $DRS_TOKEN" in (told.text or "")
     assert "the judge itself failed" in told.get("message", "")
     assert "the judge itself failed" in telling.reason
+
+
+def test_whose_fault_an_exception_is_its_way_tells() -> None:
+    """Schemathesis hands over exceptions of its own and of our checks alike."""
+    with pytest.raises(ProfileError) as ours:
+        parse({}, origin="of this test")
+    assert is_ours(ours.value)
+    with pytest.raises(ValueError, match="invalid literal") as theirs:
+        int("x")
+    assert not is_ours(theirs.value)

@@ -198,6 +198,7 @@ def test_an_own_case_is_shown_before_a_generated_one() -> None:
     with servers.serving(handler=AnyLanguage) as server:
         prober = servers.prober(server)
         stock.run(prober, seconds=6)
+        assert prober.ledger.times_judged("status-is-documented") > 20
         rule = "unknown-language-is-refused"
         generated, *_ = prober.ledger.breaches(rule)
         assert "schemathesis" in generated.case
@@ -230,8 +231,7 @@ def test_why_there_is_no_verdict_comes_first_and_once() -> None:
     verdict = run(target, budget=0)
     lines = _shown(verdict)
     assert lines[1].startswith("No full verdict, unreachable: ")
-    reason = next(line for line in lines if line.startswith("  the server was gone"))
-    assert lines.count(reason) == 1
+    assert len([line for line in lines if line.startswith("  the server was gone")]) == 1
     named = set(" ".join(lines).replace(",", "").split())
     assert named >= {line.rule.id for line in tell(verdict).with_outcome("not judged")}
     assert len(tell(verdict).with_outcome("not judged")) > 40
