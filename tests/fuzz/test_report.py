@@ -18,10 +18,11 @@ from rich.console import Console
 
 from drs_sync_policy.fuzz import stock
 from drs_sync_policy.fuzz.profile import Target, Waiver
-from drs_sync_policy.fuzz.report import files, html, terminal
+from drs_sync_policy.fuzz.report import curl, files, html, terminal
 from drs_sync_policy.fuzz.report.secrets import Redactor
 from drs_sync_policy.fuzz.report.telling import Telling, tell
 from drs_sync_policy.fuzz.run import Verdict, run
+from drs_sync_policy.fuzz.wire import Call
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
 
@@ -252,3 +253,33 @@ def test_a_promise_that_is_kept_in_part_is_told_as_such() -> None:
     in_part = text.partition("KEPT IN PART")[2]
     assert "is no I-JSON: the number Infinity" in in_part
     assert "lacks `" not in text
+
+
+def test_a_curl_line_sends_the_bytes_that_were_sent(broken: tuple[Target, Verdict]) -> None:
+    """What no terminal shows is an escape, and the shell makes the very byte of it."""
+    target, _ = broken
+    token = target.tenant.token
+    headers = (("X-Auth-Token", f"{token}\xa0"), ("X-Odd", "a\x7f'b\xe9"))
+    call = Call(method="POST", path="/v3/p\xe9", headers=headers, body=b"{}")
+    line = curl.command(call, target, redact=Redactor(target), store=lambda _: None)
+    assert line.isascii()
+    assert token not in line
+    done = subprocess.run(
+        ["bash", "-c", f"""curl() {{ printf '%s\\0' "$@"; }}; {line}"""],
+        env={"DRS_TOKEN": token, "PATH": "/usr/bin:/bin"}, capture_output=True, check=True,
+    )  # fmt: skip
+    words = done.stdout.split(b"\0")
+    assert f"X-Auth-Token: {token}".encode() + b"\xa0" in words
+    assert b"X-Odd: a\x7f'b\xe9" in words
+    assert f"{target.url}/v3/p".encode() + b"\xe9" in words
+
+
+def test_what_is_tolerated_is_told_apart_from_what_is_promised() -> None:
+    """A reader who compares the promise with what was expected finds no contradiction."""
+    with servers.serving(Habits(malformed_body=415)) as server:
+        prober = servers.prober(server)
+        prober.send(prober.call(b"{"), case="no JSON")
+        prober.send(prober.call({"jobs": [{}]}), case="no job id")
+        prober.wire.close()
+    (breach,) = prober.ledger.breaches("body-must-be-i-json")
+    assert breach.expected == "400, as promised (tolerated besides: 422)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,6 +11,7 @@ from drs_sync_policy.fuzz.checks.words import listed, quoted, said
 from drs_sync_policy.fuzz.oracle import CLOSED
 from drs_sync_policy.fuzz.verdict import Exchange
 
+_STATUS: Final = re.compile(r"\b[2-5]\d\d\b")
 _ACCEPTED: Final = "valid-request-is-accepted"
 _THEIR_OWN_STATUS: Final = frozenset({"other-methods-are-refused", "valid-request-never-crashes"})
 
@@ -30,9 +32,23 @@ def _status(it: Subject) -> Iterator[Problem]:
         raise Skip
     if answer is None:
         if CLOSED not in expectation.statuses:
-            yield listed(expectation.statuses), it.exchange.silence
+            yield _expected(it, expectation.statuses), it.exchange.silence
     elif answer.status not in expectation.statuses:
-        yield listed(expectation.statuses), f"{answer.status} {said(it.value)}".strip()
+        received = f"{answer.status} {said(it.value)}".strip()
+        yield _expected(it, expectation.statuses), received
+
+
+def _expected(it: Subject, allowed: frozenset[int]) -> str:
+    """What the promise asks for in its own words, apart from what is tolerated besides."""
+    statement = it.oracle.operation.rule(it.exchange.expectation.rule).statement
+    asked = {int(status) for status in _STATUS.findall(statement)}
+    if "closed connection" in statement:
+        asked.add(CLOSED)
+    asked &= allowed
+    besides = allowed - asked
+    if not asked or not besides:
+        return listed(allowed)
+    return f"{listed(asked)}, as promised (tolerated besides: {listed(besides)})"
 
 
 def _never_crashes(it: Subject) -> Iterator[Problem]:

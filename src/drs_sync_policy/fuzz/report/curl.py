@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from drs_sync_policy.fuzz.profile import Target
 from drs_sync_policy.fuzz.report.secrets import Redactor
 from drs_sync_policy.fuzz.wire import Call
 
+_UNSEEN: Final = re.compile(r"([^\x20-\x7e]+)")
 LONGEST_BODY: Final = 2000
 """A longer body goes into a file."""
 
@@ -23,10 +25,10 @@ def command(call: Call, target: Target, *, redact: Redactor, store: Store) -> st
     parts = ["curl --include --path-as-is"]
     if call.method != "POST":
         parts.append(f"--request {call.method}" if call.method != "HEAD" else "--head")
-    parts.append(_quoted(redact.text(origin + call.path)))
+    parts.append(_as_sent(redact.text(origin + call.path)))
     for name, value in call.headers:
         text = f"{name}: {redact.text(value)}" if value else f"{name};"
-        parts.append(f"--header {_quoted(text)}")
+        parts.append(f"--header {_as_sent(text)}")
     if not call.header("Content-Type") and call.body is not None:
         parts.append("--header 'Content-Type:'")
     if call.chunked:
@@ -57,6 +59,18 @@ def _as_text(body: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return text if all(letter.isprintable() for letter in text) else None
+
+
+def _as_sent(text: str) -> str:
+    """A shell word for a line of the head, in which bytes that no terminal shows are escapes."""
+    pieces = _UNSEEN.split(text)
+    return "".join(
+        "$'" + "".join(f"\\x{byte:02x}" for byte in piece.encode("latin-1", "replace")) + "'"
+        if number % 2
+        else _quoted(piece)
+        for number, piece in enumerate(pieces)
+        if piece or len(pieces) == 1
+    )
 
 
 def _quoted(text: str) -> str:

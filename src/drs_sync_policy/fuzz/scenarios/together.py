@@ -17,6 +17,7 @@ from drs_sync_policy.fuzz.verdict import Breach, Exchange
 
 TURNS: Final = "concurrent-calls-take-turns"
 _ROUNDS: Final = 15
+_TOGETHER_ONLY: Final = "one after the other they prove nothing"
 _THREADS: Final = 8
 
 Act = Callable[[int], Exchange]
@@ -85,7 +86,7 @@ def _fields(ground: Ground) -> None:
             TURNS,
             job,
             dict(wanted),
-            case=f"{len(seen)} calls at once, each for another field",
+            case=f"{len(seen)} calls at once ({_TOGETHER_ONLY}), each for another field",
             after=seen,
         )
 
@@ -125,7 +126,7 @@ def _batches(ground: Ground) -> None:
         ground.prober.note(
             Breach(
                 TURNS,
-                f"{len(seen)} calls at once, each for all fields of the same two jobs",
+                f"{len(seen)} calls at once ({_TOGETHER_ONLY}), each for all fields of two jobs",
                 "both jobs with all fields of one of the calls",
                 " and ".join(str(policy) for policy in policies),
                 (*seen, *(entry[1] for entry in found)),
@@ -180,7 +181,7 @@ def _jobs(ground: Ground) -> None:
                 TURNS,
                 job,
                 build.policy(turn),
-                case="calls at once, each for another job",
+                case=f"calls at once ({_TOGETHER_ONLY}), each for another job",
                 after=seen,
             )
             for job in jobs
