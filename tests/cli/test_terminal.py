@@ -31,8 +31,14 @@ def file(server: sandbox.Running, tmp_path: Path) -> str:
     return "p.json"
 
 
-def _in_terminal(columns: int, folder: Path, variables: Mapping[str, str], *arguments: str) -> str:
-    """Everything that a terminal of this width was sent."""
+def _in_terminal(
+    columns: int,
+    folder: Path,
+    variables: Mapping[str, str],
+    *arguments: str,
+    code: int = exits.BROKEN,
+) -> str:
+    """Everything that a terminal of this width was sent; the command ended with `code`."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     running = subprocess.Popen(
@@ -47,7 +53,7 @@ def _in_terminal(columns: int, folder: Path, variables: Mapping[str, str], *argu
         except OSError:
             break
     os.close(master)
-    assert running.wait(60) == exits.BROKEN
+    assert running.wait(60) == code
     return shown.decode()
 
 
@@ -70,6 +76,18 @@ def test_a_terminal_shows_progress_and_what_needs_a_look(
     assert f"{JOBS + 3} jobs: {JOBS} succeeded, 3 failed" in plain
     rows = table.split("#", 1)[1].split(f"{JOBS + 3} jobs:")[0]
     assert [line for line in rows.splitlines() if len(line.rstrip()) > columns] == []
+
+
+def test_a_terminal_shows_that_a_large_file_is_being_read(
+    environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    """Seconds without a sign of life look like a program that hangs."""
+    variables = {**environment, "TERM": "xterm"}
+    for rows, shown in ((60_000, True), (10, False)):
+        (tmp_path / "p.csv").write_text("job_id,ddl_trans\n" + "no-such-job,maybe\n" * rows)
+        seen = _in_terminal(120, tmp_path, variables, "apply", "p.csv", code=exits.WRONG_USE)
+        assert ("Reading p.csv (1.1 MB)" in seen) == shown
+        assert f"{rows} mistakes; nothing was sent." in seen
 
 
 def test_no_colour_where_none_is_wanted(

@@ -20,13 +20,15 @@ from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.journal import BadJournalError, Journal
 from drs_sync_policy.cli.policies import FORMATS, Item, MistakesError, format_of, read
+from drs_sync_policy.cli.progress import reading
 from drs_sync_policy_api.models import BatchSetPolicyReq
 
 
 @click.command(short_help="Set the policies that are in a file.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--format", "form", type=Choice(FORMATS), help="Default: by the file's name.")
-@click.option("--edition", default=contract.BASE_EDITION, show_default=True, metavar="NAME",
+@click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
+              show_default=True,
               help="The edition of the contract that the file is held against.")  # fmt: skip
 @click.option("--allow-unknown", is_flag=True, help="Send fields that the contract does not know.")
 @click.option("--dry-run", is_flag=True, help="Show the requests and send nothing.")
@@ -83,13 +85,11 @@ def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> 
         raise click.UsageError(
             f"the name {file!r} does not tell the format; give --format {'|'.join(FORMATS)}."
         )
-    if edition not in contract.editions():
-        known = ", ".join(contract.editions())
-        raise click.BadParameter(f"there is no edition {edition!r}; choose one of {known}")
     with click.open_file(file, "rb") as stream:
         content: bytes = stream.read()
     try:
-        return read(content, form=form, edition=edition, allow_unknown=allow_unknown)
+        with reading(file, len(content)):
+            return read(content, form=form, edition=edition, allow_unknown=allow_unknown)
     except MistakesError as error:
         shown = "<stdin>" if file == "-" else file
         for mistake in error.mistakes:

@@ -1,12 +1,32 @@
-"""A bar that shows how many jobs are done, where a person is looking."""
+"""What a person who is looking sees while a file is read and jobs are done."""
 
 from __future__ import annotations
 
 import sys
-from typing import Any, Self
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, Final, Self
 
-FEW = 2
+from drs_sync_policy.cli.printable import printable
+
+FEW: Final = 2
 """So few jobs are done before a bar could be read."""
+LARGE: Final = 1_000_000
+"""A file of so many bytes takes seconds to read."""
+
+
+@contextmanager
+def reading(name: str, size: int) -> Generator[None]:
+    """Says on a terminal that a file of `size` bytes is being read, if it is large."""
+    if size < LARGE or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    said = Text(f"Reading {printable(name)} ({size / 1e6:.1f} MB)")
+    with Console(stderr=True).status(said):
+        yield
 
 
 class Bar:
