@@ -26,6 +26,14 @@ def test_a_row_of_a_piped_table_is_one_line(capsys: pytest.CaptureFixture[str]) 
     assert "\x1b" not in shown
 
 
+def test_no_line_of_a_piped_table_ends_in_blanks(capsys: pytest.CaptureFixture[str]) -> None:
+    """A column is as wide as its longest cell, except where nothing follows."""
+    show([Row(1, "j", "failed", "X.1", "short"), Row(2, "k", "failed", "X.1", ODD)], "table")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
 def test_programs_get_the_text_as_the_server_sent_it(capsys: pytest.CaptureFixture[str]) -> None:
     """JSON writes all of it in escapes that every reader knows."""
     shown = _shown("json", capsys)

@@ -107,9 +107,15 @@ def _table(rows: Sequence[Row]) -> None:
         cells = [Text(str(r.number)), Text(job_id), Text(r.state, _STYLES.get(r.state, "yellow"))]
         cells += [Text(code), Text(message)] if len(table.columns) > 3 else []
         table.add_row(*cells)
-    if shown:
-        # Piped, a line is a row: nothing is folded to the width of a terminal that is not there.
-        Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
+    if not shown:
+        return
+    if sys.stdout.isatty():
+        Console().print(table)
+        return
+    # Piped, a line is a row: nothing is folded to the width of a terminal that is not there.
+    text = io.StringIO()
+    Console(file=text, width=_WIDE).print(table)
+    click.echo("\n".join(line.rstrip() for line in text.getvalue().splitlines()))
 
 
 _PRINTERS: Final[dict[str, Callable[[Sequence[Row]], None]]] = {
