@@ -142,7 +142,7 @@ def test_mistakes_are_told_with_file_line_and_column(run: Run, tmp_path: Path) -
     assert done.code == exits.WRONG_USE
     assert done.err.splitlines() == [
         "p.yaml:1:11: `job_id` is 1: it must be text; put it in quotes",
-        'p.yaml:3:14: `ddl_trans` is "no thanks": it must be true or false, without quotes',
+        'p.yaml:3:14: `ddl_trans` is "no thanks": it must be true or false',
         "2 mistakes; nothing was sent.",
     ]
 

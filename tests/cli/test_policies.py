@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 
 import pytest
@@ -55,9 +56,9 @@ jobs:
             ),
         ),
         (4, 5, "the item lacks `job_id`"),
-        (4, 16, '`ddl_trans` is "yes": it must be true or false, without quotes'),
+        (4, 16, '`ddl_trans` is "yes": it must be true or false'),
         (5, 13, '`job_id` is "": it must not be empty'),
-        (6, 18, "`index_trans` is null: it must be true or false, without quotes"),
+        (6, 18, "`index_trans` is null: it must be true or false"),
         (
             7,
             21,
@@ -67,6 +68,27 @@ jobs:
             ),
         ),
     ]
+
+
+def test_quotes_are_blamed_only_where_they_are_the_mistake() -> None:
+    """What is no truth value without them, too, is told what one is; CSV has no quotes at all."""
+    said = "it must be true or false"
+    assert _mistakes('[{"job_id": "j", "ddl_trans": "true"}]', "json") == [
+        (1, 31, f'`ddl_trans` is "true": {said}, without quotes')
+    ]
+    assert _mistakes("job_id,ddl_trans\nj,yes\n", "csv") == [
+        (2, 2, f'`ddl_trans` is "yes": {said}')
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_a_file_of_utf_16_is_told_what_to_do(encoding: str) -> None:
+    """Spreadsheets write it where one asks for Unicode; its order of bytes may be either."""
+    mark = b"" if encoding == "utf-16" else codecs.BOM_UTF16_BE
+    with pytest.raises(MistakesError) as caught:
+        read(mark + "job_id\nj\n".encode(encoding), form="csv")
+    (mistake,) = caught.value.mistakes
+    assert mistake.message == "the file is UTF-16, save it as UTF-8"
 
 
 def test_json_and_csv_tell_their_places_too() -> None:

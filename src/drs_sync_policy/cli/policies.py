@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,6 +28,8 @@ from drs_sync_policy.cli.placed import (
 FORMATS: Final = ("yaml", "json", "csv")
 OPERATION: Final = "batchSetPolicy"
 _SUFFIXES: Final = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".csv": "csv"}
+
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 Item = dict[str, Any]
 
@@ -71,7 +74,9 @@ def read(
     except UnicodeDecodeError as error:
         before = content[: error.start]
         place = Place(before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
-        raise MistakesError([Mistake(place, "the file is not UTF-8 from here on")]) from None
+        wide = content.startswith(_UTF_16)
+        said = "the file is UTF-16, save it as UTF-8" if wide else "no UTF-8 from here on"
+        raise MistakesError([Mistake(place, said)]) from None
     except UnreadableError as error:
         raise MistakesError([error.mistake]) from None
     items, root = _items(placed)
@@ -193,7 +198,8 @@ def _one_of(value: Any, choices: list[str]) -> str:
 def _expected(error: Any, schema: contract.Json) -> str:
     match error.kind.name:
         case "type" if schema.get("type") == "boolean":
-            return "it must be true or false, without quotes"
+            quoted = str(error.instance).strip().lower() in ("true", "false")
+            return "it must be true or false" + (", without quotes" if quoted else "")
         case "type" if schema.get("type") == "string":
             return "it must be text; put it in quotes"
         case "type":
