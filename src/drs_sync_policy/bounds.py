@@ -9,6 +9,7 @@ from typing import Any
 from attrs import Attribute
 
 from drs_sync_policy.errors import WrongUseError
+from drs_sync_policy_api.errors import Problem
 
 Validator = Callable[[Any, "Attribute[Any]", Any], None]
 
@@ -51,5 +52,5 @@ def _finite(value: Any) -> bool:
 
 
 def _refuse(options: Any, attribute: Attribute[Any], value: Any, valid: str) -> None:
-    name = type(options).__name__
-    raise WrongUseError(f"`{attribute.name}` of `{name}` is {value!r:.60}: give {valid}")
+    problem = Problem(f"{type(options).__name__}.{attribute.name}", value, f"give {valid}")
+    raise WrongUseError(str(problem), [problem])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from drs_sync_policy.errors import WrongUseError
+from drs_sync_policy_api.errors import Problem
 from drs_sync_policy_api.types import SERVERS
 
 
@@ -31,7 +32,8 @@ def server_url(*, region: str | None, base_url: str | None) -> str:
 
             near = get_close_matches(region, known, n=1)
             hint = f"; did you mean '{near[0]}'?" if near else ""
-            raise WrongUseError(f"`region` is {region!r}: choose one of {_choices()}{hint}")
+            problem = Problem("region", region, f"choose one of {_choices()}{hint}", (*known,))
+            raise WrongUseError(str(problem), [problem])
         return known[region]
     return _checked(base_url or "")
 

@@ -81,6 +81,15 @@ def test_what_cannot_be_is_refused_when_the_client_is_made(
     assert text in str(caught.value)
 
 
+def test_a_wrong_region_is_a_problem_with_its_choices() -> None:
+    """A program can offer them without reading the text."""
+    with pytest.raises(WrongUseError) as caught:
+        make(region="eu-dee")
+    (problem,) = caught.value.problems
+    assert (problem.at, problem.value) == ("region", "eu-dee")
+    assert problem.choices == (*regions(),)
+
+
 def test_a_request_is_what_the_contract_says() -> None:
     """Method, path, headers and body are the contract's, with a user agent and nothing else."""
     with wire(says(200, DONE)) as server:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,7 @@ JOBS = [SyncPolicyReq(job_id="a")]
 @pytest.mark.parametrize("value", [0, -1, 1.5, True, None, "2"])
 def test_batches_of_no_size_are_wrong_use(name: str, value: Any) -> None:
     """With none at once, or none in a request, nothing would be sent and nobody told."""
-    with pytest.raises(WrongUseError, match=f"`{name}` of `Batches` is .*: give a whole number"):
+    with pytest.raises(WrongUseError, match=f"`Batches.{name}` is .*: give a whole number"):
         Batches(**{name: value})
 
 
@@ -43,7 +42,7 @@ def test_batches_of_no_size_are_wrong_use(name: str, value: Any) -> None:
 @pytest.mark.parametrize("value", [0, -1.0, math.inf, math.nan, None, "2", True])
 def test_times_without_an_end_are_wrong_use(name: str, value: Any) -> None:
     """Each timeout is finite and leaves some time."""
-    with pytest.raises(WrongUseError, match=f"`{name}` of `Timeouts` is .*: give a finite"):
+    with pytest.raises(WrongUseError, match=f"`Timeouts.{name}` is .*: give a finite"):
         Timeouts(**{name: value})
 
 
@@ -60,12 +59,14 @@ def test_times_without_an_end_are_wrong_use(name: str, value: Any) -> None:
     ],
 )
 def test_other_numbers_that_cannot_be_are_wrong_use(
-    kind: Callable[..., object], options: dict[str, Any]
+    kind: type[Any], options: dict[str, Any]
 ) -> None:
     """The error names the option, its value and what may stand there."""
     (name,) = options
-    with pytest.raises(WrongUseError, match=f"`{name}` of .* give a"):
+    with pytest.raises(WrongUseError, match=f"`{kind.__name__}.{name}` is .* give a") as caught:
         kind(**options)
+    (problem,) = caught.value.problems
+    assert (problem.at, repr(problem.value)) == (f"{kind.__name__}.{name}", repr(options[name]))
 
 
 def connected(url: str = "https://127.0.0.1:9", **connections: Any) -> SyncPolicyClient:
