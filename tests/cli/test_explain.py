@@ -114,7 +114,7 @@ def test_an_unknown_edition_is_answered_with_the_known() -> None:
     """Wrong use, and the editions there are."""
     done = _run("contract", "--edition", "nowhere")
     assert done.exit_code == exits.WRONG_USE
-    assert "`base`" in done.output
+    assert "'base', 'huawei-cloud'" in done.output
 
 
 def test_an_unknown_verb_is_answered_with_the_nearest() -> None:

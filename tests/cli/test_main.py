@@ -59,6 +59,40 @@ def test_shells_complete_the_command(shell: str, run: Run) -> None:
         assert offered.splitlines() == ["plain,explain"]
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("explain M00304 DRS.M0500", {"DRS.M05003", "DRS.M05004", "DRS.M05006"}),
+        ("explain drs.m00304", {"DRS.M00304"}),
+        ("explain accepted-", {"accepted-policy-is-stored"}),
+        ("apply --profile w", {"work", "warm-standby"}),
+        ("set --region eu-n", {"eu-nl"}),
+        ("doctor --language z", {"zh-cn"}),
+        ("apply --edition h", {"huawei-cloud"}),
+        ("sandbox --fault loses-sl", {"loses-slot-name"}),
+    ],
+)
+def test_names_are_completed(words: str, offered: set[str], run: Run, tmp_path: Path) -> None:
+    """Codes, rules, profiles and whatever else is one of a few that are known."""
+    file = tmp_path / "profiles.toml"
+    file.write_text('[work]\ntoken = "t"\n[warm-standby]\n[home]\nurl = "http://x"\n')
+    given = {"COMP_WORDS": f"drs-sync-policy {words}", "COMP_CWORD": str(len(words.split()))}
+    done = run(_DRS_SYNC_POLICY_COMPLETE="bash_complete", DRS_PROFILES=str(file), **given)
+    assert {line.removeprefix("plain,") for line in done.out.splitlines()} == offered
+    assert done.err == ""
+
+
+@pytest.mark.parametrize("content", [None, "no = toml =", "[x"])
+def test_without_profiles_none_are_completed(content: str | None, run: Run, tmp_path: Path) -> None:
+    """And there is no error, which a shell would show in the middle of the line."""
+    file = tmp_path / "profiles.toml"
+    if content is not None:
+        file.write_text(content)
+    given = {"COMP_WORDS": "drs-sync-policy apply --profile w", "COMP_CWORD": "3"}
+    done = run(_DRS_SYNC_POLICY_COMPLETE="bash_complete", DRS_PROFILES=str(file), **given)
+    assert (done.out.strip(), done.err) == ("", "")
+
+
 def test_an_option_that_does_not_exist_is_answered_with_the_nearest(run: Run) -> None:
     """Wrong use, and a hint."""
     done = run("set", "j", "--conflict-polcy", "stop")

@@ -1,7 +1,8 @@
-"""A choice of names that offers the nearest where there is none of a name."""
+"""Names to choose from: the nearest for a wrong one, and those that a shell completes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -24,3 +25,14 @@ class Choice(_Choice):
             near = get_close_matches(str(value).strip().lower(), self.choices, n=1)
             hint = f" Did you mean `{near[0]}`?" if near and len(self.choices) > 1 else ""
             raise click.BadParameter(f"{error.message}{hint}", ctx=ctx, param=param) from error
+
+
+def completed(
+    names: Callable[[], Iterable[str]],
+) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """For `shell_complete`: those of the names that begin like what is typed, in any case."""
+
+    def complete(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+        return [name for name in names() if name.lower().startswith(typed.lower())]
+
+    return complete

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,7 +18,10 @@ from drs_sync_policy import (
     WrongUseError,
 )
 from drs_sync_policy.cli import exits
-from drs_sync_policy.settings import MissingSettingsError
+from drs_sync_policy.cli.choice import completed
+from drs_sync_policy.regions import regions
+from drs_sync_policy.settings import MissingSettingsError, default_file, profile_names
+from drs_sync_policy_api.models import Language
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,13 +86,16 @@ def connection_options(function: F) -> F:
 
 
 _OPTIONS = (
-    click.option("--profile", metavar="NAME", help="The profile to use (DRS_PROFILE)."),
+    click.option("--profile", metavar="NAME", help="The profile to use (DRS_PROFILE).",
+                 shell_complete=completed(lambda: profile_names(default_file(os.environ)))),
     click.option("--url", metavar="URL", help="The server (DRS_URL)."),
-    click.option("--region", metavar="NAME", help="Its region instead (DRS_REGION)."),
+    click.option("--region", metavar="NAME", help="Its region instead (DRS_REGION).",
+                 shell_complete=completed(regions)),
     click.option("--project-id", metavar="ID", help="The project (DRS_PROJECT_ID)."),
-    click.option("--language", metavar="LANGUAGE", help="Of messages: en-us or zh-cn."),
+    click.option("--language", metavar="LANGUAGE", help="Of messages: en-us or zh-cn.",
+                 shell_complete=completed(lambda: [language.value for language in Language])),
     click.option("--token", metavar="TOKEN", help="A token; better in DRS_TOKEN."),
-)
+)  # fmt: skip
 
 
 def exit_code(error: DrsError) -> int:

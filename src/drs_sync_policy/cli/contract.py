@@ -19,6 +19,7 @@ from drs_sync_policy.cli.choice import Choice
 )
 @click.option(
     "--edition",
+    type=Choice(contract.editions()),
     default=contract.BASE_EDITION,
     show_default=True,
     help="Which edition of the contract.",
@@ -36,10 +37,7 @@ def command(what: str, edition: str, output: str) -> None:
     As text the document is openapi.yaml as its authors wrote it; an edition other than the base
     exists as JSON only.
     """
-    try:
-        loaded = contract.load(edition)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--edition") from error
+    loaded = contract.load(edition)
     click.echo(_PRINTERS[what](loaded, output == "json"), nl=False)
 
 

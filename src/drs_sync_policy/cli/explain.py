@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from typing import Final
 
@@ -12,14 +12,21 @@ import attrs
 import click
 
 from drs_sync_policy import codes, contract
-from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.cli.choice import Choice, completed
 
 _AUTHORS: Final = {"vendor": "", "ours": " (our text)"}
 _DIGITS: Final = re.compile(r"[1-9][0-9]*\Z")
 
 
+def _known() -> Iterable[str]:
+    """The codes, each once, and the ids of the rules."""
+    names = [*(row.code for row in codes.all_codes()), *(r.id for r in contract.load().rules)]
+    return dict.fromkeys(names)
+
+
 @click.command(short_help="Say what an error code or a rule means.")
-@click.argument("names", metavar="CODE...", nargs=-1, required=True)
+@click.argument("names", metavar="CODE...", nargs=-1, required=True,
+                shell_complete=completed(_known))  # fmt: skip
 @click.option("--output", type=Choice(["text", "json"]), default="text", show_default=True)
 def command(names: tuple[str, ...], output: str) -> None:
     """Say what an error code means and what to do about it.
@@ -63,11 +70,10 @@ def _number(name: str) -> str:
 
 
 def _nearest(wanted: set[str]) -> list[str]:
-    known = {row.code for row in codes.all_codes()} | {rule.id for rule in contract.load().rules}
     scored = {
         name: SequenceMatcher(None, word, name).ratio()
         for word in sorted(wanted)
-        for name in get_close_matches(word, known, n=3, cutoff=0.7)
+        for name in get_close_matches(word, _known(), n=3, cutoff=0.7)
     }
     return sorted(scored, key=lambda name: (-scored[name], name))[:3]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.cli.choice import Choice, completed
 from drs_sync_policy.contract import BASE_EDITION, editions, load
 from drs_sync_policy.sandbox import DEFAULT_MAX_BODY_BYTES, console, target_profile, to_toml
 from drs_sync_policy.sandbox.database import IN_MEMORY, BadDatabaseError
@@ -67,6 +67,7 @@ _PORT = click.IntRange(0, 65535)
     multiple=True,
     metavar="NAME",
     help="Break a promise on purpose; may be given more than once.",
+    shell_complete=completed(lambda: [fault.name for fault in catalogue(load(BASE_EDITION))]),
 )
 @click.option("--list-faults", is_flag=True, help="List the faults, and the rule each breaks.")
 @click.option("--access-log", is_flag=True, help="Write a line of JSON for each answer to stderr.")
