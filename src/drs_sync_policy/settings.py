@@ -216,7 +216,9 @@ def default_file(environment: Mapping[str, str]) -> Path:
 def profile_names(file: Path) -> tuple[str, ...]:
     """The profiles that are in `file`; none where it cannot be read."""
     found = _read(file) if os.path.isfile(file) else {}  # noqa: PTH113 - a Path's may raise
-    return () if isinstance(found, str) else tuple(name for name in found if found[name] is not None)
+    return (
+        () if isinstance(found, str) else tuple(name for name in found if found[name] is not None)
+    )
 
 
 def _profile(file: Path, name: str | None) -> Found:

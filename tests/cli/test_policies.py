@@ -8,8 +8,8 @@ import json
 import pytest
 
 from drs_sync_policy import contract
-from drs_sync_policy.cli.placed import Place
-from drs_sync_policy.cli.policies import MistakesError, fields, format_of, read
+from drs_sync_policy.cli.formats.placed import Place
+from drs_sync_policy.cli.policies import MistakesError, fields, read
 
 EXAMPLE = contract.load().operations[0].request_examples["two_jobs"]
 
@@ -134,12 +134,6 @@ def test_a_field_of_another_edition_is_told_by_the_edition(edition: str) -> None
     name = next(name for name in fields(edition) if name not in fields("base"))
     (mistake,) = _mistakes(f"[{{job_id: j, {name}: x}}]")
     assert f"--edition {edition}" in mistake[2]
-
-
-def test_the_format_is_told_by_the_name() -> None:
-    """By its ending, in any case."""
-    names = ("a.yaml", "a.YML", "b.json", "c.csv", "d.txt", "-")
-    assert [format_of(n) for n in names] == ["yaml", "yaml", "json", "csv", None, None]
 
 
 def test_what_is_wrong_is_quoted_as_it_was_written() -> None:

@@ -18,8 +18,9 @@ from drs_sync_policy import (
 from drs_sync_policy.cli import exits, outcomes, preview, sending
 from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.cli.connection import Connection, connection_options
+from drs_sync_policy.cli.formats import FORMATS, format_of
 from drs_sync_policy.cli.journal import BadJournalError, Journal
-from drs_sync_policy.cli.policies import FORMATS, Item, MistakesError, format_of, read
+from drs_sync_policy.cli.policies import Item, MistakesError, read
 from drs_sync_policy.cli.progress import reading
 from drs_sync_policy_api.models import BatchSetPolicyReq
 

@@ -5,29 +5,18 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
-from pathlib import PurePath
 from typing import Any, Final, cast
 
 import jsonschema_rs
 
 from drs_sync_policy import contract
-from drs_sync_policy.cli.placed import (
-    Mistake,
-    Path,
-    Place,
-    Placed,
-    UnreadableError,
-    read_csv,
-    read_json,
-    read_yaml,
-)
+from drs_sync_policy.cli import formats
+from drs_sync_policy.cli.formats.placed import Mistake, Path, Place, Placed, UnreadableError
 
-FORMATS: Final = ("yaml", "json", "csv")
 OPERATION: Final = "batchSetPolicy"
-_SUFFIXES: Final = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".csv": "csv"}
 
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -43,11 +32,6 @@ class MistakesError(Exception):
     def __init__(self, mistakes: list[Mistake]) -> None:
         super().__init__(f"{len(mistakes)} mistakes")
         self.mistakes: list[Mistake] = sorted(mistakes, key=lambda mistake: mistake.place)
-
-
-def format_of(name: str) -> str | None:
-    """The format that a file's name tells, or None."""
-    return _SUFFIXES.get(PurePath(name).suffix.lower())
 
 
 def read(
@@ -70,7 +54,7 @@ def read(
         text = content.decode("utf-8-sig")
         if not text.strip():
             raise UnreadableError(1, 1, "the file is empty")
-        placed = _READERS[form](text, _types(edition))
+        placed = formats.read(text, form, _types(edition))
     except UnicodeDecodeError as error:
         before = content[: error.start]
         place = Place(before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
@@ -93,13 +77,6 @@ def read(
     if mistakes:
         raise MistakesError(mistakes)
     return tuple(items)
-
-
-_READERS: Final[dict[str, Callable[[str, Mapping[str, str]], Placed]]] = {
-    "yaml": lambda text, _: read_yaml(text),
-    "json": lambda text, _: read_json(text),
-    "csv": read_csv,
-}
 
 
 def _items(placed: Placed) -> tuple[Sequence[Any], Path]:

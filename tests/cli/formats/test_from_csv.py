@@ -1,0 +1,36 @@
+"""CSV whose cells know where they stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from drs_sync_policy.cli.formats.from_csv import read_csv
+from drs_sync_policy.cli.formats.placed import Place, UnreadableError
+
+
+def test_csv_leaves_empty_cells_out_and_knows_types() -> None:
+    """Booleans and integers by their name's type, whatever else is text; lines are counted."""
+    text = 'id,on,n,text\n1,TRUE,7,\n\n"2\n",no,x,"a,b"\n3,false,,true\n'
+    placed = read_csv(text, {"on": "boolean", "n": "integer"})
+    assert placed.value == [
+        {"id": "1", "on": True, "n": 7},
+        {"id": "2\n", "on": "no", "n": "x", "text": "a,b"},
+        {"id": "3", "on": False, "text": "true"},
+    ]
+    assert placed.places[1, "text"] == Place(4, 4)
+    assert placed.places[2,] == Place(6, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        ("a,a\n", Place(1, 2), "twice"),
+        ("a,\n", Place(1, 2), "without a name"),
+        ('a\n"x', Place(2, 1), "no CSV"),
+    ],
+)
+def test_a_slip_in_csv_is_shown_where_it_is(text: str, place: Place, said: str) -> None:
+    """The line and the number of the cell."""
+    with pytest.raises(UnreadableError, match=said) as caught:
+        read_csv(text, {})
+    assert caught.value.mistake.place == place
