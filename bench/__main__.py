@@ -1,6 +1,6 @@
 """Runs measurements: all of `bench/`, or those that are named.
 
-python -m bench [client] [sandbox] [fuzz] [-- options of a single one]
+python -m bench [NAME ...] [-- options of a single one]
 
 A measurement is a module of this folder with a function `main`; each runs in a process of its own.
 """

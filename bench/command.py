@@ -1,0 +1,83 @@
+"""What the command costs before it does anything, beside the library that it is made with.
+
+    python -m bench command [-- --rounds 30 --strict]
+
+Each is a new process; every round starts each of them once, in an order drawn anew. The reference
+is Python importing click, which every command of click's has to do. It runs twice (A/A).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+from bench.measure import Bound, Comparison, Cost, table, where_and_when
+
+_PROGRAMS: Final = Path(sys.executable).parent
+_OURS: Final = str(_PROGRAMS / "drs-sync-policy")
+CLICK: Final = "python -c 'import click'"
+HELP: Final = "drs-sync-policy --help"
+_COMMANDS: Final[Mapping[str, Sequence[str]]] = {
+    CLICK: (sys.executable, "-c", "import click"),
+    "the same again (A/A)": (sys.executable, "-c", "import click"),
+    HELP: (_OURS, "--help"),
+    "drs-sync-policy --version": (_OURS, "--version"),
+    "drs-sync-policy explain DRS.M00304": (_OURS, "explain", "DRS.M00304"),
+    "drs-sync-policy set --help": (_OURS, "set", "--help"),
+    "drs-sync-policy fuzz --help": (_OURS, "fuzz", "--help"),
+    "schemathesis --help": (str(_PROGRAMS / "schemathesis"), "--help"),
+}
+MOST: Final = 1.5
+
+
+def main() -> int:
+    """Measure, and print the table and the bound."""
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--rounds", type=int, default=30)
+    arguments.add_argument("--strict", action="store_true", help="exit 1 where the bound is missed")
+    chosen = arguments.parse_args()
+    print(f"## Command\n\n{where_and_when()}; {chosen.rounds} rounds, each once in each.\n")
+    measured = measure(_COMMANDS, chosen.rounds)
+    rows = [
+        [name, f"{measured.median_cpu(name) * 1e3:.0f}", f"{measured.median_wall(name) * 1e3:.0f}",
+         str(measured.ratio(name))]
+        for name in measured.rounds
+    ]  # fmt: skip
+    print(table(["command", "CPU ms", "wall ms", "CPU / import click (95 %)"], rows))
+    bound = Bound("--help, CPU of ours / import click", measured.ratio(HELP), MOST)
+    print(f"\n### Bounds (the upper 95 % bound, with 5 % to spare)\n\n- {bound}")
+    return int(chosen.strict and not bound.holds)
+
+
+def measure(commands: Mapping[str, Sequence[str]], rounds: int) -> Comparison:
+    """What each command costs, started once in each round; the first is the reference."""
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    order = list(commands)
+    source = random.Random(1)
+    for command in commands.values():
+        _run(command)  # Its files are in the cache of the system, its bytecode is written.
+    for _ in range(rounds):
+        source.shuffle(order)
+        for name in order:
+            costs[name].append(_run(commands[name]))
+    return Comparison(costs, next(iter(commands)))
+
+
+def _run(command: Sequence[str]) -> Cost:
+    started = perf_counter()
+    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    pid = os.posix_spawn(command[0], command, os.environ, file_actions=quiet)
+    _, status, used = os.wait4(pid, 0)
+    if status:
+        raise SystemExit(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
+    return Cost(used.ru_utime + used.ru_stime, perf_counter() - started)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""How soon a page shows something in a browser, beside the page that Redoc makes by itself.
+
+    python -m bench pages [-- --rounds 15 --strict]
+
+Debian's Chromium opens each page once in each round, in a context of its own, so that nothing is
+cached; the order is drawn anew. What is told is the first contentful paint. The pages are read
+from files, and a request to any other place is refused: only Redoc's own page makes one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bench.measure import Bound, Ratio, table, where_and_when
+from drs_sync_policy import sandbox
+from tools import guide
+from tools.documents import CONTRACT
+from tools.node import node_environment, node_tool
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Route
+
+REDOC: Final = "Redoc's own page"
+MOST: Final = 1.5
+"""Seconds until each of our pages shows something."""
+_PAINT: Final = """() => new Promise(done => new PerformanceObserver(
+    list => list.getEntriesByName('first-contentful-paint').forEach(e => done(e.startTime))
+).observe({type: 'paint', buffered: true}))"""
+
+
+@contextmanager
+def pages() -> Iterator[Mapping[str, str]]:
+    """The URL of each page, Redoc's first."""
+    with tempfile.TemporaryDirectory() as name, sandbox.running() as server:
+        folder = Path(name)
+        guide.build(folder / "site")
+        redoc = folder / "redoc.html"
+        command = [node_tool("redocly"), "build-docs", str(CONTRACT), "--inlineBundle"]
+        subprocess.run([*command, "--output", str(redoc)], check=True, capture_output=True,
+                       env=node_environment())  # fmt: skip
+        report = [sys.executable, "-m", "drs_sync_policy", "fuzz", "--sandbox", "--budget", "1"]
+        subprocess.run([*report, "--report", str(folder / "report")], check=True,
+                       capture_output=True)  # fmt: skip
+        site = folder / "site"
+        yield {
+            REDOC: redoc.as_uri(),
+            "the same again (A/A)": redoc.as_uri(),
+            "reference": (site / "reference" / "index.html").as_uri(),
+            "guide": (site / "index.html").as_uri(),
+            "error codes": (site / "errors.html").as_uri(),
+            "report of fuzz": (folder / "report" / "report.html").as_uri(),
+            "console of the sandbox": f"{server.url}/_sandbox/console",
+        }
+
+
+def main() -> int:
+    """Measure, and print the table and the bounds."""
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--rounds", type=int, default=15)
+    arguments.add_argument("--strict", action="store_true", help="exit 1 where a bound is missed")
+    chosen = arguments.parse_args()
+    print(f"## Pages\n\n{where_and_when()}; {chosen.rounds} rounds, each page once in each.\n")
+    with pages() as urls, chromium() as browser:
+        seconds = measure(browser, urls, chosen.rounds)
+    ratios = {
+        name: Ratio.of([mine / theirs for mine, theirs in zip(own, seconds[REDOC], strict=True)])
+        for name, own in seconds.items()
+    }
+    rows = [
+        [name, f"{statistics.median(own) * 1e3:.0f}", f"{max(own) * 1e3:.0f}", str(ratios[name])]
+        for name, own in seconds.items()
+    ]
+    header = ["page", "first content ms", "at worst", "/ Redoc's own (95 %)"]
+    print(table(header, rows))
+    bounds = [
+        Bound(f"{name}, seconds", Ratio.of(own), MOST) for name, own in list(seconds.items())[2:]
+    ]
+    print("\n### Bounds (the upper 95 % bound, with 5 % to spare)\n")
+    print("\n".join(f"- {bound}" for bound in bounds))
+    return int(chosen.strict and not all(bound.holds for bound in bounds))
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium; `SystemExit` where it is not installed."""
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium")
+    if program is None:
+        raise SystemExit("Debian's chromium is needed: run `make setup-system`")
+    options = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=options)
+        yield browser
+        browser.close()
+
+
+def measure(
+    browser: Browser, urls: Mapping[str, str], rounds: int
+) -> Mapping[str, Sequence[float]]:
+    """Seconds until each page showed something, round by round."""
+    found: dict[str, list[float]] = {name: [] for name in urls}
+    order = list(urls)
+    source = random.Random(1)
+    for url in urls.values():
+        _first_content(browser, url)
+    for _ in range(rounds):
+        source.shuffle(order)
+        for name in order:
+            found[name].append(_first_content(browser, urls[name]))
+    return found
+
+
+def _first_content(browser: Browser, url: str) -> float:
+    context = browser.new_context()
+    context.route("**/*", _only_ours)
+    page = context.new_page()
+    page.goto(url, wait_until="commit")
+    milliseconds: float = page.evaluate(_PAINT)
+    context.close()
+    return milliseconds / 1e3
+
+
+def _only_ours(route: Route) -> None:
+    if route.request.url.startswith(("file:", "http://127.0.0.1:", "data:", "blob:")):
+        route.continue_()
+    else:
+        route.abort()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
