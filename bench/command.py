@@ -72,7 +72,7 @@ def measure(commands: Mapping[str, Sequence[str]], rounds: int) -> Comparison:
 def _run(command: Sequence[str]) -> Cost:
     started = perf_counter()
     quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    pid = os.posix_spawn(command[0], command, os.environ, file_actions=quiet)
+    pid = os.posix_spawn(command[0], [*command], os.environ, file_actions=quiet)
     _, status, used = os.wait4(pid, 0)
     if status:
         raise SystemExit(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")

@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -70,7 +71,7 @@ def main() -> int:
     arguments.add_argument("--strict", action="store_true", help="exit 1 where a bound is missed")
     chosen = arguments.parse_args()
     print(f"## Pages\n\n{where_and_when()}; {chosen.rounds} rounds, each page once in each.\n")
-    with pages() as urls, chromium() as browser:
+    with chromium() as browser, pages() as urls:
         seconds = measure(browser, urls, chosen.rounds)
     ratios = {
         name: Ratio.of([mine / theirs for mine, theirs in zip(own, seconds[REDOC], strict=True)])
@@ -92,12 +93,12 @@ def main() -> int:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium; `SystemExit` where it is not installed."""
+    """Debian's Chromium, driven by Playwright; `SystemExit` where either is not installed."""
+    program = shutil.which("chromium")
+    if program is None or find_spec("playwright") is None:
+        raise SystemExit("Chromium and Playwright are needed: run `make setup-system`")
     from playwright.sync_api import sync_playwright
 
-    program = shutil.which("chromium")
-    if program is None:
-        raise SystemExit("Debian's chromium is needed: run `make setup-system`")
     options = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=options)
