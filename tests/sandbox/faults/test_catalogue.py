@@ -14,7 +14,7 @@ from drs_sync_policy.contract import Contract, load
 from drs_sync_policy.sandbox import create_app
 from drs_sync_policy.sandbox.faults import UnknownFaultError, catalogue, find
 
-from .probes import WATCHES, Observation, observe
+from .probes import KNOWN, WATCHES, Observation, Probe, item, observe
 
 FAULTS = catalogue()
 
@@ -82,3 +82,16 @@ def test_faults_combine() -> None:
     for name in ("results-reversed", "stores-nothing"):
         alone = create_app(faults=[name])
         assert both != asyncio.run(observe(alone, WATCHES["unknown-job-fails-alone"]))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_faults_of_what_is_stored_combine(order: int) -> None:
+    """One loses a field, the other forgets those that are left out, whichever is named first."""
+
+    async def watch(probe: Probe) -> Observation:
+        await probe.set(item(ddl_trans=True))
+        await probe.set(item(index_trans=True, slot_name="s"))
+        return await probe.stored(KNOWN[0])
+
+    app = create_app(faults=["loses-slot-name", "replaces-policy"][::order])
+    assert asyncio.run(observe(app, watch)) == {"index_trans": True}

@@ -139,15 +139,20 @@ def _overwriting(merge: Merge) -> Change:
     """Each job's policy becomes what `merge` makes of the old one and the new fields."""
 
     async def change(inner: Memory, batch: Batch) -> Sequence[Outcome]:
-        true = await inner.apply(looked_up(batch))
-        wanted: dict[str, dict[str, Any]] = {}
+        stored = inner.store.job
+        old = {i.job_id: await stored(batch.project_id, i.job_id) for i in batch.items}
+        true = await inner.apply(batch)
+        given: dict[str, set[str]] = {}
         for item, outcome in zip(batch.items, true, strict=True):
             if outcome is None:
-                wanted[item.job_id] = {**wanted.get(item.job_id, {}), **item.fields}
-        for job_id, fields in wanted.items():
-            job = await inner.store.job(batch.project_id, job_id)
-            old: Mapping[str, Any] = job.policy if job else {}
-            await inner.store.overwrite(batch.project_id, job_id, merge(old, fields))
+                given.setdefault(item.job_id, set()).update(item.fields)
+        for job_id, names in given.items():
+            before, now = old[job_id], await stored(batch.project_id, job_id)
+            if before is not None and now is not None:
+                # As it was stored: another fault may have changed it, or left it out.
+                new = {name: value for name, value in now.policy.items() if name in names}
+                policy = merge(before.policy, new)
+                await inner.store.overwrite(batch.project_id, job_id, policy)
         return true
 
     return change
