@@ -68,6 +68,8 @@ class Habits:
     retry_after: str | None = "1"
     limit: int = 12_582_912
     http10: bool = False
+    hints: int = 0
+    """How many responses of 103 come before each."""
     prefix: str = ""
     cleans_paths: bool = False
     more_jobs: tuple[str, ...] = ()
@@ -241,6 +243,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, status: int, value: Any, **headers: str) -> None:
         body = json.dumps(value).encode()
+        for _ in range(self.server.habits.hints):
+            self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
         self.send_response(status)
         self.send_header("Content-Type", self.server.habits.content_type)
         self.send_header("Content-Length", str(len(body)))

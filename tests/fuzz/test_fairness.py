@@ -36,6 +36,7 @@ HABITS = {
     "connections dropped after 7 calls": Habits(calls_per_connection=7),
     "a gateway's 404 for other methods": Habits(other_method=404),
     "HTTP/1.0": Habits(http10=True),
+    "early hints": Habits(hints=2),
     "a limit of 1 MB": Habits(limit=1_000_000),
     "plain media type": Habits(content_type="application/json"),
     "503 now and then": Habits(unavailable_every=40),
@@ -58,6 +59,7 @@ TOGETHER = {
         request_id=True,
         calls_per_connection=7,
         limit=1_000_000,
+        hints=1,
     ),
     "another": Habits(
         bad_token=403,
@@ -132,8 +134,13 @@ def test_a_slow_server_is_judged_within_the_budget() -> None:
 
 @pytest.mark.parametrize(
     "habits",
-    [Habits(calls_per_second=150), Habits(unavailable_every=15), Habits(invalid_body=422)],
-    ids=["throttles", "503 now and then", "422"],
+    [
+        Habits(calls_per_second=150),
+        Habits(unavailable_every=15),
+        Habits(invalid_body=422),
+        Habits(hints=1),
+    ],
+    ids=["throttles", "503 now and then", "422", "early hints"],
 )
 def test_the_phases_of_schemathesis_are_fair_too(habits: Habits) -> None:
     """Neither throttling nor the answers to methods beyond the contract are held against it."""

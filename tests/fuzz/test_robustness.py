@@ -79,6 +79,14 @@ def test_a_target_that_streams_forever_is_unreachable() -> None:
     assert "not ended" in verdict.reason
 
 
+def test_a_target_that_never_comes_to_its_answer_is_unreachable() -> None:
+    """Interim responses may come before the final one, but it has to come."""
+    with servers.serving(Habits(hints=100)) as server:
+        verdict = run(servers.target(server), budget=5)
+    assert verdict.ending == "unreachable"
+    assert "interim responses" in verdict.reason
+
+
 def test_a_target_that_redirects_is_not_followed() -> None:
     """No redirect is documented: that is a breach, and nothing else can be judged."""
     with servers.serving(Habits(readback=False), Redirecting) as server:

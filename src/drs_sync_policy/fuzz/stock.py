@@ -33,6 +33,7 @@ from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.profile import Target
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
+from drs_sync_policy.fuzz.wire import final_responses
 
 THEIR_CHECKS: Final = {
     "response_schema_conformance": "answer-matches-schema",
@@ -94,6 +95,7 @@ def run(prober: Prober, *, seconds: float) -> int:
         hooks.registered(
             target, judged_by=contract, on_judged=on_judged, ledger=prober.ledger
         ) as ours,
+        final_responses(),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")

@@ -13,7 +13,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ Headers = tuple[tuple[str, str], ...]
 
 MAX_ANSWER: Final = 64 * 1024 * 1024
 """An answer longer than this is taken for one that never ends."""
+_MOST_INTERIM: Final = 20
 _THROTTLED: Final = frozenset({429, 503})
 _LONGEST_WAIT: Final = 60.0
 _TRIES: Final = 8
@@ -131,12 +133,42 @@ class Socket:
             )
         else:
             connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+        connection.response_class = FinalResponse
         try:
             connection.connect()
         except OSError as error:
             raise Unreachable(f"{self.host}:{self.port}: {error}") from error
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
+
+
+class FinalResponse(http.client.HTTPResponse):
+    """The final response: interim ones, such as 103, may come before any (RFC 9110, 15.2)."""
+
+    def begin(self) -> None:
+        """Reads the head of the answer; `http.client` itself goes past a 100 only."""
+        super().begin()
+        for _ in range(_MOST_INTERIM):
+            if not 100 < self.status < 200 or self.status == http.client.SWITCHING_PROTOCOLS:
+                return
+            # As it is before it has begun.
+            self.headers = None  # type: ignore[assignment]
+            super().begin()
+        raise http.client.HTTPException(f"more than {_MOST_INTERIM} interim responses")
+
+
+@contextmanager
+def final_responses() -> Generator[None]:
+    """Meanwhile every client in this process that is made of `http.client` reads past them, too.
+
+    Another would take a 103 for the answer, and the answer for that of its next request.
+    """
+    connection, theirs = http.client.HTTPConnection, http.client.HTTPConnection.response_class
+    connection.response_class = FinalResponse
+    try:
+        yield
+    finally:
+        connection.response_class = theirs
 
 
 def _tls(verify: bool | str) -> ssl.SSLContext:
