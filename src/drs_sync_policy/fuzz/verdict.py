@@ -52,7 +52,7 @@ class Breach:
     @property
     def kind(self) -> tuple[str, ...]:
         """What makes two breaches repeats of one another: rule, fields, and form of the texts."""
-        fields = _NAMES.findall(self.case)
+        fields = _NAMES.findall(f"{self.case} {self.expected}")
         return (self.rule, *fields, _form(self.expected), _form(self.received))
 
     @property
@@ -63,7 +63,7 @@ class Breach:
 
 
 _NAMES: Final = re.compile(r"`[a-z_]+`")
-_VALUES: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\d+")
+_VALUES: Final = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\btrue\b|\bfalse\b|`[^`]*`|\d+")
 
 
 def _form(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 import jsonschema_rs
 
 from drs_sync_policy.fuzz.checks.subject import Check, Problem, Skip, Subject
-from drs_sync_policy.fuzz.checks.words import listed, of, quoted, shortened
+from drs_sync_policy.fuzz.checks.words import listed, of, shortened
 from drs_sync_policy.fuzz.oracle import Oracle
 
 _NO_CHUNKS: Final = frozenset({411, 501})
@@ -37,7 +37,8 @@ def _media_type(it: Subject) -> Iterator[Problem]:
         raise Skip
     if not it.says_json:
         given = it.answer.header("Content-Type")
-        yield "Content-Type: application/json", f"{quoted(given)} with {it.answer.status}"
+        shown = "no `Content-Type`" if given is None else f"`Content-Type: {given}`"
+        yield "`Content-Type: application/json`", f"{shown} with {it.answer.status}"
 
 
 def _schema(it: Subject) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from drs_sync_policy.fuzz.checks.subject import Check, Problem, Skip, Subject
-from drs_sync_policy.fuzz.checks.words import quoted, shown
+from drs_sync_policy.fuzz.checks.words import counted, quoted, shown
 
 
 def _count(it: Subject) -> Iterator[Problem]:
@@ -25,7 +25,8 @@ def _count(it: Subject) -> Iterator[Problem]:
 def _one_each(it: Subject) -> Iterator[Problem]:
     items, results = it.exchange.expectation.items, it.results
     if len(items) != len(results):
-        yield f"one result for each of the {len(items)} items", f"{len(results)} results"
+        wanted = counted(len(items), "item")
+        yield f"one result for each of {wanted}", counted(len(results), "result")
 
 
 def _order(it: Subject) -> Iterator[Problem]:
@@ -92,7 +93,7 @@ def _outcomes(it: Subject, status: str, concerned: Callable[[str], bool]) -> Ite
             continue
         seen = True
         if result.get("status") != status and result.get("status") in ("success", "failed"):
-            yield f"results[{position}] is `{status}`", f"it is {shown(result)}"
+            yield f"results[{position}] is `{status}`", f"it has {shown(result)}"
     if not seen:
         raise Skip
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from drs_sync_policy.fuzz.checks.subject import Check, Problem, Skip, Subject
-from drs_sync_policy.fuzz.checks.words import listed, quoted, said
+from drs_sync_policy.fuzz.checks.words import listed, said
 from drs_sync_policy.fuzz.oracle import CLOSED
 from drs_sync_policy.fuzz.verdict import Exchange
 
@@ -69,7 +69,8 @@ def _allow(it: Subject) -> Iterator[Problem]:
         allow = it.answer.header("Allow")
         methods = {method.strip() for method in (allow or "").split(",")}
         if it.oracle.operation.method not in methods:
-            yield f"405 with `Allow: {it.oracle.operation.method}`", f"Allow is {quoted(allow)}"
+            given = "no `Allow` header" if allow is None else f"`Allow: {allow}`"
+            yield f"405 with `Allow: {it.oracle.operation.method}`", f"405 with {given}"
 
 
 CHECKS: Final[dict[str, Check]] = {

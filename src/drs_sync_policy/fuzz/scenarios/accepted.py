@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.bodies import ITEMS, JOB, Bodies
+from drs_sync_policy.fuzz.checks.words import as_json, short
 from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies
@@ -30,7 +31,7 @@ def _right_values(prober: Prober) -> None:
     own = prober.target.tenant.job_ids
 
     def send(items: list[Any]) -> None:
-        what = ", ".join(f"{k}: {str(v)[:40]!r}" for k, v in items[-1].items() if k != JOB)
+        what = ", ".join(f"`{k}`: {short(v, 60)}" for k, v in items[-1].items() if k != JOB)
         where = "alone" if len(items) == 1 else f"in the last of {len(items)} items"
         prober.send(prober.call(build.body(items)), case=f"right values, {where}: {what}")
 
@@ -107,12 +108,15 @@ def unknown_fields(prober: Prober, build: Bodies) -> Iterator[tuple[dict[str, An
         items = [build.full(own), build.item(unknown)]
         if name not in build.item_schema.properties:
             body = build.body([{**item, name: value} for item in items])
-            yield body, f"{name!r}: {value!r} in items"
+            yield body, f"{short(name, 60)}: {as_json(value)} in each item"
             if value == "x":
                 body = build.body([{name: value, **item} for item in items])
-                yield body, f"{name!r}: {value!r} first in items"
+                yield body, f"{short(name, 60)}: {as_json(value)}, the first in each item"
         if name not in build.root.properties:
-            yield {**build.body(items), name: value}, f"{name!r}: {value!r} beside `{ITEMS}`"
+            yield (
+                {**build.body(items), name: value},
+                f"{short(name, 60)}: {as_json(value)} beside `{ITEMS}`",
+            )
     many = {f"x_unknown_{number}": number for number in range(200)}
     yield build.body([{**build.item(own), **many}]), "200 unknown fields in an item"
     yield {**build.body([build.item(own)]), **many}, "200 unknown fields"
@@ -138,7 +142,7 @@ def unknown_names(document: Any, build: Bodies) -> list[str]:
 def _unknown(prober: Prober) -> None:
     def send(entry: tuple[dict[str, Any], str]) -> None:
         body, what = entry
-        prober.send(prober.call(body), case=f"an unknown field {what}", rule=UNKNOWN)
+        prober.send(prober.call(body), case=f"an unknown field: {what}", rule=UNKNOWN)
 
     prober.each(send, unknown_fields(prober, bodies(prober)))
 

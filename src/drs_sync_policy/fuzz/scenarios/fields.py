@@ -6,6 +6,7 @@ import itertools
 from typing import Any, Final
 
 from drs_sync_policy.fuzz.bodies import JOB
+from drs_sync_policy.fuzz.checks.words import short
 from drs_sync_policy.fuzz.scenarios.ground import (
     KEEPS,
     LATER_CALLS,
@@ -13,7 +14,6 @@ from drs_sync_policy.fuzz.scenarios.ground import (
     Ground,
     accepted,
     reading,
-    short,
 )
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
 from drs_sync_policy.fuzz.stored import same
@@ -70,7 +70,7 @@ def _combinations(ground: Ground) -> None:
         last: list[Exchange] = []
         for policy in policies:
             case = "a call with " + (
-                ", ".join(f"{k}: {short(v)}" for k, v in policy.items()) or "no field"
+                ", ".join(f"`{k}`: {short(v)}" for k, v in policy.items()) or "no field"
             )
             exchange = ground.set([ground.build.item(job, **policy)], case=case)
             if not accepted(exchange):
@@ -90,7 +90,7 @@ def _combinations(ground: Ground) -> None:
 def _texts(ground: Ground) -> None:
     """Any text is stored as it was sent."""
     free = [name for name, schema in ground.build.fields.items() if schema.is_free_text]
-    everything = [*texts(), ("", "empty"), *((c * n, f"{n} times {c!r}") for c, n in _LONG)]
+    everything = [*texts(), ("", "empty"), *((c * n, f"{n} times {short(c)}") for c, n in _LONG)]
     jobs = ground.tenant.job_ids[: ground.prober.workers]
     shares = [(job, everything[n :: len(jobs)]) for n, job in enumerate(jobs)]
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from drs_sync_policy.fuzz.bodies import Bodies
+from drs_sync_policy.fuzz.checks import words
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.profile import Tenant
 from drs_sync_policy.fuzz.scenarios.first import bodies
@@ -84,21 +85,10 @@ class Ground:
     ) -> bool:
         self.prober.ledger.judged(rule)
         if wrong:
-            expected = f"{stored}: {_shown(wanted, wrong)}"
-            received = f"stored is {_shown(found, wrong)}"
+            expected = f"{stored}: {words.policy(wanted, wrong)}"
+            received = words.stored(found, wrong)
             self.prober.note(Breach(rule, case, expected, received, tuple(seen)))
         return not wrong
-
-
-def _shown(policy: Policy, names: Sequence[str]) -> str:
-    parts = [f"{name}: {short(policy[name])}" if name in policy else f"no {name}" for name in names]
-    return ", ".join(parts)
-
-
-def short(value: Any) -> str:
-    """A value as a report can hold it."""
-    text = repr(value)
-    return text if len(text) <= 120 else f"{text[:100]}... ({len(text)} characters)"
 
 
 def _equal(one: Policy, other: Policy, name: str) -> bool:

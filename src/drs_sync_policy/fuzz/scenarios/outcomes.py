@@ -14,6 +14,7 @@ from attrs import evolve
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.bodies import Bodies
+from drs_sync_policy.fuzz.checks.words import as_json
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
@@ -83,7 +84,7 @@ def _mixtures(prober: Prober) -> None:
 
     def send(names: tuple[str, ...]) -> None:
         jobs = [known[name] for name in names]
-        case = f"a batch of {', '.join(names)}"
+        case = f"a batch of {', then '.join(names)}"
         exchange = prober.send(
             prober.call(build.body([build.item(job) for job in jobs])), case=case
         )
@@ -237,9 +238,9 @@ def _in_every_language(prober: Prober) -> None:
             call = prober.call(body, language="en-us").with_header("Accept-Language", accept)
             prober.send(call, case=f"{what}, Accept-Language: {accept} against X-Language")
     for language in languages(prober):
-        for name in (None, "", "x"):
-            call = prober.call(build.batch(1), language=language).with_header("X-Auth-Token", name)
-            prober.send(call, case=f"the token {name!r}, {language}")
+        for token, what in ((None, "no token"), ("", "an empty token"), ("x", "an unknown token")):
+            call = prober.call(build.batch(1), language=language)
+            prober.send(call.with_header("X-Auth-Token", token), case=f"{what}, {language}")
         call = prober.call(build.batch(1), language=language)
         prober.send(
             call.with_header("Content-Type", "text/plain"), case=f"another media type, {language}"
@@ -322,8 +323,8 @@ def _indistinct(prober: Prober, seen: list[tuple[str, Exchange]], case: str) -> 
             Breach(
                 FOREIGN,
                 case,
-                f"as for an unknown job: {unknown}",
-                str(foreign),
+                f"as for an unknown job: {as_json(unknown)}",
+                as_json(foreign),
                 (seen[1][1], seen[0][1]),
             )
         )

@@ -20,6 +20,7 @@ from hypothesis.reporting import with_reporter
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from drs_sync_policy.fuzz.bodies import JOB, Bodies
+from drs_sync_policy.fuzz.checks import words
 from drs_sync_policy.fuzz.prober import Gone
 from drs_sync_policy.fuzz.scenarios.ground import (
     KEEPS,
@@ -122,7 +123,7 @@ def _machine(
                 interruption.append(error)
 
         def _set(self, batch: list[dict[str, Any]]) -> None:
-            exchange = ground.set(batch, case="a step of a sequence")
+            exchange = ground.set(batch, case="a call in a sequence")
             self.calls.append(exchange)
             found = results(exchange)
             if found is None or len(found) != len(batch):
@@ -136,7 +137,8 @@ def _machine(
             self._compare(batch, before)
 
         def _refuse(self, body: Any) -> None:
-            exchange = ground.prober.send(ground.prober.call(body), case="a refused step")
+            case = "a refused call in a sequence"
+            exchange = ground.prober.send(ground.prober.call(body), case=case)
             self.calls.append(exchange)
             if results(exchange) is not None:
                 self.model = {job: dict(ground.read(job)[0]) for job in own}
@@ -152,12 +154,11 @@ def _machine(
                 if not different:
                     continue
                 named = any(item[JOB] == job and different[0] in item for item in batch)
-                told = {name: wanted[name] for name in different}
                 breach = Breach(
                     rule or (STORED if named else KEEPS),
                     f"a sequence of {len(self.calls)} calls",
-                    f"stored for {job}: {told}",
-                    f"stored is { {name: found.get(name) for name in different} }",
+                    f"stored for {job}: {words.policy(wanted, different)}",
+                    words.stored(found, different),
                     (*self.calls, reading_),
                 )
                 last[:] = [breach]

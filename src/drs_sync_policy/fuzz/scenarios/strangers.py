@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from drs_sync_policy.fuzz.bodies import ITEMS, JOB, Bodies
+from drs_sync_policy.fuzz.checks.words import as_json
 from drs_sync_policy.fuzz.scenarios.accepted import unknown_names
 from drs_sync_policy.fuzz.scenarios.ground import UNKNOWN, Ground, reading
 from drs_sync_policy.fuzz.scenarios.outcomes import results
@@ -29,15 +30,15 @@ def _unknown_fields(ground: Ground) -> None:
     for number, value in enumerate((True, "x", None, 1, False)):
         item = build.full(job, number)
         extra = dict.fromkeys(names, value)
-        kept = _ignored(
-            ground, build.body([{**item, **extra}]), f"many names: {value!r} in an item"
-        )
+        many = f"many names, each {as_json(value)}"
+        kept = _ignored(ground, build.body([{**item, **extra}]), f"{many}, in an item")
         top = {**build.body([build.full(job, number + 1)]), **extra}
-        kept_too = _ignored(ground, top, f"many names: {value!r} beside `{ITEMS}`")
+        kept_too = _ignored(ground, top, f"{many}, beside `{ITEMS}`")
         for name in names if not (kept and kept_too) else ():
             item = build.full(job, number + 2)
             body = build.body([{**item, name: value}]) if not kept else build.body([item])
-            _ignored(ground, body if not kept else {**body, name: value}, f"{name!r}: {value!r}")
+            what = f"{as_json(name)}: {as_json(value)}"
+            _ignored(ground, body if not kept else {**body, name: value}, what)
 
 
 def _ignored(ground: Ground, body: dict[str, Any], what: str) -> bool:
@@ -45,10 +46,10 @@ def _ignored(ground: Ground, body: dict[str, Any], what: str) -> bool:
     item = body[ITEMS][0]
     wanted = dict(ground.read(item[JOB])[0])
     wanted |= {name: value for name, value in item.items() if name in ground.build.fields}
-    exchange = ground.prober.send(ground.prober.call(body), case=f"an unknown field {what}")
+    exchange = ground.prober.send(ground.prober.call(body), case=f"unknown fields: {what}")
     if results(exchange) is None:
         return True
-    case = f"an unknown field {what}"
+    case = f"unknown fields: {what}"
     return ground.unchanged(UNKNOWN, item[JOB], wanted, case=case, after=[exchange])
 
 

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.bodies import ITEMS, JOB, Bodies, Wrong
+from drs_sync_policy.fuzz.checks.words import as_json, short
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.scenarios.accepted import OPAQUE, SIZE, UNKNOWN
 from drs_sync_policy.fuzz.scenarios.first import bodies
@@ -31,14 +32,14 @@ def _cases(prober: Prober) -> Iterator[Case]:
     for wrong in one_of_each(build):
         yield Case(prober.call(wrong.body), wrong.what)
     for odd in _ODD_IDS:
-        yield Case(prober.call(build.body([build.item(odd)])), f"the job id {odd[:40]!r}", OPAQUE)
+        what = f"the job id {short(odd, 60)}"
+        yield Case(prober.call(build.body([build.item(odd)])), what, OPAQUE)
     item, body = build.full(own[0]), build.body([build.full(own[0])])
     for value in (None, "x", {"a": [1]}):
-        odd_item = build.body([{**item, "x_unknown": value}])
-        yield Case(prober.call(odd_item), f"an unknown field of an item: {value!r}", UNKNOWN)
-        yield Case(
-            prober.call({**body, "x_unknown": value}), f"an unknown field: {value!r}", UNKNOWN
-        )
+        odd_item, what = build.body([{**item, "x_unknown": value}]), as_json(value)
+        yield Case(prober.call(odd_item), f"an unknown field of an item: {what}", UNKNOWN)
+        odd_body = {**body, "x_unknown": value}
+        yield Case(prober.call(odd_body), f"an unknown field: {what}", UNKNOWN)
     for size in (2, 11, 51, 101):
         items = [build.item(own[n % len(own)]) for n in range(size)]
         yield Case(prober.call(build.body(items)), f"{size} items", SIZE)
@@ -49,12 +50,12 @@ def _cases(prober: Prober) -> Iterator[Case]:
     for name in build.fields:
         for value in build.fields[name].right()[:3]:
             yield Case(
-                prober.call(build.body([{JOB: own[0], name: value}])), f"`{name}`: {value!r}"
+                prober.call(build.body([{JOB: own[0], name: value}])), f"`{name}`: {as_json(value)}"
             )
         if build.fields[name].is_free_text:
             for text in ("", "\0", "é任\U0001f600", "'\"\\%s{}", "x" * 300):
                 text_item = build.body([{JOB: own[0], name: text}])
-                yield Case(prober.call(text_item), f"`{name}`: {text[:40]!r}")
+                yield Case(prober.call(text_item), f"`{name}`: {short(text, 60)}")
     for project in ("x" * 65, "a b"):
         call = evolve(prober.call(body), path=prober.path(project), fresh=True)
         yield Case(call, f"the project {project!r}")

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
+from drs_sync_policy.fuzz.checks.words import short
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.ground import Ground, accepted, reading
@@ -86,7 +87,7 @@ def _fields(ground: Ground) -> None:
             TURNS,
             job,
             dict(wanted),
-            case=f"{len(seen)} calls at once ({_TOGETHER_ONLY}), each for another field",
+            case=f"{len(seen)} calls at once, each for another field ({_TOGETHER_ONLY})",
             after=seen,
         )
 
@@ -126,9 +127,9 @@ def _batches(ground: Ground) -> None:
         ground.prober.note(
             Breach(
                 TURNS,
-                f"{len(seen)} calls at once ({_TOGETHER_ONLY}), each for all fields of two jobs",
+                f"{len(seen)} calls at once, each for all fields of two jobs ({_TOGETHER_ONLY})",
                 "both jobs with all fields of one of the calls",
-                " and ".join(str(policy) for policy in policies),
+                " and ".join(short(policy, 300) for policy in policies),
                 (*seen, *(entry[1] for entry in found)),
             )
         )
@@ -181,7 +182,7 @@ def _jobs(ground: Ground) -> None:
                 TURNS,
                 job,
                 build.policy(turn),
-                case=f"calls at once ({_TOGETHER_ONLY}), each for another job",
+                case=f"{len(seen)} calls at once, each for another job ({_TOGETHER_ONLY})",
                 after=seen,
             )
             for job in jobs

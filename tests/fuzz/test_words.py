@@ -1,0 +1,56 @@
+"""What was seen, in words for implementers in any language: values as they are on the wire."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from drs_sync_policy.fuzz.checks import words
+from tests.fuzz import servers
+from tests.fuzz.servers import Handler
+
+
+@pytest.mark.parametrize(
+    "value", [False, None, "", "it's \"so\"", "\0\x7f\u202e\U000e0001", "项目", {"a": [1.5, True]}]
+)
+def test_a_value_is_told_as_json(value: Any) -> None:
+    """What is told can be read back as JSON, and a terminal shows every character of it."""
+    told = words.as_json(value)
+    assert json.loads(told) == value
+    assert told.isprintable()
+
+
+def test_what_is_stored_is_told_with_what_is_not() -> None:
+    """A field that is not stored is told by its name."""
+    stored = {"ddl_trans": False}
+    assert words.stored(stored, ["ddl_trans"]) == "stored is `ddl_trans`: false"
+    assert words.stored({}, ["a", "b"]) == "`a`, `b` are not stored"
+    both = words.stored(stored, ["slot_name", "ddl_trans"])
+    assert both == "stored is `ddl_trans`: false, and `slot_name` is not stored"
+
+
+def test_one_is_no_plural() -> None:
+    """One result is no results."""
+    assert words.said({"results": [{}]}) == "with 1 result"
+    assert words.said({"results": []}) == "with 0 results"
+
+
+class Wordless(Handler):
+    """Answers other methods without `Allow`, and no call with a media type."""
+
+    def send_header(self, keyword: str, value: str) -> None:
+        if keyword not in ("Allow", "Content-Type"):
+            super().send_header(keyword, value)
+
+
+def test_a_header_that_is_not_there_is_told_as_such() -> None:
+    """It is not `nothing`, and its name is in the sentence."""
+    with servers.serving(handler=Wordless) as server:
+        prober = servers.prober(server)
+        call = prober.call(None)
+        prober.send(call.with_header("X-Language", "de"), case="a language that nobody has")
+        prober.wire.close()
+    (breach,) = prober.ledger.breaches("media-type-is-json")
+    assert breach.received == "no `Content-Type` with 400"
