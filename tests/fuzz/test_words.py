@@ -13,7 +13,7 @@ from tests.fuzz.servers import Handler
 
 
 @pytest.mark.parametrize(
-    "value", [False, None, "", "it's \"so\"", "\0\x7f\u202e\U000e0001", "项目", {"a": [1.5, True]}]
+    "value", [False, None, "", 'it\'s "so"', "\0\x7f\u202e\U000e0001", "项目", {"a": [1.5, True]}]
 )
 def test_a_value_is_told_as_json(value: Any) -> None:
     """What is told can be read back as JSON, and a terminal shows every character of it."""

@@ -15,6 +15,7 @@ from attrs import evolve, frozen
 
 from drs_sync_policy.fuzz import answers, ijson
 from drs_sync_policy.fuzz.bodies import Bodies
+from drs_sync_policy.fuzz.history import History
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.profile import Target, Tenant
 from drs_sync_policy.fuzz.verdict import Breach, Exchange, Ledger
@@ -57,6 +58,7 @@ class Prober:
         self.ledger = ledger
         self.seed = seed
         self.workers = workers
+        self.history: History = History()
         self.bodies: Bodies | None = None
         self.astray: frozenset[str] = frozenset()
         """The fields that a plain call does not get stored as they are sent."""
@@ -133,6 +135,7 @@ class Prober:
         if statuses is not None:
             expectation = evolve(expectation, statuses=frozenset(statuses))
         exchange = evolve(exchange, expectation=expectation)
+        self.history.sent(exchange)
         for breach in answers.breaches(self.oracle, exchange, self.ledger, case=case):
             self.note(breach)
         return exchange

@@ -72,7 +72,9 @@ class Store:
             ) from None
         if not isinstance(found, dict):
             raise Unreadable(f"`{self._readback.policy_pointer}` points to no object")
-        return {name: found[name] for name in (*self.fields, PROBE) if name in found}, exchange
+        policy = {name: found[name] for name in (*self.fields, PROBE) if name in found}
+        self._prober.history.read(tenant, job_id, policy, exchange)
+        return policy, exchange
 
 
 def _at(value: Any, pointer: str) -> Any:
@@ -82,17 +84,8 @@ def _at(value: Any, pointer: str) -> Any:
     return value
 
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal, `true` and 1 told apart."""
-    if isinstance(one, bool) != isinstance(other, bool):
-        return False
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)
-
-
 def differences(wanted: Policy, found: Policy) -> list[str]:
     """The fields of `wanted` that are stored otherwise."""
-    return [name for name in wanted if name not in found or not same(wanted[name], found[name])]
+    return [
+        name for name in wanted if name not in found or not ijson.same(wanted[name], found[name])
+    ]

@@ -45,6 +45,8 @@ class Breach:
     expected: str
     received: str
     exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
+    prepared: int = 0
+    """How many of the exchanges, from the first, only set what is stored beforehand."""
     times: int = 1
     generated: bool = False
     """Whether a generator made the case up: one of our own says better what it is about."""

@@ -86,6 +86,8 @@ def _failure(failure: Failure) -> Iterator[str]:
     expected, received = marked(failure.expected, failure.received)
     yield f"<dt>expected<dd>{expected}<dt>received<dd>{received}</dl>"
     for step in failure.steps:
+        if step.prepares:
+            yield "<p>First, what sets what is stored before:</p>"
         yield f"<pre>{escape(step.curl)}</pre><pre>{escape(step.received)}</pre>"
 
 

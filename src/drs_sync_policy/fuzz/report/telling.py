@@ -27,6 +27,8 @@ class Step:
     curl: str
     request: str
     received: str
+    prepares: bool = False
+    """Whether it only sets what is stored before the case begins."""
 
 
 @frozen
@@ -134,16 +136,20 @@ class _Teller:
             expected=self.redact.text(breach.expected),
             received=self.redact.text(breach.received),
             times=breach.times,
-            steps=tuple(self._step(exchange) for exchange in breach.exchanges),
+            steps=tuple(
+                self._step(exchange, prepares=place < breach.prepared)
+                for place, exchange in enumerate(breach.exchanges)
+            ),
         )
 
-    def _step(self, exchange: Exchange) -> Step:
+    def _step(self, exchange: Exchange, *, prepares: bool) -> Step:
         return Step(
             curl=curl.command(
                 exchange.call, self.verdict.target, redact=self.redact, store=self._store
             ),
             request=f"{exchange.call.method} {self.redact.text(exchange.call.path)[:200]}",
             received=self._received(exchange),
+            prepares=prepares,
         )
 
     def _received(self, exchange: Exchange) -> str:

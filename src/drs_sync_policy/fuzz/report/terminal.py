@@ -66,7 +66,8 @@ def _failure(failure: Failure) -> Iterator[str]:
     yield f"expected: {failure.expected}"
     yield f"received: {failure.received}"
     for number, step in enumerate(failure.steps, 1):
-        yield f"call {number}:" if len(failure.steps) > 1 else "call:"
+        title = f"call {number}" if len(failure.steps) > 1 else "call"
+        yield f"{title}, which sets what is stored before:" if step.prepares else f"{title}:"
         yield textwrap.indent(step.curl, "  ")
         yield "answer:"
         yield textwrap.indent(step.received[:600], "  ")

@@ -31,7 +31,7 @@ def _again(ground: Ground) -> None:
             LATER_CALLS, job, wanted, case="a call, another, the first again", after=calls
         )
         again = [ground.set([first], case="the same call again") for _ in range(3)]
-        ground.expect(REPEAT, job, wanted, case="the same call again and again", after=again[-1:])
+        ground.expect(REPEAT, job, wanted, case="the same call again and again", after=again)
     for language in (*languages(ground.prober), None):
         for variant in (1, 2):
             item = ground.build.full(job, variant)

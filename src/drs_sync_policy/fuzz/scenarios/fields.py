@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any, Final
 
+from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.bodies import JOB
 from drs_sync_policy.fuzz.checks.words import short
 from drs_sync_policy.fuzz.scenarios.ground import (
@@ -16,9 +17,7 @@ from drs_sync_policy.fuzz.scenarios.ground import (
     reading,
 )
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.stored import same
 from drs_sync_policy.fuzz.texts import texts
-from drs_sync_policy.fuzz.verdict import Exchange
 
 
 @reading((STORED, KEEPS, LATER_CALLS))
@@ -41,7 +40,7 @@ def _basics(ground: Ground) -> None:
             kept = ground.expect(STORED, job, {name: value}, case=case, after=[exchange])
             # Of an odd text that is not kept nobody knows whether it ever would be.
             known = kept or not schema.is_free_text
-            if known and not same(before.get(name), value):
+            if known and not ijson.same(before.get(name), value):
                 ground.expect(LATER_CALLS, job, {name: value}, case=case, after=[exchange])
             rest = {k: v for k, v in before.items() if k != name}
             ground.expect(KEEPS, job, rest, case=f"nothing but `{name}`", after=[exchange])
@@ -67,7 +66,6 @@ def _combinations(ground: Ground) -> None:
     def work(share: tuple[str, list[dict[str, Any]]]) -> None:
         job, policies = share
         model = dict(ground.settle(job))
-        last: list[Exchange] = []
         for policy in policies:
             case = "a call with " + (
                 ", ".join(f"`{k}`: {short(v)}" for k, v in policy.items()) or "no field"
@@ -77,11 +75,9 @@ def _combinations(ground: Ground) -> None:
                 model = dict(ground.read(job)[0])
                 continue
             rest = {name: value for name, value in model.items() if name not in policy}
-            after = [*last, exchange]
-            kept = ground.expect(STORED, job, policy, case=case, after=after)
-            kept = ground.expect(KEEPS, job, rest, case=case, after=after) and kept
+            kept = ground.expect(STORED, job, policy, case=case, after=[exchange])
+            kept = ground.expect(KEEPS, job, rest, case=case, after=[exchange]) and kept
             model = {**model, **policy} if kept else dict(ground.read(job)[0])
-            last = [exchange]
 
     ground.prober.each(work, shares)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.bodies import Bodies
 from drs_sync_policy.fuzz.checks import words
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.profile import Tenant
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.outcomes import results
-from drs_sync_policy.fuzz.stored import Policy, Store, Unreadable, differences, same
+from drs_sync_policy.fuzz.stored import Policy, Store, Unreadable, differences
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
 
 STORED: Final = "accepted-policy-is-stored"
@@ -58,41 +59,63 @@ class Ground:
         self, rule: str, job: str, wanted: Policy, *, case: str, after: Sequence[Exchange]
     ) -> bool:
         """Put `rule` to the test: whether `wanted` is what is stored for `job`."""
-        found, seen = self.read(job)
+        found, reading_ = self.read(job)
         wrong = differences(wanted, found)
-        stored = f"stored for {job}"
-        return self._judge(rule, wrong, stored, wanted, found, case=case, seen=[*after, seen])
+        return self._judge(rule, job, wanted, found, wrong, case=case, seen=(*after, reading_))
 
     def unchanged(
         self, rule: str, job: str, before: Policy, *, case: str, after: Sequence[Exchange]
     ) -> bool:
         """Put `rule` to the test: whether exactly `before` is stored, nothing more."""
-        found, seen = self.read(job, may_lack=not before)
+        found, reading_ = self.read(job, may_lack=not before)
         wrong = [name for name in {**before, **found} if not _equal(before, found, name)]
-        stored = f"stored for {job}, as before"
-        return self._judge(rule, wrong, stored, before, found, case=case, seen=[*after, seen])
+        return self._judge(rule, job, before, found, wrong, case=case, seen=(*after, reading_))
 
     def _judge(
         self,
         rule: str,
-        wrong: Sequence[str],
-        stored: str,
+        job: str,
         wanted: Policy,
         found: Policy,
+        wrong: Sequence[str],
         *,
         case: str,
-        seen: Sequence[Exchange],
+        seen: tuple[Exchange, ...],
     ) -> bool:
         self.prober.ledger.judged(rule)
         if wrong:
-            expected = f"{stored}: {words.policy(wanted, wrong)}"
-            received = words.stored(found, wrong)
-            self.prober.note(Breach(rule, case, expected, received, tuple(seen)))
+            self.prober.note(self.breach(rule, job, wanted, found, wrong, case=case, seen=seen))
         return not wrong
+
+    def breach(
+        self,
+        rule: str,
+        job: str,
+        wanted: Policy,
+        found: Policy,
+        wrong: Sequence[str],
+        *,
+        case: str,
+        seen: tuple[Exchange, ...],
+    ) -> Breach:
+        """That fields of a job are `found` otherwise than `wanted` once `seen` was done.
+
+        Its exchanges begin with the calls that set what these fields had before.
+        """
+        past = self.prober.history.of(self.tenant, job, seen)
+        before = past.leading_to(wanted, found, wrong)
+        return Breach(
+            rule,
+            case,
+            f"stored for {job}: {words.policy(wanted, wrong)}",
+            words.stored(found, wrong),
+            (*before, *seen),
+            prepared=len(before),
+        )
 
 
 def _equal(one: Policy, other: Policy, name: str) -> bool:
-    return name in one and name in other and same(one[name], other[name])
+    return name in one and name in other and ijson.same(one[name], other[name])
 
 
 def accepted(exchange: Exchange) -> bool:

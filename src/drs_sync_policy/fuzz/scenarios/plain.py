@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.bodies import JOB, Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.ground import STORED, Ground, accepted
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.stored import Unreadable, same
+from drs_sync_policy.fuzz.stored import Unreadable
 
 _VALUES: Final = 8
 """So many values of a field are tried, of longer enums the first."""
@@ -42,8 +43,8 @@ def _missing(ground: Ground) -> dict[str, list[Any]]:
         ground.expect(STORED, item[JOB], wanted, case=_told(item), after=[exchange])
         found = ground.read(item[JOB])[0]
         for name, value in wanted.items():
-            if name in found and same(found[name], value):
-                missing[name] = [other for other in missing[name] if not same(other, value)]
+            if name in found and ijson.same(found[name], value):
+                missing[name] = [other for other in missing[name] if not ijson.same(other, value)]
     return {name: values for name, values in missing.items() if values}
 
 

@@ -20,7 +20,6 @@ from hypothesis.reporting import with_reporter
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from drs_sync_policy.fuzz.bodies import JOB, Bodies
-from drs_sync_policy.fuzz.checks import words
 from drs_sync_policy.fuzz.prober import Gone
 from drs_sync_policy.fuzz.scenarios.ground import (
     KEEPS,
@@ -154,12 +153,14 @@ def _machine(
                 if not different:
                     continue
                 named = any(item[JOB] == job and different[0] in item for item in batch)
-                breach = Breach(
+                breach = ground.breach(
                     rule or (STORED if named else KEEPS),
-                    f"a sequence of {len(self.calls)} calls",
-                    f"stored for {job}: {words.policy(wanted, different)}",
-                    words.stored(found, different),
-                    (*self.calls, reading_),
+                    job,
+                    wanted,
+                    found,
+                    different,
+                    case=f"a sequence of {len(self.calls)} calls",
+                    seen=(*self.calls, reading_),
                 )
                 last[:] = [breach]
                 raise Disagreement(breach)

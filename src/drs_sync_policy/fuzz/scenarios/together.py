@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
+from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.checks.words import short
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.ground import Ground, accepted, reading
 from drs_sync_policy.fuzz.scenarios.outcomes import results
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.stored import Policy, same
+from drs_sync_policy.fuzz.stored import Policy
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
 
 TURNS: Final = "concurrent-calls-take-turns"
@@ -122,7 +123,7 @@ def _batches(ground: Ground) -> None:
         found = [ground.read(job) for job in jobs]
         ground.prober.ledger.judged(TURNS)
         policies = [_of(build.fields, entry[0]) for entry in found]
-        if _one_of(possible, policies[0]) and same(policies[0], policies[1]):
+        if _one_of(possible, policies[0]) and ijson.same(policies[0], policies[1]):
             return True
         ground.prober.note(
             Breach(
@@ -149,7 +150,7 @@ def _of(names: Collection[str], policy: Policy) -> dict[str, Any]:
 
 
 def _one_of(possible: Sequence[dict[str, Any]], found: dict[str, Any]) -> bool:
-    return any(same(policy, found) for policy in possible)
+    return any(ijson.same(policy, found) for policy in possible)
 
 
 @reading((TURNS,))

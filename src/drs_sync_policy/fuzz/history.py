@@ -1,0 +1,170 @@
+"""What was set and read of each job, so that a finding shows how what is stored came about.
+
+A call that leaves a field out, or that is refused, says nothing by itself: a right server and a
+wrong one answer it alike unless something was stored before. What was stored before was sent by
+some earlier call, and a reader who repeats the finding on another server needs that call, too.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.bodies import JOB
+from drs_sync_policy.fuzz.profile import Tenant
+from drs_sync_policy.fuzz.verdict import Exchange
+
+Policy = Mapping[str, Any]
+
+UNKNOWN: Final[Any] = object()
+"""Stands for a value that is not stored, or of which nothing is known."""
+
+
+@frozen
+class Event:
+    """Something that tells what is stored for a job: the items that set it, or a reading."""
+
+    exchange: Exchange
+    items: tuple[Policy, ...] = ()
+    """The fields of each item that succeeded, in their order; empty for a reading."""
+    reading: Policy | None = field(default=None)
+
+    @property
+    def fields(self) -> Policy:
+        """Every field that the items set, with the value that the last of them gave."""
+        merged: dict[str, Any] = {}
+        for item in self.items:
+            merged |= item
+        return merged
+
+
+class History:
+    """The events of each job. Any thread may use it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._events: dict[tuple[str, str], list[Event]] = {}
+
+    def sent(self, exchange: Exchange) -> None:
+        """Remember what a call set."""
+        tenant = exchange.expectation.tenant
+        if tenant is None:
+            return
+        for job, items in _succeeded(exchange).items():
+            self._add(tenant, job, Event(exchange, tuple(items)))
+
+    def read(self, tenant: Tenant, job: str, policy: Policy, exchange: Exchange) -> None:
+        """Remember what was read."""
+        self._add(tenant, job, Event(exchange, reading=policy))
+
+    def _add(self, tenant: Tenant, job: str, event: Event) -> None:
+        with self._lock:
+            self._events.setdefault((tenant.project_id, job), []).append(event)
+
+    def of(self, tenant: Tenant, job: str, seen: Sequence[Exchange]) -> Past:
+        """What is known of a job when the exchanges `seen` began, and what they set of it."""
+        with self._lock:
+            events = list(self._events.get((tenant.project_id, job), ()))
+        mine = {id(exchange) for exchange in seen}
+        begin = next((n for n, event in enumerate(events) if id(event.exchange) in mine), None)
+        during = [event for event in events if id(event.exchange) in mine]
+        return Past(tuple(events[:begin]), tuple(item for event in during for item in event.items))
+
+
+@frozen
+class Past:
+    """What is known of a job before some exchanges, and its items that these carried out."""
+
+    events: tuple[Event, ...]
+    items: tuple[Policy, ...]
+
+    def value(self, name: str) -> Any:
+        """The value that a field has, by the last that is known of it; else `UNKNOWN`."""
+        for event in reversed(self.events):
+            if event.reading is not None:
+                return event.reading.get(name, UNKNOWN)
+            if name in event.fields:
+                return event.fields[name]
+        return UNKNOWN
+
+    def given(self, name: str) -> list[Any]:
+        """The values that the items gave a field, in their order."""
+        return [item[name] for item in self.items if name in item]
+
+    def leading_to(
+        self, wanted: Policy, found: Policy, names: Iterable[str]
+    ) -> tuple[Exchange, ...]:
+        """The fewest earlier calls that set what `wanted` and `found` of these fields rest on.
+
+        In the order in which they were sent. None where the exchanges themselves set it all.
+        """
+        needed = dict(self._needed(wanted, found, names))
+        if not needed:
+            return ()
+        setting = [event for event in self.events if event.items]
+        whole = [event for event in setting if _gives(event, needed)]
+        if whole:
+            return (_smallest(whole).exchange,)
+        chosen = {
+            id(event): event
+            for name, value in needed.items()
+            for event in _setter(setting, name, value, needed)
+        }
+        return tuple(event.exchange for event in setting if id(event) in chosen)
+
+    def _needed(
+        self, wanted: Policy, found: Policy, names: Iterable[str]
+    ) -> Iterator[tuple[str, Any]]:
+        """The fields, with their values, that have to be stored beforehand."""
+        for name in names:
+            if name in wanted and not any(ijson.same(wanted[name], v) for v in self.given(name)):
+                yield name, wanted[name]
+            elif name in found and self.value(name) is not UNKNOWN:
+                yield name, self.value(name)
+
+
+def _succeeded(exchange: Exchange) -> dict[str, list[Policy]]:
+    """The fields of each item that succeeded, by its job."""
+    items = exchange.expectation.items
+    if not any(len(item) > 1 for item in items):
+        return {}
+    answer = exchange.answer
+    try:
+        results = ijson.loads(answer.body)["results"] if answer and answer.status == 200 else []
+    except (ValueError, KeyError, TypeError):
+        return {}
+    found: dict[str, list[Policy]] = {}
+    for item, result in zip(items, results, strict=False):
+        if isinstance(result, dict) and result.get("status") == "success":
+            fields = {name: value for name, value in item.items() if name != JOB}
+            found.setdefault(item[JOB], []).append(fields)
+    return found
+
+
+def _gives(event: Event, needed: Policy) -> bool:
+    fields = event.fields
+    return all(name in fields and ijson.same(fields[name], v) for name, v in needed.items())
+
+
+def _setter(setting: Sequence[Event], name: str, value: Any, needed: Policy) -> Iterator[Event]:
+    """The call to set one field by: one that spoils none of the others, where there is one."""
+    giving = [event for event in setting if _gives(event, {name: value})]
+    pure = [
+        event
+        for event in giving
+        if _gives(event, {k: v for k, v in needed.items() if k in event.fields})
+    ]
+    if pure:
+        yield _smallest(pure)
+    else:
+        naming = giving or [event for event in setting if name in event.fields]
+        yield from naming[-1:]
+
+
+def _smallest(events: Sequence[Event]) -> Event:
+    """The smallest call; of several, the last."""
+    return min(reversed(events), key=lambda event: len(event.exchange.call.body or b""))

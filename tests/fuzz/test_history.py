@@ -1,0 +1,125 @@
+"""A finding about what is stored can be repeated: its calls alone show it on a new server."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import urllib.request
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from drs_sync_policy import contract, sandbox
+from drs_sync_policy.fuzz import profile, scenarios
+from drs_sync_policy.fuzz.checks import words
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.report.telling import Failure, Telling, tell
+from drs_sync_policy.fuzz.run import Verdict
+from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.waivers import Waived
+from drs_sync_policy.fuzz.wire import over_http
+
+_RUN = (
+    "plain calls",
+    "fields",
+    "jobs more than once",
+    "again",
+    "unknown fields and state",
+    "failing items",
+    "refused requests",
+    "two tenants",
+)
+"""The scenarios about what is stored whose calls come one after the other."""
+_FIELD = re.compile(r"`([a-z_]+)`")
+
+
+def _told(target: Target) -> Telling:
+    """The findings about what `target` stores."""
+    loaded = contract.load()
+    prober = Prober(
+        Oracle(loaded, loaded.operations[0], target),
+        over_http(target),
+        Ledger(loaded.rules),
+        seed=1,
+    )
+    for scenario in scenarios.ordered():
+        if scenario.name in _RUN:
+            scenario.run(prober)
+    prober.wire.close()
+    return tell(Verdict(target, prober.ledger, Waived(), "complete", "", 1, 1.0))
+
+
+@contextmanager
+def _served(*faults: str) -> Generator[Target]:
+    with sandbox.running(faults=faults) as served:
+        yield profile.parse(sandbox.target_profile(served.url, tenants=served.tenants))
+
+
+def _findings(telling: Telling) -> Iterator[tuple[str, Failure]]:
+    """What a reader sees first of each broken promise, where it is about what is stored."""
+    for line in telling.with_outcome("broken"):
+        for failure in line.failures[:3]:
+            if "/_sandbox/" in failure.steps[-1].request:
+                yield line.rule.id, failure
+
+
+def _shown_by(target: Target, failure: Failure, judged: Target) -> str:
+    """What a new server has stored after the steps of a finding, in the words of the finding."""
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{target.url}/_sandbox/reset", method="POST"), timeout=10
+    ):
+        pass
+    lines = [step.curl.replace(judged.url, target.url) for step in failure.steps]
+    tokens = {name.removeprefix("$"): secret for secret, name in target.secrets}
+    done = subprocess.run(
+        ["bash", "-c", "; ".join(f"{line} --silent; printf '\\0'" for line in lines)],
+        env={**tokens, "PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    answer = done.stdout.split("\0")[-2].split("\n\n")[-1]
+    stored: dict[str, Any] = json.loads(answer)["policy"]
+    names = dict.fromkeys(_FIELD.findall(f"{failure.expected} {failure.received}"))
+    wanted = failure.expected.partition(": ")[2]
+    order = [name for name in _FIELD.findall(wanted) if name in names]
+    return words.stored(stored, order)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "replaces-policy",
+        "resets-booleans",
+        "clears-texts",
+        "first-call-wins",
+        "true-stays-true",
+        "loses-slot-name",
+        "loses-false",
+        "stores-first-item",
+        "earlier-item-wins",
+        "only-last-item-counts",
+    ],
+)
+def test_the_calls_of_a_finding_bring_it_about_on_a_new_server(fault: str) -> None:
+    """A server with the same fault shows what was received, and a right one does not."""
+    with _served(fault) as judged:
+        telling = _told(judged)
+    found = list(_findings(telling))
+    assert found
+    with _served(fault) as faulty, _served() as right:
+        for rule, failure in found:
+            about = f"{rule}: {failure.case}: {len(failure.steps)} steps"
+            assert _shown_by(faulty, failure, judged) == failure.received, about
+            assert _shown_by(right, failure, judged) != failure.received, about
+
+
+def test_what_sets_the_fields_comes_first_and_says_so() -> None:
+    """A call that leaves fields out is preceded by one that sets them, and by no more."""
+    with _served("replaces-policy") as judged:
+        telling = _told(judged)
+    line = next(li for li in telling.lines if li.rule.id == "omitted-field-keeps-its-value")
+    steps = line.failures[0].steps
+    assert [step.prepares for step in steps] == [True, False, False]
