@@ -33,7 +33,7 @@ BLOCKED = {OWN: ("job-busy",), OTHER: ()}
 
 _ROUTE = re.compile(r"/v3/([^/]*)/jobs/batch-sync-policy")
 _READ = re.compile(r"/stored/([^/]+)/([^/]+)")
-_FIELDS: dict[str, Any] = {
+FIELDS: dict[str, Any] = {
     "conflict_policy": ("ignore", "overwrite", "stop"),
     "filter_ddl_policy": ("drop_database",),
     "ddl_trans": bool,
@@ -227,7 +227,7 @@ class Handler(BaseHTTPRequestHandler):
         job = item["job_id"]
         result = {"id": job, "status": "success"}
         if job in JOBS[project] or job in self.server.habits.more_jobs:
-            policy = {name: item[name] for name in _FIELDS if name in item}
+            policy = {name: item[name] for name in FIELDS if name in item}
             self.server.stored.setdefault(job, {}).update(policy)
             return result
         key = "busy" if job in BLOCKED[project] else "unknown"
@@ -272,7 +272,7 @@ def _constant(name: str) -> NoReturn:
 def _valid(item: Any) -> bool:
     if not isinstance(item, dict) or not isinstance(item.get("job_id"), str) or not item["job_id"]:
         return False
-    for name, kind in _FIELDS.items():
+    for name, kind in FIELDS.items():
         if name in item:
             value = item[name]
             right = isinstance(value, kind) if isinstance(kind, type) else value in kind

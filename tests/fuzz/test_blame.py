@@ -20,6 +20,7 @@ from tests.fuzz import servers
 from tests.fuzz.servers import Handler
 
 STORED = "accepted-policy-is-stored"
+KEEPS = "omitted-field-keeps-its-value"
 
 
 class Storing(Handler):
@@ -52,6 +53,70 @@ class Replacing(Losing):
     def kept(self, item: dict[str, Any]) -> dict[str, Any]:
         self.server.stored.pop(item["job_id"], None)
         return super().kept(item)
+
+
+class Merging(Storing):
+    """What is stored becomes what `merged` makes of it and of an item's fields."""
+
+    def merged(self, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        return {**old, **new}
+
+    def apply(self, project: str, item: dict[str, Any], place: int) -> dict[str, Any]:
+        old = dict(self.server.stored.get(item["job_id"], {}))
+        result = super().apply(project, item, place)
+        if result["status"] == "success":
+            new = {name: value for name, value in item.items() if name in servers.FIELDS}
+            self.server.stored[item["job_id"]] = self.merged(old, new)
+        return result
+
+
+class ReplacingAll(Merging):
+    """An item replaces the whole policy."""
+
+    def merged(self, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        return new
+
+
+class ResettingBooleans(Merging):
+    """A boolean that is left out becomes `false`."""
+
+    def merged(self, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        return {**old, "ddl_trans": False, "index_trans": False, **new}
+
+
+class ResettingEnums(Merging):
+    """An enum that is left out becomes its first value."""
+
+    def merged(self, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        return {**old, "conflict_policy": "ignore", **new}
+
+
+class ClearingTexts(Merging):
+    """A `slot_name` that is left out is forgotten."""
+
+    def merged(self, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        old.pop("slot_name", None)
+        return {**old, **new}
+
+
+class Toggling(Merging):
+    """A boolean that is set to the value that it has turns round."""
+
+    def merged(self, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        turned = {
+            name: not value
+            for name, value in new.items()
+            if isinstance(value, bool) and old.get(name) == value
+        }
+        return {**old, **new, **turned}
+
+
+class Reversing(ReplacingAll):
+    """An item replaces the whole policy, and of two items of a job the earlier one wins."""
+
+    def parse(self, body: bytes) -> list[dict[str, Any]]:
+        jobs = super().parse(body)
+        return jobs[::-1] if len({item["job_id"] for item in jobs}) == 1 else jobs
 
 
 class Mistaking(Storing):
@@ -104,6 +169,33 @@ def test_a_lost_field_breaks_one_promise(handler: type[Handler]) -> None:
     assert accused == {STORED}
     assert "without `" in ledger.reason("tenants-are-isolated")
     assert ledger.outcome("tenants-are-isolated") == "kept"
+
+
+@pytest.mark.parametrize(
+    ("handler", "rule"),
+    [
+        (ReplacingAll, KEEPS),
+        (ResettingBooleans, KEEPS),
+        (ResettingEnums, KEEPS),
+        (ClearingTexts, KEEPS),
+        (Toggling, "repeating-is-harmless"),
+    ],
+)
+def test_a_field_that_is_not_kept_breaks_one_promise(handler: type[Handler], rule: str) -> None:
+    """No unknown field, other item or call at the same time is to blame for what plain calls do."""
+    accused, ledger = _accused(handler)
+    assert accused == {rule}
+    reason = ledger.reason("later-items-win")
+    assert rule in reason
+    assert "already" in reason
+    assert ledger.outcome("later-items-win") == "kept"
+
+
+def test_another_fault_beside_a_policy_that_is_replaced_is_seen() -> None:
+    """Calls with every field still tell of the other promises."""
+    names = ("plain calls", "jobs more than once")
+    accused, _ = _accused(Reversing, which=lambda entry: entry.name in names)
+    assert accused == {KEEPS, "later-items-win"}
 
 
 def test_a_server_that_stores_nothing_breaks_one_promise() -> None:

@@ -96,6 +96,7 @@ def _shown_by(target: Target, failure: Failure, judged: Target) -> str:
         "clears-texts",
         "first-call-wins",
         "true-stays-true",
+        "toggles-booleans",
         "loses-slot-name",
         "loses-false",
         "stores-first-item",

@@ -7,6 +7,7 @@ some earlier call, and a reader who repeats the finding on another server needs 
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -31,15 +32,14 @@ class Event:
     exchange: Exchange
     items: tuple[Policy, ...] = ()
     """The fields of each item that succeeded, in their order; empty for a reading."""
-    reading: Policy | None = field(default=None)
+    fields: Policy = field(factory=dict[str, Any])
+    """Every field that the items set, with the value that the last of them gave."""
+    reading: Policy | None = None
 
     @property
-    def fields(self) -> Policy:
-        """Every field that the items set, with the value that the last of them gave."""
-        merged: dict[str, Any] = {}
-        for item in self.items:
-            merged |= item
-        return merged
+    def is_reading(self) -> bool:
+        """Whether it tells what was stored, and changed nothing."""
+        return self.reading is not None
 
 
 class History:
@@ -55,7 +55,10 @@ class History:
         if tenant is None:
             return
         for job, items in _succeeded(exchange).items():
-            self._add(tenant, job, Event(exchange, tuple(items)))
+            fields: dict[str, Any] = {}
+            for item in items:
+                fields |= item
+            self._add(tenant, job, Event(exchange, tuple(items), fields))
 
     def read(self, tenant: Tenant, job: str, policy: Policy, exchange: Exchange) -> None:
         """Remember what was read."""
@@ -95,6 +98,23 @@ class Past:
         """The values that the items gave a field, in their order."""
         return [item[name] for item in self.items if name in item]
 
+    def omits(self, name: str) -> bool:
+        """Whether any of the items leaves a field out."""
+        return any(name not in item for item in self.items)
+
+    def may_repeat(self, name: str) -> bool:
+        """Whether the items may give a field the value that it has already.
+
+        What it has is certain where nothing set it after the last reading.
+        """
+        given = self.given(name)
+        read = next((n for n, event in enumerate(reversed(self.events)) if event.is_reading), None)
+        since = self.events[len(self.events) - read :] if read else ()
+        if given and (read is None or any(name in event.fields for event in since)):
+            return True
+        again = (ijson.same(one, then) for one, then in itertools.pairwise(given))
+        return any(again) or any(ijson.same(value, self.value(name)) for value in given)
+
     def leading_to(
         self, wanted: Policy, found: Policy, names: Iterable[str]
     ) -> tuple[Exchange, ...]:
@@ -105,7 +125,7 @@ class Past:
         needed = dict(self._needed(wanted, found, names))
         if not needed:
             return ()
-        setting = [event for event in self.events if event.items]
+        setting = [event for event in self.events if event.fields]
         whole = [event for event in setting if _gives(event, needed)]
         if whole:
             return (_smallest(whole).exchange,)
@@ -130,8 +150,6 @@ class Past:
 def _succeeded(exchange: Exchange) -> dict[str, list[Policy]]:
     """The fields of each item that succeeded, by its job."""
     items = exchange.expectation.items
-    if not any(len(item) > 1 for item in items):
-        return {}
     answer = exchange.answer
     try:
         results = ijson.loads(answer.body)["results"] if answer and answer.status == 200 else []
@@ -141,7 +159,9 @@ def _succeeded(exchange: Exchange) -> dict[str, list[Policy]]:
     for item, result in zip(items, results, strict=False):
         if isinstance(result, dict) and result.get("status") == "success":
             fields = {name: value for name, value in item.items() if name != JOB}
-            found.setdefault(item[JOB], []).append(fields)
+            mine = found.setdefault(item[JOB], [])
+            if fields or not mine or mine[-1]:  # of many bare items in a row, one tells as much
+                mine.append(fields)
     return found
 
 

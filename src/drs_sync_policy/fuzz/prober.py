@@ -62,6 +62,10 @@ class Prober:
         self.bodies: Bodies | None = None
         self.astray: frozenset[str] = frozenset()
         """The fields that a plain call does not get stored as they are sent."""
+        self.unkept: frozenset[str] = frozenset()
+        """The fields that do not keep their value where a plain call leaves them out."""
+        self.unsteady: frozenset[str] = frozenset()
+        """The fields that change where a plain call sets them to the value that they have."""
         self.deadline: float = float("inf")
         self.enough: Callable[[Ledger], bool] = lambda ledger: False
         """Whether what is known suffices, and the rest need not be sent."""

@@ -52,7 +52,9 @@ def _basics(ground: Ground) -> None:
         for name in ground.build.fields:
             item = {name: before[name]} if name in before else {}
             exchange = ground.set([ground.build.item(job, **item)], case=f"`{name}` as it is")
-            ground.expect(KEEPS, job, before, case=f"`{name}` as it is", after=[exchange])
+            case = f"`{name}` as it is"
+            if not ground.expect(KEEPS, job, before, case=case, after=[exchange]):
+                before = ground.settle(job, variant)
 
 
 @reading((STORED, KEEPS))

@@ -12,6 +12,7 @@ from typing import Any, Final
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.bodies import Bodies
 from drs_sync_policy.fuzz.checks import words
+from drs_sync_policy.fuzz.history import Past
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.profile import Tenant
 from drs_sync_policy.fuzz.scenarios.first import bodies
@@ -82,9 +83,9 @@ class Ground:
         case: str,
         seen: tuple[Exchange, ...],
     ) -> bool:
-        self.prober.ledger.judged(rule)
-        if wrong:
-            self.prober.note(self.breach(rule, job, wanted, found, wrong, case=case, seen=seen))
+        breach = self.breach(rule, job, wanted, found, wrong, case=case, seen=seen)
+        if breach or not wrong:
+            self.prober.judged(rule, [breach] if breach else ())
         return not wrong
 
     def breach(
@@ -97,12 +98,16 @@ class Ground:
         *,
         case: str,
         seen: tuple[Exchange, ...],
-    ) -> Breach:
+    ) -> Breach | None:
         """That fields of a job are `found` otherwise than `wanted` once `seen` was done.
 
-        Its exchanges begin with the calls that set what these fields had before.
+        Its exchanges begin with the calls that set what these fields had before. None where no
+        field is wrong, or another rule is to blame for each that is.
         """
         past = self.prober.history.of(self.tenant, job, seen)
+        wrong = [name for name in wrong if not self._excused(rule, name, past)]
+        if not wrong:
+            return None
         before = past.leading_to(wanted, found, wrong)
         return Breach(
             rule,
@@ -112,6 +117,18 @@ class Ground:
             (*before, *seen),
             prepared=len(before),
         )
+
+    def _excused(self, rule: str, name: str, past: Past) -> bool:
+        """Whether plain calls show that another rule is to blame for this field."""
+        prober = self.prober
+        reason = ""
+        if rule not in (STORED, KEEPS) and name in prober.unkept and past.omits(name):
+            reason = f"`{name}` where a call leaves it out: plain calls that do break {KEEPS}"
+        if rule != REPEAT and name in prober.unsteady and past.may_repeat(name):
+            reason = f"`{name}` where it is set to the value it has: plain calls break {REPEAT}"
+        if reason:
+            prober.ledger.not_judged(rule, f"without {reason} already")
+        return bool(reason)
 
 
 def _equal(one: Policy, other: Policy, name: str) -> bool:

@@ -1,8 +1,10 @@
 """Plain calls: an own job, nothing odd about it, each field and each value that is not any text.
 
-They come before all else and settle who is to blame: a field that a plain call does not get stored
-breaks accepted-policy-is-stored, and would break every other rule about what is stored with it. So
-the other rules are judged by the fields that plain calls do get stored.
+They come before all else and settle who is to blame. A field that a plain call does not get stored
+breaks accepted-policy-is-stored, and would break every other rule about what is stored with it: so
+the other rules are judged by the fields that plain calls do get stored. A field that a plain call
+changes by leaving it out, or by setting it to the value that it has, breaks the rule about that:
+so no other rule is judged by that field where a call does the same.
 """
 
 from __future__ import annotations
@@ -13,39 +15,76 @@ from typing import Any, Final
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.bodies import JOB, Bodies
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.scenarios.ground import STORED, Ground, accepted
+from drs_sync_policy.fuzz.scenarios.ground import KEEPS, REPEAT, STORED, Ground, accepted
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.stored import Unreadable
+from drs_sync_policy.fuzz.stored import Unreadable, differences
 
 _VALUES: Final = 8
 """So many values of a field are tried, of longer enums the first."""
 _JOBS: Final = 8
+_VARIANTS: Final = 3
+"""Every field has two values or more, and of an enum the third may be the one that is kept."""
 
 
 def _plain(prober: Prober) -> None:
     try:
         ground = Ground(prober)
         missing = _missing(ground) if ground.build.fields else ()
+        prober.astray = frozenset(missing)
+        ground = Ground(prober)
+        if ground.build.fields:
+            prober.unkept = frozenset(_unkept(ground))
+            prober.unsteady = frozenset(_unsteady(ground))
     except Unreadable as error:
-        prober.ledger.not_judged(STORED, f"what is stored cannot be read: {error}")
-        return
-    prober.astray = frozenset(missing)
+        for rule in (STORED, KEEPS, REPEAT):
+            prober.ledger.not_judged(rule, f"what is stored cannot be read: {error}")
 
 
 def _missing(ground: Ground) -> dict[str, list[Any]]:
     """The values, by their fields, that no plain call was seen to store."""
     missing = {name: _values(ground.build, name) for name in ground.build.fields}
     for item in _items(ground):
+        # What is stored already is no matter of this call, or one of repeating-is-harmless.
+        before = ground.read(item[JOB], may_lack=True)[0]
         exchange = ground.set([item], case=_told(item))
         if not accepted(exchange):
             continue
-        wanted = {name: value for name, value in item.items() if name != JOB}
+        fields = {name: value for name, value in item.items() if name != JOB}
+        wanted = {name: fields[name] for name in differences(fields, before)}
         ground.expect(STORED, item[JOB], wanted, case=_told(item), after=[exchange])
-        found = ground.read(item[JOB])[0]
-        for name, value in wanted.items():
-            if name in found and ijson.same(found[name], value):
-                missing[name] = [other for other in missing[name] if not ijson.same(other, value)]
+        lost = differences(wanted, ground.read(item[JOB])[0])
+        for name in fields.keys() - lost:
+            missing[name] = [v for v in missing[name] if not ijson.same(v, fields[name])]
     return {name: values for name, values in missing.items() if values}
+
+
+def _unkept(ground: Ground) -> Iterator[str]:
+    """The fields that a plain call without them changes."""
+    job, build = ground.tenant.job_ids[0], ground.build
+    for variant in range(_VARIANTS):
+        for named in ((), *((name,) for name in build.fields if variant == 0)):
+            before = ground.settle(job, variant)
+            item = {name: before[name] for name in named if name in before}
+            case = f"a plain call with {f'`{named[0]}` alone' if named else 'no field at all'}"
+            exchange = ground.set([build.item(job, **item)], case=case)
+            if accepted(exchange):
+                rest = {name: value for name, value in before.items() if name not in named}
+                ground.expect(KEEPS, job, rest, case=case, after=[exchange])
+                yield from differences(rest, ground.read(job)[0])
+
+
+def _unsteady(ground: Ground) -> Iterator[str]:
+    """The fields that a plain call changes by saying what is stored already."""
+    job, build = ground.tenant.job_ids[0], ground.build
+    case = "a plain call with every field, a second time"
+    for variant in range(_VARIANTS):
+        before = ground.settle(job, variant)
+        exchange = ground.set([build.full(job, variant)], case=case)
+        if accepted(exchange):
+            same = {k: v for k, v in build.policy(variant).items() if k in before}
+            steady = {k: v for k, v in same.items() if ijson.same(v, before[k])}
+            ground.expect(REPEAT, job, steady, case=case, after=[exchange])
+            yield from differences(steady, ground.read(job)[0])
 
 
 def _items(ground: Ground) -> Iterator[dict[str, Any]]:
