@@ -185,6 +185,33 @@ def test_an_error_page_is_told_once() -> None:
     assert "results" in schema.received
 
 
+class Renaming(Handler):
+    """Calls the fields of every error otherwise."""
+
+    def said(self, key: str, **details: str) -> dict[str, Any]:
+        said = super().said(key, **details)
+        return {"code": said["error_code"], "message": said["error_msg"]}
+
+
+def test_what_our_own_checks_tell_is_not_told_again_by_schemathesis() -> None:
+    """An answer that ours find out of form is no finding of schemathesis's own checks, too."""
+    with servers.serving(handler=Renaming) as server:
+        prober = servers.prober(server)
+        stock.run(prober, seconds=6)
+        prober.wire.close()
+    cases = [breach.case for breach in prober.ledger.breaches("answer-matches-schema")]
+    assert cases
+    assert not [case for case in cases if "its check" in case]
+
+
+def test_a_call_without_a_body_is_repeated_by_its_method(broken: tuple[Target, Verdict]) -> None:
+    """Without data, curl takes a call for a GET."""
+    target, _ = broken
+    call = Call(method="POST", path="/v3/p", headers=())
+    line = curl.command(call, target, redact=Redactor(target), store=lambda _: None)
+    assert "--request POST" in line
+
+
 class AnyLanguage(Handler):
     """Takes any `X-Language`."""
 

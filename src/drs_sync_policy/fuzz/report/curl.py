@@ -23,8 +23,10 @@ def command(call: Call, target: Target, *, redact: Redactor, store: Store) -> st
     """The curl command for `call`, secrets as variables; `store` keeps a long body in a file."""
     origin = "/".join(target.url.split("/", 3)[:3])
     parts = ["curl --include --path-as-is"]
-    if call.method != "POST":
-        parts.append(f"--request {call.method}" if call.method != "HEAD" else "--head")
+    if call.method == "HEAD":
+        parts.append("--head")
+    elif call.method != "POST" or call.body is None:  # which curl takes for POST and for GET
+        parts.append(f"--request {call.method}")
     parts.append(_as_sent(redact.text(origin + call.path)))
     for name, value in call.headers:
         text = f"{name}: {redact.text(value)}" if value else f"{name};"
