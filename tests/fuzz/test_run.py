@@ -7,7 +7,7 @@ from typing import Any
 from attrs import evolve
 
 from drs_sync_policy.fuzz.profile import Target
-from drs_sync_policy.fuzz.run import run
+from drs_sync_policy.fuzz.run import Progress, run
 from tests.fuzz import servers
 from tests.fuzz.servers import Handler
 
@@ -45,6 +45,28 @@ def test_required_scenarios_run_without_any_budget(target: Target) -> None:
     assert verdict.ending == "complete"
     assert verdict.ledger.outcome("token-is-matched-exactly") == "kept"
     assert "budget" in verdict.ledger.reason("job-id-is-opaque")
+
+
+class Uncounted(Handler):
+    """Says -1 for each count, whatever was sent, and forgets what an item leaves out."""
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        return {**super().policy(path, body), "count": -1}
+
+    def apply(self, project: str, item: dict[str, Any], place: int) -> dict[str, Any]:
+        self.server.stored.pop(item["job_id"], None)
+        return super().apply(project, item, place)
+
+
+def test_each_rule_is_told_once_while_the_run_goes_on() -> None:
+    """The first breach of a rule is news; further kinds of it are for the verdict."""
+    told: list[str] = []
+    progress = Progress(breach=lambda found: told.append(found.rule))
+    with servers.serving(handler=Uncounted) as server:
+        verdict = run(servers.target(server), budget=0, progress=progress, schemathesis=False)
+    kinds = [breach.rule for breach in verdict.ledger.breaches()]
+    assert len(kinds) > len(set(kinds))
+    assert sorted(told) == sorted(set(kinds))
 
 
 class Created(Handler):

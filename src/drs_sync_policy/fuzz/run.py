@@ -67,7 +67,10 @@ class Interrupted(KeyboardInterrupt):
 
 @frozen
 class Progress:
-    """What the run tells while it goes on; every part may be left as it is."""
+    """What the run tells while it goes on; every part may be left as it is.
+
+    `breach` gets the first breach of each rule.
+    """
 
     phase: Callable[[str], None] = lambda name: None
     breach: Callable[[Breach], None] = lambda breach: None
@@ -137,6 +140,7 @@ class _Keeper:
         self.first_failure: float | None = None
         self.calls_to_failure: int | None = None
         self.crashes: list[Crash] = []
+        self.told: set[str] = set()
         self.during = "knocking"
         prober.on_breach = self._on_breach
 
@@ -253,4 +257,6 @@ class _Keeper:
         if self.first_failure is None:
             self.first_failure = time.monotonic() - self.started
             self.calls_to_failure = self.prober.ledger.calls
-        self.progress.breach(breach)
+        if breach.rule not in self.told:
+            self.told.add(breach.rule)
+            self.progress.breach(breach)
