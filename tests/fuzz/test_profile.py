@@ -131,3 +131,14 @@ def test_the_shipped_schema_is_a_schema_and_knows_every_field() -> None:
 
     jsonschema_rs.meta.validate(profile.schema())
     jsonschema_rs.validate(profile.schema(), LEAST)
+
+
+def test_each_secret_has_the_variable_that_the_profile_names() -> None:
+    """One that it does not name has one of ours, and no two share one."""
+    tenants = {"project_id": "p", "job_ids": ["a"], "token_env": "DRS_OTHER_TOKEN"}
+    other = {"project_id": "q", "job_ids": ["b"], "token": "two"}
+    document = {"target": {"url": "http://127.0.0.1:9", **tenants}, "other_tenant": other}
+    target = profile.parse(document, environment={"DRS_OTHER_TOKEN": "one"})
+    assert dict(target.secrets)["one"] == "$DRS_OTHER_TOKEN"
+    assert dict(target.secrets)["two"] != "$DRS_OTHER_TOKEN"
+    assert list(target.variables) == [name.removeprefix("$") for _, name in target.secrets]

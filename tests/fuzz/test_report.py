@@ -93,6 +93,29 @@ def test_the_curl_line_brings_the_breach_about_again(broken: tuple[Target, Verdi
     assert '"count": 2' in done.stdout
 
 
+def test_a_curl_line_takes_the_token_from_the_profiles_own_variable(
+    broken: tuple[Target, Verdict],
+) -> None:
+    """What the profile calls it is what a shell has; the report says once what it has to hold."""
+    target, verdict = broken
+    tenant = evolve(target.tenant, token_env="MY_TOKEN")
+    own = evolve(verdict, target=evolve(target, tenant=tenant, expired_token="an-expired-token"))
+    line = next(li for li in tell(own).lines if li.rule.id == "count-equals-results")
+    done = subprocess.run(
+        ["bash", "-c", line.failures[0].steps[-1].curl + " --silent"],
+        env={"MY_TOKEN": target.tenant.token, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert '"count": 2' in done.stdout
+    shown = _shown(own)
+    (place,) = [n for n, text in enumerate(shown) if "`MY_TOKEN` to the token" in text]
+    assert place < min(n for n, text in enumerate(shown) if "curl --include" in text)
+    assert "EXPIRED" not in shown[place]
+    assert "DRS_TOKEN" not in "\n".join(shown)
+
+
 def test_the_files_say_the_same(broken: tuple[Target, Verdict], tmp_path: Path) -> None:
     """JUnit and NDJSON have each promise once, with the outcome that the telling has."""
     _, verdict = broken

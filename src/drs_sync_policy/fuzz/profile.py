@@ -50,6 +50,8 @@ class Tenant:
     token: str = field(repr=False)
     project_id: str
     job_ids: tuple[str, ...]
+    token_env: str | None = None
+    """The variable that the token was taken from, None where the profile holds the token."""
 
 
 @frozen
@@ -82,6 +84,7 @@ class Target:
     tenant: Tenant
     blocked_job_ids: tuple[str, ...] = ()
     expired_token: str | None = field(default=None, repr=False)
+    expired_token_env: str | None = None
     max_body_bytes: int | None = None
     verify: bool | str = True
     headers: Mapping[str, str] = field(factory=dict[str, str], repr=False)
@@ -97,13 +100,39 @@ class Target:
     @property
     def secrets(self) -> tuple[tuple[str, str], ...]:
         """Every secret with the shell variable that stands for it in reports."""
-        named = [("$DRS_TOKEN", self.tenant.token)]
-        if self.other:
-            named.append(("$DRS_OTHER_TOKEN", self.other.token))
-        if self.expired_token:
-            named.append(("$DRS_EXPIRED_TOKEN", self.expired_token))
-        named += [(f"$DRS_HEADER_{number}", v) for number, v in enumerate(self.headers.values(), 1)]
-        return tuple((value, name) for name, value in named if value)
+        return tuple((value, f"${name}") for name, _, value in self._variables())
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The shell variables that stand for secrets, with what each has to hold."""
+        return {name: what for name, what, _ in self._variables()}
+
+    def _variables(self) -> Iterator[tuple[str, str, str]]:
+        """Name, meaning and value of each: the name that the profile gives it, else one of ours."""
+        other = self.other
+        secrets = [
+            (self.tenant.token_env, "DRS_TOKEN", "the token of the profile", self.tenant.token),
+            (
+                other.token_env if other else None,
+                "DRS_OTHER_TOKEN",
+                "the token of its `other_tenant`",
+                other.token if other else "",
+            ),
+            (
+                self.expired_token_env,
+                "DRS_EXPIRED_TOKEN",
+                "its `expired_token`",
+                self.expired_token or "",
+            ),
+            *(
+                (None, f"DRS_HEADER_{number}", f"its header `{name}`", value)
+                for number, (name, value) in enumerate(self.headers.items(), 1)
+            ),
+        ]
+        taken = {name for name, *_ in secrets}
+        for name, ours, what, value in secrets:
+            if value:
+                yield name or (f"{ours}_OF_PROFILE" if ours in taken else ours), what, value
 
 
 def schema() -> dict[str, Any]:
@@ -162,6 +191,7 @@ def _target(document: Json, environment: Mapping[str, str]) -> Target:
         tenant=_tenant(table, environment),
         blocked_job_ids=tuple(table.get("blocked_job_ids", ())),
         expired_token=_secret(table, "expired_token", environment),
+        expired_token_env=table.get("expired_token_env"),
         start=_command(table.get("start")),
         ready=_command(table.get("ready")),
         reset=_command(table.get("reset")),
@@ -180,6 +210,7 @@ def _tenant(table: Json, environment: Mapping[str, str]) -> Tenant:
         token=_secret(table, "token", environment) or "",
         project_id=table["project_id"],
         job_ids=tuple(table["job_ids"]),
+        token_env=table.get("token_env"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -27,10 +27,10 @@ def command(call: Call, target: Target, *, redact: Redactor, store: Store) -> st
         parts.append("--head")
     elif call.method != "POST" or call.body is None:  # which curl takes for POST and for GET
         parts.append(f"--request {call.method}")
-    parts.append(_as_sent(redact.text(origin + call.path)))
+    parts.append(_as_sent(redact.text(origin + call.path), redact.variables))
     for name, value in call.headers:
         text = f"{name}: {redact.text(value)}" if value else f"{name};"
-        parts.append(f"--header {_as_sent(text)}")
+        parts.append(f"--header {_as_sent(text, redact.variables)}")
     if not call.header("Content-Type") and call.body is not None:
         parts.append("--header 'Content-Type:'")
     if call.chunked:
@@ -45,7 +45,7 @@ def command(call: Call, target: Target, *, redact: Redactor, store: Store) -> st
 def _body(body: bytes, redact: Redactor, store: Store) -> tuple[str, str]:
     text = _as_text(body)
     if text is not None and len(text) <= LONGEST_BODY:
-        return "", f"--data-binary {_quoted(redact.text(text))}"
+        return "", f"--data-binary {_quoted(redact.text(text), redact.variables)}"
     if text is None and len(body) <= LONGEST_BODY:
         return f"base64 -d <<< {base64.b64encode(body).decode()} | ", "--data-binary @-"
     path = store(body)
@@ -63,22 +63,22 @@ def _as_text(body: bytes) -> str | None:
     return text if all(letter.isprintable() for letter in text) else None
 
 
-def _as_sent(text: str) -> str:
+def _as_sent(text: str, variables: Sequence[str]) -> str:
     """A shell word for a line of the head, in which bytes that no terminal shows are escapes."""
     pieces = _UNSEEN.split(text)
     return "".join(
         "$'" + "".join(f"\\x{byte:02x}" for byte in piece.encode("latin-1", "replace")) + "'"
         if number % 2
-        else _quoted(piece)
+        else _quoted(piece, variables)
         for number, piece in enumerate(pieces)
         if piece or len(pieces) == 1
     )
 
 
-def _quoted(text: str) -> str:
-    """A shell word in which our variables are still expanded."""
-    if "$DRS_" not in text and "${DRS_" not in text:
+def _quoted(text: str, variables: Sequence[str]) -> str:
+    """A shell word in which these variables are still expanded."""
+    ours = re.compile(r"\$(?=\{?(?:" + "|".join(map(re.escape, variables)) + r")(?!\w))")
+    if not variables or not ours.search(text):
         return "'" + text.replace("'", "'\\''") + "'"
     pieces = text.replace("\\", "\\\\").replace('"', '\\"').replace("`", "\\`")
-    kept = pieces.replace("$DRS_", "\0").replace("${DRS_", "\1").replace("$", "\\$")
-    return '"' + kept.replace("\0", "$DRS_").replace("\1", "${DRS_") + '"'
+    return '"' + ours.sub("\0", pieces).replace("$", "\\$").replace("\0", "$") + '"'

@@ -50,6 +50,8 @@ def _page(telling: Telling) -> Iterator[str]:
     for crash in telling.crashes:
         yield f"<h2 class='broken'>The judge failed in {escape(crash.during)}</h2>"
         yield f"<p>{escape(BLAME)}</p><pre>{escape(crash.trace)}</pre>"
+    if telling.preparation:
+        yield f"<p>{escape(telling.preparation)}</p>"
     for line in (*telling.with_outcome("broken"), *telling.with_outcome("waived")):
         yield from _article(line)
     yield "<h2>Every promise</h2><table><thead><tr><th>outcome<th>promise<th>origin<th>judged</thead><tbody>"

@@ -30,6 +30,7 @@ class Redactor:
 
     def __init__(self, target: Target) -> None:
         self._names = dict(_spellings(target))
+        self.variables: tuple[str, ...] = tuple(target.variables)
         ordered = sorted(self._names, key=len, reverse=True)
         self._spellings = [spelling for spelling in ordered if spelling]
         # Most of a secret is as good as the secret, wherever it was cut.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from attrs import frozen
 
 from drs_sync_policy.contract import Rule
 from drs_sync_policy.fuzz.crash import Crash
+from drs_sync_policy.fuzz.profile import Target
 from drs_sync_policy.fuzz.report import curl
 from drs_sync_policy.fuzz.report.secrets import Redactor
 from drs_sync_policy.fuzz.run import Verdict
@@ -65,12 +67,22 @@ class Telling:
     seconds: float
     calls: int
     contract: str
+    variables: Mapping[str, str]
+    """The shell variables that the curl lines take secrets from, with what each has to hold."""
     notes: tuple[str, ...]
     crashes: tuple[Crash, ...]
 
     def with_outcome(self, outcome: Outcome) -> list[Line]:
         """The promises of which this became."""
         return [line for line in self.lines if line.outcome == outcome]
+
+    @property
+    def preparation(self) -> str:
+        """What to do before a curl line is pasted; empty where there is nothing to do."""
+        if not self.variables:
+            return ""
+        told = [f"`{name}` to {what}" for name, what in self.variables.items()]
+        return f"Before you paste a curl line, set {', '.join(told)}."
 
     @property
     def again(self) -> str:
@@ -84,13 +96,14 @@ def tell(
     """`verdict` for its readers; rules of other `origins` left out, long bodies put in `folder`."""
     teller = _Teller(verdict, folder)
     wanted = tuple(origins)
+    lines = tuple(
+        teller.line(rule)
+        for rule in verdict.ledger.rules.values()
+        if rule.origin in wanted
+        and (rule is not UNLISTED or verdict.ledger.outcome(rule.id) != "not judged")
+    )
     return Telling(
-        lines=tuple(
-            teller.line(rule)
-            for rule in verdict.ledger.rules.values()
-            if rule.origin in wanted
-            and (rule is not UNLISTED or verdict.ledger.outcome(rule.id) != "not judged")
-        ),
+        lines=lines,
         ending=verdict.ending,
         reason=teller.redact.text(verdict.reason),
         url=verdict.target.url,
@@ -98,6 +111,7 @@ def tell(
         seconds=verdict.seconds,
         calls=verdict.ledger.calls,
         contract=f"{verdict.contract.title} {verdict.contract.version}",
+        variables=dict(_used(verdict.target, lines)),
         notes=tuple(teller.redact.text(note) for note in _notes(verdict)),
         crashes=tuple(teller.crash(crash) for crash in verdict.crashes),
     )
@@ -174,6 +188,15 @@ class _Teller:
         except OSError:
             return None  # the verdict is worth more than the file
         return path
+
+
+def _used(target: Target, lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
+    """The variables that the curl lines of the findings take secrets from."""
+    commands = [s.curl for line in lines for failure in line.failures for s in failure.steps]
+    for name, what in target.variables.items():
+        used = re.compile(rf"\$\{{?#?{re.escape(name)}(?!\w)")
+        if any(used.search(command) for command in commands):
+            yield name, what
 
 
 def _notes(verdict: Verdict) -> Iterable[str]:

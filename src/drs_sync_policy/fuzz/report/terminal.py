@@ -19,6 +19,8 @@ def show(telling: Telling, console: Console) -> None:
     console.print(Text(f"Verdict on {telling.url}", style="bold"))
     if telling.ending != "complete":
         console.print(Text(f"No full verdict, {telling.ending}: {telling.reason}", style="bold"))
+    if telling.with_outcome("broken") and telling.preparation:
+        console.print(Text(telling.preparation))
     for line in telling.with_outcome("broken"):
         _paragraph(line, console)
     _unjudged(telling, console)
