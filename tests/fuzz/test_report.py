@@ -288,6 +288,33 @@ def test_why_there_is_no_verdict_comes_first_and_once() -> None:
     assert len(tell(verdict).with_outcome("not judged")) > 40
 
 
+def _with_jobs(server: servers.Server, job_ids: list[str]) -> Verdict:
+    return run(servers.target(server, job_ids=job_ids), budget=0, schemathesis=False)
+
+
+def test_a_job_that_never_succeeds_may_be_a_mistake_of_the_profile(tmp_path: Path) -> None:
+    """The report names it beside the finding, and whether other jobs fared better."""
+    with servers.serving(Habits(readback=False, second_tenant=False)) as server:
+        one = _with_jobs(server, ["job-a", "jbo-b"])
+        none = _with_jobs(server, ["jbo-a", "jbo-b"])
+    (text,) = [line for line in _shown(one) if "hint:" in line]
+    assert "`jbo-b` failed in every call" in text
+    assert "job-a" not in text
+    assert "`job_ids` in the profile" in text
+    (text,) = [line for line in _shown(none) if "hint:" in line]
+    assert "every job of the profile failed" in text
+    told = _everything(tell(none), tmp_path)
+    assert told.count("see first whether") >= 4
+
+
+def test_a_job_that_succeeds_at_times_is_no_mistake_of_the_profile(
+    broken: tuple[Target, Verdict],
+) -> None:
+    """A server that is at fault gets no such hint."""
+    _, verdict = broken
+    assert not [line for line in tell(verdict).lines if line.hint]
+
+
 class NoNumber(Handler):
     """Its read-back is no I-JSON."""
 

@@ -48,21 +48,38 @@ class History:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._events: dict[tuple[str, str], list[Event]] = {}
+        self._succeeded: dict[tuple[str, str], bool] = {}
 
     def sent(self, exchange: Exchange) -> None:
         """Remember what a call set."""
         tenant = exchange.expectation.tenant
         if tenant is None:
             return
-        for job, items in _succeeded(exchange).items():
-            fields: dict[str, Any] = {}
-            for item in items:
-                fields |= item
-            self._add(tenant, job, Event(exchange, tuple(items), fields))
+        items_of: dict[str, list[Policy]] = {}
+        for item, succeeded in _carried_out(exchange):
+            if item[JOB] in tenant.job_ids:
+                self._count(tenant, item[JOB], succeeded=succeeded)
+            if succeeded:
+                items_of.setdefault(item[JOB], []).append(item)
+        for job, items in items_of.items():
+            bare = _fields(items)
+            merged = {name: value for item in bare for name, value in item.items()}
+            self._add(tenant, job, Event(exchange, bare, merged))
 
     def read(self, tenant: Tenant, job: str, policy: Policy, exchange: Exchange) -> None:
         """Remember what was read."""
         self._add(tenant, job, Event(exchange, reading=policy))
+
+    def failing(self, tenant: Tenant) -> list[str]:
+        """The tenant's own jobs of which no item ever succeeded, though some were sent."""
+        with self._lock:
+            known = self._succeeded
+            return [job for job in tenant.job_ids if known.get((tenant.project_id, job)) is False]
+
+    def _count(self, tenant: Tenant, job: str, *, succeeded: bool) -> None:
+        key = (tenant.project_id, job)
+        with self._lock:
+            self._succeeded[key] = succeeded or self._succeeded.get(key, False)
 
     def _add(self, tenant: Tenant, job: str, event: Event) -> None:
         with self._lock:
@@ -147,22 +164,28 @@ class Past:
                 yield name, self.value(name)
 
 
-def _succeeded(exchange: Exchange) -> dict[str, list[Policy]]:
-    """The fields of each item that succeeded, by its job."""
-    items = exchange.expectation.items
+def _carried_out(exchange: Exchange) -> Iterator[tuple[Policy, bool]]:
+    """The items of a call, each with whether it succeeded; none where the answer is no 200."""
     answer = exchange.answer
     try:
         results = ijson.loads(answer.body)["results"] if answer and answer.status == 200 else []
     except (ValueError, KeyError, TypeError):
-        return {}
-    found: dict[str, list[Policy]] = {}
-    for item, result in zip(items, results, strict=False):
-        if isinstance(result, dict) and result.get("status") == "success":
-            fields = {name: value for name, value in item.items() if name != JOB}
-            mine = found.setdefault(item[JOB], [])
-            if fields or not mine or mine[-1]:  # of many bare items in a row, one tells as much
-                mine.append(fields)
-    return found
+        return
+    if not isinstance(results, list):
+        return
+    for item, result in zip(exchange.expectation.items, results, strict=False):
+        if isinstance(result, dict):
+            yield item, result.get("status") == "success"
+
+
+def _fields(items: Iterable[Policy]) -> tuple[Policy, ...]:
+    """The items without their job; of many in a row that set nothing, one tells as much."""
+    bare = ({name: value for name, value in item.items() if name != JOB} for item in items)
+    return tuple(
+        fields
+        for empty, group in itertools.groupby(bare, key=lambda fields: not fields)
+        for fields in itertools.islice(group, 1 if empty else None)
+    )
 
 
 def _gives(event: Event, needed: Policy) -> bool:

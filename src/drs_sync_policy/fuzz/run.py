@@ -47,6 +47,8 @@ class Verdict:
     first_failure: float | None = None
     """Seconds until the first breach."""
     calls_to_failure: int | None = None
+    failing_jobs: tuple[str, ...] = ()
+    """The profile's own jobs of which no item ever succeeded, though some were sent."""
     crashes: tuple[Crash, ...] = ()
     """Faults of the judge itself."""
     contract: Contract = field(factory=contract.load, repr=False)
@@ -118,6 +120,12 @@ def run(
         seconds=time.monotonic() - keeper.started,
         first_failure=keeper.first_failure,
         calls_to_failure=keeper.calls_to_failure,
+        failing_jobs=tuple(
+            job
+            for tenant in (target.tenant, target.other)
+            if tenant
+            for job in prober.history.failing(tenant)
+        ),
         crashes=tuple(keeper.crashes),
         contract=loaded,
     )

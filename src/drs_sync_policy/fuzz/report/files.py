@@ -69,6 +69,8 @@ def _case(suite: ET.Element, line: Line) -> None:
 
 
 def _details(line: Line) -> Iterator[str]:
+    if line.hint:
+        yield f"hint: {line.hint}"
     for failure in line.failures:
         yield f"{failure.case} ({failure.times} times)"
         yield f"expected: {failure.expected}\nreceived: {failure.received}"

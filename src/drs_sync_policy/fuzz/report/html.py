@@ -77,6 +77,8 @@ def _article(line: Line) -> Iterator[str]:
     yield f"<article id='{escape(rule.id)}'><h2><span class='{line.outcome}'>{line.outcome}</span> "
     yield f"{escape(rule.id)}</h2><p>{escape(rule.statement)}</p>"
     yield f"<p>Origin: {escape(rule.origin)} ({escape(rule.source)})</p>"
+    if line.hint:
+        yield f"<p><strong>Hint:</strong> {escape(line.hint)}</p>"
     for failure in line.failures:
         yield from _failure(failure)
     yield "</article>"

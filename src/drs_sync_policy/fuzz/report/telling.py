@@ -20,6 +20,7 @@ from drs_sync_policy.fuzz.verdict import UNLISTED, Breach, Exchange, Outcome
 
 ORIGINS: Final = ("page", "vendor", "decision")
 _SHOWN_BYTES: Final = 1200
+_OWN: Final = "own-job-succeeds"
 
 
 @frozen
@@ -53,6 +54,8 @@ class Line:
     judged: int
     reason: str
     failures: tuple[Failure, ...]
+    hint: str = ""
+    """What else than the server may be the cause of the failures."""
 
 
 @frozen
@@ -135,6 +138,7 @@ class _Teller:
             judged=ledger.times_judged(rule.id),
             reason=self.redact.text(ledger.reason(rule.id)),
             failures=tuple(self._failure(breach) for breach in breaches),
+            hint=_hint(self.verdict) if breaches and rule.id == _OWN else "",
         )
 
     def crash(self, crash: Crash) -> Crash:
@@ -188,6 +192,20 @@ class _Teller:
         except OSError:
             return None  # the verdict is worth more than the file
         return path
+
+
+def _hint(verdict: Verdict) -> str:
+    """That the profile may name jobs that the server does not have; empty where none is suspect."""
+    failing = verdict.failing_jobs
+    if not failing:
+        return ""
+    names = ", ".join(f"`{job}`" for job in failing)
+    target = verdict.target
+    jobs = {*target.tenant.job_ids, *(target.other.job_ids if target.other else ())}
+    told = f"{names} failed in every call, other jobs of the profile did not"
+    if jobs == set(failing):
+        told = f"every job of the profile failed in every call ({names})"
+    return f"{told}: see first whether `job_ids` in the profile is right"
 
 
 def _used(target: Target, lines: Iterable[Line]) -> Iterator[tuple[str, str]]:

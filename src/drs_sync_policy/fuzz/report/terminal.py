@@ -52,6 +52,8 @@ def _paragraph(line: Line, console: Console) -> None:
         Text(textwrap.fill(line.rule.statement, 96, initial_indent="  ", subsequent_indent="  "))
     )
     console.print(Text(f"  origin: {line.rule.origin} ({line.rule.source})", style="dim"))
+    if line.hint:
+        console.print(Text(f"  hint: {line.hint}", style="yellow"), soft_wrap=True)
     for failure in line.failures[:_SHOWN_FAILURES]:
         for text in _failure(failure):
             console.print(Text(textwrap.indent(text, "  ")), soft_wrap=True)
