@@ -275,17 +275,62 @@ def test_the_terminal_says_first_whom_it_judged(broken: tuple[Target, Verdict]) 
     assert _shown(verdict)[0] == f"Verdict on {target.url}"
 
 
-def test_why_there_is_no_verdict_comes_first_and_once() -> None:
-    """One reason for all promises is one sentence, with the promises below it."""
+@pytest.mark.parametrize("gone", [True, False])
+def test_why_nothing_was_judged_is_told_once(gone: bool, tmp_path: Path) -> None:
+    """No server, or a wrong token, is one reason for all promises: no list of them says more."""
     with servers.serving() as server:
-        target = servers.target(server)
-    verdict = run(target, budget=0)
+        target = servers.target(server, token="nobodys-token")
+        verdict = run(target, budget=0) if not gone else None
+    verdict = verdict or run(target, budget=0)
+    telling = tell(verdict)
     lines = _shown(verdict)
+    assert lines[1].startswith(f"No full verdict, {verdict.ending}: ")
+    assert len([line for line in lines if telling.reason in line]) == 1
+    assert not [line for line in lines if "count-equals-results" in line]
+    assert len(telling.with_outcome("not judged")) > 40
+    html.write(telling, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "count-equals-results" not in page
+    assert verdict.ending in page
+
+
+class Dying(Handler):
+    """Goes away in the middle of the run."""
+
+    def throttle(self) -> None:
+        self.server.calls += 1
+        self.close_connection = self.server.calls >= 300
+        if self.server.calls == 300:
+            self.server.stop()
+
+
+def test_why_a_run_broke_off_is_told_with_what_it_left_out() -> None:
+    """What was judged until then has its outcome, what was not is listed below one reason."""
+    with servers.serving(handler=Dying) as server:
+        verdict = run(servers.target(server), budget=0)
+        lines = _shown(verdict)
     assert lines[1].startswith("No full verdict, unreachable: ")
-    assert len([line for line in lines if line.startswith("  the server was gone")]) == 1
-    named = set(" ".join(lines).replace(",", "").split())
-    assert named >= {line.rule.id for line in tell(verdict).with_outcome("not judged")}
-    assert len(tell(verdict).with_outcome("not judged")) > 40
+    text = "\n".join(lines).partition("NOT JUDGED")[2].partition("KEPT IN PART")[0]
+    assert text.count("the server was gone before its turn") == 1
+    named = set(text.replace(",", "").split())
+    left_out = {line.rule.id for line in tell(verdict).with_outcome("not judged")}
+    assert left_out
+    assert named >= left_out
+
+
+def test_a_terminal_gets_lines_of_its_width(broken: tuple[Target, Verdict]) -> None:
+    """Nothing but what is to be copied, and no word, is wider than the terminal."""
+    _, verdict = broken
+    file = io.StringIO()
+    console = Console(width=50, file=file, force_terminal=True, color_system=None)
+    terminal.show(tell(verdict), console)
+    prose = [
+        line
+        for line in file.getvalue().splitlines()
+        if not line.startswith("    ") and " " in line.strip()
+    ]
+    assert any(line.startswith("  origin: ") for line in prose)
+    assert max(map(len, prose)) <= 50
 
 
 def _with_jobs(server: servers.Server, job_ids: list[str]) -> Verdict:

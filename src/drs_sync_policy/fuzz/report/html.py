@@ -54,11 +54,17 @@ def _page(telling: Telling) -> Iterator[str]:
         yield f"<p>{escape(telling.preparation)}</p>"
     for line in (*telling.with_outcome("broken"), *telling.with_outcome("waived")):
         yield from _article(line)
+    if not telling.is_empty:
+        yield from _table(telling)
+    yield "</body></html>\n"
+
+
+def _table(telling: Telling) -> Iterator[str]:
     yield "<h2>Every promise</h2><table><thead><tr><th>outcome<th>promise<th>origin<th>judged</thead><tbody>"
     for outcome in _OUTCOMES:
         for line in telling.with_outcome(outcome):
             yield _row(line)
-    yield "</tbody></table></body></html>\n"
+    yield "</tbody></table>"
 
 
 def _row(line: Line) -> str:

@@ -80,6 +80,13 @@ class Telling:
         return [line for line in self.lines if line.outcome == outcome]
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all was judged, so that no promise has a reason of its own."""
+        return self.ending != "complete" and all(
+            line.outcome == "not judged" for line in self.lines
+        )
+
+    @property
     def preparation(self) -> str:
         """What to do before a curl line is pasted; empty where there is nothing to do."""
         if not self.variables:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
@@ -11,100 +11,135 @@ from rich.text import Text
 from drs_sync_policy.fuzz.crash import BLAME
 from drs_sync_policy.fuzz.report.telling import Failure, Line, Telling
 
-_SHOWN_FAILURES = 3
+_SHOWN_FAILURES: Final = 3
+_WIDTH: Final = 96
+"""Columns of what is folded where nobody looks at a terminal."""
+_NARROWEST: Final = 40
 
 
 def show(telling: Telling, console: Console) -> None:
     """Print the verdict: whose it is and how the run ended come first."""
-    console.print(Text(f"Verdict on {telling.url}", style="bold"))
+    page = _Page(console)
+    page.say(f"Verdict on {telling.url}", style="bold")
     if telling.ending != "complete":
-        console.print(Text(f"No full verdict, {telling.ending}: {telling.reason}", style="bold"))
+        page.say(f"No full verdict, {telling.ending}: {telling.reason}", style="bold")
     if telling.with_outcome("broken") and telling.preparation:
-        console.print(Text(telling.preparation))
+        page.say(telling.preparation)
     for line in telling.with_outcome("broken"):
-        _paragraph(line, console)
-    _unjudged(telling, console)
+        _paragraph(line, page)
+    if not telling.is_empty:
+        _unjudged(telling, page)
     _crashes(telling, console)
     for note in telling.notes:
-        console.print(Text(f"note: {note}", style="yellow"))
-    console.print(Text(summary(telling), style="bold"))
+        page.say(f"note: {note}", style="yellow")
+    page.say(sums(telling) if telling.is_empty else summary(telling), style="bold")
+
+
+class _Page:
+    """A console with lines folded to its width; to a file they go as they are."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.width: int | None = None
+        if console.is_terminal:
+            self.width = max(_NARROWEST, console.width)
+
+    def say(self, text: str, *, indent: str = "", hang: str = "", style: str = "") -> None:
+        """A paragraph for each line of `text`, its further lines as deep as `indent` and `hang`."""
+        for line in text.split("\n"):
+            told = indent + line if self.width is None else _folded(line, self.width, indent, hang)
+            self.console.print(Text(told, style=style), soft_wrap=True)
+
+    def prose(self, text: str, *, indent: str) -> None:
+        """A paragraph that is folded in files as well."""
+        self.console.print(Text(_folded(text, self.width or _WIDTH, indent, "")), soft_wrap=True)
+
+    def verbatim(self, text: str, *, style: str = "") -> None:
+        """A text whose lines are to be copied: they are never folded."""
+        self.console.print(Text(text, style=style), soft_wrap=True)
+
+
+def _folded(text: str, width: int, indent: str, hang: str) -> str:
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent + hang,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def summary(telling: Telling) -> str:
-    """The sums in one or two lines."""
-    sums = ", ".join(
+    """The sums in one or two lines, and why they are no full verdict."""
+    if telling.ending == "complete":
+        return sums(telling)
+    return f"{sums(telling)}\nThe run is no full verdict, {telling.ending}: {telling.reason}"
+
+
+def sums(telling: Telling) -> str:
+    """How many promises became what, in how many calls, and how to have the same again."""
+    counted = ", ".join(
         f"{len(telling.with_outcome(outcome))} {outcome}"
         for outcome in ("broken", "waived", "kept", "not judged")
         if telling.with_outcome(outcome) or outcome in ("broken", "kept")
     )
-    text = (
-        f"{len(telling.lines)} promises: {sums}; {telling.calls} calls in {telling.seconds:.1f} s"
-    )
-    if telling.ending != "complete":
-        text += f"\nThe run is no full verdict, {telling.ending}: {telling.reason}"
-    return f"{text} ({telling.again})"
+    effort = f"{telling.calls} calls in {telling.seconds:.1f} s"
+    return f"{len(telling.lines)} promises: {counted}; {effort} ({telling.again})"
 
 
-def _paragraph(line: Line, console: Console) -> None:
-    console.print()
-    console.print(Text(f"BROKEN  {line.rule.id}", style="bold red"))
-    console.print(
-        Text(textwrap.fill(line.rule.statement, 96, initial_indent="  ", subsequent_indent="  "))
-    )
-    console.print(Text(f"  origin: {line.rule.origin} ({line.rule.source})", style="dim"))
+def _paragraph(line: Line, page: _Page) -> None:
+    page.verbatim("")
+    page.say(f"BROKEN  {line.rule.id}", style="bold red")
+    page.prose(line.rule.statement, indent="  ")
+    page.say(f"origin: {line.rule.origin} ({line.rule.source})", indent="  ", style="dim")
     if line.hint:
-        console.print(Text(f"  hint: {line.hint}", style="yellow"), soft_wrap=True)
+        page.say(f"hint: {line.hint}", indent="  ", style="yellow")
     for failure in line.failures[:_SHOWN_FAILURES]:
-        for text in _failure(failure):
-            console.print(Text(textwrap.indent(text, "  ")), soft_wrap=True)
+        _failure(failure, page)
     more = len(line.failures) - _SHOWN_FAILURES
     if more > 0:
         kinds = "kind" if more == 1 else "kinds"
         where = "the reports of --report have all"
-        console.print(Text(f"  and {more} more {kinds} of it; {where}", style="dim"))
+        page.say(f"and {more} more {kinds} of it; {where}", indent="  ", style="dim")
 
 
-def _failure(failure: Failure) -> Iterator[str]:
+def _failure(failure: Failure, page: _Page) -> None:
     repeats = f" ({failure.times} times)" if failure.times > 1 else ""
-    yield f"\ncase:     {failure.case}{repeats}"
-    yield f"expected: {failure.expected}"
-    yield f"received: {failure.received}"
+    page.verbatim("")
+    for title, text in (
+        ("case:     ", f"{failure.case}{repeats}"),
+        ("expected: ", failure.expected),
+        ("received: ", failure.received),
+    ):
+        page.say(f"{title}{text}", indent="  ", hang=" " * len(title))
     for number, step in enumerate(failure.steps, 1):
         title = f"call {number}" if len(failure.steps) > 1 else "call"
-        yield f"{title}, which sets what is stored before:" if step.prepares else f"{title}:"
-        yield textwrap.indent(step.curl, "  ")
-        yield "answer:"
-        yield textwrap.indent(step.received[:600], "  ")
+        what = f"{title}, which sets what is stored before:" if step.prepares else f"{title}:"
+        page.say(what, indent="  ")
+        page.verbatim(textwrap.indent(step.curl, "    "))
+        page.say("answer:", indent="  ")
+        page.verbatim(textwrap.indent(step.received[:600], "    "))
 
 
-def _unjudged(telling: Telling, console: Console) -> None:
+def _unjudged(telling: Telling, page: _Page) -> None:
     unjudged = telling.with_outcome("not judged")
-    _by_reason("NOT JUDGED", unjudged, console)
+    _by_reason("NOT JUDGED", unjudged, page)
     in_part = [line for line in telling.with_outcome("kept") if line.reason]
-    _by_reason("KEPT IN PART", in_part, console)
+    _by_reason("KEPT IN PART", in_part, page)
 
 
-def _by_reason(title: str, lines: list[Line], console: Console) -> None:
+def _by_reason(title: str, lines: list[Line], page: _Page) -> None:
     """Promises with the reason that they share, each reason once."""
     reasons: dict[str, list[str]] = {}
     for line in lines:
         reasons.setdefault(line.reason, []).append(line.rule.id)
     if reasons:
-        console.print()
-        console.print(Text(title, style="bold yellow"))
+        page.verbatim("")
+        page.say(title, style="bold yellow")
     for reason, names in reasons.items():
-        console.print(Text(f"  {reason}"), soft_wrap=True)
-        console.print(
-            Text(
-                textwrap.fill(
-                    ", ".join(names),
-                    96,
-                    initial_indent="    ",
-                    subsequent_indent="    ",
-                    break_on_hyphens=False,
-                )
-            )
-        )
+        page.say(reason, indent="  ")
+        page.prose(", ".join(names), indent="    ")
 
 
 def _crashes(telling: Telling, console: Console) -> None:
