@@ -118,6 +118,7 @@ def item(job_id: str = KNOWN[0], **fields: Any) -> dict[str, Any]:
 
 NEARLY_KNOWN: Final = (
     KNOWN[0].upper(), f" {KNOWN[0]} ", KNOWN[0][:-1], KNOWN[0][1:], f"{KNOWN[0][:8]}%",
+    f"{{{KNOWN[0]}}}", KNOWN[0].replace("-", "%2D"), f"/{KNOWN[0]}",
 )  # fmt: skip
 VALID: Final = json.dumps({"jobs": [item()]})
 MIXED: Final = [
@@ -131,6 +132,7 @@ MIXED: Final = [
 TEXTS: Final = (
     "\0", "a\0b", "\U0001f600", "ä", "e\u0301", "'", "%s", "\\", "{0}", "x" * 300, "x" * 70_000,
     "  Padded ", "A" * 70, "<&>", "a b", "a/b", "\n",
+    "$HOME", "\\\\",
 )  # fmt: skip
 ALL_TEXTS: Final = [item(text) for text in TEXTS]
 NESTED: Final = "[" * 100 + "]" * 100
@@ -233,7 +235,14 @@ WATCHES: Final[Mapping[str, Watch]] = {
     ),
     "job-id-is-opaque": bodies(*(json.dumps({"jobs": [item(text)]}) for text in TEXTS)),
     "unknown-fields-are-ignored": both(
-        batches([item(unknown=1, Conflict_Policy="stop")], [item(Ddl_trans=True)]),
+        batches(
+            [item(unknown=1, Conflict_Policy="stop")],
+            [item(Ddl_trans=True)],
+            [item(KNOWN[1], **{"ddl-trans": True, "ddlTrans": False})],
+            [item(KNOWN[2], policy={"ddl_trans": True})],
+        ),
+        bodies(json.dumps({"jobs": [item()], "slot_name": "s"})),
+        batches([item()]),
         bodies(json.dumps({"jobs": [item()], "unknown": 1})),
     ),
     "batch-size-is-unbounded": bodies(
@@ -332,12 +341,14 @@ WATCHES: Final[Mapping[str, Watch]] = {
     "accepted-policy-is-stored": batches(
         [item(**FULL), item(KNOWN[1], **FULL), item(KNOWN[2], slot_name="", ddl_trans=False)],
         *([item(slot_name=text)] for text in TEXTS),
+        [*(item(f"unknown-{n}") for n in range(99)), item(slot_name="the last of 100")],
     ),
     "omitted-field-keeps-its-value": batches(
         [item(**{**FULL, "conflict_policy": "stop"})], [item(slot_name="x")], [item(ddl_trans=True)]
     ),
     "later-items-win": batches(
-        [item(**FULL), item(conflict_policy="stop"), item(ddl_trans=False, index_trans=True)]
+        [item(**FULL), item(conflict_policy="stop"), item(ddl_trans=False, index_trans=True)],
+        [item(slot_name=str(number)) for number in range(20)],
     ),
     "later-calls-win": batches(
         [item(conflict_policy="stop", ddl_trans=True)],
