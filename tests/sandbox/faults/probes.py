@@ -165,6 +165,8 @@ def _invalid_bodies() -> list[str]:
         [item(), bad, item()],
         [bad, item()],
         [item()] * 11 + [bad] + [item()],
+        [item("unknown", ddl_trans=1)],
+        [item(BLOCKED, ddl_trans=1)],
     ):
         wrong.append(json.dumps({"jobs": batch}))  # noqa: PERF401
     return [*wrong, '{"jobs": []}', json.dumps({"jobs": item()}), json.dumps([item()]), "{}"]
@@ -291,7 +293,9 @@ WATCHES: Final[Mapping[str, Watch]] = {
         )
     ),
     "malformed-project-id-is-refused": sends(*_projects()),
-    "oversized-body-is-refused": bodies(VALID + " " * (12 * 1024 * 1024)),
+    "oversized-body-is-refused": bodies(
+        VALID + " " * (12 * 1024 * 1024), VALID[:-1] + f', "x": "{"é" * (6 * 1024 * 1024)}"}}'
+    ),
     "other-methods-are-refused": sends(
         *({"method": method} for method in ("GET", "PUT", "PATCH", "DELETE"))
     ),
@@ -360,14 +364,16 @@ WATCHES: Final[Mapping[str, Watch]] = {
             {"content": content, "X_Language": language}
             for content in (b"{", json.dumps({"jobs": MIXED}))
             for language in (None, "en-us", "zh-cn")
-        )
+        ),
+        {"method": "PUT", "X_Language": "zh-cn"},
     ),
     "language-changes-only-messages": sends(
         *(
             {"content": content, "X_Language": language}
             for content in (b"{", json.dumps({"jobs": MIXED}), VALID)
             for language in ("en-us", "zh-cn")
-        )
+        ),
+        {"method": "PUT", "X_Language": "zh-cn"},
     ),
     "concurrent-calls-take-turns": _concurrent,
 }

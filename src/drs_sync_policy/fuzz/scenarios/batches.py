@@ -21,7 +21,7 @@ from drs_sync_policy.fuzz.scenarios.plan import Scenario
 
 _ROUND: Final = (
     10, 11, 16, 17, 20, 21, 25, 32, 33, 50, 51, 64, 65, 100, 101, 128, 129, 200, 201, 250, 256, 257,
-    500, 501, 512, 1000, 1001, 1024, 1025, 2000, 2049, 5000,
+    500, 501, 512, 1000, 1001, 1024, 1025, 2000, 2049, 5000, 5001, 10001,
 )  # fmt: skip
 """Sizes at which servers cut a batch into parts, each with what is behind it."""
 

@@ -68,7 +68,7 @@ def _smuggled(build: Bodies, job: str) -> Iterator[tuple[dict[str, Any], str]]:
         (_dashed, "with dashes"),
         (_camel, "in camel case"),
         (str.title, "with capitals"),
-        (lambda name: name.replace("_", ""), "without underscores"),
+        (_squeezed, "without underscores"),
     ):
         fields = {change(name): value for name, value in policy.items() if change(name) != name}
         yield build.body([{**bare, **fields}]), f"the policy fields {what}"
@@ -82,6 +82,10 @@ def _smuggled(build: Bodies, job: str) -> Iterator[tuple[dict[str, Any], str]]:
 
 def _dashed(name: str) -> str:
     return name.replace("_", "-")
+
+
+def _squeezed(name: str) -> str:
+    return name.replace("_", "")
 
 
 def _camel(name: str) -> str:
