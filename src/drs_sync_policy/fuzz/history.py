@@ -5,6 +5,9 @@ wrong one answer it alike unless something was stored before. What was stored be
 some earlier call, and a reader who repeats the finding on another server needs that call, too.
 """
 
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import itertools
@@ -167,8 +170,10 @@ class Past:
 def _carried_out(exchange: Exchange) -> Iterator[tuple[Policy, bool]]:
     """The items of a call, each with whether it succeeded; none where the answer is no 200."""
     answer = exchange.answer
+    if answer is None or answer.status != 200:
+        return
     try:
-        results = ijson.loads(answer.body)["results"] if answer and answer.status == 200 else []
+        results: Any = ijson.loads(answer.body)["results"]
     except (ValueError, KeyError, TypeError):
         return
     if not isinstance(results, list):

@@ -70,7 +70,7 @@ def _combinations(ground: Ground) -> None:
         model = dict(ground.settle(job))
         for policy in policies:
             case = "a call with " + (
-                ", ".join(f"`{k}`: {short(v)}" for k, v in policy.items()) or "no field"
+                ", ".join(f"{k}: {short(v)}" for k, v in policy.items()) or "no field"
             )
             exchange = ground.set([ground.build.item(job, **policy)], case=case)
             if not accepted(exchange):

@@ -6,7 +6,7 @@ stored of them accuses the rule that a plain call breaks, and no other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from drs_sync_policy.fuzz import ijson
@@ -123,12 +123,18 @@ class Ground:
         prober = self.prober
         reason = ""
         if rule not in (STORED, KEEPS) and name in prober.unkept and past.omits(name):
-            reason = f"`{name}` where a call leaves it out: plain calls that do break {KEEPS}"
+            reason = _beside(prober.unkept, "that leave it out", KEEPS)
         if rule != REPEAT and name in prober.unsteady and past.may_repeat(name):
-            reason = f"`{name}` where it is set to the value it has: plain calls break {REPEAT}"
+            reason = _beside(prober.unsteady, "that set it to what it is", REPEAT)
         if reason:
-            prober.ledger.not_judged(rule, f"without {reason} already")
+            prober.ledger.not_judged(rule, reason)
         return bool(reason)
+
+
+def _beside(names: Collection[str], calls: str, rule: str) -> str:
+    """What is not judged of some fields, because plain calls break another rule with them."""
+    told = ", ".join(f"`{name}`" for name in sorted(names))
+    return f"without {told} in calls {calls}: with it plain calls break {rule} already"
 
 
 def _equal(one: Policy, other: Policy, name: str) -> bool:
