@@ -182,6 +182,24 @@ def test_rows_without_a_head_are_told_that_names_are_missing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("head", "row", "place", "said"),
+    [
+        ("job_id,conflict_polcy", "j,stop", (1, 2), "did you mean `conflict_policy`?"),
+        ("ddl_trans,jobid", "true,j", (1, 2), "did you mean `job_id`?"),
+        ("ddl_trans", "true", (1, 1), "no column is named `job_id`"),
+        ("job_id,topic", "j,x", (1, 2), "--edition huawei-cloud"),
+    ],
+)
+def test_a_wrong_column_is_one_mistake_at_its_name(
+    head: str, row: str, place: tuple[int, int], said: str
+) -> None:
+    """It stands in the first line, however many rows there are, and not in each of them."""
+    (mistake,) = _mistakes(f"{head}\n" + f"{row}\n" * 3000, "csv")
+    assert mistake[:2] == place
+    assert said in mistake[2]
+
+
+@pytest.mark.parametrize(
     ("text", "form", "places", "said"),
     [
         ('{"a": 1, "jobs": [{"job_id": 1,\n"job_id": 2}]}', "json", [1, 2, 2], "twice"),

@@ -31,6 +31,7 @@ def read_csv(text: str, types: Mapping[str, str]) -> Placed:
         if not name or name in names[:index]:
             said = "twice" if name else "without a name"
             raise UnreadableError(1, index + 1, f"the column `{name or index + 1}` is there {said}")
+        placed.columns[name] = Place(1, index + 1)
     for line, cells in rows:
         if len(cells) > len(names):
             message = f"{len(cells)} cells, and the first line has {len(names)} names"
