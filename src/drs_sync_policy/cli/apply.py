@@ -157,8 +157,6 @@ def _send(
 
     policies = _policies([items[index] for index in left])
     record, code = sending.send(client, policies, note)
-    if code == exits.INTERRUPTED and journal is not None:
-        click.echo("The same command goes on from here.", err=True)
     sent = {left[job.index]: job for job in record}
     rows = [
         outcomes.row(index + 1, sent[index])
@@ -167,4 +165,7 @@ def _send(
         for index, item in enumerate(items)
     ]
     outcomes.show(rows, output)
+    if code == exits.INTERRUPTED and journal is not None:
+        # Last, where it is seen: the table may be long.
+        click.echo("The same command goes on from here.", err=True)
     return code or (exits.DONE if all(r.done for r in rows) else exits.BROKEN)

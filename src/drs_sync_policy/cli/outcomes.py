@@ -95,6 +95,8 @@ def _csv(rows: Sequence[Row]) -> None:
 
 def _table(rows: Sequence[Row]) -> None:
     shown = rows if len(rows) <= _ALL_SHOWN else [r for r in rows if not r.done]
+    if sys.stdout.isatty():  # The summary counts them, and nothing is to be done about one.
+        shown = [r for r in shown if r.state != JobState.NOT_SENT]
     table = Table(box=None, pad_edge=False)
     table.add_column("#", justify="right")
     table.add_column("job", overflow="fold")
