@@ -147,6 +147,23 @@ def test_what_is_wrong_is_quoted_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("gtid_set", "a" * 100_000, "at most 2048 characters, not 100000"),
+        ("gtid_set", "<" * 100, "it does not match ^[^<>&"),
+        ("topic", ["a"] * 1000, "it must be text; put it in quotes"),
+    ],
+)
+def test_a_long_value_is_shown_once_and_cut(field: str, value: object, said: str) -> None:
+    """With the quote that ends it, in the words that the Python client has for it."""
+    text = json.dumps([{"job_id": "j", field: value}])
+    first = _mistakes(text, "json", edition="huawei-cloud")[0][2]
+    shown = json.dumps(value)
+    assert first.startswith(f"`{field}` is {shown[:56]}...{shown[-1]}: {said}")
+    assert len(first) < 200
+
+
+@pytest.mark.parametrize(
     ("text", "form", "place", "said"),
     [
         ("- job_id: j\n  more: 2024-01-01", "yaml", (2, 9), "nothing for 2024-01-01"),

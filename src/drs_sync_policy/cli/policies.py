@@ -144,7 +144,8 @@ def _types(edition: str) -> dict[str, str]:
 def _schema_mistakes(
     items: Sequence[Any], edition: str, placed: Placed, root: Path
 ) -> Iterator[Mistake]:
-    validator = jsonschema_rs.validator_for(body_schema(edition))
+    # The value is shown once, by `_wording`; in the words of the validator "it" stands for it.
+    validator = jsonschema_rs.validator_for(body_schema(edition), mask="it")
     for error in validator.iter_errors({"jobs": [_plain(item) for item in items]}):
         path = (*root, *error.instance_path[1:])
         kind: Any = error.kind
@@ -206,8 +207,14 @@ def _expected(error: Any, schema: contract.Json) -> str:
             return "it must be text; put it in quotes"
         case "type":
             return f"it must be of type {schema.get('type')}"
-        case "minLength":
+        case "minLength" if not error.instance:
             return "it must not be empty"
+        case "minLength":
+            return f"at least {error.kind.limit} characters, not {len(error.instance)}"
+        case "maxLength":
+            return f"at most {error.kind.limit} characters, not {len(error.instance)}"
+        case "pattern":
+            return f"it does not match {error.kind.pattern}"
         case _:
             return " ".join(str(error.message).split())
 
@@ -216,7 +223,7 @@ def _shown(value: Any) -> str:
     if list(_mapping(value)) == [""]:
         return str(value[""])
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return text if len(text) <= 60 else f"{text[:56]}...{text[-1]}"
 
 
 def _unwritable(items: Sequence[Any], placed: Placed, root: Path) -> Iterator[Mistake]:
