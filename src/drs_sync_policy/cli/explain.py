@@ -16,6 +16,7 @@ from drs_sync_policy.cli.choice import Choice, completed
 
 _AUTHORS: Final = {"vendor": "", "ours": " (our text)"}
 _DIGITS: Final = re.compile(r"[1-9][0-9]*\Z")
+_NEAR: Final = 0.7
 
 
 def _known() -> Iterable[str]:
@@ -49,7 +50,7 @@ def _find(name: str) -> Sequence[codes.ErrorCode | contract.Rule]:
     rules = [rule for rule in contract.load().rules if rule.id == name.lower()]
     if rows or rules:
         return rows or rules
-    near = _numbered(name) or (_nearest(wanted | {name.lower()}) if name else [])
+    near = (_numbered(name) or _alike(name)) if _digits(name) else _nearest(name.lower())
     hint = f"; did you mean {', '.join(near)}?" if near else "."
     raise click.UsageError(
         f"there is no error code and no rule {name!r}{hint}"
@@ -58,10 +59,13 @@ def _find(name: str) -> Sequence[codes.ErrorCode | contract.Rule]:
 
 
 def _numbered(name: str) -> list[str]:
-    """The codes whose number is the one in `name`, however many zeros it begins with."""
+    """The codes whose number is the one in `name`, however many zeros it begins with.
+
+    Those of its own prefix are first.
+    """
     number = _number(name)
     same = [row.code for row in codes.all_codes() if number and _number(row.code) == number]
-    return list(dict.fromkeys(same))
+    return sorted(dict.fromkeys(same), key=lambda code: not _same_prefix(name, code))
 
 
 def _number(name: str) -> str:
@@ -69,13 +73,40 @@ def _number(name: str) -> str:
     return found[0] if found else ""
 
 
-def _nearest(wanted: set[str]) -> list[str]:
+def _alike(name: str) -> list[str]:
+    """The codes of the same prefix whose digits are nearly those of `name`, the nearest first.
+
+    The digits alone are compared: the prefix makes all codes of one issuer look alike.
+    """
+    digits = _digits(name)
     scored = {
-        name: SequenceMatcher(None, word, name).ratio()
-        for word in sorted(wanted)
-        for name in get_close_matches(word, _known(), n=3, cutoff=0.7)
+        row.code: SequenceMatcher(None, digits, _digits(row.code)).ratio()
+        for row in codes.all_codes()
+        if _same_prefix(name, row.code)
     }
-    return sorted(scored, key=lambda name: (-scored[name], name))[:3]
+    near = [code for code in scored if scored[code] >= _NEAR]
+    return sorted(near, key=lambda code: (-scored[code], -_shared(digits, _digits(code))))[:3]
+
+
+def _shared(one: str, other: str) -> int:
+    """With how many characters both begin."""
+    return max(n for n in range(len(one) + 1) if other.startswith(one[:n]))
+
+
+def _digits(name: str) -> str:
+    return name[len(name.rstrip("0123456789")) :]
+
+
+def _same_prefix(name: str, code: str) -> bool:
+    """Whether the letters of `name` are those of the code; a code's `DRS.` may be left out."""
+    letters = re.sub("[^A-Z]", "", name.upper())
+    own = re.sub("[^A-Z]", "", code)
+    return letters in (own, own.removeprefix("DRS"))
+
+
+def _nearest(name: str) -> list[str]:
+    """The rules whose ids are nearly `name`."""
+    return get_close_matches(name, [rule.id for rule in contract.load().rules], n=3, cutoff=0.7)
 
 
 def _text(group: Sequence[codes.ErrorCode | contract.Rule]) -> str:
