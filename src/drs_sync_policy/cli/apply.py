@@ -24,6 +24,7 @@ from drs_sync_policy.cli.formats.placed import Mistake
 from drs_sync_policy.cli.journal import BadJournalError, Journal
 from drs_sync_policy.cli.policies import Item, MistakesError, read
 from drs_sync_policy.cli.progress import reading
+from drs_sync_policy.cli.prose import fold, width
 from drs_sync_policy_api.models import BatchSetPolicyReq
 
 _MOST_MISTAKES: Final = 100
@@ -104,7 +105,8 @@ def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> 
 def _tell(name: str, mistakes: Sequence[Mistake]) -> None:
     for mistake in mistakes[:_MOST_MISTAKES]:
         place = mistake.place
-        click.echo(f"{name}:{place.line}:{place.column}: {mistake.message}", err=True)
+        said = f"{name}:{place.line}:{place.column}: {mistake.message}"
+        click.echo(fold(said, width(err=True), rest="    "), err=True)
     count = len(mistakes)
     if count > _MOST_MISTAKES:
         click.echo(f"... and {count - _MOST_MISTAKES} more", err=True)

@@ -26,11 +26,13 @@ from drs_sync_policy import (
 from drs_sync_policy.cli import exits, preview
 from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.printable import printable
+from drs_sync_policy.cli.prose import fold, width
 from drs_sync_policy.failures import certificate_refused
 from drs_sync_policy.passwords import LoginFailed
 from drs_sync_policy.settings import VARIABLES, MissingSettingsError, default_file
 
 _SECONDS: Final = 10.0
+_INDENT: Final = " " * len("FAIL ")
 _SKEW_SEEN: Final = 60.0
 _SKEW_REFUSED: Final = 15 * 60.0
 """A signature of an older or newer date is refused; a token does not care."""
@@ -65,9 +67,10 @@ def command(connection: Connection) -> None:
 
 def _show(finding: Finding) -> int:
     mark = click.style("ok  ", "green") if finding.well else click.style("FAIL", "red")
-    click.echo(f"{mark} {finding.subject}: {printable(finding.seen)}")
+    seen = printable(f"{finding.subject}: {finding.seen}")
+    click.echo(f"{mark} " + fold(seen, width(), first=_INDENT, rest=_INDENT).lstrip())
     if finding.advice:
-        click.echo(f"     {printable(finding.advice)}")
+        click.echo(fold(printable(finding.advice), width(), first=_INDENT, rest=_INDENT))
     return finding.code
 
 

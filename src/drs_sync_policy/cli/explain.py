@@ -13,6 +13,7 @@ import click
 
 from drs_sync_policy import codes, contract
 from drs_sync_policy.cli.choice import Choice, completed
+from drs_sync_policy.cli.prose import beside, fold, width
 
 _AUTHORS: Final = {"vendor": "", "ours": " (our text)"}
 _DIGITS: Final = re.compile(r"[1-9][0-9]*\Z")
@@ -120,16 +121,15 @@ def _code(row: codes.ErrorCode) -> str:
     return "\n".join(
         (
             f"{row.code}  status {row.status}, of the {row.issuer}{seen}",
-            f"  en-us   {row.en}{_AUTHORS[row.en_by]}",
-            f"  zh-cn   {row.zh}{_AUTHORS[row.zh_by]}",
-            click.wrap_text(f"  means   {row.meaning}", width=88, subsequent_indent=" " * 10),
-            click.wrap_text(f"  do      {row.remedy}", width=88, subsequent_indent=" " * 10),
+            beside("  en-us   ", f"{row.en}{_AUTHORS[row.en_by]}", width()),
+            beside("  zh-cn   ", f"{row.zh}{_AUTHORS[row.zh_by]}", width()),
+            beside("  means   ", row.meaning, width()),
+            beside("  do      ", row.remedy, width()),
         )
     )
 
 
 def _rule(rule: contract.Rule) -> str:
-    statement = click.wrap_text(
-        rule.statement, width=88, initial_indent="  ", subsequent_indent="  "
-    )
-    return f"{rule.id}  a rule of the contract\n{statement}\n  from    {rule.origin}: {rule.source}"
+    statement = fold(rule.statement, width(), first="  ", rest="  ")
+    source = beside("  from    ", f"{rule.origin}: {rule.source}", width())
+    return f"{rule.id}  a rule of the contract\n{statement}\n{source}"

@@ -7,6 +7,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final, Self
 
+import rich  # noqa: F401 - where it is not installed, that is told before anything is done
+
 from drs_sync_policy.cli.printable import printable
 
 FEW: Final = 2
