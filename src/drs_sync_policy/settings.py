@@ -20,6 +20,7 @@ from attrs import field, frozen
 from drs_sync_policy.auth import AkSkAuth, TokenAuth, shielded
 from drs_sync_policy.errors import WrongUseError
 from drs_sync_policy.passwords import PasswordAuth
+from drs_sync_policy.regions import checked_region, checked_url
 from drs_sync_policy.secret import Secret
 
 VARIABLES: Final[Mapping[str, str]] = {
@@ -64,13 +65,17 @@ class MissingSettingsError(WrongUseError):
 
 @frozen(slots=False)
 class Settings:
-    """A server, a project and credentials; what is None was found nowhere."""
+    """A server, a project and credentials; what is None was found nowhere.
+
+    `sources` says of each key that was found where: its variable, or the profile.
+    """
 
     base_url: str | None = None
     region: str | None = None
     project_id: str | None = None
     language: str | None = None
     credentials: Found = field(factory=dict[str, Secret], repr=False)
+    sources: Mapping[str, str] = field(factory=dict[str, str])
 
     @classmethod
     def load(
@@ -104,7 +109,7 @@ class Settings:
         del given, environment
         stored = _profile(file, chosen)
         kind = stored[_KIND].reveal() if _KIND in stored else None
-        merged = {**_left_of(stored, values, kind), **values}
+        merged, named = {**_left_of(stored, values, kind), **values}, chosen or "default"
         return cls(
             base_url=_plain(merged, "url"),
             region=None if "url" in merged else _plain(merged, "region"),
@@ -114,6 +119,10 @@ class Settings:
                 key: value
                 for key, value in merged.items()
                 if key in _CREDENTIALS or key in ("iam_url", _KIND)
+            },
+            sources={
+                key: f"`{VARIABLES[key]}`" if key in values else f"`{key}` of profile `{named}`"
+                for key in merged
             },
         )
 
@@ -125,7 +134,8 @@ class Settings:
     def arguments(self, **options: Any) -> dict[str, Any]:
         """The arguments for a client, `options` before what was found.
 
-        Raises `MissingSettingsError`, which names the variable of what is missing.
+        Raises `MissingSettingsError`, which names the variable of what is missing, and
+        `WrongUseError` for a server that is none, which names where it was found.
         """
         if "auth" in options:
             options["auth"] = shielded(options["auth"])
@@ -136,6 +146,7 @@ class Settings:
         found: dict[str, Any] = {"project_id": self.project_id}
         if "base_url" not in options and "region" not in options:
             found |= {"base_url": self.base_url, "region": self.region}
+            self._check_server()
         if self.language:
             found["language"] = self.language
         arguments = {**found, **options}
@@ -150,6 +161,16 @@ class Settings:
                 f"missing in arguments, environment and profile: {'; '.join(missing)}"
             )
         return arguments
+
+    def _check_server(self) -> None:
+        """`WrongUseError`, which calls a URL or region that is none what it was given as."""
+        if self.base_url is not None:
+            checked_url(self.base_url, named=self._source("url"))
+        if self.region is not None:
+            checked_region(self.region, named=self._source("region"))
+
+    def _source(self, key: str) -> str:
+        return self.sources.get(key, f"`{key}`")
 
 
 def _left_of(stored: Found, values: Found, kind: str | None) -> Found:

@@ -253,11 +253,21 @@ def test_a_healthy_setup_is_well(run: Run, server: sandbox.Running) -> None:
     [
         ({"DRS_URL": None}, exits.WRONG_USE, "drs-sync-policy login"),
         ({"DRS_PROFILE": "nowhere"}, exits.WRONG_USE, "nowhere"),
+        ({"DRS_URL": "h:80"}, exits.WRONG_USE, "`DRS_URL` is no URL"),
+        ({"DRS_URL": None, "DRS_REGION": "eu"}, exits.WRONG_USE, "`DRS_REGION` is 'eu'"),
         ({"DRS_URL": "http://127.0.0.1:9"}, exits.UNREACHABLE, "HTTPS_PROXY"),
         ({"DRS_TOKEN": "wrong"}, exits.NOT_ALLOWED, "Send a token from IAM"),
         ({"DRS_PROJECT_ID": "other"}, exits.NOT_ALLOWED, "Compare `project_id`"),
     ],
-    ids=["no-url", "no-profile", "no-server", "wrong-token", "wrong-project"],
+    ids=[
+        "no-url",
+        "no-profile",
+        "odd-url",
+        "no-region",
+        "no-server",
+        "wrong-token",
+        "wrong-project",
+    ],
 )
 def test_what_ails_is_named_with_what_to_do(
     variables: dict[str, str | None], code: int, said: str, run: Run
@@ -268,6 +278,7 @@ def test_what_ails_is_named_with_what_to_do(
     lines = done.out.splitlines()
     assert any(line.startswith("FAIL") for line in lines)
     assert said in done.out
+    assert lines[-1].startswith("     "), "below what fails stands what to do"
 
 
 def test_the_doctor_changes_nothing(run: Run, server: sandbox.Running) -> None:

@@ -291,3 +291,31 @@ def test_the_file_is_found(variable: str, file: Path, monkeypatch: pytest.Monkey
         monkeypatch.setenv("HOME", str(folder))
     settings = Settings.load(environment=environment)
     assert settings.project_id == "from-default"
+
+
+@pytest.mark.parametrize(
+    ("environment", "profile", "said"),
+    [
+        ({"DRS_URL": "h:8080"}, "", "`DRS_URL` is no URL"),
+        ({"DRS_URL": "h:8080"}, "", "http:// or https:// is missing before 'h:8080'"),
+        ({"DRS_REGION": "eu-dee"}, "", "`DRS_REGION` is 'eu-dee': choose one of"),
+        ({}, 'url = "ftp://h"', "`url` of profile `p` is no URL such as"),
+        ({}, 'url = "ftp://h"', "it is 'ftp://h'"),
+        ({}, 'region = "eu-dee"', "`region` of profile `p` is 'eu-dee'"),
+        ({"DRS_URL": "http://u:HUSH@h"}, "", "`DRS_URL` has credentials in it: 'http://***@h'"),
+        ({"DRS_URL": "u:HUSH@h"}, "", "missing before '***@h'"),
+        ({"DRS_URL": "http://h/?token=HUSH"}, "", "which no server's URL has: 'http://h/'"),
+    ],
+)
+def test_a_server_that_is_none_is_told_by_where_it_was_found(
+    environment: dict[str, str], profile: str, said: str, tmp_path: Path
+) -> None:
+    """The variable or the profile, with the value, but never with credentials in it."""
+    file = tmp_path / "profiles.toml"
+    file.write_text(f"[p]\nproject_id = 'p'\n{profile}\n")
+    settings = load(file, {"DRS_TOKEN": "t", **environment}, "p")
+    with pytest.raises(WrongUseError) as caught:
+        settings.arguments()
+    assert said in str(caught.value)
+    assert "HUSH" not in str(caught.value)
+    assert settings.arguments(base_url="http://mine")["base_url"] == "http://mine"

@@ -36,6 +36,11 @@ _INDENT: Final = " " * len("FAIL ")
 _SKEW_SEEN: Final = 60.0
 _SKEW_REFUSED: Final = 15 * 60.0
 """A signature of an older or newer date is refused; a token does not care."""
+_REACH: Final = "Check the URL, the network, and HTTPS_PROXY or NO_PROXY if there is a proxy."
+_ELSEWHERE: Final = (
+    "Correct it where it was given. --profile or DRS_PROFILE chooses another profile, DRS_PROFILES"
+    " another file of them, and `drs-sync-policy login` writes one."
+)
 _KINDS: Final[dict[type[httpx.Auth], str]] = {
     PasswordAuth: "a user's password",
     AkSkAuth: "AK/SK signatures",
@@ -86,7 +91,7 @@ def _findings(connection: Connection) -> Iterator[Finding]:
         client = connection.make()
     except WrongUseError as error:
         missing = isinstance(error, MissingSettingsError)
-        advice = "Give it in the environment, or: drs-sync-policy login" if missing else ""
+        advice = "Give it in the environment, or: drs-sync-policy login" if missing else _ELSEWHERE
         yield Finding("settings", False, str(error), advice, exits.WRONG_USE)
         return
     kind = _KINDS.get(type(client.exchange.auth), "a token")
@@ -107,7 +112,7 @@ def _server(http: httpx.Client, client: AsyncSyncPolicyClient) -> Iterator[Findi
     try:
         answer = http.head(client.base_url)
     except (httpx.RequestError, httpx.InvalidURL) as error:
-        advice = "Check the URL, the network, and HTTPS_PROXY or NO_PROXY if there is a proxy."
+        advice = _REACH
         if isinstance(error, httpx.RequestError) and certificate_refused(error):
             advice = "Name a file with the certificate of its authority in SSL_CERT_FILE."
         yield Finding("server", False, _no_answer(error), advice, exits.UNREACHABLE)
@@ -152,7 +157,7 @@ def _credentials(http: httpx.Client, address: str, auth: httpx.Auth) -> Finding:
         advice = "Is this the URL of the service?"
         return Finding("credentials", False, said, advice, exits.OUTSIDE_CONTRACT)
     except httpx.RequestError as error:
-        return Finding("credentials", False, _no_answer(error), code=exits.UNREACHABLE)
+        return Finding("credentials", False, _no_answer(error), _REACH, exits.UNREACHABLE)
     code, message = _error(answer)
     if answer.status_code in (400, 422) and code:
         return Finding("credentials", True, "accepted for this project")

@@ -17,7 +17,7 @@ import click
 from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.errors import WrongUseError
 from drs_sync_policy.passwords import iam_url_for
-from drs_sync_policy.regions import regions, server_url
+from drs_sync_policy.regions import checked_url, regions
 from drs_sync_policy.settings import KINDS, SECRETS, VARIABLES, default_file
 
 _BESIDE: Final[Mapping[str, str]] = {"keys": "security_token", "password": "iam_url"}
@@ -75,9 +75,9 @@ def _server(region: str | None, url: str | None) -> dict[str, str]:
         raise click.UsageError("give --region or --url, not both.")
     if url:
         try:
-            server_url(region=None, base_url=url)
+            checked_url(url, named="`--url`")
         except WrongUseError as error:
-            raise click.BadParameter(f"{error}.", param_hint="--url") from None
+            raise click.UsageError(str(error)) from None
         return {"url": url}
     known = list(regions())
     if region is None:
