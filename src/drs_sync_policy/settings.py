@@ -196,11 +196,10 @@ def _auth(values: Found) -> httpx.Auth | None:
     kind = values[_KIND].reveal() if _KIND in values else _kind_of(values)
     if kind is None:
         return None
-    missing = [VARIABLES[key] for key in KINDS[kind] if key not in values]
+    missing = [key for key in KINDS[kind] if key not in values]
     if missing:
         raise MissingSettingsError(
-            f"the credentials are incomplete: {' and '.join(missing)} is missing. A profile that is"
-            f' to take its secret from the environment says so: {_KIND} = "{kind}"'
+            f"the credentials are incomplete: {_lacking(missing, kind, said=_KIND in values)}"
         )
     if kind == "token":
         return TokenAuth(values["token"])
@@ -216,6 +215,22 @@ def _auth(values: Found) -> httpx.Auth | None:
         values["domain"].reveal(),
         iam_url=_plain(values, "iam_url"),
     )
+
+
+def _lacking(missing: Collection[str], kind: str, *, said: bool) -> str:
+    """What is missing and where it belongs; `said` is whether a profile says its kind."""
+    if not said:
+        return (
+            f"{' and '.join(VARIABLES[key] for key in missing)} is missing. A profile that is"
+            f' to take its secret from the environment says so: {_KIND} = "{kind}"'
+        )
+    own = " and ".join(f"`{key}`" for key in missing if key not in SECRETS)
+    left = " and ".join(VARIABLES[key] for key in missing if key in SECRETS)
+    parts = [f"the profile lacks {own}"] if own else []
+    parts += (
+        [f'{left} is missing, which the profile ({_KIND} = "{kind}") leaves out'] if left else []
+    )
+    return ", and ".join(parts)
 
 
 def _kind_of(values: Found) -> str | None:

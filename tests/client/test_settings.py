@@ -181,6 +181,9 @@ access_key = "profile-AK"
 [token]
 auth = "token"
 
+[lacking]
+auth = "password"
+
 [plain]
 username = "profile-user"
 domain = "d"
@@ -219,7 +222,14 @@ def test_a_profile_may_leave_its_secret_to_the_environment(
 @pytest.mark.parametrize(
     ("profile", "environment", "missing"),
     [
-        ("password", {}, "DRS_PASSWORD is missing"),
+        (
+            "password",
+            {},
+            r'DRS_PASSWORD is missing, which the profile \(auth = "password"\) leaves',
+        ),
+        ("keys", {}, "DRS_SECRET_KEY is missing, which the profile"),
+        ("token", {}, "DRS_TOKEN is missing, which the profile"),
+        ("lacking", {"DRS_PASSWORD": "x"}, "the profile lacks `username` and `domain`$"),
         ("password", {"DRS_PASSWORD": "x", "DRS_USERNAME": "other"}, "DRS_DOMAIN is missing"),
         ("plain", {"DRS_PASSWORD": "x"}, 'DRS_USERNAME and DRS_DOMAIN.*auth = "password"'),
         ("keys", {"DRS_PASSWORD": "x"}, "DRS_USERNAME and DRS_DOMAIN"),
@@ -232,6 +242,13 @@ def test_other_mixtures_are_refused(
     """Any other part of the environment's credentials leaves the profile's out."""
     with pytest.raises(WrongUseError, match=missing):
         _ = load(kinds, environment, profile).auth
+
+
+def test_a_profile_that_says_its_kind_is_not_told_to(kinds: Path) -> None:
+    """Only the secret is missing; the advice is for a profile that does not say it."""
+    with pytest.raises(WrongUseError) as caught:
+        _ = load(kinds, {}, "password").auth
+    assert "says so" not in str(caught.value)
 
 
 def test_a_lone_iam_server_is_that_of_the_profiles_user(kinds: Path) -> None:
