@@ -19,8 +19,8 @@ from attrs import field, frozen
 
 from drs_sync_policy.auth import AkSkAuth, TokenAuth, shielded
 from drs_sync_policy.errors import WrongUseError
-from drs_sync_policy.passwords import PasswordAuth
-from drs_sync_policy.regions import checked_region, checked_url
+from drs_sync_policy.passwords import PasswordAuth, iam_url_for
+from drs_sync_policy.regions import checked_region, checked_url, server_url
 from drs_sync_policy.secret import Secret
 
 VARIABLES: Final[Mapping[str, str]] = {
@@ -137,7 +137,8 @@ class Settings:
         Raises `MissingSettingsError`, which names the variable of what is missing, and
         `WrongUseError` for a server that is none, which names where it was found.
         """
-        if "auth" in options:
+        ours = "auth" not in options
+        if not ours:
             options["auth"] = shielded(options["auth"])
             if isinstance(options["auth"], Secret):
                 options["auth"] = TokenAuth(options["auth"])
@@ -160,6 +161,10 @@ class Settings:
             raise MissingSettingsError(
                 f"missing in arguments, environment and profile: {'; '.join(missing)}"
             )
+        if ours and isinstance(self.auth, PasswordAuth):
+            self._check_iam(
+                server_url(region=arguments.get("region"), base_url=arguments.get("base_url"))
+            )
         return arguments
 
     def _check_server(self) -> None:
@@ -168,6 +173,18 @@ class Settings:
             checked_url(self.base_url, named=self._source("url"))
         if self.region is not None:
             checked_region(self.region, named=self._source("region"))
+
+    def _check_iam(self, server: str) -> None:
+        """`WrongUseError` where the IAM server is none, or is not known for this `server`."""
+        found = _plain(self.credentials, "iam_url")
+        if found is not None:
+            named = self._source("iam_url")
+            checked_url(found, named=named, example="https://iam.eu-de.otc.t-systems.com")
+        elif iam_url_for(server) is None:
+            raise WrongUseError(
+                f"the IAM server is not known, which lets a user into {server} by password: give"
+                f" {VARIABLES['iam_url']}, or `iam_url` of the profile"
+            )
 
     def _source(self, key: str) -> str:
         return self.sources.get(key, f"`{key}`")

@@ -343,8 +343,46 @@ def test_another_server_is_not_taken_for_the_service(
     done = run("doctor", DRS_URL=f"http://127.0.0.1:{odd.server_port}{path}")
     assert done.code == exits.OUTSIDE_CONTRACT
     assert "the server does not tell its time" in done.out
-    assert "FAIL credentials" in done.out
+    assert "FAIL service" in done.out
     assert said in done.out
+
+
+def test_a_url_that_goes_on_after_the_server_is_told(run: Run, server: sandbox.Running) -> None:
+    """It is no matter of credentials: the path begins at /v3, which the URL must not have."""
+    done = run("doctor", DRS_URL=f"{server.url}/v3")
+    assert done.code == exits.OUTSIDE_CONTRACT
+    assert "FAIL service: status 404" in done.out
+    assert "must end before /v3" in done.out.splitlines()[-1]
+
+
+def test_a_server_without_tls_is_told_so(run: Run, server: sandbox.Running) -> None:
+    """By the doctor and by every call: the URL begins with http:// then."""
+    url = server.url.replace("http:", "https:")
+    done = run("doctor", DRS_URL=url)
+    assert done.code == exits.UNREACHABLE
+    assert "give its URL with http://" in done.out.splitlines()[-1]
+    called = run("set", "j", "--ddl-trans", DRS_URL=url)
+    assert called.code == exits.UNREACHABLE
+    assert "does not speak TLS" in called.err
+
+
+def test_of_a_url_and_a_region_it_is_said_which_counts(run: Run, server: sandbox.Running) -> None:
+    """The URL does; nobody looks for the region's jobs there."""
+    done = run("doctor", DRS_REGION="eu-nl")
+    assert done.code == exits.DONE
+    assert "`DRS_URL` wins over `DRS_REGION`, which is not used" in done.out
+    assert "wins over" not in run("doctor", "--url", server.url, DRS_REGION="eu-nl").out
+
+
+def test_an_iam_server_is_told_in_the_words_of_the_settings(run: Run) -> None:
+    """One that is missing or no URL, before anything is sent; nobody wrote `PasswordAuth`."""
+    user = {"DRS_TOKEN": None, "DRS_USERNAME": "u", "DRS_PASSWORD": "p", "DRS_DOMAIN": "d"}
+    for url, said in ((None, "give DRS_IAM_URL, or `iam_url`"), ("h:80", "`DRS_IAM_URL` is no")):
+        done = run("doctor", **user, DRS_IAM_URL=url)
+        assert done.code == exits.WRONG_USE
+        assert f"FAIL settings: {'the IAM' if url is None else '`DRS_IAM'}" in done.out
+        assert said in done.out
+        assert "PasswordAuth" not in done.out
 
 
 def test_credentials_go_to_the_call_and_nowhere_else(run: Run, odd: Answering) -> None:
