@@ -210,6 +210,33 @@ def test_a_secret_is_asked_for_without_being_shown(
     assert stored["project_id"] == tenant.project_id
 
 
+def test_on_a_terminal_a_region_or_a_url_is_asked_for(
+    server: sandbox.Running, environment: Mapping[str, str], file: Path
+) -> None:
+    """Either is taken; what is neither is told with what may be, and asked for again."""
+    variables = {k: v for k, v in environment.items() if k != "DRS_URL"}
+    question = "Region (eu-de, eu-nl) or URL of another server:"
+    for typed, said, stored in (
+        ("eu-nl", "", {"region": "eu-nl"}),
+        ("eu-dee\neu-de", "did you mean 'eu-de'?", {"region": "eu-de"}),
+        (server.url, "", {"url": server.url}),
+        (f"127.0.0.1:1\n{server.url}", "http:// or https:// is missing", {"url": server.url}),
+    ):
+        master, slave = pty.openpty()
+        asked = subprocess.Popen(
+            [PROGRAM, "login", "--replace", "--kind", "token"],
+            stdin=slave, stdout=slave, stderr=slave, env=variables, start_new_session=True,
+        )  # fmt: skip
+        os.close(slave)
+        shown = _converse(master, {question: typed})
+        assert asked.wait(60) == exits.DONE
+        os.close(master)
+        assert shown.count(question) == 1 + typed.count("\n")
+        assert said in shown
+        found = tomllib.loads(file.read_text("utf-8"))["default"]
+        assert {key: found[key] for key in found if key in ("region", "url")} == stored
+
+
 def _converse(terminal: int, answers: dict[str, str]) -> str:
     """Types each answer when its question appears; everything that was shown, until the end."""
     shown, waiting = "", dict(answers)
@@ -233,6 +260,8 @@ def test_names_and_regions_are_checked(run: Run) -> None:
     """Before anything is asked."""
     assert "letters, digits" in run("login", "a b").err
     assert "eu-de, eu-nl" in run("login", "--region", "eu-dee").err
+    assert "--url URL" in run("login", "--region", "eu-dee").err
+    assert "--region eu-de|eu-nl, or --url URL" in run("login").err
     assert run("login", "--region", "eu-de", "--url", "http://x").code == exits.WRONG_USE
 
 
