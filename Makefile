@@ -69,8 +69,8 @@ lint-contract: setup ## Redocly, Spectral and our own rules, on the contract and
 .PHONY: verify-contract verify-types verify-tests verify-fuzz
 # Whether each fault is caught takes minutes: that is for `make test`. The judge itself runs.
 VERIFIED := tests/test_contract.py tests/test_trace.py tests/generated tests/evolution/test_editions.py \
-  tests/contract/test_checks_bite.py \
-  --deselect tests/contract/test_checks_bite.py::test_each_rule_is_seen_broken
+  tests/fuzz/test_checks_bite.py \
+  --deselect tests/fuzz/test_checks_bite.py::test_each_rule_is_seen_broken
 verify-contract: setup ## lint, diff, generate, drift, types and contract tests after an edit: under a minute
 	@$(BIN)/python -m tools.verify
 

@@ -90,7 +90,7 @@ def test_every_place_exists() -> None:
 def test_every_row_leads_somewhere() -> None:
     """Each row of the page has a place, and each of ours a reason that names a decision."""
     said, ours = _rows("What the page says"), _rows("What is ours")
-    assert len(said) == 39
+    assert len(said) >= 39  # as many sentences and rows the page has; none may go
     assert all(len(row) == 3 and row[1] and list(_places(row[2])) for row in said)
     assert all(len(row) == 2 and re.search(r"decisions? \d", row[1]) for row in ours)
 

@@ -54,6 +54,26 @@ class Created(Handler):
         super().answer(201 if status == 200 else status, value, **headers)
 
 
+class Hasty(Handler):
+    """Refuses a call without a token before it has read the body, and keeps the connection."""
+
+    def read_body(self) -> bytes:
+        if not self.headers.get("X-Auth-Token"):
+            return b""
+        return super().read_body()
+
+
+def test_a_body_that_is_left_unread_is_taken_for_the_next_call() -> None:
+    """What is wrong shows only in the call behind, on the same connection: both are told."""
+    with servers.serving(handler=Hasty) as server:
+        verdict = run(servers.target(server), budget=60, schemathesis=False)
+    found = [b for b in verdict.ledger.breaches() if "on the same connection" in b.case]
+    assert found
+    assert {breach.rule for breach in found} == {"valid-request-is-accepted"}
+    assert all("behind no token" in breach.case for breach in found)
+    assert all(len(breach.exchanges) == 2 for breach in found)
+
+
 def test_another_2xx_than_200_is_a_broken_promise() -> None:
     """The server takes the calls: that none got a 200 is its fault, and not too little judged."""
     with servers.serving(handler=Created) as server:

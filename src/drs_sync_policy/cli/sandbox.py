@@ -74,7 +74,7 @@ _PORT = click.IntRange(0, 65535)
 @click.option(
     "--print-target",
     is_flag=True,
-    help="Print the target profile for `drs-sync-policy fuzz --target` instead of the welcome.",
+    help="Serve, and print the target profile for `drs-sync-policy fuzz --target`, no welcome.",
 )
 def command(
     host: str,

@@ -181,6 +181,15 @@ class Bodies:
                 for place in (_ALONE, *_POSITIONS, *_FAR):
                     yield from self._missing_in_item(place, name)
 
+    def wrong_items_of(self, job_id: str, whose: str) -> Iterator[Wrong]:
+        """Bodies of one item, of a job that is not the tenant's to set, with one wrong field."""
+        for name, schema in self.fields.items():
+            for value in _representative(schema.wrong(), 1):
+                item = {**self.full(job_id, 1), name: copy.deepcopy(value.value)}
+                yield Wrong(
+                    self.body([item]), f"`{name}` is {value.what}, in an item of {whose}", name
+                )
+
     def _with(
         self, place: tuple[str, int, int], name: str, value: Value, *, bare: bool = False
     ) -> Wrong:

@@ -33,7 +33,8 @@ from drs_sync_policy.fuzz.wire import Answer, Call
 
 TARGET_VARIABLE: Final = "DRS_SYNC_POLICY_TARGET"
 STREAMED: Final = Expectation("status-is-documented", None, front=True)
-_THROTTLED: Final = frozenset({429, 503})
+_NO_ANSWER: Final = frozenset({429, 502, 503, 504})
+"""Schemathesis cannot send a call again; ours are, and what stays is told of them."""
 _OF_THE_CLIENT: Final = frozenset(
     {
         "accept-encoding",
@@ -178,11 +179,11 @@ class _Memory:
             seen = exchange(response, self._oracle)
             found = (
                 []
-                if response.status_code in _THROTTLED
+                if response.status_code in _NO_ANSWER
                 else answers.breaches(self._oracle, seen, self._ledger, case=case, generated=True)
             )
             last = self._local.last = (response, found)
-            if self._on_judged and response.status_code not in _THROTTLED:
+            if self._on_judged and response.status_code not in _NO_ANSWER:
                 self._on_judged(seen, found)
         return last[1]
 

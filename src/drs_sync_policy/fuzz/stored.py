@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.oracle import Expectation
-from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.prober import GATEWAY, Prober
 from drs_sync_policy.fuzz.profile import Readback, Tenant
 from drs_sync_policy.fuzz.verdict import Exchange
 from drs_sync_policy.fuzz.wire import Call
@@ -54,6 +54,8 @@ class Store:
             headers=((self._prober.oracle.operation.security_headers[0], tenant.token),),
         )
         answer = self._prober.reach(call)
+        if answer.status in GATEWAY:
+            answer = self._prober.reach(call)
         self._prober.ledger.count_call(answer.status)
         exchange = Exchange(call, Expectation("", None), answer)
         if answer.status == 404 and may_lack:

@@ -45,6 +45,8 @@ class Call:
     chunked: bool = False
     fresh: bool = False
     """To be sent over a connection of its own, which is closed afterwards."""
+    kept: bool = False
+    """Whether the connection is to serve the next call, too, whatever the answer is."""
 
     def header(self, name: str) -> list[str]:
         """The values of every header of this name, in order."""
@@ -286,7 +288,8 @@ def _read(
         seconds=time.monotonic() - started,
         version=response.version,
     )
-    keep = not response.will_close and not call.fresh and response.status in _BODY_WAS_READ
+    in_order = call.kept or response.status in _BODY_WAS_READ
+    keep = not response.will_close and not call.fresh and in_order
     return answer, keep
 
 

@@ -22,7 +22,7 @@ class Body:
     def __init__(self, receive: Receive, *, declared: str | None, limit: int) -> None:
         self._receive = receive
         self._declared = declared
-        self._limit = limit
+        self.limit: int = limit
         self._read: bytes | None = None
 
     async def read(self, *, limit: int | None = None) -> bytes:
@@ -30,7 +30,7 @@ class Body:
 
         Raises `ClientDisconnect` where the client goes away in the middle.
         """
-        most = self._limit if limit is None else limit
+        most = self.limit if limit is None else limit
         if self._read is None:
             if self._declared is not None and _exceeds(self._declared, most):
                 raise refusal.body_too_large()

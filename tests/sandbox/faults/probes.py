@@ -118,6 +118,7 @@ def item(job_id: str = KNOWN[0], **fields: Any) -> dict[str, Any]:
 
 NEARLY_KNOWN: Final = (
     KNOWN[0].upper(), f" {KNOWN[0]} ", KNOWN[0][:-1], KNOWN[0][1:], f"{KNOWN[0][:8]}%",
+    f"{{{KNOWN[0]}}}", KNOWN[0].replace("-", "%2D"), f"/{KNOWN[0]}",
 )  # fmt: skip
 VALID: Final = json.dumps({"jobs": [item()]})
 MIXED: Final = [
@@ -131,6 +132,7 @@ MIXED: Final = [
 TEXTS: Final = (
     "\0", "a\0b", "\U0001f600", "ä", "e\u0301", "'", "%s", "\\", "{0}", "x" * 300, "x" * 70_000,
     "  Padded ", "A" * 70, "<&>", "a b", "a/b", "\n",
+    "$HOME", "\\\\",
 )  # fmt: skip
 ALL_TEXTS: Final = [item(text) for text in TEXTS]
 NESTED: Final = "[" * 100 + "]" * 100
@@ -163,6 +165,8 @@ def _invalid_bodies() -> list[str]:
         [item(), bad, item()],
         [bad, item()],
         [item()] * 11 + [bad] + [item()],
+        [item("unknown", ddl_trans=1)],
+        [item(BLOCKED, ddl_trans=1)],
     ):
         wrong.append(json.dumps({"jobs": batch}))  # noqa: PERF401
     return [*wrong, '{"jobs": []}', json.dumps({"jobs": item()}), json.dumps([item()]), "{}"]
@@ -233,7 +237,14 @@ WATCHES: Final[Mapping[str, Watch]] = {
     ),
     "job-id-is-opaque": bodies(*(json.dumps({"jobs": [item(text)]}) for text in TEXTS)),
     "unknown-fields-are-ignored": both(
-        batches([item(unknown=1, Conflict_Policy="stop")], [item(Ddl_trans=True)]),
+        batches(
+            [item(unknown=1, Conflict_Policy="stop")],
+            [item(Ddl_trans=True)],
+            [item(KNOWN[1], **{"ddl-trans": True, "ddlTrans": False})],
+            [item(KNOWN[2], policy={"ddl_trans": True})],
+        ),
+        bodies(json.dumps({"jobs": [item()], "slot_name": "s"})),
+        batches([item()]),
         bodies(json.dumps({"jobs": [item()], "unknown": 1})),
     ),
     "batch-size-is-unbounded": bodies(
@@ -282,7 +293,9 @@ WATCHES: Final[Mapping[str, Watch]] = {
         )
     ),
     "malformed-project-id-is-refused": sends(*_projects()),
-    "oversized-body-is-refused": bodies(VALID + " " * (12 * 1024 * 1024)),
+    "oversized-body-is-refused": bodies(
+        VALID + " " * (12 * 1024 * 1024), VALID[:-1] + f', "x": "{"é" * (6 * 1024 * 1024)}"}}'
+    ),
     "other-methods-are-refused": sends(
         *({"method": method} for method in ("GET", "PUT", "PATCH", "DELETE"))
     ),
@@ -332,12 +345,14 @@ WATCHES: Final[Mapping[str, Watch]] = {
     "accepted-policy-is-stored": batches(
         [item(**FULL), item(KNOWN[1], **FULL), item(KNOWN[2], slot_name="", ddl_trans=False)],
         *([item(slot_name=text)] for text in TEXTS),
+        [*(item(f"unknown-{n}") for n in range(99)), item(slot_name="the last of 100")],
     ),
     "omitted-field-keeps-its-value": batches(
         [item(**{**FULL, "conflict_policy": "stop"})], [item(slot_name="x")], [item(ddl_trans=True)]
     ),
     "later-items-win": batches(
-        [item(**FULL), item(conflict_policy="stop"), item(ddl_trans=False, index_trans=True)]
+        [item(**FULL), item(conflict_policy="stop"), item(ddl_trans=False, index_trans=True)],
+        [item(slot_name=str(number)) for number in range(20)],
     ),
     "later-calls-win": batches(
         [item(conflict_policy="stop", ddl_trans=True)],
@@ -349,14 +364,16 @@ WATCHES: Final[Mapping[str, Watch]] = {
             {"content": content, "X_Language": language}
             for content in (b"{", json.dumps({"jobs": MIXED}))
             for language in (None, "en-us", "zh-cn")
-        )
+        ),
+        {"method": "PUT", "X_Language": "zh-cn"},
     ),
     "language-changes-only-messages": sends(
         *(
             {"content": content, "X_Language": language}
             for content in (b"{", json.dumps({"jobs": MIXED}), VALID)
             for language in ("en-us", "zh-cn")
-        )
+        ),
+        {"method": "PUT", "X_Language": "zh-cn"},
     ),
     "concurrent-calls-take-turns": _concurrent,
 }

@@ -176,6 +176,18 @@ def _batches(prober: Prober) -> None:
                 "unknown jobs in falling order",
             )
             yield [build.item("same") for _ in range(size)], "the same unknown job"
+        for size in (32_768, 65_536):
+            yield [build.item("s")] * size, "the same unknown job"
+        spelled = (
+            "Nobody",
+            "nobody",
+            "NOBODY",
+            "nobody ",
+            " nobody",
+            "nob\u00f6dy",
+            "nobo\u0308dy",
+        )
+        yield [build.item(job) for job in spelled * 2], "unknown jobs that are spelled alike"
 
     prober.each(send, batches())
 

@@ -19,6 +19,12 @@ from drs_sync_policy.fuzz.scenarios.ground import (
 from drs_sync_policy.fuzz.scenarios.outcomes import results
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
 
+_ROUND: Final = (
+    10, 11, 16, 17, 20, 21, 25, 32, 33, 50, 51, 64, 65, 100, 101, 128, 129, 200, 201, 250, 256, 257,
+    500, 501, 512, 1000, 1001, 1024, 1025, 2000, 2049, 5000, 5001, 10001,
+)  # fmt: skip
+"""Sizes at which servers cut a batch into parts, each with what is behind it."""
+
 
 def duplicate_batches(
     build: Bodies, jobs: Sequence[str]
@@ -34,7 +40,12 @@ def duplicate_batches(
         [build.item(one, **a), build.item(two, **b), build.item(one, **b)],
         "a job twice, another between",
     )
-    yield [build.item(one, **p) for p in (a, b, a, b, build.policy(3))], "a job 5 times"
+    for times in (5, 17, 40, 101, 300):
+        last = build.item(one, **build.policy(times))
+        yield (
+            [*(build.item(one, **(a, b)[n % 2]) for n in range(times - 1)), last],
+            f"a job {times} times",
+        )
     for name in build.fields:
         yield (
             [build.item(one, **a), build.item(one, **{name: b[name]})],
@@ -71,19 +82,19 @@ def _duplicates(ground: Ground) -> None:
 def _large_batches(ground: Ground) -> None:
     """Every item of a large batch is stored, whichever place it is in."""
     jobs = ground.tenant.job_ids
-    for size in (11, 21, 51, 101, 129, 201, 257, 501, 1025):
+    for size in _ROUND:
         for place in ("behind", "in front"):
-            unknown = [ground.build.item(f"nobody-{n}") for n in range(size)]
-            own = [ground.build.full(job, size + n) for n, job in enumerate(jobs)]
+            own = [ground.build.full(job, size + n) for n, job in enumerate(jobs[: size - 1])]
+            unknown = [ground.build.item(f"nobody-{n}") for n in range(size - len(own))]
             items = [*unknown, *own] if place == "behind" else [*own, *unknown]
-            case = f"own jobs {place} of {size} unknown ones"
+            case = f"{size} items, own jobs {place} of unknown ones"
             exchange = ground.set(items, case=case)
             found = results(exchange)
             if found is None or len(found) != len(items):
                 continue
             for item in own:
                 wanted = {k: v for k, v in item.items() if k != JOB}
-                rule = UNKNOWN_JOB if size == 11 else STORED
+                rule = UNKNOWN_JOB if size == _ROUND[0] else STORED
                 ground.expect(rule, item[JOB], wanted, case=case, after=[exchange])
 
 

@@ -30,7 +30,7 @@ def wrong_tokens(prober: Prober) -> Iterator[tuple[str, str, str]]:
     for value in (
         "x", "0", "null", "undefined", "true", "*", "%", "admin", "' OR '1'='1", "{}", "[]",
         "0123456789abcdef0123456789abcdef", target.tenant.project_id, target.tenant.job_ids[0],
-        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.", "é", "x" * 2000,
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.", "é", "x" * 255, "x" * 1025, "x" * 2000, "x" * 4097,
     ):  # fmt: skip
         yield value, wrong, f"the token {value[:40]!r}, which nobody has"
     yield from (
@@ -198,7 +198,18 @@ def _malformed(project: str) -> Iterator[tuple[str, str, bool]]:
         "' OR '1'='1", "\U0001f600", "a\tb", f"{project}%00", f"{project}é",
     ):  # fmt: skip
         yield value, f"the project {value[:70]!r}, outside the pattern", False
-    for raw in ("", ".", "..", "%2F", "a%2Fb", f"{project}%2F"):
+    twice = f"%25{ord(project[0]):02X}{project[1:]}"
+    for raw in (
+        "",
+        ".",
+        "..",
+        "%2F",
+        "a%2Fb",
+        f"{project}%2F",
+        f"{project}+",
+        f"+{project}",
+        twice,
+    ):
         yield raw, f"the project {raw!r} in the path as it is", True
 
 

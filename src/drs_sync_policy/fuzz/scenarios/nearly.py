@@ -11,6 +11,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Final
+from urllib.parse import quote
 
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.scenarios.first import ALONE, bodies
@@ -31,8 +32,8 @@ def _near_own_jobs(prober: Prober) -> None:
     prober.send_all(
         Case(prober.call(build.body([build.item(near)])), f"a job id {what}", "job-id-is-opaque")
         for job in prober.target.tenant.job_ids[:2]
-        for near, what in (*_respelled(job), *_patterns(job))
-        if owns(near) is None
+        for near, what in (*_respelled(job), *_wrapped(job), *_patterns(job))
+        if near != job and owns(near) is None
     )
 
 
@@ -46,6 +47,18 @@ def _folded(text: str) -> str:
     """The letters and digits of a text, however written: a shorter id may well be another job."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     return "".join(letter for letter in plain if letter.isalnum())
+
+
+def _wrapped(job: str) -> Iterator[tuple[str, str]]:
+    """An own job's id as other notations write it: what decodes them finds the job."""
+    for before, after in ("{}", "[]", "<>", '""', "''", ("urn:uuid:", ""), ("/", ""), ("", "/"),
+                          ("", ","), ("", ";"), ("", "\0"), ("", "#"), ("", "?x=1")):  # fmt: skip
+        yield f"{before}{job}{after}", f"`{before}{job}{after}`"
+    yield f"%{ord(job[0]):02X}{job[1:]}", f"`{job}` with its first letter as a URL escapes it"
+    yield quote(job, safe="").replace("-", "%2D"), f"`{job}` as a URL escapes it"
+    yield f"&#{ord(job[0])};{job[1:]}", f"`{job}` with its first letter as HTML escapes it"
+    yield f"\\u{ord(job[0]):04x}{job[1:]}", f"`{job}` with its first letter escaped twice"
+    yield f"{job},{job}", f"`{job}` twice, with a comma between"
 
 
 def _patterns(job: str) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Relations between answers: mixtures, orders, splits, repeats, languages, foreign jobs."""
+"""Relations between answers: mixtures, orders, splits, repeats, foreign jobs."""
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -7,22 +7,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from attrs import evolve
-
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.bodies import Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.texts import texts
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
 
 INDEPENDENT: Final = "items-are-independent"
 REPEAT: Final = "repeating-is-harmless"
-LANGUAGE: Final = "language-changes-only-messages"
 FOREIGN: Final = "foreign-job-looks-unknown"
 
 Outcome = tuple[Any, ...]
@@ -175,19 +170,19 @@ def _repeats(prober: Prober) -> None:
         for time in ("second", "third"):
             again = prober.send(call, case=f"{what}, the {time} time")
             prober.judged(REPEAT)
-            if _essence(first) != _essence(again):
+            if essence(first) != essence(again):
                 prober.note(
                     Breach(
                         REPEAT,
                         f"{what}, the {time} time",
-                        f"the same answer: {_seen(first)}",
-                        _seen(again),
+                        f"the same answer: {seen(first)}",
+                        seen(again),
                         (first, again),
                     )
                 )
 
 
-def _essence(exchange: Exchange) -> Any:
+def essence(exchange: Exchange) -> Any:
     """What an answer says, apart from its messages."""
     if exchange.answer is None:
         return None
@@ -201,68 +196,15 @@ def _essence(exchange: Exchange) -> Any:
     return (exchange.answer.status, body.get("error_code") if isinstance(body, dict) else None)
 
 
-def _seen(exchange: Exchange) -> str:
-    essence = _essence(exchange)
-    if essence is None:
+def seen(exchange: Exchange) -> str:
+    """What an answer says, in a line."""
+    said = essence(exchange)
+    if said is None:
         return exchange.silence
-    status, rest = essence
+    status, rest = said
     if isinstance(rest, list):
         rest = "; ".join(_told(entry) for entry in rest)
     return f"{status} {rest or ''}".strip()[:300]
-
-
-def _in_every_language(prober: Prober) -> None:
-    """The same call in each language: other messages, nothing else."""
-    build = bodies(prober)
-    for body, what in _language_cases(prober, build):
-        default = prober.send(prober.call(body), case=f"{what}, no X-Language")
-        for language in languages(prober):
-            exchange = prober.send(prober.call(body, language=language), case=f"{what}, {language}")
-            prober.judged(LANGUAGE)
-            if _essence(exchange) != _essence(default):
-                prober.note(
-                    Breach(
-                        LANGUAGE,
-                        f"{what}, {language}",
-                        f"as without the header: {_seen(default)}",
-                        _seen(exchange),
-                        (default, exchange),
-                    )
-                )
-        # What an earlier call asked for must not last; nor may another header choose.
-        prober.send(prober.call(body), case=f"{what}, no X-Language after calls with one")
-        for accept in ("zh-CN,zh;q=0.9", "zh-cn"):
-            call = prober.call(body).with_header("Accept-Language", accept)
-            prober.send(call, case=f"{what}, Accept-Language: {accept} and no X-Language")
-            call = prober.call(body, language="en-us").with_header("Accept-Language", accept)
-            prober.send(call, case=f"{what}, Accept-Language: {accept} against X-Language")
-    for language in languages(prober):
-        for name in (None, "", "x"):
-            call = prober.call(build.batch(1), language=language).with_header("X-Auth-Token", name)
-            prober.send(call, case=f"the token {name!r}, {language}")
-        call = prober.call(build.batch(1), language=language)
-        prober.send(
-            call.with_header("Content-Type", "text/plain"), case=f"another media type, {language}"
-        )
-        malformed = evolve(call, path=prober.path("x" * 65), fresh=True)
-        prober.send(malformed, case=f"a malformed project, {language}")
-        odd = [build.item(text) for text, _ in texts()]
-        call = prober.call(build.body(odd), language=language)
-        prober.send(call, case=f"job ids of every kind, {language}")
-
-
-def _language_cases(prober: Prober, build: Bodies) -> Iterator[tuple[Any, str]]:
-    for what, job in kinds(prober).items():
-        yield build.body([build.full(job)]), what
-    yield build.body([build.full(job) for job in kinds(prober).values()]), "a batch of every kind"
-    yield b"{", "no JSON"
-    yield {}, "no items"
-    seen: set[str] = set()
-    for wrong in build.wrong():
-        family = wrong.what.split(" is ")[0] + wrong.field + str("missing" in wrong.what)
-        if family not in seen:
-            seen.add(family)
-            yield wrong.body, wrong.what
 
 
 def _foreign(prober: Prober) -> None:
@@ -309,8 +251,8 @@ def _foreign_far_behind(prober: Prober) -> None:
                 prober.send(prober.call(build.body(batch)), case=f"a foreign job in {size} items")
 
 
-def _indistinct(prober: Prober, seen: list[tuple[str, Exchange]], case: str) -> None:
-    faces = [_face(job, exchange) for job, exchange in seen]
+def _indistinct(prober: Prober, found: list[tuple[str, Exchange]], case: str) -> None:
+    faces = [_face(job, exchange) for job, exchange in found]
     foreign, unknown, control = faces
     if foreign is None or unknown is None:
         return
@@ -324,7 +266,7 @@ def _indistinct(prober: Prober, seen: list[tuple[str, Exchange]], case: str) -> 
                 case,
                 f"as for an unknown job: {unknown}",
                 str(foreign),
-                (seen[1][1], seen[0][1]),
+                (found[1][1], found[0][1]),
             )
         )
 
@@ -358,5 +300,4 @@ SCENARIOS: Final = (
     Scenario("foreign jobs far behind", _foreign_far_behind, (FOREIGN,), needs=("other_tenant",)),
     Scenario("mixtures", _mixtures, (INDEPENDENT,)),
     Scenario("orders", _permutations, (INDEPENDENT,)),
-    Scenario("languages", _in_every_language, (LANGUAGE, "message-is-in-the-language")),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any, Final
 
 from attrs import evolve
@@ -13,11 +14,14 @@ from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES, CLOSED, OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies
+from drs_sync_policy.fuzz.scenarios.outcomes import seen
 from drs_sync_policy.fuzz.scenarios.plan import Scenario
 from drs_sync_policy.fuzz.scenarios.written import LARGE_SECONDS
 from drs_sync_policy.fuzz.values import Schema
+from drs_sync_policy.fuzz.verdict import Breach
 
 SIZE: Final = "batch-size-is-unbounded"
+ACCEPTED: Final = "valid-request-is-accepted"
 
 
 def _media_types(prober: Prober) -> None:
@@ -94,6 +98,30 @@ def _fits_a_header(text: str) -> bool:
     return fits and (not text or text.isprintable())
 
 
+def _behind_refusals(prober: Prober) -> None:
+    """What a server leaves unread of a refused call must not be taken for the next one."""
+    build = bodies(prober)
+    plain = prober.call(build.batch(1, 1))
+    padded = evolve(plain, body=(plain.body or b"") + b" " * 20_000)
+    token = prober.oracle.operation.security_headers[0]
+    for good in (plain, padded):
+        for refused, what in (
+            (good.with_header(token, None), "no token"),
+            (good.with_header(token, "x"), "a wrong token"),
+            (good.with_header("Content-Type", "text/plain"), "another media type"),
+            (good.with_header("X-Language", "xx"), "an unknown language"),
+            (evolve(good, path=prober.path("x" * 65)), "a malformed project"),
+            (evolve(good, method="PUT"), "another method"),
+        ):
+            first = prober.send(evolve(refused, kept=True), case=what)
+            after = prober.ask(plain)
+            case = f"a valid call behind {what}, on the same connection (curl: both in one, --next)"
+            # One promise, whatever else such an answer is: it is none to this call.
+            done = after.answer is None or after.answer.status == HTTPStatus.OK
+            problem = Breach(ACCEPTED, case, "200", seen(after), (first, after))
+            prober.judged(ACCEPTED, () if done else (problem,))
+
+
 def _methods(prober: Prober) -> None:
     good = prober.call(bodies(prober).batch(1, 1))
     for method in OTHER_METHODS:
@@ -136,6 +164,16 @@ def _oversize(prober: Prober) -> None:
             continue
         call = evolve(prober.call(small + b" " * (size - len(small))), fresh=True)
         prober.send(call, case=f"{size} bytes, the limit is {limit}", timeout=LARGE_SECONDS)
+        wide = prober.call(
+            {
+                **build.body([build.item(prober.target.tenant.job_ids[0])]),
+                "x_unknown": "é" * (size // 2),
+            }
+        )
+        prober.send(
+            evolve(wide, fresh=True), case=f"{len(wide.body or b'')} bytes in half as many characters, the limit is {limit}",
+            timeout=LARGE_SECONDS,
+        )  # fmt: skip
         prober.send(
             evolve(call, chunked=True),
             case=f"{size} bytes in chunks, the limit is {limit}",
@@ -161,6 +199,7 @@ SCENARIOS: Final = (
     Scenario("media types", _media_types, ("other-media-types-are-refused",), required=True),
     Scenario("methods", _methods, ("other-methods-are-refused",), required=True),
     Scenario("headers", _parameters, ("unknown-language-is-refused",), required=True),
+    Scenario("calls behind refused ones", _behind_refusals, (ACCEPTED,)),
     Scenario("chunks", _chunked, ()),
     Scenario("large bodies", _large_bodies, (SIZE,)),
     Scenario(

@@ -14,7 +14,14 @@ def _invalid_bodies(prober: Prober) -> None:
     def send(wrong: Wrong) -> None:
         prober.send(prober.call(wrong.body), case=wrong.what)
 
-    prober.each(send, bodies(prober).wrong())
+    build = bodies(prober)
+    prober.each(send, build.wrong())
+    # A server that looks the job up first may forget to look at the rest.
+    for whose, job in (
+        ("an unknown job", prober.unknown_job()),
+        *(("a blocked job", job) for job in prober.target.blocked_job_ids[:1]),
+    ):
+        prober.each(send, build.wrong_items_of(job, whose))
 
 
 SCENARIOS: Final = (

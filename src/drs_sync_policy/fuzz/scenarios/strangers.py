@@ -53,11 +53,11 @@ def _ignored(ground: Ground, body: dict[str, Any], what: str) -> bool:
 
 
 def _smuggled(build: Bodies, job: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """A policy in places where it means nothing."""
-    policy = build.policy(5)
+    """A policy in places where it means nothing, beside another one that counts."""
+    policy = build.policy(5)  # other values than those that are stored by then
     bare = build.item(job)
     yield build.body([{**build.full(job, 4), PROBE: "x"}]), f"`{PROBE}` in an item"
-    yield {**build.body([build.full(job, 5)]), PROBE: "x"}, f"`{PROBE}` beside `{ITEMS}`"
+    yield {**build.body([build.full(job, 4)]), PROBE: "x"}, f"`{PROBE}` beside `{ITEMS}`"
     yield {**build.body([bare]), **policy}, f"each policy field beside `{ITEMS}`"
     yield {**build.body([bare]), "policy": policy}, f"a policy beside `{ITEMS}`"
     for name in ("policy", "policies", "data", "params", "attributes", "defaults"):
@@ -67,6 +67,8 @@ def _smuggled(build: Bodies, job: str) -> Iterator[tuple[dict[str, Any], str]]:
         (str.upper, "in upper case"),
         (_dashed, "with dashes"),
         (_camel, "in camel case"),
+        (str.title, "with capitals"),
+        (_squeezed, "without underscores"),
     ):
         fields = {change(name): value for name, value in policy.items() if change(name) != name}
         yield build.body([{**bare, **fields}]), f"the policy fields {what}"
@@ -80,6 +82,10 @@ def _smuggled(build: Bodies, job: str) -> Iterator[tuple[dict[str, Any], str]]:
 
 def _dashed(name: str) -> str:
     return name.replace("_", "-")
+
+
+def _squeezed(name: str) -> str:
+    return name.replace("_", "")
 
 
 def _camel(name: str) -> str:

@@ -14,10 +14,9 @@ import attrs
 
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.sandbox import refusal
-from drs_sync_policy.sandbox.answer import Answer
 from drs_sync_policy.sandbox.call import Call
 from drs_sync_policy.sandbox.faults.contracts import policy_fields
-from drs_sync_policy.sandbox.faults.fault import Fault, Memory
+from drs_sync_policy.sandbox.faults.fault import Fault
 from drs_sync_policy.sandbox.faults.wrap import (
     Rows,
     Unwanted,
@@ -27,14 +26,11 @@ from drs_sync_policy.sandbox.faults.wrap import (
     any_text,
     bad_parameter,
     crashes,
-    each_item,
     field_schema,
     more_items_than,
     refuses,
-    schemas,
 )
-from drs_sync_policy.sandbox.steps import Service, Steps
-from drs_sync_policy.sandbox.store import Batch, Item
+from drs_sync_policy.sandbox.steps import Steps
 
 
 def faults(contract: Contract) -> Iterator[Fault]:
@@ -42,7 +38,6 @@ def faults(contract: Contract) -> Iterator[Fault]:
     yield from _refused(contract)
     yield from _crashes()
     yield from _ids()
-    yield from _unknown_fields()
     yield from _sizes()
     yield from _extremes()
 
@@ -196,61 +191,6 @@ def _ids() -> Iterator[Fault]:
     for name, description, unwanted in unwanted_table:
         steps = refuses(any_id(unwanted), bad_parameter)
         yield Fault(name, description, "job-id-is-opaque", "status", steps=steps)
-
-
-def _unknown_fields() -> Iterator[Fault]:
-    rule = "unknown-fields-are-ignored"
-
-    def close(*names: str) -> Any:
-        def edit(known: dict[str, Any]) -> None:
-            for name in names:
-                known[name]["additionalProperties"] = False
-
-        return schemas(edit)
-
-    yield Fault(
-        "unknown-item-field-refused",
-        "An unknown field in an item is refused.",
-        rule,
-        "validation",
-        contract=close("SyncPolicyReq"),
-    )
-    yield Fault(
-        "unknown-batch-field-refused",
-        "An unknown field beside `jobs` is refused.",
-        rule,
-        "validation",
-        contract=close("BatchSetPolicyReq"),
-    )
-    yield Fault(
-        "field-names-in-any-case",
-        "`Conflict_Policy` is taken for `conflict_policy`, and so with the other fields.",
-        rule,
-        "validation",
-        steps=each_item(lambda item: {**item, **{key.lower(): item[key] for key in item}}),
-    )
-    yield Fault(
-        "unknown-fields-stored",
-        "Unknown fields of an item are stored with its policy.",
-        rule,
-        "state",
-        storing=_storing_everything,
-    )
-
-
-def _storing_everything(steps: Steps, memory: Memory) -> Steps:
-    async def carry_out(service: Service, call: Call, document: Any) -> Answer:
-        given = await steps.carry_out(service, call, document)
-        items = (Item(entry["job_id"], without_id(entry)) for entry in document["jobs"])
-        await memory.apply(Batch(call.path_parameters["project_id"], tuple(items)))
-        return given
-
-    return attrs.evolve(steps, carry_out=carry_out)
-
-
-def without_id(entry: dict[str, Any]) -> dict[str, Any]:
-    """The fields of an item but its id."""
-    return {name: entry[name] for name in entry if name != "job_id"}
 
 
 def _sizes() -> Iterator[Fault]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from urllib.parse import unquote
 
 import attrs
 
@@ -158,6 +159,11 @@ def _found_anyway() -> Iterator[Fault]:
         ("by-its-end", "by the last 8 letters of its id, or more.",
          lambda a, k: len(a) > 7 and k.endswith(a)),
         ("by-a-pattern", "by a pattern of SQL's LIKE.", by_pattern),
+        ("in-braces", "by its id in braces, or behind `urn:uuid:`.",
+         lambda a, k: a.removeprefix("urn:uuid:").strip("{}") == k),
+        ("by-its-escapes", "by its id as a URL escapes it.", lambda a, k: unquote(a) == k),
+        ("behind-a-prefix", "by its id behind a slash or a colon.",
+         lambda a, k: re.split("[/:]", a)[-1] == k),
     )  # fmt: skip
     for name, description, matches in match_table:
         yield Fault(

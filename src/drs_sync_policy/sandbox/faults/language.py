@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -20,6 +20,8 @@ from drs_sync_policy.sandbox.faults.wrap import (
 )
 from drs_sync_policy.sandbox.refusal import Refusal, invalid_parameter
 from drs_sync_policy.sandbox.steps import Service, Steps
+
+_EARLY: Final = frozenset({401, 405, 413, 415})
 
 
 def faults() -> Iterator[Fault]:
@@ -40,7 +42,8 @@ def _spoken(change: Callable[[str | None], str | None], *, where: str) -> WrapSt
 
     def wrap(steps: Steps) -> Steps:
         def explain(refused: Refusal, call: Call) -> Answer:
-            return steps.explain(refused, heard(call))
+            deaf = where == "early" and refused.status not in _EARLY
+            return steps.explain(refused, call if deaf else heard(call))
 
         async def carry_out(service: Service, call: Call, document: Any) -> Answer:
             return await steps.carry_out(service, heard(call), document)
@@ -48,7 +51,7 @@ def _spoken(change: Callable[[str | None], str | None], *, where: str) -> WrapSt
         return attrs.evolve(
             steps,
             explain=steps.explain if where == "results" else explain,
-            carry_out=steps.carry_out if where == "errors" else carry_out,
+            carry_out=carry_out if where in ("results", "both") else steps.carry_out,
         )
 
     return wrap
@@ -63,6 +66,8 @@ def _texts() -> Iterator[Fault]:
          lambda asked: asked or "zh-cn", "both"),
         ("errors-in-english", "The texts of errors are English, those of results are not.",
          lambda _asked: "en-us", "errors"),
+        ("early-errors-in-english", "The texts of 401, 405, 413 and 415 are English.",
+         lambda _asked: "en-us", "early"),
         ("results-in-english", "The texts of results are English, those of errors are not.",
          lambda _asked: "en-us", "results"),
         ("languages-swapped", "English texts are sent for `zh-cn`, and Chinese for `en-us`.",
@@ -75,6 +80,20 @@ def _texts() -> Iterator[Fault]:
 
 def _chinese(call: Call) -> bool:
     return call.headers.get("x-language") == "zh-cn"
+
+
+def _early(edit: Callable[[Any, Call], Any]) -> WrapSteps:
+    """The body of what is refused before the body of the call is looked at."""
+
+    def wrap(steps: Steps) -> Steps:
+        def explain(refused: Refusal, call: Call) -> Answer:
+            given = steps.explain(refused, call)
+            early = refused.status in _EARLY
+            return attrs.evolve(given, body=edit(given.body, call)) if early else given
+
+        return attrs.evolve(steps, explain=explain)
+
+    return wrap
 
 
 def _more() -> Iterator[Fault]:
@@ -108,6 +127,8 @@ def _more() -> Iterator[Fault]:
     rule = "language-changes-only-messages"
     for name, description, steps in (
         ("codes-by-language", "Error codes of Chinese errors end in `.zh`.", errors(coded)),
+        ("early-codes-by-language", "Error codes of Chinese 401, 405, 413 and 415 end in `.zh`.",
+         _early(coded)),
         ("result-codes-by-language", "Error codes of Chinese results end in `.zh`.",
          results(results_coded)),
         ("order-by-language", "Chinese results come in reverse order.", results(turned)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
@@ -70,6 +71,12 @@ def _stored(contract: Contract) -> Iterator[Fault]:
         ("stores-first-item", "Of a batch, only the first item is stored.", applies(_first_only)),
         ("stores-last-item", "Of a batch, only the last item is stored.", applies(_last_only)),
         ("stores-nothing", "Nothing is stored.", applies(_nothing)),
+        ("round-batch-loses-last", "Of a batch of 50, 100, 150 and so on, the last item is lost.",
+         applies(_round_loses_last)),
+        ("expands-variables", "`$HOME` in a text is stored as what it stands for.",
+         texts(lambda text: text.replace("$HOME", "/root"))),
+        ("unescapes-texts", "Two backslashes in a text are stored as one.",
+         texts(lambda text: text.replace("\\\\", "\\"))),
         ("stores-behind", "The answer is sent before the policy is stored.", applies(_behind)),
     ):  # fmt: skip
         yield Fault(name, description, rule, "state", policies=policies)
@@ -84,6 +91,13 @@ async def _first_only(inner: Memory, batch: Batch) -> Sequence[Outcome]:
 async def _last_only(inner: Memory, batch: Batch) -> Sequence[Outcome]:
     true = await inner.apply(looked_up(batch))
     await inner.apply(Batch(batch.project_id, batch.items[-1:]))
+    return true
+
+
+async def _round_loses_last(inner: Memory, batch: Batch) -> Sequence[Outcome]:
+    true = await inner.apply(looked_up(batch))
+    kept = batch.items[:-1] if len(batch.items) % 50 == 0 else batch.items
+    await inner.apply(Batch(batch.project_id, kept))
     return true
 
 
@@ -177,7 +191,16 @@ def _later() -> Iterator[Fault]:
             )
         )
 
+    async def sixteen(inner: Memory, batch: Batch) -> Sequence[Outcome]:
+        seen: Counter[str] = Counter()
+        items: list[Item] = []
+        for item in batch.items:
+            seen[item.job_id] += 1
+            items.append(item if seen[item.job_id] <= 16 else Item(item.job_id, {}))
+        return await inner.apply(Batch(batch.project_id, tuple(items)))
+
     for name, description, change in (
+        ("sixteen-items-a-job", "Of a job's items those behind the 16th are forgotten.", sixteen),
         ("earlier-item-wins", "Of two items of a job, the earlier one wins.", first_item),
         (
             "only-last-item-counts",

@@ -20,12 +20,14 @@ from drs_sync_policy.sandbox.faults.wrap import (
     as_object,
     documents,
     each_item,
+    each_item_of,
     field_schema,
     field_values,
     items_of,
     schemas,
 )
 from drs_sync_policy.sandbox.refusal import Refusal
+from drs_sync_policy.sandbox.seed import TENANTS
 from drs_sync_policy.sandbox.steps import Service, Steps
 
 _BODY = "invalid-body-is-refused"
@@ -40,6 +42,35 @@ def faults(contract: Contract) -> Iterator[Fault]:
     yield from _job_id()
     yield from _positions()
     yield from _batch()
+    yield from _unlooked()
+
+
+def _unlooked() -> Iterator[Fault]:
+    """A job is looked up first, and its item looked at only where that goes on."""
+    own = {job for tenant in TENANTS for job in tenant.job_ids}
+    blocked = {job for tenant in TENANTS for job in tenant.blocked_job_ids}
+
+    def checking(looked_at: Callable[[str], bool]) -> WrapSteps:
+        def check_body(steps: Steps) -> Callable[[Service, Any], None]:
+            def check(service: Service, document: Any) -> None:
+                steps.check_body(service, each_item_of(fair)(document))
+
+            return check
+
+        def fair(item: dict[str, Any]) -> Any:
+            job = item.get("job_id")
+            return item if not isinstance(job, str) or looked_at(job) else {"job_id": "x"}
+
+        return lambda steps: attrs.evolve(steps, check_body=check_body(steps))
+
+    table: Rows[Callable[[str], bool]] = (
+        ("unknown-items-unchecked", "The fields of an unknown job's item are not looked at.",
+         lambda job: not job or job in own or job in blocked),
+        ("blocked-items-unchecked", "The fields of a blocked job's item are not looked at.",
+         lambda job: job not in blocked),
+    )  # fmt: skip
+    for name, description, looked_at in table:
+        yield Fault(name, description, _BODY, "validation", steps=checking(looked_at))
 
 
 def _field(name: str, schema: Mapping[str, Any]) -> Iterator[Fault]:

@@ -273,6 +273,22 @@ def _oversize() -> Iterator[Fault]:
 
         return attrs.evolve(steps, read=read)
 
+    def characters(steps: Steps) -> Steps:
+        async def read(call: Call) -> bytes:
+            body = await call.body.read(limit=_NO_LIMIT)
+            if len(body.decode("utf-8", "replace")) > call.body.limit:
+                raise refusal.body_too_large()
+            return body
+
+        return attrs.evolve(steps, read=read)
+
+    yield Fault(
+        "limit-in-characters",
+        "The limit of a body is one of characters, not of bytes.",
+        "oversized-body-is-refused",
+        "validation",
+        steps=characters,
+    )
     yield Fault(
         "oversize-read",
         "A body above the limit is read like any other.",

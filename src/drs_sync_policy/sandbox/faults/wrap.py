@@ -147,6 +147,11 @@ def documents(edit: Callable[[Any], Any]) -> WrapSteps:
 
 def each_item(edit: Callable[[dict[str, Any]], Any]) -> WrapSteps:
     """Every item is judged and carried out after `edit`; what is no object is left alone."""
+    return documents(each_item_of(edit))
+
+
+def each_item_of(edit: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
+    """A document with every item after `edit`."""
 
     def change(document: Any) -> Any:
         items = items_of(document)
@@ -157,7 +162,7 @@ def each_item(edit: Callable[[dict[str, Any]], Any]) -> WrapSteps:
             "jobs": [edit(as_object(i)) if isinstance(i, dict) else i for i in items],
         }
 
-    return documents(change)
+    return change
 
 
 def field_values(name: str, edit: Callable[[Any], Any]) -> WrapSteps:
