@@ -217,7 +217,7 @@ def test_on_a_terminal_a_region_or_a_url_is_asked_for(
     variables = {k: v for k, v in environment.items() if k != "DRS_URL"}
     question = "Region (eu-de, eu-nl) or URL of another server:"
     for typed, said, stored in (
-        ("eu-nl", "", {"region": "eu-nl"}),
+        ("drs.example\neu-nl", "missing before 'drs.example'", {"region": "eu-nl"}),
         ("eu-dee\neu-de", "did you mean 'eu-de'?", {"region": "eu-de"}),
         (server.url, "", {"url": server.url}),
         (f"127.0.0.1:1\n{server.url}", "http:// or https:// is missing", {"url": server.url}),
