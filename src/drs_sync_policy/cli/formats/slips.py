@@ -29,7 +29,7 @@ def slip(error: Any, lines: Sequence[str], opened: Any) -> tuple[Place, str]:
 
 def _slip(error: Any, lines: Sequence[str], opened: Any) -> tuple[Any, str]:
     problem, context, mark = str(error.problem), str(error.context), error.problem_mark
-    before = lines[mark.line][: mark.column] if mark and mark.line < len(lines) else ""
+    before = str(lines[mark.line])[: mark.column] if mark and mark.line < len(lines) else ""
     if r"'\t' that cannot start" in problem:
         return mark, "a tab stands here: use spaces, most of all to indent a line"
     if "quoted scalar" in context and "end of stream" in problem:
