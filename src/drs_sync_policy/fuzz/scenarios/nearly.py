@@ -52,7 +52,7 @@ def _folded(text: str) -> str:
 def _wrapped(job: str) -> Iterator[tuple[str, str]]:
     """An own job's id as other notations write it: what decodes them finds the job."""
     for before, after in ("{}", "[]", "<>", '""', "''", ("urn:uuid:", ""), ("/", ""), ("", "/"),
-                          ("", ","), ("", ";"), ("", "\0"), ("", "#"), ("", "?x=1")):  # fmt: skip
+                          ("", ","), ("", ";"), ("", "."), ("", "\0"), ("", "#"), ("", "?x=1")):  # fmt: skip
         yield f"{before}{job}{after}", f"`{before}{job}{after}`"
     yield f"%{ord(job[0]):02X}{job[1:]}", f"`{job}` with its first letter as a URL escapes it"
     yield quote(job, safe="").replace("-", "%2D"), f"`{job}` as a URL escapes it"

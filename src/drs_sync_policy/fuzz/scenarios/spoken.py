@@ -89,7 +89,8 @@ def _refused_early(prober: Prober, good: Call) -> Iterator[tuple[Call, str]]:
 def _oversize(prober: Prober) -> Iterator[tuple[Call, str]]:
     limit = prober.target.max_body_bytes
     if limit and limit <= _LARGEST:
-        good = prober.call(bodies(prober).batch(1))
+        build = bodies(prober)
+        good = prober.call(build.body([build.item(build.job_ids[0])]))
         body = (good.body or b"") + b" " * limit
         yield evolve(good, body=body, fresh=True), "a body that is too large"
 
