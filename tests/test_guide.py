@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shutil
 import tomllib
@@ -131,6 +132,24 @@ def test_the_fields_page_has_every_field_of_every_edition() -> None:
             for parameter in operation.parameters:
                 assert f"### {parameter.name}\n" in made
                 assert parameter.description in made
+
+
+def test_the_fields_page_says_the_bounds_of_each_field(site: Path) -> None:
+    """A reader learns there what is too long, and what a text must match."""
+    made = pages.fields()
+    shown = (site / "fields.html").read_text("utf-8")
+    for edition in contract.editions():
+        loaded = contract.load(edition)
+        schemas = loaded.document["components"]["schemas"].values()
+        found = [s for schema in schemas for s in schema.get("properties", {}).values()]
+        for field in map(loaded.resolve, found):
+            if "maxLength" in field:
+                assert f"At most {field['maxLength']} characters." in made
+                assert f"<p>At most {field['maxLength']} characters.</p>" in shown
+            if "pattern" in field:
+                assert f"Matches ` {field['pattern']} `." in made
+                code = html.escape(field["pattern"], quote=False)
+                assert f"<p>Matches <code>{code}</code>.</p>" in shown
 
 
 def test_the_command_page_has_what_help_says(site: Path) -> None:

@@ -11,6 +11,7 @@ import click
 from click.testing import CliRunner
 
 from drs_sync_policy import codes, contract
+from drs_sync_policy.cli.limits import limits
 from drs_sync_policy.sandbox.faults import Fault
 from drs_sync_policy.sandbox.faults import catalogue as faults_catalogue
 
@@ -244,6 +245,11 @@ def _field(loaded: contract.Contract, schema: contract.Json, name: str) -> str:
 
 def _values(schema: contract.Json) -> Iterator[str]:
     described = schema.get("x-enumDescriptions", {})
+    if bounds := ", ".join(limits(schema)):
+        yield f"{bounds[0].upper()}{bounds[1:]}."
+    if "pattern" in schema:
+        ticks = "``" if "`" in schema["pattern"] else "`"
+        yield f"Matches {ticks} {schema['pattern']} {ticks}."
     if "enum" in schema:
         yield "\n".join(f"- `{value}`: {described.get(value, '')}" for value in schema["enum"])
 

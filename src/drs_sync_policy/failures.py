@@ -46,6 +46,13 @@ def certificate_refused(error: httpx.RequestError) -> bool:
     return isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
+def speaks_no_tls(error: httpx.RequestError) -> bool:
+    """Whether a server is there that answers https:// in plain HTTP, or in something else."""
+    return isinstance(error, httpx.ConnectError) and any(
+        said in str(error) for said in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+    )
+
+
 def redacted(request: httpx.Request) -> Sent:
     """A request as it may be shown."""
     headers = {
@@ -100,6 +107,12 @@ def unreachable(
             f"{sent}: no connection, because the server's certificate was refused: {why}. Where an"
             " authority of your own signs, give its certificate as `Connections(verify=FILE)` or"
             " in the variable SSL_CERT_FILE; otherwise find out who answers at this address",
+            request=sent, attempts=attempts,
+        )  # fmt: skip
+    if speaks_no_tls(error):
+        return ConnectFailedError(
+            f"{sent}: no connection, because the server does not speak TLS: {why}. Give its URL"
+            " with http:// where that is meant, or the port of its https://",
             request=sent, attempts=attempts,
         )  # fmt: skip
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):

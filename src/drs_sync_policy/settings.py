@@ -19,7 +19,8 @@ from attrs import field, frozen
 
 from drs_sync_policy.auth import AkSkAuth, TokenAuth, shielded
 from drs_sync_policy.errors import WrongUseError
-from drs_sync_policy.passwords import PasswordAuth
+from drs_sync_policy.passwords import PasswordAuth, iam_url_for
+from drs_sync_policy.regions import checked_region, checked_url, server_url
 from drs_sync_policy.secret import Secret
 
 VARIABLES: Final[Mapping[str, str]] = {
@@ -64,13 +65,17 @@ class MissingSettingsError(WrongUseError):
 
 @frozen(slots=False)
 class Settings:
-    """A server, a project and credentials; what is None was found nowhere."""
+    """A server, a project and credentials; what is None was found nowhere.
+
+    `sources` says of each key that was found where: its variable, or the profile.
+    """
 
     base_url: str | None = None
     region: str | None = None
     project_id: str | None = None
     language: str | None = None
     credentials: Found = field(factory=dict[str, Secret], repr=False)
+    sources: Mapping[str, str] = field(factory=dict[str, str])
 
     @classmethod
     def load(
@@ -104,7 +109,7 @@ class Settings:
         del given, environment
         stored = _profile(file, chosen)
         kind = stored[_KIND].reveal() if _KIND in stored else None
-        merged = {**_left_of(stored, values, kind), **values}
+        merged, named = {**_left_of(stored, values, kind), **values}, chosen or "default"
         return cls(
             base_url=_plain(merged, "url"),
             region=None if "url" in merged else _plain(merged, "region"),
@@ -114,6 +119,10 @@ class Settings:
                 key: value
                 for key, value in merged.items()
                 if key in _CREDENTIALS or key in ("iam_url", _KIND)
+            },
+            sources={
+                key: f"`{VARIABLES[key]}`" if key in values else f"`{key}` of profile `{named}`"
+                for key in merged
             },
         )
 
@@ -125,9 +134,11 @@ class Settings:
     def arguments(self, **options: Any) -> dict[str, Any]:
         """The arguments for a client, `options` before what was found.
 
-        Raises `MissingSettingsError`, which names the variable of what is missing.
+        Raises `MissingSettingsError`, which names the variable of what is missing, and
+        `WrongUseError` for a server that is none, which names where it was found.
         """
-        if "auth" in options:
+        ours = "auth" not in options
+        if not ours:
             options["auth"] = shielded(options["auth"])
             if isinstance(options["auth"], Secret):
                 options["auth"] = TokenAuth(options["auth"])
@@ -136,6 +147,7 @@ class Settings:
         found: dict[str, Any] = {"project_id": self.project_id}
         if "base_url" not in options and "region" not in options:
             found |= {"base_url": self.base_url, "region": self.region}
+            self._check_server()
         if self.language:
             found["language"] = self.language
         arguments = {**found, **options}
@@ -149,7 +161,33 @@ class Settings:
             raise MissingSettingsError(
                 f"missing in arguments, environment and profile: {'; '.join(missing)}"
             )
+        if ours and isinstance(self.auth, PasswordAuth):
+            self._check_iam(
+                server_url(region=arguments.get("region"), base_url=arguments.get("base_url"))
+            )
         return arguments
+
+    def _check_server(self) -> None:
+        """`WrongUseError`, which calls a URL or region that is none what it was given as."""
+        if self.base_url is not None:
+            checked_url(self.base_url, named=self._source("url"))
+        if self.region is not None:
+            checked_region(self.region, named=self._source("region"))
+
+    def _check_iam(self, server: str) -> None:
+        """`WrongUseError` where the IAM server is none, or is not known for this `server`."""
+        found = _plain(self.credentials, "iam_url")
+        if found is not None:
+            named = self._source("iam_url")
+            checked_url(found, named=named, example="https://iam.eu-de.otc.t-systems.com")
+        elif iam_url_for(server) is None:
+            raise WrongUseError(
+                f"the IAM server is not known, which lets a user into {server} by password: give"
+                f" {VARIABLES['iam_url']}, or `iam_url` of the profile"
+            )
+
+    def _source(self, key: str) -> str:
+        return self.sources.get(key, f"`{key}`")
 
 
 def _left_of(stored: Found, values: Found, kind: str | None) -> Found:
@@ -175,11 +213,10 @@ def _auth(values: Found) -> httpx.Auth | None:
     kind = values[_KIND].reveal() if _KIND in values else _kind_of(values)
     if kind is None:
         return None
-    missing = [VARIABLES[key] for key in KINDS[kind] if key not in values]
+    missing = [key for key in KINDS[kind] if key not in values]
     if missing:
         raise MissingSettingsError(
-            f"the credentials are incomplete: {' and '.join(missing)} is missing. A profile that is"
-            f' to take its secret from the environment says so: {_KIND} = "{kind}"'
+            f"the credentials are incomplete: {_lacking(missing, kind, said=_KIND in values)}"
         )
     if kind == "token":
         return TokenAuth(values["token"])
@@ -195,6 +232,22 @@ def _auth(values: Found) -> httpx.Auth | None:
         values["domain"].reveal(),
         iam_url=_plain(values, "iam_url"),
     )
+
+
+def _lacking(missing: Collection[str], kind: str, *, said: bool) -> str:
+    """What is missing and where it belongs; `said` is whether a profile says its kind."""
+    if not said:
+        return (
+            f"{' and '.join(VARIABLES[key] for key in missing)} is missing. A profile that is"
+            f' to take its secret from the environment says so: {_KIND} = "{kind}"'
+        )
+    own = " and ".join(f"`{key}`" for key in missing if key not in SECRETS)
+    left = " and ".join(VARIABLES[key] for key in missing if key in SECRETS)
+    parts = [f"the profile lacks {own}"] if own else []
+    parts += (
+        [f'{left} is missing, which the profile ({_KIND} = "{kind}") leaves out'] if left else []
+    )
+    return ", and ".join(parts)
 
 
 def _kind_of(values: Found) -> str | None:

@@ -147,6 +147,15 @@ def test_mistakes_are_told_with_file_line_and_column(run: Run, tmp_path: Path) -
     ]
 
 
+def test_of_very_many_mistakes_the_first_are_shown(run: Run, tmp_path: Path) -> None:
+    """A hundred of them, in the order of the file, and how many there are in all."""
+    (tmp_path / "p.csv").write_text("job_id,ddl_trans\n" + "j,maybe\n" * 3000)
+    *shown, more, count = run("apply", "p.csv").err.splitlines()
+    assert [line.split(":")[1] for line in shown] == [str(n) for n in range(2, 102)]
+    assert more == "... and 2900 more"
+    assert count == "3000 mistakes; nothing was sent."
+
+
 def test_a_dry_run_shows_the_exact_requests(
     run: Run, server: sandbox.Running, jobs: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -77,6 +77,25 @@ def test_a_number_is_answered_with_the_codes_that_have_it(name: str, offered: st
     assert f"did you mean {offered}?" in " ".join(done.output.split())
 
 
+@pytest.mark.parametrize(
+    ("name", "offered"),
+    [
+        ("APIGW.301", "APIGW.0301, DRS.M00301"),
+        ("APIGW0301", "APIGW.0301, DRS.M00301"),
+        ("DRS.M0301", "DRS.M00301, APIGW.0301"),
+        ("APIGW.031", "APIGW.0301"),
+        ("M01505", "DRS.M01501, DRS.M01504, DRS.M01503"),
+        ("DRX.M00304", "DRS.M00304"),
+        ("DSR.M99999", ""),
+        ("DRS.M99999", ""),
+    ],
+)
+def test_codes_of_the_same_prefix_are_offered_first(name: str, offered: str) -> None:
+    """They are compared by their digits, and one of which no digit fits is not offered."""
+    said = " ".join(_run("explain", name).output.split())
+    assert f"did you mean {offered}" in said if offered else "did you mean" not in said
+
+
 def test_json_is_for_programs() -> None:
     """The rows as data, with every field."""
     (row,) = json.loads(_run("explain", "DRS.M00304", "--output", "json").output)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -84,7 +87,7 @@ def test_an_interrupted_run_is_resumed(
     out, err = running.communicate(timeout=60)
     assert running.returncode == exits.INTERRUPTED
     assert "Traceback" not in err
-    assert "goes on from here" in err
+    assert err.splitlines()[-1] == "The same command goes on from here."
 
     states = {row["job_id"]: row["state"] for row in json.loads(out)}
     assert states["job-2"] == "unknown"
@@ -100,3 +103,32 @@ def test_an_interrupted_run_is_resumed(
     assert done.returncode == exits.DONE
     assert sorted(stalling.seen[before:]) == left
     assert not (tmp_path / "p.json.journal").exists()
+
+
+def test_in_a_terminal_the_way_on_is_what_is_seen_last(
+    stalling: Stalling, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    """No list of what was not sent scrolls it away; the summary counts these jobs."""
+    items = [{"job_id": f"job-{number}"} for number in range(60)]
+    (tmp_path / "p.json").write_text(json.dumps(items))
+    variables = {**environment, "DRS_URL": f"http://127.0.0.1:{stalling.server_port}"}
+    stalling.stalls_at = "job-2"
+    master, slave = pty.openpty()
+    running = subprocess.Popen(
+        [PROGRAM, "apply", "p.json", "--batch", "1", "--concurrency", "1"],
+        cwd=tmp_path, env=variables, stdin=slave, stdout=slave, stderr=slave,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(slave)
+    assert stalling.stalled.wait(60)
+    running.send_signal(signal.SIGINT)
+    shown = b""
+    with suppress(OSError):  # what a terminal says at its end
+        while True:
+            shown += os.read(master, 65536)
+    os.close(master)
+    assert running.wait(60) == exits.INTERRUPTED
+    *_, row, summary, last = shown.decode().splitlines()
+    assert row.split() == ["3", "job-2", "unknown"]
+    assert summary == "60 jobs: 2 succeeded, 1 unknown, 57 not sent"
+    assert last == "The same command goes on from here."

@@ -210,6 +210,33 @@ def test_a_secret_is_asked_for_without_being_shown(
     assert stored["project_id"] == tenant.project_id
 
 
+def test_on_a_terminal_a_region_or_a_url_is_asked_for(
+    server: sandbox.Running, environment: Mapping[str, str], file: Path
+) -> None:
+    """Either is taken; what is neither is told with what may be, and asked for again."""
+    variables = {k: v for k, v in environment.items() if k != "DRS_URL"}
+    question = "Region (eu-de, eu-nl) or URL of another server:"
+    for typed, said, stored in (
+        ("drs.example\neu-nl", "missing before 'drs.example'", {"region": "eu-nl"}),
+        ("eu-dee\neu-de", "did you mean 'eu-de'?", {"region": "eu-de"}),
+        (server.url, "", {"url": server.url}),
+        (f"127.0.0.1:1\n{server.url}", "http:// or https:// is missing", {"url": server.url}),
+    ):
+        master, slave = pty.openpty()
+        asked = subprocess.Popen(
+            [PROGRAM, "login", "--replace", "--kind", "token"],
+            stdin=slave, stdout=slave, stderr=slave, env=variables, start_new_session=True,
+        )  # fmt: skip
+        os.close(slave)
+        shown = _converse(master, {question: typed})
+        assert asked.wait(60) == exits.DONE
+        os.close(master)
+        assert shown.count(question) == 1 + typed.count("\n")
+        assert said in shown
+        found = tomllib.loads(file.read_text("utf-8"))["default"]
+        assert {key: found[key] for key in found if key in ("region", "url")} == stored
+
+
 def _converse(terminal: int, answers: dict[str, str]) -> str:
     """Types each answer when its question appears; everything that was shown, until the end."""
     shown, waiting = "", dict(answers)
@@ -233,6 +260,8 @@ def test_names_and_regions_are_checked(run: Run) -> None:
     """Before anything is asked."""
     assert "letters, digits" in run("login", "a b").err
     assert "eu-de, eu-nl" in run("login", "--region", "eu-dee").err
+    assert "--url URL" in run("login", "--region", "eu-dee").err
+    assert "--region eu-de|eu-nl, or --url URL" in run("login").err
     assert run("login", "--region", "eu-de", "--url", "http://x").code == exits.WRONG_USE
 
 
@@ -253,11 +282,21 @@ def test_a_healthy_setup_is_well(run: Run, server: sandbox.Running) -> None:
     [
         ({"DRS_URL": None}, exits.WRONG_USE, "drs-sync-policy login"),
         ({"DRS_PROFILE": "nowhere"}, exits.WRONG_USE, "nowhere"),
+        ({"DRS_URL": "h:80"}, exits.WRONG_USE, "`DRS_URL` is no URL"),
+        ({"DRS_URL": None, "DRS_REGION": "eu"}, exits.WRONG_USE, "`DRS_REGION` is 'eu'"),
         ({"DRS_URL": "http://127.0.0.1:9"}, exits.UNREACHABLE, "HTTPS_PROXY"),
         ({"DRS_TOKEN": "wrong"}, exits.NOT_ALLOWED, "Send a token from IAM"),
         ({"DRS_PROJECT_ID": "other"}, exits.NOT_ALLOWED, "Compare `project_id`"),
     ],
-    ids=["no-url", "no-profile", "no-server", "wrong-token", "wrong-project"],
+    ids=[
+        "no-url",
+        "no-profile",
+        "odd-url",
+        "no-region",
+        "no-server",
+        "wrong-token",
+        "wrong-project",
+    ],
 )
 def test_what_ails_is_named_with_what_to_do(
     variables: dict[str, str | None], code: int, said: str, run: Run
@@ -268,6 +307,7 @@ def test_what_ails_is_named_with_what_to_do(
     lines = done.out.splitlines()
     assert any(line.startswith("FAIL") for line in lines)
     assert said in done.out
+    assert lines[-1].startswith("     "), "below what fails stands what to do"
 
 
 def test_the_doctor_changes_nothing(run: Run, server: sandbox.Running) -> None:
@@ -332,8 +372,46 @@ def test_another_server_is_not_taken_for_the_service(
     done = run("doctor", DRS_URL=f"http://127.0.0.1:{odd.server_port}{path}")
     assert done.code == exits.OUTSIDE_CONTRACT
     assert "the server does not tell its time" in done.out
-    assert "FAIL credentials" in done.out
+    assert "FAIL service" in done.out
     assert said in done.out
+
+
+def test_a_url_that_goes_on_after_the_server_is_told(run: Run, server: sandbox.Running) -> None:
+    """It is no matter of credentials: the path begins at /v3, which the URL must not have."""
+    done = run("doctor", DRS_URL=f"{server.url}/v3")
+    assert done.code == exits.OUTSIDE_CONTRACT
+    assert "FAIL service: status 404" in done.out
+    assert "must end before /v3" in done.out.splitlines()[-1]
+
+
+def test_a_server_without_tls_is_told_so(run: Run, server: sandbox.Running) -> None:
+    """By the doctor and by every call: the URL begins with http:// then."""
+    url = server.url.replace("http:", "https:")
+    done = run("doctor", DRS_URL=url)
+    assert done.code == exits.UNREACHABLE
+    assert "give its URL with http://" in done.out.splitlines()[-1]
+    called = run("set", "j", "--ddl-trans", DRS_URL=url)
+    assert called.code == exits.UNREACHABLE
+    assert "does not speak TLS" in called.err
+
+
+def test_of_a_url_and_a_region_it_is_said_which_counts(run: Run, server: sandbox.Running) -> None:
+    """The URL does; nobody looks for the region's jobs there."""
+    done = run("doctor", DRS_REGION="eu-nl")
+    assert done.code == exits.DONE
+    assert "`DRS_URL` wins over `DRS_REGION`, which is not used" in done.out
+    assert "wins over" not in run("doctor", "--url", server.url, DRS_REGION="eu-nl").out
+
+
+def test_an_iam_server_is_told_in_the_words_of_the_settings(run: Run) -> None:
+    """One that is missing or no URL, before anything is sent; nobody wrote `PasswordAuth`."""
+    user = {"DRS_TOKEN": None, "DRS_USERNAME": "u", "DRS_PASSWORD": "p", "DRS_DOMAIN": "d"}
+    for url, said in ((None, "give DRS_IAM_URL, or `iam_url`"), ("h:80", "`DRS_IAM_URL` is no")):
+        done = run("doctor", **user, DRS_IAM_URL=url)
+        assert done.code == exits.WRONG_USE
+        assert f"FAIL settings: {'the IAM' if url is None else '`DRS_IAM'}" in done.out
+        assert said in done.out
+        assert "PasswordAuth" not in done.out
 
 
 def test_credentials_go_to_the_call_and_nowhere_else(run: Run, odd: Answering) -> None:

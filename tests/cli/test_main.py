@@ -64,6 +64,10 @@ def test_shells_complete_the_command(shell: str, run: Run) -> None:
     [
         ("explain M00304 DRS.M0500", {"DRS.M05003", "DRS.M05004", "DRS.M05006"}),
         ("explain drs.m00304", {"DRS.M00304"}),
+        ("explain M0500", {"DRS.M05003", "DRS.M05004", "DRS.M05006"}),
+        ("explain 0101", {"APIGW.0101"}),
+        ("apply --output = j", {"json"}),
+        ("apply --output =", {"table", "json", "csv"}),
         ("explain accepted-", {"accepted-policy-is-stored"}),
         ("apply --profile w", {"work", "warm-standby"}),
         ("set --region eu-n", {"eu-nl"}),

@@ -147,6 +147,23 @@ def test_what_is_wrong_is_quoted_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("gtid_set", "a" * 100_000, "at most 2048 characters, not 100000"),
+        ("gtid_set", "<" * 100, "it does not match ^[^<>&"),
+        ("topic", ["a"] * 1000, "it must be text; put it in quotes"),
+    ],
+)
+def test_a_long_value_is_shown_once_and_cut(field: str, value: object, said: str) -> None:
+    """With the quote that ends it, in the words that the Python client has for it."""
+    text = json.dumps([{"job_id": "j", field: value}])
+    first = _mistakes(text, "json", edition="huawei-cloud")[0][2]
+    shown = json.dumps(value)
+    assert first.startswith(f"`{field}` is {shown[:56]}...{shown[-1]}: {said}")
+    assert len(first) < 200
+
+
+@pytest.mark.parametrize(
     ("text", "form", "place", "said"),
     [
         ("- job_id: j\n  more: 2024-01-01", "yaml", (2, 9), "nothing for 2024-01-01"),
@@ -179,6 +196,24 @@ def test_rows_without_a_head_are_told_that_names_are_missing() -> None:
     (mistake,) = _mistakes("19557d51,stop\n", "csv")
     assert mistake[:2] == (1, 1)
     assert mistake[2].startswith("the first line must name the fields, such as job_id, ")
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "place", "said"),
+    [
+        ("job_id,conflict_polcy", "j,stop", (1, 2), "did you mean `conflict_policy`?"),
+        ("ddl_trans,jobid", "true,j", (1, 2), "did you mean `job_id`?"),
+        ("ddl_trans", "true", (1, 1), "no column is named `job_id`"),
+        ("job_id,topic", "j,x", (1, 2), "--edition huawei-cloud"),
+    ],
+)
+def test_a_wrong_column_is_one_mistake_at_its_name(
+    head: str, row: str, place: tuple[int, int], said: str
+) -> None:
+    """It stands in the first line, however many rows there are, and not in each of them."""
+    (mistake,) = _mistakes(f"{head}\n" + f"{row}\n" * 3000, "csv")
+    assert mistake[:2] == place
+    assert said in mistake[2]
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,22 @@ def test_there_is_an_option_for_every_field_of_every_edition(run: Run) -> None:
                 assert all(value in text for value in schema.get("enum", ()))
 
 
+def test_the_help_of_an_option_says_the_bounds_of_its_field(run: Run) -> None:
+    """Those of the contract, so that nobody has to try what is too long."""
+    text = " ".join(run("set", "--help").out.split())
+    bounded = {
+        name: schema
+        for edition in contract.editions()
+        for name, schema in fields(edition).items()
+        if "maxLength" in schema
+    }
+    assert {"file_and_position", "gtid_set"} <= bounded.keys()
+    for name, schema in bounded.items():
+        of_option = text.split(f"--{name.replace('_', '-')} TEXT", 1)[1].split(" --", 1)[0]
+        assert f"[at most {schema['maxLength']} characters]" in of_option
+        assert "[matches " in of_option
+
+
 def test_a_value_that_does_not_exist_is_wrong_use(run: Run) -> None:
     """The valid ones are listed, and nothing is sent."""
     done = run("set", "j", "--conflict-policy", "Ignore")

@@ -12,6 +12,7 @@ import subprocess
 import termios
 from collections.abc import Mapping
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import pytest
 
@@ -88,6 +89,62 @@ def test_a_terminal_shows_that_a_large_file_is_being_read(
         seen = _in_terminal(120, tmp_path, variables, "apply", "p.csv", code=exits.WRONG_USE)
         assert ("Reading p.csv (1.1 MB)" in seen) == shown
         assert f"{rows} mistakes; nothing was sent." in seen
+
+
+JOB = "19557d51-1ee6-4507-97a6-8f69164jb20"
+
+
+@pytest.mark.parametrize("columns", [50, 60, 80, 160])
+def test_the_id_of_a_job_can_be_copied_from_every_table(
+    columns: int, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    """It is never broken, no line ends in blanks, and no word is cut, however narrow it is."""
+    items = [{"job_id": f"{JOB}{n}"} for n in range(30)]
+    (tmp_path / "p.json").write_text(json.dumps(items))
+    shown = _in_terminal(columns, tmp_path, {**environment, "TERM": "xterm"}, "apply", "p.json")
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown).replace("\r", "").splitlines()
+    found = [line for line in lines if JOB in line]
+    assert [re.findall(rf"{JOB}[0-9]+", line) for line in found] == [
+        [f"{JOB}{n}"] for n in range(30)
+    ]
+    table = lines[lines.index(found[0]) :]
+    assert [line for line in table if len(line) > columns or line != line.rstrip()] == []
+    assert "Task information not found." in " ".join(" ".join(table).split())
+
+
+@pytest.mark.parametrize("columns", [50, 160])
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("explain", "APIGW.0301", "DRS.M00304", "count-equals-results"), exits.DONE),
+        (("contract", "rules"), exits.DONE),
+        (("contract", "codes"), exits.DONE),
+        (("doctor", "--url", "http://127.0.0.1:9"), exits.UNREACHABLE),
+        (("apply", "p.csv"), exits.WRONG_USE),
+        (("apply", "p.json"), exits.BROKEN),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_sentences_are_folded_between_words(
+    columns: int, arguments: tuple[str, ...], code: int, run: Run,
+    environment: Mapping[str, str], tmp_path: Path,
+) -> None:  # fmt: skip
+    """At the width of the terminal, and at 100 columns at most; piped they are not folded."""
+    (tmp_path / "p.csv").write_text("job_id,conflict_polcy\nj,stop\n")
+    (tmp_path / "p.json").write_text('[{"job_id": "no-such-job"}]')
+    variables = {**environment, "TERM": "xterm", "DRS_PROFILES": "profiles.toml"}
+    shown = _in_terminal(columns, tmp_path, variables, *arguments, code=code)
+    lines = shown.replace("\r", "").splitlines()
+    assert [line for line in lines if _width(line) > min(columns, 100)] == []
+    piped = run(*arguments, DRS_PROFILES="profiles.toml")
+    words = (piped.out + piped.err).split()
+    assert sorted("".join(lines).replace(" ", "")) == sorted("".join(words))
+    longest = max((piped.out + piped.err).splitlines(), key=_width)
+    assert _width(longest) > 50
+
+
+def _width(line: str) -> int:
+    return sum(1 + (east_asian_width(character) in "WF") for character in line)
 
 
 def test_no_colour_where_none_is_wanted(

@@ -52,7 +52,7 @@ def test_a_region_is_one_of_the_contracts_servers() -> None:
         ({"region": "eu-dee"}, "choose one of 'eu-de', 'eu-nl'; did you mean 'eu-de'"),
         ({}, "give either `region`"),
         ({"region": "eu-de", "base_url": "http://x"}, "give either `region`"),
-        ({"base_url": "drs.example"}, "`base_url` is no URL"),
+        ({"base_url": "drs.example"}, "http:// or https:// is missing before 'drs.example'"),
         ({"base_url": "ftp://x"}, "`base_url` is no URL"),
         ({"base_url": "http://user:pass@x"}, "credentials in it"),
         ({"base_url": "http://x/?a=1"}, "query or a fragment"),

@@ -181,6 +181,9 @@ access_key = "profile-AK"
 [token]
 auth = "token"
 
+[lacking]
+auth = "password"
+
 [plain]
 username = "profile-user"
 domain = "d"
@@ -219,7 +222,14 @@ def test_a_profile_may_leave_its_secret_to_the_environment(
 @pytest.mark.parametrize(
     ("profile", "environment", "missing"),
     [
-        ("password", {}, "DRS_PASSWORD is missing"),
+        (
+            "password",
+            {},
+            r'DRS_PASSWORD is missing, which the profile \(auth = "password"\) leaves',
+        ),
+        ("keys", {}, "DRS_SECRET_KEY is missing, which the profile"),
+        ("token", {}, "DRS_TOKEN is missing, which the profile"),
+        ("lacking", {"DRS_PASSWORD": "x"}, "the profile lacks `username` and `domain`$"),
         ("password", {"DRS_PASSWORD": "x", "DRS_USERNAME": "other"}, "DRS_DOMAIN is missing"),
         ("plain", {"DRS_PASSWORD": "x"}, 'DRS_USERNAME and DRS_DOMAIN.*auth = "password"'),
         ("keys", {"DRS_PASSWORD": "x"}, "DRS_USERNAME and DRS_DOMAIN"),
@@ -232,6 +242,13 @@ def test_other_mixtures_are_refused(
     """Any other part of the environment's credentials leaves the profile's out."""
     with pytest.raises(WrongUseError, match=missing):
         _ = load(kinds, environment, profile).auth
+
+
+def test_a_profile_that_says_its_kind_is_not_told_to(kinds: Path) -> None:
+    """Only the secret is missing; the advice is for a profile that does not say it."""
+    with pytest.raises(WrongUseError) as caught:
+        _ = load(kinds, {}, "password").auth
+    assert "says so" not in str(caught.value)
 
 
 def test_a_lone_iam_server_is_that_of_the_profiles_user(kinds: Path) -> None:
@@ -291,3 +308,31 @@ def test_the_file_is_found(variable: str, file: Path, monkeypatch: pytest.Monkey
         monkeypatch.setenv("HOME", str(folder))
     settings = Settings.load(environment=environment)
     assert settings.project_id == "from-default"
+
+
+@pytest.mark.parametrize(
+    ("environment", "profile", "said"),
+    [
+        ({"DRS_URL": "h:8080"}, "", "`DRS_URL` is no URL"),
+        ({"DRS_URL": "h:8080"}, "", "http:// or https:// is missing before 'h:8080'"),
+        ({"DRS_REGION": "eu-dee"}, "", "`DRS_REGION` is 'eu-dee': choose one of"),
+        ({}, 'url = "ftp://h"', "`url` of profile `p` is no URL such as"),
+        ({}, 'url = "ftp://h"', "it is 'ftp://h'"),
+        ({}, 'region = "eu-dee"', "`region` of profile `p` is 'eu-dee'"),
+        ({"DRS_URL": "http://u:HUSH@h"}, "", "`DRS_URL` has credentials in it: 'http://***@h'"),
+        ({"DRS_URL": "u:HUSH@h"}, "", "missing before '***@h'"),
+        ({"DRS_URL": "http://h/?token=HUSH"}, "", "which no server's URL has: 'http://h/'"),
+    ],
+)
+def test_a_server_that_is_none_is_told_by_where_it_was_found(
+    environment: dict[str, str], profile: str, said: str, tmp_path: Path
+) -> None:
+    """The variable or the profile, with the value, but never with credentials in it."""
+    file = tmp_path / "profiles.toml"
+    file.write_text(f"[p]\nproject_id = 'p'\n{profile}\n")
+    settings = load(file, {"DRS_TOKEN": "t", **environment}, "p")
+    with pytest.raises(WrongUseError) as caught:
+        settings.arguments()
+    assert said in str(caught.value)
+    assert "HUSH" not in str(caught.value)
+    assert settings.arguments(base_url="http://mine")["base_url"] == "http://mine"

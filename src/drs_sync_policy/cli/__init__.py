@@ -33,11 +33,19 @@ _EXTRAS: Final = {
 """What a verb with an extra of its own cannot do without; looked for before it begins."""
 
 
+ASKED: Final = "_DRS_SYNC_POLICY_COMPLETE"
+"""The variable by which a shell asks for completions; click makes it of the command's name."""
+
+
 class _Verbs(click.Group):
     """A group that knows its verbs' names without importing any of them."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """As click's, but what was not foreseen is told without a traceback."""
+        if ASKED in os.environ:
+            from drs_sync_policy.cli.completion import prepare
+
+            prepare()
         try:
             return super().main(*args, **extra)
         except Exception as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -19,10 +20,15 @@ from drs_sync_policy.cli import exits, outcomes, preview, sending
 from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.formats import FORMATS, format_of
+from drs_sync_policy.cli.formats.placed import Mistake
 from drs_sync_policy.cli.journal import BadJournalError, Journal
 from drs_sync_policy.cli.policies import Item, MistakesError, read
 from drs_sync_policy.cli.progress import reading
+from drs_sync_policy.cli.prose import fold, width
 from drs_sync_policy_api.models import BatchSetPolicyReq
+
+_MOST_MISTAKES: Final = 100
+"""So many mistakes of a file are shown; more would scroll the first ones away."""
 
 
 @click.command(short_help="Set the policies that are in a file.")
@@ -92,14 +98,20 @@ def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> 
         with reading(file, len(content)):
             return read(content, form=form, edition=edition, allow_unknown=allow_unknown)
     except MistakesError as error:
-        shown = "<stdin>" if file == "-" else file
-        for mistake in error.mistakes:
-            place = mistake.place
-            click.echo(f"{shown}:{place.line}:{place.column}: {mistake.message}", err=True)
-        count = len(error.mistakes)
-        mistakes = "1 mistake" if count == 1 else f"{count} mistakes"
-        click.echo(f"{mistakes}; nothing was sent.", err=True)
+        _tell("<stdin>" if file == "-" else file, error.mistakes)
         sys.exit(exits.WRONG_USE)
+
+
+def _tell(name: str, mistakes: Sequence[Mistake]) -> None:
+    for mistake in mistakes[:_MOST_MISTAKES]:
+        place = mistake.place
+        said = f"{name}:{place.line}:{place.column}: {mistake.message}"
+        click.echo(fold(said, width(err=True), rest="    "), err=True)
+    count = len(mistakes)
+    if count > _MOST_MISTAKES:
+        click.echo(f"... and {count - _MOST_MISTAKES} more", err=True)
+    told = "1 mistake" if count == 1 else f"{count} mistakes"
+    click.echo(f"{told}; nothing was sent.", err=True)
 
 
 def _policies(items: Sequence[Item]) -> Sequence[SyncPolicyReq]:
@@ -147,8 +159,6 @@ def _send(
 
     policies = _policies([items[index] for index in left])
     record, code = sending.send(client, policies, note)
-    if code == exits.INTERRUPTED and journal is not None:
-        click.echo("The same command goes on from here.", err=True)
     sent = {left[job.index]: job for job in record}
     rows = [
         outcomes.row(index + 1, sent[index])
@@ -157,4 +167,7 @@ def _send(
         for index, item in enumerate(items)
     ]
     outcomes.show(rows, output)
+    if code == exits.INTERRUPTED and journal is not None:
+        # Last, where it is seen: the table may be long.
+        click.echo("The same command goes on from here.", err=True)
     return code or (exits.DONE if all(r.done for r in rows) else exits.BROKEN)

@@ -28,11 +28,15 @@ class Choice(_Choice):
 
 
 def completed(
-    names: Callable[[], Iterable[str]],
+    names: Callable[[], Iterable[str]], *, prefixes: tuple[str, ...] = ()
 ) -> Callable[[click.Context, click.Parameter, str], list[str]]:
-    """For `shell_complete`: those of the names that begin like what is typed, in any case."""
+    """For `shell_complete`: those of the names that begin like what is typed, in any case.
+
+    What is typed may lack one of the `prefixes`.
+    """
 
     def complete(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
-        return [name for name in names() if name.lower().startswith(typed.lower())]
+        begins = tuple(f"{prefix}{typed}".lower() for prefix in ("", *prefixes))
+        return [name for name in names() if name.lower().startswith(begins)]
 
     return complete

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-import click
-from click.shell_completion import get_completion_class
+from typing import Final
 
+import click
+from click.shell_completion import BashComplete, add_completion_class, get_completion_class
+
+from drs_sync_policy.cli import ASKED
 from drs_sync_policy.cli.choice import Choice
 
-PROGRAM = "drs-sync-policy"
-_SHELLS = ("bash", "zsh", "fish")
+PROGRAM: Final = "drs-sync-policy"
+_SHELLS: Final = ("bash", "zsh", "fish")
+
+
+class _Bash(BashComplete):
+    """As click's; bash makes three words of `--output=j`, of which click expects two."""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        args, incomplete = super().get_completion_args()
+        return [arg for arg in args if arg != "="], incomplete
+
+
+def prepare() -> None:
+    """Has click complete by what is here; called when a shell asks."""
+    add_completion_class(_Bash)
 
 
 @click.command(short_help="Print what a shell needs to complete this command.")
@@ -21,5 +37,4 @@ def command(context: click.Context, shell: str) -> None:
     """
     kind = get_completion_class(shell)
     assert kind is not None  # noqa: S101 - click has all of _SHELLS
-    variable = f"_{PROGRAM.upper().replace('-', '_')}_COMPLETE"
-    click.echo(kind(context.find_root().command, {}, PROGRAM, variable).source())
+    click.echo(kind(context.find_root().command, {}, PROGRAM, ASKED).source())

@@ -19,7 +19,7 @@ from drs_sync_policy import (
 )
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.choice import completed
-from drs_sync_policy.regions import regions
+from drs_sync_policy.regions import checked_region, checked_url, regions
 from drs_sync_policy.settings import MissingSettingsError, default_file, profile_names
 from drs_sync_policy_api.models import Language
 
@@ -54,6 +54,12 @@ class Connection:
 
         It is the async one: Ctrl-C cancels its requests, and what each of them left is known.
         """
+        if self.url is not None and self.region is not None:
+            raise WrongUseError("give --url or --region, not both")
+        if self.url is not None:
+            checked_url(self.url, named="`--url`")
+        if self.region is not None:
+            checked_region(self.region, named="`--region`")
         given = {
             "base_url": self.url,
             "region": self.region,

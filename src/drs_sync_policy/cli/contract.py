@@ -11,6 +11,7 @@ import click
 
 from drs_sync_policy import codes, contract
 from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.cli.prose import beside, width
 
 
 @click.command(short_help="Print the contract, its rules or the error codes.")
@@ -51,15 +52,20 @@ def _rules(loaded: contract.Contract, as_json: bool) -> str:
     if as_json:
         rules = [attrs.asdict(rule) for rule in loaded.rules]
         return json.dumps(rules, ensure_ascii=False, indent=2) + "\n"
-    width = max(len(rule.id) for rule in loaded.rules)
-    return "".join(f"{r.id:{width}}  {r.origin:8}  {r.statement}\n" for r in loaded.rules)
+    longest = max(len(rule.id) for rule in loaded.rules)
+    lines = (
+        beside(f"{rule.id:{longest}}  {rule.origin:8}  ", rule.statement, width())
+        for rule in loaded.rules
+    )
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _codes(_: contract.Contract, as_json: bool) -> str:
     rows = codes.all_codes()
     if as_json:
         return json.dumps([attrs.asdict(r) for r in rows], ensure_ascii=False, indent=2) + "\n"
-    return "".join(f"{row.code:11} {row.status}  {row.en}\n" for row in rows)
+    lines = (beside(f"{row.code:11} {row.status}  ", row.en, width()) for row in rows)
+    return "".join(f"{line}\n" for line in lines)
 
 
 _PRINTERS: Final[dict[str, Callable[[contract.Contract, bool], str]]] = {

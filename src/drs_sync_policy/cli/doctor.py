@@ -26,14 +26,21 @@ from drs_sync_policy import (
 from drs_sync_policy.cli import exits, preview
 from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.printable import printable
-from drs_sync_policy.failures import certificate_refused
+from drs_sync_policy.cli.prose import fold, width
+from drs_sync_policy.failures import certificate_refused, speaks_no_tls
 from drs_sync_policy.passwords import LoginFailed
-from drs_sync_policy.settings import VARIABLES, MissingSettingsError, default_file
+from drs_sync_policy.settings import MissingSettingsError, Settings, default_file
 
 _SECONDS: Final = 10.0
+_INDENT: Final = " " * len("FAIL ")
 _SKEW_SEEN: Final = 60.0
 _SKEW_REFUSED: Final = 15 * 60.0
 """A signature of an older or newer date is refused; a token does not care."""
+_URL: Final = "Is this the URL of the service?"
+_ELSEWHERE: Final = (
+    "Correct it where it was given. --profile or DRS_PROFILE chooses another profile, DRS_PROFILES"
+    " another file of them, and `drs-sync-policy login` writes one."
+)
 _KINDS: Final[dict[type[httpx.Auth], str]] = {
     PasswordAuth: "a user's password",
     AkSkAuth: "AK/SK signatures",
@@ -65,9 +72,10 @@ def command(connection: Connection) -> None:
 
 def _show(finding: Finding) -> int:
     mark = click.style("ok  ", "green") if finding.well else click.style("FAIL", "red")
-    click.echo(f"{mark} {finding.subject}: {printable(finding.seen)}")
+    seen = printable(f"{finding.subject}: {finding.seen}")
+    click.echo(f"{mark} " + fold(seen, width(), first=_INDENT, rest=_INDENT).lstrip())
     if finding.advice:
-        click.echo(f"     {printable(finding.advice)}")
+        click.echo(fold(printable(finding.advice), width(), first=_INDENT, rest=_INDENT))
     return finding.code
 
 
@@ -83,11 +91,12 @@ def _findings(connection: Connection) -> Iterator[Finding]:
         client = connection.make()
     except WrongUseError as error:
         missing = isinstance(error, MissingSettingsError)
-        advice = "Give it in the environment, or: drs-sync-policy login" if missing else ""
+        advice = "Give it in the environment, or: drs-sync-policy login" if missing else _ELSEWHERE
         yield Finding("settings", False, str(error), advice, exits.WRONG_USE)
         return
     kind = _KINDS.get(type(client.exchange.auth), "a token")
     yield Finding("settings", True, f"{client.base_url}, project {client.project_id}, {kind}")
+    yield from _overruled(connection)
     try:
         http = httpx.Client(timeout=_SECONDS)
     except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
@@ -99,15 +108,20 @@ def _findings(connection: Connection) -> Iterator[Finding]:
         yield from _server(http, client)
 
 
+def _overruled(connection: Connection) -> Iterator[Finding]:
+    """What is set and does not count: of a server and a region, found both, the server does."""
+    sources = Settings.load(profile=connection.profile).sources
+    if "url" in sources and "region" in sources and not (connection.url or connection.region):
+        seen = f"{sources['url']} wins over {sources['region']}, which is not used"
+        yield Finding("settings", True, seen)
+
+
 def _server(http: httpx.Client, client: AsyncSyncPolicyClient) -> Iterator[Finding]:
     auth = client.exchange.auth
     try:
         answer = http.head(client.base_url)
     except (httpx.RequestError, httpx.InvalidURL) as error:
-        advice = "Check the URL, the network, and HTTPS_PROXY or NO_PROXY if there is a proxy."
-        if isinstance(error, httpx.RequestError) and certificate_refused(error):
-            advice = "Name a file with the certificate of its authority in SSL_CERT_FILE."
-        yield Finding("server", False, _no_answer(error), advice, exits.UNREACHABLE)
+        yield Finding("server", False, _no_answer(error), _reach(error), exits.UNREACHABLE)
         return
     yield Finding("server", True, f"answers (status {answer.status_code})")
     yield from _clock(answer, signs=isinstance(auth, AkSkAuth))
@@ -116,6 +130,14 @@ def _server(http: httpx.Client, client: AsyncSyncPolicyClient) -> Iterator[Findi
 
 def _no_answer(error: Exception) -> str:
     return f"no answer: {str(error) or type(error).__name__}"
+
+
+def _reach(error: Exception) -> str:
+    if isinstance(error, httpx.RequestError) and certificate_refused(error):
+        return "Name a file with the certificate of its authority in SSL_CERT_FILE."
+    if isinstance(error, httpx.RequestError) and speaks_no_tls(error):
+        return "The server does not speak TLS there: give its URL with http://, or another port."
+    return "Check the URL, the network, and HTTPS_PROXY or NO_PROXY if there is a proxy."
 
 
 def _clock(answer: httpx.Response, *, signs: bool) -> Iterator[Finding]:
@@ -142,23 +164,23 @@ def _credentials(http: httpx.Client, address: str, auth: httpx.Auth) -> Finding:
         advice = "Check user name, domain (account) and password."
         return Finding("credentials", False, str(error), advice, exits.NOT_ALLOWED)
     except WrongUseError as error:
-        advice = f"Give the IAM server as {VARIABLES['iam_url']} or `iam_url` of the profile."
-        return Finding("credentials", False, str(error), advice, exits.WRONG_USE)
+        return Finding("credentials", False, str(error), _ELSEWHERE, exits.WRONG_USE)
     except httpx.DecodingError as error:
         said = f"an answer that cannot be unpacked: {error}"
-        advice = "Is this the URL of the service?"
-        return Finding("credentials", False, said, advice, exits.OUTSIDE_CONTRACT)
+        return Finding("service", False, said, _URL, exits.OUTSIDE_CONTRACT)
     except httpx.RequestError as error:
-        return Finding("credentials", False, _no_answer(error), code=exits.UNREACHABLE)
+        return Finding("credentials", False, _no_answer(error), _reach(error), exits.UNREACHABLE)
     code, message = _error(answer)
     if answer.status_code in (400, 422) and code:
         return Finding("credentials", True, "accepted for this project")
     known = codes.find(code, answer.status_code) if code else None
     seen = f"status {answer.status_code} {code} {message}".rstrip()
-    advice = f"{known.meaning} {known.remedy}" if known else "Is this the URL of the service?"
-    refused = answer.status_code in (401, 403)
-    end = exits.NOT_ALLOWED if refused else exits.OUTSIDE_CONTRACT
-    return Finding("credentials", False, seen, advice, end)
+    advice = f"{known.meaning} {known.remedy}" if known else _URL
+    if answer.status_code in (401, 403):
+        return Finding("credentials", False, seen, advice, exits.NOT_ALLOWED)
+    if answer.status_code == 404 and address.count("/v3") > 1:
+        advice = f"The URL of the server must end before /v3: the call went to {address}."
+    return Finding("service", False, seen, advice, exits.OUTSIDE_CONTRACT)
 
 
 def _error(answer: httpx.Response) -> tuple[str, str]:

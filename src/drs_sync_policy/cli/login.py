@@ -17,7 +17,7 @@ import click
 from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.errors import WrongUseError
 from drs_sync_policy.passwords import iam_url_for
-from drs_sync_policy.regions import regions, server_url
+from drs_sync_policy.regions import checked_region, checked_url, regions
 from drs_sync_policy.settings import KINDS, SECRETS, VARIABLES, default_file
 
 _BESIDE: Final[Mapping[str, str]] = {"keys": "security_token", "password": "iam_url"}
@@ -75,17 +75,35 @@ def _server(region: str | None, url: str | None) -> dict[str, str]:
         raise click.UsageError("give --region or --url, not both.")
     if url:
         try:
-            server_url(region=None, base_url=url)
+            checked_url(url, named="`--url`")
         except WrongUseError as error:
-            raise click.BadParameter(f"{error}.", param_hint="--url") from None
+            raise click.UsageError(str(error)) from None
         return {"url": url}
-    known = list(regions())
+    known = ", ".join(regions())
     if region is None:
-        _needs_terminal("--region", "|".join(known))
-        region = str(click.prompt("Region", type=Choice(known)))
-    if region not in known:
-        raise click.BadParameter(f"choose one of {', '.join(known)}", param_hint="--region")
+        _needs_terminal("--region", f"{'|'.join(regions())}, or --url URL")
+        return click.prompt(f"Region ({known}) or URL of another server", value_proc=_place)
+    if region not in regions():
+        raise click.BadParameter(
+            f"choose one of {known}; for another server: --url URL", param_hint="--region"
+        )
     return {"region": region}
+
+
+def _place(answer: str) -> dict[str, str]:
+    """A region or a URL that was typed; `click.UsageError` says what may be, and it is asked again.
+
+    What has neither a dot nor a colon is meant to be a region.
+    """
+    answer = answer.strip()
+    try:
+        if re.search("[.:/]", answer):
+            checked_url(answer, named="this")
+            return {"url": answer}
+        checked_region(answer, named="the region")
+    except WrongUseError as error:
+        raise click.UsageError(f"{error}.") from None
+    return {"region": answer}
 
 
 def _may_write(file: Path, name: str, *, replace: bool) -> None:

@@ -8,26 +8,27 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import attrs
 import click
 from attrs import frozen
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from drs_sync_policy import JobOutcome, JobState, codes
 from drs_sync_policy.cli.printable import printable
+from drs_sync_policy.cli.prose import cells, columns, fold, width
 
 EARLIER: Final = "set earlier"
 """The state of an item that the journal knows: it was not sent again."""
 _ALL_SHOWN: Final = 40
-_WIDE: Final = 1_000_000
+_LEAST_ROOM: Final = 24
+"""A message has at least so many columns, or else a line of its own."""
+_GAP: Final = "  "
 _CONTROLS: Final = re.compile("[\x7f-\x9f]")
 """The controls that JSON does not escape."""
-_STYLES: Final = {
+_COLOURS: Final = {
+    **dict.fromkeys((state.value for state in JobState), "yellow"),
     JobState.SUCCEEDED.value: "green",
     EARLIER: "green",
     JobState.FAILED.value: "red",
@@ -66,7 +67,8 @@ def show(rows: Sequence[Row], output: str) -> None:
     failed = (r.error_code for r in rows if r.state == JobState.FAILED)
     for code in dict.fromkeys(failed):
         if known := codes.find(code):
-            click.echo(f"{code}: {known.meaning} {known.remedy}", err=True)
+            said = f"{code}: {known.meaning} {known.remedy}"
+            click.echo(fold(said, width(err=True)), err=True)
 
 
 def summary(rows: Sequence[Row]) -> str:
@@ -95,27 +97,56 @@ def _csv(rows: Sequence[Row]) -> None:
 
 def _table(rows: Sequence[Row]) -> None:
     shown = rows if len(rows) <= _ALL_SHOWN else [r for r in rows if not r.done]
-    table = Table(box=None, pad_edge=False)
-    table.add_column("#", justify="right")
-    table.add_column("job", overflow="fold")
-    table.add_column("state")
-    if any(r.error_code or r.error_msg for r in shown):
-        table.add_column("code")
-        table.add_column("message", overflow="fold")
-    for r in shown:
-        job_id, code, message = (printable(t) for t in (r.job_id, r.error_code, r.error_msg))
-        cells = [Text(str(r.number)), Text(job_id), Text(r.state, _STYLES.get(r.state, "yellow"))]
-        cells += [Text(code), Text(message)] if len(table.columns) > 3 else []
-        table.add_row(*cells)
-    if not shown:
-        return
-    if sys.stdout.isatty():
-        Console().print(table)
-        return
-    # Piped, a line is a row: nothing is folded to the width of a terminal that is not there.
-    text = io.StringIO()
-    Console(file=text, width=_WIDE).print(table)
-    click.echo("\n".join(line.rstrip() for line in text.getvalue().splitlines()))
+    if sys.stdout.isatty():  # The summary counts them, and nothing is to be done about one.
+        shown = [r for r in shown if r.state != JobState.NOT_SENT]
+    if shown:
+        click.echo("\n".join(_lines(shown, columns(sys.stdout))))
+
+
+_Cells = tuple[str, ...]
+
+
+def _lines(rows: Sequence[Row], width: int | None) -> Iterator[str]:
+    """A table, none of whose lines ends in blanks; only a message is ever folded.
+
+    Where no terminal is, a row is a line. In one that is narrow a row is two lines, the job in the
+    first, so that its id is whole.
+    """
+    heads = ("#", "job", "state", "code", "message")
+    told = any(r.error_code or r.error_msg for r in rows)
+    table = [heads, *(_cells(r) for r in rows)]
+    table = table if told else [row[:3] for row in table]
+    widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
+    room = None if width is None else width - sum(widths[:-1]) - len(_GAP) * (len(widths) - 1)
+    narrow = room is not None and room < min(widths[-1], _LEAST_ROOM)
+    for row in table:
+        yield _two_lines(row, widths, width) if narrow else _one_row(row, widths, width)
+
+
+def _cells(row: Row) -> _Cells:
+    texts = (row.job_id, row.state, row.error_code, row.error_msg)
+    return (str(row.number), *(printable(text) for text in texts))
+
+
+def _one_row(row: _Cells, widths: Sequence[int], width: int | None) -> str:
+    indent = " " * (sum(widths[:-1]) + len(_GAP) * (len(row) - 1))
+    last = fold(row[-1], width, first=indent, rest=indent)[len(indent) :]
+    middle = zip(row[1:-1], widths[1:-1], strict=True)
+    padded = [cell + " " * (w - cells(cell)) for cell, w in middle]
+    return _painted(_GAP.join((row[0].rjust(widths[0]), *padded, last)), row)
+
+
+def _two_lines(row: _Cells, widths: Sequence[int], width: int | None) -> str:
+    indent = " " * (widths[0] + len(_GAP))
+    below = fold(_GAP.join(filter(None, row[2:])), width, first=indent, rest=indent)
+    return f"{row[0].rjust(widths[0])}{_GAP}{row[1]}\n{_painted(below, row)}"
+
+
+def _painted(text: str, row: _Cells) -> str:
+    """`text` with the state in its colour, and no blanks at its end."""
+    colour = _COLOURS.get(row[2])
+    before, state, after = text.rstrip().rpartition(row[2])
+    return before + (click.style(state, colour) if colour else state) + after
 
 
 _PRINTERS: Final[dict[str, Callable[[Sequence[Row]], None]]] = {

@@ -68,6 +68,7 @@ def read(
         *placed.mistakes,
         *_beside(placed, root),
         *_schema_mistakes(items, edition, placed, root),
+        *_absent_columns(edition, placed),
         *_unwritable(items, placed, root),
     ]
     # What a schema says of a field is nearer to the point than that it cannot be sent.
@@ -117,9 +118,18 @@ def body_schema(edition: str) -> dict[str, Any]:
 def fields(edition: str) -> Mapping[str, contract.Json]:
     """The fields of an item by name, their references resolved."""
     loaded = contract.load(edition)
+    properties = _item(loaded)["properties"]
+    return {name: loaded.resolve(schema) for name, schema in properties.items()}
+
+
+def _item(loaded: contract.Contract) -> contract.Json:
     body = loaded.resolve(loaded.operation(OPERATION).request["application/json"])
-    item = loaded.resolve(body["properties"]["jobs"]["items"])
-    return {name: loaded.resolve(schema) for name, schema in item["properties"].items()}
+    return loaded.resolve(body["properties"]["jobs"]["items"])
+
+
+def _required(edition: str) -> Sequence[str]:
+    required: Sequence[str] = _item(contract.load(edition)).get("required", ())
+    return required
 
 
 def editions_of(name: str) -> tuple[str, ...]:
@@ -134,10 +144,26 @@ def _types(edition: str) -> dict[str, str]:
 def _schema_mistakes(
     items: Sequence[Any], edition: str, placed: Placed, root: Path
 ) -> Iterator[Mistake]:
-    validator = jsonschema_rs.validator_for(body_schema(edition))
+    # The value is shown once, by `_wording`; in the words of the validator "it" stands for it.
+    validator = jsonschema_rs.validator_for(body_schema(edition), mask="it")
     for error in validator.iter_errors({"jobs": [_plain(item) for item in items]}):
         path = (*root, *error.instance_path[1:])
+        kind: Any = error.kind
+        if kind.name == "required" and _has_no_column(kind.property, placed):
+            continue  # One mistake in the first line, and not one in each other.
         yield Mistake(placed.place(path), _wording(error, edition, placed.written.get(path)))
+
+
+def _has_no_column(name: str, placed: Placed) -> bool:
+    return bool(placed.columns) and name not in placed.columns
+
+
+def _absent_columns(edition: str, placed: Placed) -> Iterator[Mistake]:
+    """The fields that each item needs and no column has, unless one has it misspelt."""
+    misspelt = [name for name in placed.columns if name not in fields(edition)]
+    for name in _required(edition):
+        if _has_no_column(name, placed) and not get_close_matches(name, misspelt, n=1):
+            yield Mistake(Place(1, 1), f"no column is named `{name}`, which every item needs")
 
 
 def _plain(value: Any) -> Any:
@@ -181,8 +207,14 @@ def _expected(error: Any, schema: contract.Json) -> str:
             return "it must be text; put it in quotes"
         case "type":
             return f"it must be of type {schema.get('type')}"
-        case "minLength":
+        case "minLength" if not error.instance:
             return "it must not be empty"
+        case "minLength":
+            return f"at least {error.kind.limit} characters, not {len(error.instance)}"
+        case "maxLength":
+            return f"at most {error.kind.limit} characters, not {len(error.instance)}"
+        case "pattern":
+            return f"it does not match {error.kind.pattern}"
         case _:
             return " ".join(str(error.message).split())
 
@@ -191,7 +223,7 @@ def _shown(value: Any) -> str:
     if list(_mapping(value)) == [""]:
         return str(value[""])
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return text if len(text) <= 60 else f"{text[:56]}...{text[-1]}"
 
 
 def _unwritable(items: Sequence[Any], placed: Placed, root: Path) -> Iterator[Mistake]:
@@ -223,9 +255,12 @@ def _unknown_fields(
     known = fields(edition)
     for index, item in enumerate(items):
         for name in _mapping(item):
-            if name not in known:
+            if name not in known and name not in placed.columns:
                 place = placed.place((*root, index, name))
                 yield Mistake(place, f"`{name}` is no field{_hint(name, edition)}")
+    for name, place in placed.columns.items():
+        if name not in known and any(name in item for item in items):
+            yield Mistake(place, f"`{name}` is no field{_hint(name, edition)}")
 
 
 def _hint(name: str, edition: str) -> str:

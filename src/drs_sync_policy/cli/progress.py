@@ -7,6 +7,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final, Self
 
+# Here, and not where it is used: that it is not installed is told before anything is done.
+from rich.console import Console
+
 from drs_sync_policy.cli.printable import printable
 
 FEW: Final = 2
@@ -21,7 +24,6 @@ def reading(name: str, size: int) -> Generator[None]:
     if size < LARGE or not sys.stderr.isatty():
         yield
         return
-    from rich.console import Console
     from rich.text import Text
 
     said = Text(f"Reading {printable(name)} ({size / 1e6:.1f} MB)")
@@ -36,7 +38,6 @@ class Bar:
         self._progress: Any = None
         self._task: Any = None
         if total > FEW and sys.stderr.isatty():
-            from rich.console import Console
             from rich.progress import Progress
 
             self._progress = Progress(console=Console(stderr=True), transient=True)

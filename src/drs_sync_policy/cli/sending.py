@@ -15,6 +15,7 @@ from drs_sync_policy.cli.connection import exit_code
 from drs_sync_policy.cli.journal import BadJournalError
 from drs_sync_policy.cli.printable import printable
 from drs_sync_policy.cli.progress import Bar
+from drs_sync_policy.cli.prose import fold, width
 from drs_sync_policy.cli.unforeseen import tell
 from drs_sync_policy_api.models import SyncPolicyResp
 
@@ -36,7 +37,9 @@ def send(
             with Bar(len(policies)) as bar:
                 asyncio.run(_call(client, policies, record, bar.moved))
     except DrsError as error:
-        click.echo(f"Error: {printable(str(error), lines=True)}", err=True)
+        said = f"Error: {printable(str(error), lines=True)}"
+        lines = (fold(line, width(err=True)) for line in said.splitlines())
+        click.echo("\n".join(lines), err=True)
         code = exit_code(error)
     except BadJournalError as error:
         click.echo(f"Error: {error}. No further request was sent.", err=True)

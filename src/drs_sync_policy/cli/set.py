@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from functools import reduce
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -13,7 +13,10 @@ from drs_sync_policy import Batches, SyncPolicyReq, contract
 from drs_sync_policy.cli import exits, outcomes, preview, sending
 from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.cli.connection import Connection, connection_options
+from drs_sync_policy.cli.limits import limits
 from drs_sync_policy.cli.policies import editions_of, fields
+
+_SHORT_PATTERN: Final = 60
 
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,12 +32,22 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
 def _option(name: str, schema: contract.Json) -> Callable[..., Any]:
     option = "--" + name.replace("_", "-")
     text = " ".join(str(schema.get("description", "")).split(". ")[0].split()).rstrip(".") + "."
+    text += "".join(f" [{limit}]" for limit in _limits(schema))
     if (known := editions_of(name)) and contract.BASE_EDITION not in known:
         text += f" [only with --edition {' or '.join(known)}]"
     if schema.get("type") == "boolean":
         return click.option(f"{option}/--no-{option[2:]}", name, default=None, help=text)
     kind = Choice(schema["enum"]) if "enum" in schema else None
     return click.option(option, name, type=kind, help=text)
+
+
+def _limits(schema: contract.Json) -> Iterator[str]:
+    """The bounds of a field; a pattern that is long is not for a terminal."""
+    yield from limits(schema)
+    matches = schema.get("pattern")
+    if matches is not None:
+        short = len(matches) <= _SHORT_PATTERN
+        yield f"matches {matches}" if short else "matches a pattern: see the reference"
 
 
 @click.command(short_help="Set the policy of one job.")

@@ -21,6 +21,15 @@ def test_csv_leaves_empty_cells_out_and_knows_types() -> None:
     assert placed.places[2,] == Place(6, 1)
 
 
+def test_cells_may_be_missing_at_the_end_of_a_row() -> None:
+    """Spreadsheets leave out empty ones there; a cell too many belongs to no name."""
+    placed = read_csv("a,b,c\n1\n2,x\n3,,y\n", {})
+    assert placed.value == [{"a": "1"}, {"a": "2", "b": "x"}, {"a": "3", "c": "y"}]
+    assert placed.mistakes == []
+    (mistake,) = read_csv("a,b\n1,2,3\n", {}).mistakes
+    assert mistake.place == Place(2, 3)
+
+
 @pytest.mark.parametrize(
     ("text", "place", "said"),
     [

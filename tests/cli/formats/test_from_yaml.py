@@ -34,7 +34,7 @@ def test_a_value_of_yaml_knows_its_line() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("a: [1\nb: 2\n", 2, "no YAML"),
+        ("a: [1\nb: 2\n", 1, "no YAML"),
         ("a: 1\n---\nb: 2\n", 2, "no YAML"),
         ("a: &x [*x]\n", 1, "without an end"),
         ("a: !!python/object:os.system x\n", 1, "no YAML"),
@@ -53,6 +53,32 @@ def test_a_slip_in_yaml_is_shown_where_it_is(text: str, line: int, said: str) ->
     with pytest.raises(UnreadableError, match=r".") as caught:
         read_yaml(text)
     assert caught.value.mistake.place.line == line
+    assert said in caught.value.mistake.message
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        ("- job_id: x\n\tddl_trans: true\n", Place(2, 1), "a tab stands here: use spaces"),
+        ("- job_id: 'x\n- job_id: y\n", Place(1, 11), "the quote that opens here has no end"),
+        ('- job_id: "x\n- job_id: y\n', Place(1, 11), "the quote that opens here has no end"),
+        ("- a: [1, 2\n", Place(1, 6), "the bracket that opens here has no end ("),
+        ("- a: 1\n- a: [1,\n", Place(2, 6), "the bracket that opens here has no end ("),
+        ("- {a: 1\n- {a: 2}\n", Place(1, 3), "or a comma is missing before 2:3"),
+        ("- a: 1\n b: 2\n", Place(2, 2), "indented otherwise than its neighbours"),
+        ("- a: 1\n   b: 2\n", Place(2, 5), "indented otherwise than its neighbours"),
+        ("jobs:\n  - a: 1\n  b: 2\n", Place(3, 3), 'or lacks "- " at its beginning'),
+        ("- a: 1\n  b\n  c: 2\n", Place(2, 3), 'neither the ": " of a name'),
+        ("- a: b: c\n", Place(1, 7), 'a text with ": " in it must be in quotes'),
+        ("- a: @x\n", Place(1, 6), "no YAML: found character '@'"),
+        ("- a: 'x' y\n", Place(1, 10), "no YAML: expected <block end>"),
+    ],
+)
+def test_the_commonest_slips_are_told_in_words(text: str, place: Place, said: str) -> None:
+    """Where a quote or a bracket opens, not where the file ends; PyYAML's words for the rest."""
+    with pytest.raises(UnreadableError) as caught:
+        read_yaml(text)
+    assert caught.value.mistake.place == place
     assert said in caught.value.mistake.message
 
 

@@ -14,6 +14,8 @@ from drs_sync_policy.cli.formats.placed import Mistake, Place, Placed, Unreadabl
 def read_csv(text: str, types: Mapping[str, str]) -> Placed:
     """`text` as CSV: names in the first line, one item in each other; an empty cell is left out.
 
+    So are cells that are missing at the end of a row: spreadsheets do not write empty ones there.
+
     `types` has the JSON type of each known name: a cell of a `boolean` is true or false, and one
     of an `integer` a number; whatever else it is stays the text that it is.
     """
@@ -31,6 +33,7 @@ def read_csv(text: str, types: Mapping[str, str]) -> Placed:
         if not name or name in names[:index]:
             said = "twice" if name else "without a name"
             raise UnreadableError(1, index + 1, f"the column `{name or index + 1}` is there {said}")
+        placed.columns[name] = Place(1, index + 1)
     for line, cells in rows:
         if len(cells) > len(names):
             message = f"{len(cells)} cells, and the first line has {len(names)} names"

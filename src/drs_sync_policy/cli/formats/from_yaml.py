@@ -15,6 +15,7 @@ from drs_sync_policy.cli.formats.placed import (
     UnreadableError,
     is_number,
 )
+from drs_sync_policy.cli.formats.slips import place_of, slip
 
 _SPARE_VALUES: Final = 10_000
 """A document has at most this many values more than characters: without aliases each value takes a
@@ -26,15 +27,15 @@ def read_yaml(text: str) -> Placed:
     import yaml
 
     placed = Placed()
+    loader: Any = None
     try:
-        loader: Any = yaml.SafeLoader(text)
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         walk = _YamlWalk(loader, placed, len(text) + _SPARE_VALUES)
         placed.value = walk.value(node, (), ())
     except yaml.MarkedYAMLError as error:
-        mark: Any = error.problem_mark or error.context_mark
-        place = _mark(mark) if mark else Place(1, 1)
-        said = " ".join(part for part in (error.problem, error.context) if part)
+        opened = loader.marks[-1] if loader is not None and loader.marks else None
+        place, said = slip(error, text.splitlines(), opened)
         raise UnreadableError(place.line, place.column, f"no YAML: {said}") from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
@@ -56,7 +57,7 @@ def _too_deep(text: str) -> Place:
         depth += isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent))
         depth -= isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent))
         if depth > MOST_NESTED:
-            return _mark(event.start_mark)
+            return place_of(event.start_mark)
     return Place(1, 1)
 
 
@@ -76,7 +77,7 @@ class _YamlWalk:
     def value(self, node: Any, path: Path, around: tuple[Any, ...]) -> Any:
         if node is None:
             return None
-        place = _mark(node.start_mark)
+        place = place_of(node.start_mark)
         self.placed.places[path] = place
         if node in around or len(path) > MOST_NESTED or len(self.placed.places) > self.most:
             _refuse(node, "nested too deeply, or without an end")
@@ -122,7 +123,7 @@ class _YamlWalk:
             self._scalar(key_node)
             if key_node.value in own:
                 said = f"`{key_node.value}` stands in this mapping twice"
-                self.placed.mistakes.append(Mistake(_mark(key_node.start_mark), said))
+                self.placed.mistakes.append(Mistake(place_of(key_node.start_mark), said))
             own[key_node.value] = child
         found: dict[str, Any] = {}
         for source in reversed(merged):  # Of two that are merged the first wins.
@@ -138,13 +139,9 @@ class _YamlWalk:
 
 
 def _refuse(node: Any, message: str) -> NoReturn:
-    place = _mark(node.start_mark)
+    place = place_of(node.start_mark)
     raise UnreadableError(place.line, place.column, message)
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _mark(mark: Any) -> Place:
-    return Place(mark.line + 1, mark.column + 1)

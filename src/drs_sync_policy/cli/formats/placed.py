@@ -47,6 +47,8 @@ class Placed:
     places: dict[Path, Place] = field(factory=dict[Path, Place])
     written: dict[Path, str] = field(factory=dict[Path, str])
     """How what is no text was written, where that is not how JSON writes it."""
+    columns: dict[str, Place] = field(factory=dict[str, Place])
+    """Where each field is named, in a format that names it once for all items; else empty."""
     mistakes: list[Mistake] = field(factory=list[Mistake])
     """What is wrong in it, although all of it could be read."""
 

@@ -22,6 +22,12 @@ from drs_sync_policy.fuzz.verdict import Breach
 
 _ANY: Final = (("%", "LIKE"), ("*", "a glob"), (".*", "a regular expression"))
 _ONE: Final = (("_", "LIKE"), ("?", "a glob"), (".", "a regular expression"))
+_AROUND: Final = (
+    *("{}", "[]", "<>", '""', "''"),
+    *(("urn:uuid:", ""), ("eu-de:", ""), ("/", ""), ("", "/"), ("", ","), ("", ";"), ("", ".")),
+    *(("", "\0"), ("", "#"), ("", "?x=1")),
+)
+"""What may stand before an id and behind it where it is written in another notation."""
 _CUTS: Final = 8
 """So many ids, each a character shorter than the one before, are not all those of other jobs."""
 
@@ -51,8 +57,7 @@ def _folded(text: str) -> str:
 
 def _wrapped(job: str) -> Iterator[tuple[str, str]]:
     """An own job's id as other notations write it: what decodes them finds the job."""
-    for before, after in ("{}", "[]", "<>", '""', "''", ("urn:uuid:", ""), ("/", ""), ("", "/"),
-                          ("", ","), ("", ";"), ("", "."), ("", "\0"), ("", "#"), ("", "?x=1")):  # fmt: skip
+    for before, after in _AROUND:
         yield f"{before}{job}{after}", f"`{before}{job}{after}`"
     yield f"%{ord(job[0]):02X}{job[1:]}", f"`{job}` with its first letter as a URL escapes it"
     yield quote(job, safe="").replace("-", "%2D"), f"`{job}` as a URL escapes it"
