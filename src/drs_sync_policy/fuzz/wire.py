@@ -153,8 +153,7 @@ class FinalResponse(http.client.HTTPResponse):
         for _ in range(_MOST_INTERIM):
             if not 100 < self.status < 200 or self.status == http.client.SWITCHING_PROTOCOLS:
                 return
-            # As it is before it has begun.
-            self.headers = None  # type: ignore[assignment]
+            vars(self)["headers"] = None  # as it is before it has begun
             super().begin()
         raise http.client.HTTPException(f"more than {_MOST_INTERIM} interim responses")
 
