@@ -175,9 +175,9 @@ def test_a_lost_field_breaks_one_promise(handler: type[Handler]) -> None:
     ("handler", "rule"),
     [
         (ReplacingAll, KEEPS),
-        (ResettingBooleans, KEEPS),
-        (ResettingEnums, KEEPS),
-        (ClearingTexts, KEEPS),
+        pytest.param(ResettingBooleans, KEEPS, marks=pytest.mark.system),
+        pytest.param(ResettingEnums, KEEPS, marks=pytest.mark.system),
+        pytest.param(ClearingTexts, KEEPS, marks=pytest.mark.system),
         (Toggling, "repeating-is-harmless"),
     ],
 )

@@ -135,8 +135,8 @@ def test_a_slow_server_is_judged_within_the_budget() -> None:
 @pytest.mark.parametrize(
     "habits",
     [
-        Habits(calls_per_second=150),
-        Habits(unavailable_every=15),
+        pytest.param(Habits(calls_per_second=150), marks=pytest.mark.system),
+        pytest.param(Habits(unavailable_every=15), marks=pytest.mark.system),
         Habits(invalid_body=422),
         Habits(hints=1),
     ],

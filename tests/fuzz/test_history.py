@@ -92,16 +92,16 @@ def _shown_by(target: Target, failure: Failure, judged: Target) -> str:
     "fault",
     [
         "replaces-policy",
-        "resets-booleans",
-        "clears-texts",
+        pytest.param("resets-booleans", marks=pytest.mark.system),
+        pytest.param("clears-texts", marks=pytest.mark.system),
         "first-call-wins",
-        "true-stays-true",
-        "toggles-booleans",
+        pytest.param("true-stays-true", marks=pytest.mark.system),
+        pytest.param("toggles-booleans", marks=pytest.mark.system),
         "loses-slot-name",
-        "loses-false",
+        pytest.param("loses-false", marks=pytest.mark.system),
         "stores-first-item",
-        "earlier-item-wins",
-        "only-last-item-counts",
+        pytest.param("earlier-item-wins", marks=pytest.mark.system),
+        pytest.param("only-last-item-counts", marks=pytest.mark.system),
     ],
 )
 def test_the_calls_of_a_finding_bring_it_about_on_a_new_server(fault: str) -> None:

@@ -283,13 +283,6 @@ def _oversize() -> Iterator[Fault]:
         return attrs.evolve(steps, read=read)
 
     yield Fault(
-        "limit-in-characters",
-        "The limit of a body is one of characters, not of bytes.",
-        "oversized-body-is-refused",
-        "validation",
-        steps=characters,
-    )
-    yield Fault(
         "oversize-read",
         "A body above the limit is read like any other.",
         "oversized-body-is-refused",
@@ -303,6 +296,13 @@ def _oversize() -> Iterator[Fault]:
         yield Fault(
             name, description, "oversized-body-is-refused", "status", steps=answered(status)
         )
+    yield Fault(
+        "limit-in-characters",
+        "The limit of a body is one of characters, not of bytes.",
+        "oversized-body-is-refused",
+        "validation",
+        steps=characters,
+    )
 
 
 def _methods() -> Iterator[Fault]:
