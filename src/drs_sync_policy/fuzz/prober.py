@@ -28,6 +28,8 @@ _LARGE_BYTES: Final = 50_000
 _SILENCES: Final = 5
 """After so many calls without an answer for the same defect, no more are sent."""
 _IMPATIENT_SECONDS: Final = 1.0
+_PAUSES: Final = (0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between attempts to reach a target that may be starting again."""
 GATEWAY: Final = frozenset({502, 504})
 """What a gateway says for a service that is away for a moment: asked once more."""
 
@@ -188,15 +190,15 @@ class Prober:
 
     def reach(self, call: Call, timeout: float | None = None) -> Answer:
         """The answer, not judged and not counted; `Gone` where no connection can be made."""
-        pause, reason = 0.1, ""
-        for _ in range(6):
+        for pause in _PAUSES:
             try:
                 return self.wire.send(call, timeout=timeout)
-            except Unreachable as error:
-                reason = str(error)
+            except Unreachable:
                 time.sleep(pause)
-                pause *= 2
-        raise Gone(reason)
+        try:
+            return self.wire.send(call, timeout=timeout)
+        except Unreachable as error:
+            raise Gone(str(error)) from error
 
     def _is_alive(self) -> bool:
         """Whether the target still answers something simple."""
