@@ -1,0 +1,215 @@
+"""What stands between a machine and a policy that is set, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+
+from drs_sync_policy import sandbox
+from drs_sync_policy.cli import exits
+
+from .conftest import PROGRAM, Run
+from .terminal import converse
+
+
+def test_a_healthy_setup_is_well(run: Run, server: sandbox.Running) -> None:
+    """Every line begins with ok, and no secret is shown."""
+    done = run("doctor")
+    assert done.code == exits.DONE
+    assert [line[:2] for line in done.out.splitlines()] == ["ok"] * 6
+    assert "credentials: accepted for this project" in done.out
+    assert server.tenants[0].token not in done.out
+
+
+@pytest.mark.parametrize(
+    ("variables", "code", "said"),
+    [
+        ({"DRS_URL": None}, exits.WRONG_USE, "drs-sync-policy login"),
+        ({"DRS_PROFILE": "nowhere"}, exits.WRONG_USE, "nowhere"),
+        ({"DRS_URL": "h:80"}, exits.WRONG_USE, "`DRS_URL` is no URL"),
+        ({"DRS_URL": None, "DRS_REGION": "eu"}, exits.WRONG_USE, "`DRS_REGION` is 'eu'"),
+        ({"DRS_URL": "http://127.0.0.1:9"}, exits.UNREACHABLE, "HTTPS_PROXY"),
+        ({"DRS_TOKEN": "wrong"}, exits.NOT_ALLOWED, "Send a token from IAM"),
+        ({"DRS_PROJECT_ID": "other"}, exits.NOT_ALLOWED, "Compare `project_id`"),
+    ],
+    ids=[
+        "no-url",
+        "no-profile",
+        "odd-url",
+        "no-region",
+        "no-server",
+        "wrong-token",
+        "wrong-project",
+    ],
+)
+def test_what_ails_is_named_with_what_to_do(
+    variables: dict[str, str | None], code: int, said: str, run: Run
+) -> None:
+    """The first thing that is wrong ends the list, and the exit code tells its kind."""
+    done = run("doctor", **variables)
+    assert done.code == code
+    lines = done.out.splitlines()
+    assert any(line.startswith("FAIL") for line in lines)
+    assert said in done.out
+    assert lines[-1].startswith("     "), "below what fails stands what to do"
+
+
+def test_the_doctor_changes_nothing(run: Run, server: sandbox.Running) -> None:
+    """The call that tries the credentials has no jobs, so that it is refused as a whole."""
+    path = f"{server.url}/_sandbox/projects/{server.tenants[0].project_id}/jobs"
+    before = httpx.get(path).json()
+    run("doctor")
+    assert httpx.get(path).json() == before
+
+
+class Odd(BaseHTTPRequestHandler):
+    """Answers as no DRS does; the path of the server's URL says how."""
+
+    server: Answering
+
+    def do_HEAD(self) -> None:
+        self.send_response_only(200)
+        self.send_header("Date", "Mon, 01 Jan 2024 00:00:00 +99999999999999")
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        self.server.paths.append(self.path)
+        self.rfile.read(int(self.headers["Content-Length"]))
+        broken = "broken" in self.path
+        body = b"abc" if broken else b"<html>400 Bad Request</html>"
+        self.send_response(200 if broken else 400)
+        if broken:
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_request(self, code: Any = "-", size: Any = "-") -> None:
+        pass
+
+
+class Answering(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Odd)
+        self.paths: list[str] = []
+
+
+@pytest.fixture
+def odd() -> Iterator[Answering]:
+    with Answering() as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("", "status 400"), ("/broken", "cannot be unpacked")], ids=["html", "gzip"]
+)
+def test_another_server_is_not_taken_for_the_service(
+    path: str, said: str, run: Run, odd: Answering
+) -> None:
+    """A refusal is the service's if it has an error code; an impossible date is no date."""
+    done = run("doctor", DRS_URL=f"http://127.0.0.1:{odd.server_port}{path}")
+    assert done.code == exits.OUTSIDE_CONTRACT
+    assert "the server does not tell its time" in done.out
+    assert "FAIL service" in done.out
+    assert said in done.out
+
+
+def test_a_url_that_goes_on_after_the_server_is_told(run: Run, server: sandbox.Running) -> None:
+    """It is no matter of credentials: the path begins at /v3, which the URL must not have."""
+    done = run("doctor", DRS_URL=f"{server.url}/v3")
+    assert done.code == exits.OUTSIDE_CONTRACT
+    assert "FAIL service: status 404" in done.out
+    assert "must end before /v3" in done.out.splitlines()[-1]
+
+
+def test_a_server_without_tls_is_told_so(run: Run, server: sandbox.Running) -> None:
+    """By the doctor and by every call: the URL begins with http:// then."""
+    url = server.url.replace("http:", "https:")
+    done = run("doctor", DRS_URL=url)
+    assert done.code == exits.UNREACHABLE
+    assert "give its URL with http://" in done.out.splitlines()[-1]
+    called = run("set", "j", "--ddl-trans", DRS_URL=url)
+    assert called.code == exits.UNREACHABLE
+    assert "does not speak TLS" in called.err
+
+
+def test_of_a_url_and_a_region_it_is_said_which_counts(run: Run, server: sandbox.Running) -> None:
+    """The URL does; nobody looks for the region's jobs there."""
+    done = run("doctor", DRS_REGION="eu-nl")
+    assert done.code == exits.DONE
+    assert "`DRS_URL` wins over `DRS_REGION`, which is not used" in done.out
+    assert "wins over" not in run("doctor", "--url", server.url, DRS_REGION="eu-nl").out
+
+
+def test_an_iam_server_is_told_in_the_words_of_the_settings(run: Run) -> None:
+    """One that is missing or no URL, before anything is sent; nobody wrote `PasswordAuth`."""
+    user = {"DRS_TOKEN": None, "DRS_USERNAME": "u", "DRS_PASSWORD": "p", "DRS_DOMAIN": "d"}
+    for url, said in ((None, "give DRS_IAM_URL, or `iam_url`"), ("h:80", "`DRS_IAM_URL` is no")):
+        done = run("doctor", **user, DRS_IAM_URL=url)
+        assert done.code == exits.WRONG_USE
+        assert f"FAIL settings: {'the IAM' if url is None else '`DRS_IAM'}" in done.out
+        assert said in done.out
+        assert "PasswordAuth" not in done.out
+
+
+def test_credentials_go_to_the_call_and_nowhere_else(run: Run, odd: Answering) -> None:
+    """A project that is none is wrong use, and nothing is sent."""
+    url = f"http://127.0.0.1:{odd.server_port}"
+    done = run("doctor", DRS_URL=url, DRS_PROJECT_ID="p/../../admin?x=")
+    assert done.code == exits.WRONG_USE
+    assert "project_id" in done.out
+    assert odd.paths == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"HTTPS_PROXY": "ftp://x"}, "HTTPS_PROXY"),
+        ({"HTTP_PROXY": "ftp://x"}, "proxy"),
+        ({"HTTPS_PROXY": "socks5://127.0.0.1:1"}, "HTTPS_PROXY"),
+        ({"SSL_CERT_FILE": "/nonexistent"}, "SSL_CERT_FILE"),
+        ({"DRS_URL": "https://127.0.0.1:9", "SSL_CERT_FILE": "/nonexistent"}, "SSL_CERT_FILE"),
+        (
+            {"DRS_TOKEN": None, "DRS_USERNAME": "u", "DRS_PASSWORD": "p", "DRS_DOMAIN": "d"},
+            "DRS_IAM_URL",
+        ),
+    ],
+    ids=["proxy", "proxy-in-use", "socks", "certificates", "certificates-in-use", "no-iam"],
+)
+def test_a_setting_that_cannot_work_is_wrong_use(
+    variables: dict[str, str | None], said: str, run: Run
+) -> None:
+    """The variable that is wrong is named."""
+    done = run("doctor", **{"NO_PROXY": None, "no_proxy": None, **variables})
+    assert done.code == exits.WRONG_USE
+    assert said in done.out
+
+
+def test_the_doctor_shows_no_colour_where_none_is_wanted(environment: Mapping[str, str]) -> None:
+    """NO_COLOR is heeded in a terminal, too (https://no-color.org)."""
+    for wanted in (False, True):
+        master, slave = pty.openpty()
+        variables = {**environment, "TERM": "xterm", "NO_COLOR": "" if wanted else "1"}
+        asked = subprocess.Popen(
+            [PROGRAM, "doctor"], stdin=slave, stdout=slave, stderr=slave, env=variables,
+            start_new_session=True,
+        )  # fmt: skip
+        os.close(slave)
+        shown = converse(master, {})
+        assert asked.wait(60) == exits.DONE
+        os.close(master)
+        assert ("\x1b[" in shown) is wanted
