@@ -20,6 +20,7 @@ SEED   ?=
 REPORT ?= reports/fuzz
 EXTRA  ?=
 BENCH  ?=
+NAMES  ?=
 # Of make's command line alone: many environments have a PORT that means something else.
 PORT   :=
 BASE   ?=
@@ -100,6 +101,10 @@ test: setup ## the tests (under 5 minutes)
 
 test-system: setup-system ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds
 	$(BIN)/python -m pytest -m system -n 2 $(EXTRA)
+
+.PHONY: snapshots
+snapshots: setup ## rewrite tests/snapshots/ after a change that users notice; NAMES="faults" the slow ones
+	$(BIN)/python -m tools.snapshots --write $(NAMES)
 
 check: check-generated lint diff types test ## everything a change must pass
 
