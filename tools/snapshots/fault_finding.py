@@ -1,0 +1,38 @@
+"""Which rule's check finds which fault."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from drs_sync_policy import sandbox
+from tools.snapshots.files import as_json
+
+
+def found_faults() -> str:
+    """Each fault of the sandbox with its rule, and whether the fuzzer finds that rule violated."""
+    from drs_sync_policy.sandbox import faults
+
+    rows: dict[str, Any] = {}
+    for fault in faults.catalogue():
+        found = _violated(fault.name, fault.rule)
+        rows[fault.name] = {"rule": fault.rule, "found": found}
+        print(f"{fault.name}: {'found' if found else 'NOT FOUND'}", file=sys.stderr, flush=True)
+    return as_json(rows)
+
+
+def _violated(fault: str, rule: str) -> bool:
+    from drs_sync_policy.fuzz import profile
+    from drs_sync_policy.fuzz.run import run
+
+    limit = sandbox.DEFAULT_MAX_BODY_BYTES
+    with sandbox.running(faults=[fault]) as served:
+        document = sandbox.target_profile(served.url, tenants=served.tenants, max_body_bytes=limit)
+        verdict = run(
+            profile.parse(document),
+            seed=1,
+            budget=60,
+            schemathesis=False,
+            enough=lambda ledger: ledger.outcome(rule) == "broken",
+        )
+    return any(breach.rule == rule for breach in verdict.ledger.breaches())

@@ -1,0 +1,108 @@
+"""The public Python API, as users import it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import griffe
+
+from tools import api
+from tools.snapshots.files import as_json
+
+
+def public_api() -> str:
+    """Each public name, by the module that users import it from, with signature and members."""
+    loader = griffe.GriffeLoader()
+    for package in ("drs_sync_policy", "drs_sync_policy_api"):
+        loader.load(package)
+    loader.resolve_aliases(external=False)
+    known = loader.modules_collection
+    modules = [*api.MODULES, *_modules(known["drs_sync_policy_api"])]
+    names = {name: list(_exported(known[name])) for name in modules}
+    public = {_target(known[f"{name}.{each}"]).path for name in modules for each in names[name]}
+    found = {
+        name: {each: _described(_target(known[f"{name}.{each}"]), public) for each in names[name]}
+        for name in modules
+    }
+    return as_json({name: entries for name, entries in found.items() if entries})
+
+
+def _modules(module: griffe.Object | griffe.Alias) -> Iterator[str]:
+    yield module.path
+    for member in module.members.values():
+        if not member.is_alias and member.is_module and not member.name.startswith("_"):
+            yield from _modules(member)
+
+
+def _exported(module: griffe.Object | griffe.Alias) -> Iterator[str]:
+    for name in [str(name) for name in module.exports or module.members]:
+        member = module.members.get(name)
+        if member is None or (not module.exports and (name.startswith("_") or member.is_alias)):
+            continue
+        if _target(member).kind is not griffe.Kind.MODULE:
+            yield name
+
+
+def _target(member: griffe.Object | griffe.Alias) -> griffe.Object | griffe.Alias:
+    try:
+        return member.final_target if isinstance(member, griffe.Alias) else member
+    except griffe.AliasResolutionError:
+        return member  # another library's
+
+
+def _described(member: griffe.Object | griffe.Alias, public: set[str]) -> Any:
+    """A signature, a type, or the parts of a class; never the module that it is in."""
+    if isinstance(member, griffe.Alias):
+        return f"from {member.target_path}"
+    if isinstance(member, griffe.Function):
+        label = "property" if "property" in member.labels else "function"
+        kind = "async function" if "async" in member.labels else label
+        return f"{kind} {_signature(member)}"
+    if isinstance(member, griffe.Class):
+        # Methods may move to a base class; users find them in either place.
+        inherited = dict(_inherited(member))
+        return {
+            "bases": list(_bases(member, public)),
+            "decorators": [str(each.value).rpartition(".")[2] for each in member.decorators],
+            "members": {
+                name: _described(_target(each), public)
+                for name, each in {**inherited, **member.members}.items()
+                if (not name.startswith("_") or name == "__init__")
+            },
+        }
+    if isinstance(member, griffe.Attribute):
+        label = "property" if "property" in member.labels else "value"
+        assigned_in_a_method = member.labels == {"instance-attribute"}
+        value = "" if member.value is None or assigned_in_a_method else f" = {member.value}"
+        return f"{label}: {member.annotation or ''}{value}"
+    return member.kind.value
+
+
+def _inherited(member: griffe.Class) -> Iterator[tuple[str, griffe.Object | griffe.Alias]]:
+    for parent in reversed(member.mro()):
+        yield from parent.members.items()
+
+
+def _bases(member: griffe.Class, public: set[str]) -> Iterator[str]:
+    """The public base classes and those of others; of a private one its own bases."""
+    parents = {parent.name: parent for parent in member.mro()}
+    for base in member.bases:
+        name = str(base).rpartition(".")[2]
+        parent = parents.get(name)
+        if parent is None or parent.path in public:
+            yield name
+        else:
+            yield from _bases(parent, public)
+
+
+def _signature(function: griffe.Function) -> str:
+    parts = [
+        api.STARS.get(each.kind or griffe.ParameterKind.positional_only, "")
+        + each.name
+        + (f": {each.annotation}" if each.annotation else "")
+        + (f" = {each.default}" if each.default and each.kind not in api.STARS else "")
+        + (" [keyword]" if each.kind is griffe.ParameterKind.keyword_only else "")
+        for each in function.parameters
+    ]
+    return f"({', '.join(parts)}) -> {function.returns}"
