@@ -69,7 +69,7 @@ lint-contract: setup ## Redocly, Spectral and our own rules, on the contract and
 # From an edit of openapi.yaml to a verdict. Every step runs; the end names those that failed.
 .PHONY: verify-contract verify-types verify-tests verify-fuzz
 # Whether each fault is caught takes minutes: that is for `make test`. The judge itself runs.
-VERIFIED := tests/test_contract.py tests/test_trace.py tests/generated tests/evolution/test_editions.py \
+VERIFIED := tests/unit/test_contract.py tests/build/test_trace.py tests/build/generated tests/build/test_editions.py \
   tests/fuzz/test_checks_bite.py \
   --deselect tests/fuzz/test_checks_bite.py::test_each_rule_is_seen_broken
 verify-contract: setup ## lint, diff, generate, drift, types and contract tests after an edit: under a minute

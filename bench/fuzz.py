@@ -24,8 +24,8 @@ from attrs import asdict, frozen
 
 from bench.sandbox import SANDBOX, server
 from drs_sync_policy import contract, sandbox
-from drs_sync_policy.fuzz import profile
-from drs_sync_policy.fuzz.run import run
+from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault
 

@@ -6,12 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from drs_sync_policy.auth import AkSkAuth, TokenAuth
-    from drs_sync_policy.batch import JobOutcome, JobState, Outcome
-    from drs_sync_policy.chunks import Batches
-    from drs_sync_policy.client import AsyncSyncPolicyClient, SyncPolicyClient
-    from drs_sync_policy.deadlines import Timeouts
-    from drs_sync_policy.errors import (
+    from drs_sync_policy.client.batching import Batches
+    from drs_sync_policy.client.credentials.auth import AkSkAuth, TokenAuth
+    from drs_sync_policy.client.credentials.passwords import PasswordAuth
+    from drs_sync_policy.client.errors import (
         DrsError,
         JobsFailedError,
         OutsideContractError,
@@ -19,10 +17,12 @@ if TYPE_CHECKING:
         UnreachableError,
         WrongUseError,
     )
-    from drs_sync_policy.exchange import Hooks
-    from drs_sync_policy.passwords import PasswordAuth
-    from drs_sync_policy.retries import Retries
-    from drs_sync_policy.transport import Connections
+    from drs_sync_policy.client.exchange import Hooks
+    from drs_sync_policy.client.facade import AsyncSyncPolicyClient, SyncPolicyClient
+    from drs_sync_policy.client.network.deadlines import Timeouts
+    from drs_sync_policy.client.network.transport import Connections
+    from drs_sync_policy.client.outcome import JobOutcome, JobState, Outcome
+    from drs_sync_policy.client.retries import Retries
     from drs_sync_policy_api.models import (
         ConflictPolicy,
         FilterDdlPolicy,
@@ -61,22 +61,22 @@ __all__ = [
 ]
 
 _MODULES: Final = {
-    "auth": ("AkSkAuth", "TokenAuth"),
-    "batch": ("JobOutcome", "JobState", "Outcome"),
-    "chunks": ("Batches",),
-    "client": ("AsyncSyncPolicyClient", "SyncPolicyClient"),
-    "deadlines": ("Timeouts",),
+    "credentials.auth": ("AkSkAuth", "TokenAuth"),
+    "credentials.passwords": ("PasswordAuth",),
+    "batching": ("Batches",),
     "errors": (
         "DrsError", "JobsFailedError", "OutsideContractError", "RefusedError", "UnreachableError",
         "WrongUseError",
     ),
     "exchange": ("Hooks",),
-    "passwords": ("PasswordAuth",),
+    "facade": ("AsyncSyncPolicyClient", "SyncPolicyClient"),
+    "network.deadlines": ("Timeouts",),
+    "network.transport": ("Connections",),
+    "outcome": ("JobOutcome", "JobState", "Outcome"),
     "retries": ("Retries",),
-    "transport": ("Connections",),
 }  # fmt: skip
 _HOME: Final = {
-    name: f"{__name__}.{module}" for module, names in _MODULES.items() for name in names
+    name: f"{__name__}.client.{module}" for module, names in _MODULES.items() for name in names
 }
 
 

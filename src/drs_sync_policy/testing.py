@@ -30,9 +30,9 @@ import httpx
 from attrs import field, frozen
 
 from drs_sync_policy import codes
-from drs_sync_policy.client import AsyncSyncPolicyClient, SyncPolicyClient
-from drs_sync_policy.failures import redacted
-from drs_sync_policy.passwords import is_login
+from drs_sync_policy.client.credentials.passwords import is_login
+from drs_sync_policy.client.facade import AsyncSyncPolicyClient, SyncPolicyClient
+from drs_sync_policy.client.network.failures import redacted
 
 if TYPE_CHECKING:
     from drs_sync_policy.sandbox.seed import Tenant

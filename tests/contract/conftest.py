@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from drs_sync_policy import contract, sandbox
-from drs_sync_policy.fuzz import profile
-from drs_sync_policy.fuzz.processes import started
-from drs_sync_policy.fuzz.report.telling import Telling, tell
-from drs_sync_policy.fuzz.run import DEFAULT_BUDGET, Verdict, run
+from drs_sync_policy.fuzz.active import DEFAULT_BUDGET, Verdict, run
+from drs_sync_policy.fuzz.report.model import Telling, tell
+from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.processes import started
 
 ON_OUR_SANDBOX = 15.0
 """Seconds; the many runs of test_checks_bite.py judge it all over again."""

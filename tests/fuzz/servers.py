@@ -19,12 +19,12 @@ from urllib.parse import unquote, urlsplit
 from attrs import field, frozen
 
 from drs_sync_policy import contract
-from drs_sync_policy.fuzz import profile
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.http import over_http
+from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Ledger
-from drs_sync_policy.fuzz.wire import over_http
 
 OWN, OTHER = "a1" * 16, "b2" * 16
 TOKENS = {"Tok-One-0123456789": OWN, "Tok-Two-9876543210": OTHER}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from attrs import evolve
 
 from drs_sync_policy import sandbox
-from drs_sync_policy.fuzz import profile
-from drs_sync_policy.fuzz.asgi import over_asgi
-from drs_sync_policy.fuzz.run import Verdict, run
+from drs_sync_policy.fuzz.active import Verdict, run
+from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.sandbox.seed import TENANTS
 
 

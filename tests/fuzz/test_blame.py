@@ -14,8 +14,8 @@ from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.target.http import over_http
 from drs_sync_policy.fuzz.verdict import Ledger
-from drs_sync_policy.fuzz.wire import over_http
 from tests.fuzz import servers
 from tests.fuzz.servers import Handler
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from drs_sync_policy import contract, sandbox
-from drs_sync_policy.fuzz import answers, profile, scenarios
-from drs_sync_policy.fuzz.run import run
+from drs_sync_policy.fuzz import scenarios
+from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.rules import registry as answers
+from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault
 

@@ -11,12 +11,12 @@ from attrs import evolve, field, frozen
 from rich.console import Console
 
 from drs_sync_policy import contract
+from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.crash import BLAME, is_ours
-from drs_sync_policy.fuzz.profile import ProfileError, Target, parse
 from drs_sync_policy.fuzz.report import files, html, terminal
-from drs_sync_policy.fuzz.report.telling import tell
-from drs_sync_policy.fuzz.run import run
-from drs_sync_policy.fuzz.wire import Answer, Call, Wire, over_http
+from drs_sync_policy.fuzz.report.model import tell
+from drs_sync_policy.fuzz.target.http import Answer, Call, Wire, over_http
+from drs_sync_policy.fuzz.target.profile import ProfileError, Target, parse
 
 
 @frozen

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from drs_sync_policy.fuzz import profile, stock
-from drs_sync_policy.fuzz.processes import started
-from drs_sync_policy.fuzz.run import Verdict, run
+from drs_sync_policy.fuzz import stock
+from drs_sync_policy.fuzz.active import Verdict, run
+from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.processes import started
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits
 

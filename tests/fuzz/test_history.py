@@ -13,16 +13,17 @@ from typing import Any
 import pytest
 
 from drs_sync_policy import contract, sandbox
-from drs_sync_policy.fuzz import profile, scenarios
-from drs_sync_policy.fuzz.checks import words
+from drs_sync_policy.fuzz import scenarios
+from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.profile import Target
-from drs_sync_policy.fuzz.report.telling import Failure, Telling, tell
-from drs_sync_policy.fuzz.run import Verdict
+from drs_sync_policy.fuzz.report.model import Failure, Telling, tell
+from drs_sync_policy.fuzz.rules import words
+from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.http import over_http
+from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Ledger
 from drs_sync_policy.fuzz.waivers import Waived
-from drs_sync_policy.fuzz.wire import over_http
 
 _RUN = (
     "plain calls",

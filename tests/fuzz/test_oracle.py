@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.wire import Call
+from drs_sync_policy.fuzz.target.http import Call
 
 GOOD = b'{"jobs": [{"job_id": "x"}]}'
 

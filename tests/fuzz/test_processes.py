@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from drs_sync_policy.fuzz import profile
-from drs_sync_policy.fuzz.processes import NoSuchProgram, ProcessFailed, started
-from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.processes import NoSuchProgram, ProcessFailed, started
+from drs_sync_policy.fuzz.target.profile import Target
 from tests.wire import free_port
 
 LISTENS = """

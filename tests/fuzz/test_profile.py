@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from drs_sync_policy.fuzz import profile
-from drs_sync_policy.fuzz.profile import ProfileError
+from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.profile import ProfileError
 
 LEAST: dict[str, Any] = {
     "target": {

@@ -17,12 +17,12 @@ from attrs import evolve
 from rich.console import Console
 
 from drs_sync_policy.fuzz import stock
-from drs_sync_policy.fuzz.profile import Target, Waiver
+from drs_sync_policy.fuzz.active import Verdict, run
 from drs_sync_policy.fuzz.report import curl, files, html, terminal
+from drs_sync_policy.fuzz.report.model import Telling, tell
 from drs_sync_policy.fuzz.report.secrets import Redactor
-from drs_sync_policy.fuzz.report.telling import Telling, tell
-from drs_sync_policy.fuzz.run import Verdict, run
-from drs_sync_policy.fuzz.wire import Call
+from drs_sync_policy.fuzz.target.http import Call
+from drs_sync_policy.fuzz.target.profile import Target, Waiver
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from drs_sync_policy.fuzz.report.telling import tell
-from drs_sync_policy.fuzz.run import run
+from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.report.model import tell
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from attrs import evolve
 
-from drs_sync_policy.fuzz.profile import Target
-from drs_sync_policy.fuzz.run import Progress, run
+from drs_sync_policy.fuzz.active import Progress, run
+from drs_sync_policy.fuzz.target.profile import Target
 from tests.fuzz import servers
 from tests.fuzz.servers import Handler
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from drs_sync_policy.fuzz.checks import words
+from drs_sync_policy.fuzz.rules import words
 from tests.fuzz import servers
 from tests.fuzz.servers import Handler
 

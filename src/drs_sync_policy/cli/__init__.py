@@ -43,7 +43,7 @@ class _Verbs(click.Group):
     def main(self, *args: Any, **extra: Any) -> Any:
         """As click's, but what was not foreseen is told without a traceback."""
         if ASKED in os.environ:
-            from drs_sync_policy.cli.completion import prepare
+            from drs_sync_policy.cli.verbs.completion import prepare
 
             prepare()
         try:
@@ -52,7 +52,7 @@ class _Verbs(click.Group):
             if not extra.get("standalone_mode", True):
                 raise
             # Imported late: nearly every run does without it.
-            from drs_sync_policy.cli.unforeseen import tell
+            from drs_sync_policy.cli.unexpected import tell
 
             sys.exit(tell(error))
 
@@ -78,7 +78,7 @@ class _Verbs(click.Group):
                 error = ModuleNotFoundError(name=needed)
                 return None if ctx.resilient_parsing else self._lacks(ctx, cmd_name, error)
         try:
-            command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+            command: click.Command = import_module(f"{__name__}.verbs.{cmd_name}").command
         except ModuleNotFoundError as error:
             if ctx.resilient_parsing:
                 return None

@@ -19,8 +19,8 @@ from drs_sync_policy import (
 )
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.choice import completed
-from drs_sync_policy.regions import checked_region, checked_url, regions
-from drs_sync_policy.settings import MissingSettingsError, default_file, profile_names
+from drs_sync_policy.client.regions import checked_region, checked_url, regions
+from drs_sync_policy.client.settings import MissingSettingsError, default_file, profile_names
 from drs_sync_policy_api.models import Language
 
 F = TypeVar("F", bound=Callable[..., Any])

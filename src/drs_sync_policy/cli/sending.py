@@ -9,14 +9,14 @@ import click
 from attrs import define
 
 from drs_sync_policy import AsyncSyncPolicyClient, DrsError, JobOutcome, Outcome, SyncPolicyReq
-from drs_sync_policy.chunks import Chunk
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.connection import exit_code
 from drs_sync_policy.cli.journal import BadJournalError
-from drs_sync_policy.cli.printable import printable
-from drs_sync_policy.cli.progress import Bar
-from drs_sync_policy.cli.prose import fold, width
-from drs_sync_policy.cli.unforeseen import tell
+from drs_sync_policy.cli.output.printable import printable
+from drs_sync_policy.cli.output.progress import Bar
+from drs_sync_policy.cli.output.prose import fold, width
+from drs_sync_policy.cli.unexpected import tell
+from drs_sync_policy.client.batching import Chunk
 from drs_sync_policy_api.models import SyncPolicyResp
 
 Note = Callable[[Sequence[JobOutcome]], object]

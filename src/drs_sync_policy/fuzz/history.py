@@ -18,8 +18,8 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.bodies import JOB
-from drs_sync_policy.fuzz.profile import Tenant
+from drs_sync_policy.fuzz.cases.bodies import JOB
+from drs_sync_policy.fuzz.target.profile import Tenant
 from drs_sync_policy.fuzz.verdict import Exchange
 
 Policy = Mapping[str, Any]

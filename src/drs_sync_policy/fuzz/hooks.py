@@ -25,11 +25,12 @@ from schemathesis.generation.case import Case
 
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.fuzz import answers, profile
 from drs_sync_policy.fuzz.oracle import Expectation, Oracle
-from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.rules import registry as answers
+from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.http import Answer, Call
+from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Breach, Exchange, Ledger
-from drs_sync_policy.fuzz.wire import Answer, Call
 
 TARGET_VARIABLE: Final = "DRS_SYNC_POLICY_TARGET"
 STREAMED: Final = Expectation("status-is-documented", None, front=True)

@@ -19,8 +19,8 @@ from attrs import field, frozen
 
 from drs_sync_policy.contract import Contract, Operation, Parameter
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.profile import Target, Tenant
-from drs_sync_policy.fuzz.wire import Call
+from drs_sync_policy.fuzz.target.http import Call
+from drs_sync_policy.fuzz.target.profile import Target, Tenant
 
 ACCEPTED_BYTES: Final = 1_000_000
 """A body of this size is accepted by every server (rule batch-size-is-unbounded)."""

@@ -13,13 +13,14 @@ from urllib.parse import quote, urlsplit
 
 from attrs import evolve, frozen
 
-from drs_sync_policy.fuzz import answers, ijson
-from drs_sync_policy.fuzz.bodies import Bodies
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.history import History
 from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.profile import Target, Tenant
+from drs_sync_policy.fuzz.rules import registry as answers
+from drs_sync_policy.fuzz.target.http import Answer, Call, NoAnswer, TimedOut, Unreachable, Wire
+from drs_sync_policy.fuzz.target.profile import Target, Tenant
 from drs_sync_policy.fuzz.verdict import Breach, Exchange, Ledger
-from drs_sync_policy.fuzz.wire import Answer, Call, NoAnswer, TimedOut, Unreachable, Wire
 
 Items = Sequence[Mapping[str, Any]]
 

@@ -29,14 +29,15 @@ from schemathesis.engine.events import (
 )
 
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.fuzz import answers, hooks
-from drs_sync_policy.fuzz.checks import form
+from drs_sync_policy.fuzz import hooks
 from drs_sync_policy.fuzz.crash import is_ours
 from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.rules import form
+from drs_sync_policy.fuzz.rules import registry as answers
+from drs_sync_policy.fuzz.target.http import final_responses
+from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
-from drs_sync_policy.fuzz.wire import final_responses
 
 THEIR_CHECKS: Final = {
     "response_schema_conformance": ("answer-matches-schema", "a body of the schema for {status}"),

@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from drs_sync_policy.contract import Rule
 from drs_sync_policy.fuzz.oracle import PARAMETERS, Expectation
-from drs_sync_policy.fuzz.wire import Answer, Call
+from drs_sync_policy.fuzz.target.http import Answer, Call
 
 Outcome = Literal["kept", "broken", "waived", "not judged"]
 

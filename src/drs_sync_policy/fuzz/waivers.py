@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from drs_sync_policy.fuzz.profile import Waiver
+from drs_sync_policy.fuzz.target.profile import Waiver
 from drs_sync_policy.fuzz.verdict import Ledger
 
 

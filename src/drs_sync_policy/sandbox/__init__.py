@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from drs_sync_policy.sandbox.answer import Answer
 from drs_sync_policy.sandbox.app import DEFAULT_MAX_BODY_BYTES, create_app
-from drs_sync_policy.sandbox.call import Call
+from drs_sync_policy.sandbox.http.response import Answer
 from drs_sync_policy.sandbox.operations import Handler, HandlerFactory, NoHandlerError
 from drs_sync_policy.sandbox.profile import target_profile, to_toml
-from drs_sync_policy.sandbox.refusal import Refusal
+from drs_sync_policy.sandbox.rejection import Refusal
+from drs_sync_policy.sandbox.request import Call
 from drs_sync_policy.sandbox.serving import Running, running
-from drs_sync_policy.sandbox.store import Policies
+from drs_sync_policy.sandbox.store.store import Policies
 
 __all__ = [
     "DEFAULT_MAX_BODY_BYTES",

@@ -14,20 +14,23 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from drs_sync_policy.contract import Contract, load
-from drs_sync_policy.sandbox import accesslog, answer, refusal, signature
-from drs_sync_policy.sandbox.answer import Answer, Wire
-from drs_sync_policy.sandbox.call import Call, from_asgi
+from drs_sync_policy.sandbox import rejection as refusal
+from drs_sync_policy.sandbox import signature
+from drs_sync_policy.sandbox.conditions import ConnectionReset, Sky
 from drs_sync_policy.sandbox.console import Console
 from drs_sync_policy.sandbox.control import PREFIX, Control
-from drs_sync_policy.sandbox.database import IN_MEMORY, Database, is_unavailable
+from drs_sync_policy.sandbox.http import accesslog
+from drs_sync_policy.sandbox.http import response as answer
+from drs_sync_policy.sandbox.http.response import Answer, Wire
 from drs_sync_policy.sandbox.iam import Iam, signed_account
 from drs_sync_policy.sandbox.operations import HANDLERS, HandlerFactory
-from drs_sync_policy.sandbox.refusal import Refusal
+from drs_sync_policy.sandbox.rejection import Refusal
+from drs_sync_policy.sandbox.request import Call, from_asgi
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
-from drs_sync_policy.sandbox.shared import Switches
-from drs_sync_policy.sandbox.store import Principal, Store, seed_tenants
+from drs_sync_policy.sandbox.store.database import IN_MEMORY, Database, is_unavailable
+from drs_sync_policy.sandbox.store.store import Principal, Store, seed_tenants
 from drs_sync_policy.sandbox.switchboard import Switchboard
-from drs_sync_policy.sandbox.weather import ConnectionReset, Sky
+from drs_sync_policy.sandbox.switches import Switches
 
 DEFAULT_MAX_BODY_BYTES: Final = 12 * 1024 * 1024
 """What the vendor's gateway takes: 12 MB."""

@@ -14,9 +14,9 @@ from typing import Final
 import msgspec
 
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.sandbox import refusal
-from drs_sync_policy.sandbox.answer import JSON, Answer, Wire, render
-from drs_sync_policy.sandbox.call import Call
+from drs_sync_policy.sandbox import rejection as refusal
+from drs_sync_policy.sandbox.http.response import JSON, Answer, Wire, render
+from drs_sync_policy.sandbox.request import Call
 
 PATH: Final = "/_sandbox/console"
 

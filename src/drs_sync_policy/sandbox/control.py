@@ -13,17 +13,17 @@ from uuid import uuid4
 import attrs
 from attrs import frozen
 
-from drs_sync_policy.sandbox import ijson
-from drs_sync_policy.sandbox.answer import Answer
-from drs_sync_policy.sandbox.call import Call
+from drs_sync_policy.sandbox.conditions import Weather
 from drs_sync_policy.sandbox.faults import UnknownFaultError, find
-from drs_sync_policy.sandbox.refusal import Refusal
-from drs_sync_policy.sandbox.routing import Router
+from drs_sync_policy.sandbox.http import ijson
+from drs_sync_policy.sandbox.http.response import Answer
+from drs_sync_policy.sandbox.http.routing import Router
+from drs_sync_policy.sandbox.rejection import Refusal
+from drs_sync_policy.sandbox.request import Call
 from drs_sync_policy.sandbox.seed import TENANTS
-from drs_sync_policy.sandbox.shared import Switches
 from drs_sync_policy.sandbox.states import INITIAL_STATE, STATES
-from drs_sync_policy.sandbox.store import Job, Store
-from drs_sync_policy.sandbox.weather import Weather
+from drs_sync_policy.sandbox.store.store import Job, Store
+from drs_sync_policy.sandbox.switches import Switches
 
 PREFIX: Final = b"_sandbox"
 READ_BACK: Final = "/_sandbox/projects/{project_id}/jobs/{job_id}"

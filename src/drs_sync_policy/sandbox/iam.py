@@ -10,11 +10,12 @@ from typing import Any, Final, cast
 
 import attrs
 
-from drs_sync_policy.sandbox import ijson, signature
-from drs_sync_policy.sandbox.answer import Answer
-from drs_sync_policy.sandbox.call import Call
-from drs_sync_policy.sandbox.routing import Router
-from drs_sync_policy.sandbox.store import Account, Store
+from drs_sync_policy.sandbox import signature
+from drs_sync_policy.sandbox.http import ijson
+from drs_sync_policy.sandbox.http.response import Answer
+from drs_sync_policy.sandbox.http.routing import Router
+from drs_sync_policy.sandbox.request import Call
+from drs_sync_policy.sandbox.store.store import Account, Store
 
 TOKENS: Final = "/v3/auth/tokens"
 PROJECTS: Final = "/v3/projects"

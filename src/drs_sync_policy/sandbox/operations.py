@@ -9,9 +9,9 @@ from typing import Any, Final, Protocol
 
 from drs_sync_policy.codes import find
 from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation
-from drs_sync_policy.sandbox.answer import Answer
-from drs_sync_policy.sandbox.call import Call
-from drs_sync_policy.sandbox.store import Batch, Item, Outcome, Policies
+from drs_sync_policy.sandbox.http.response import Answer
+from drs_sync_policy.sandbox.request import Call
+from drs_sync_policy.sandbox.store.store import Batch, Item, Outcome, Policies
 
 Handler = Callable[[Call, Any], Awaitable[Answer]]
 """Carries out an accepted request: its call and its document give the answer."""

@@ -18,9 +18,11 @@ from attrs import frozen
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from drs_sync_policy.sandbox import accesslog, answer, refusal
+from drs_sync_policy.sandbox import rejection as refusal
 from drs_sync_policy.sandbox.app import create_app
-from drs_sync_policy.sandbox.call import Body, Call
+from drs_sync_policy.sandbox.http import accesslog
+from drs_sync_policy.sandbox.http import response as answer
+from drs_sync_policy.sandbox.request import Body, Call
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
 
 LOOPBACK: Final = "127.0.0.1"

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote
 
 from attrs import frozen
 
-from drs_sync_policy.sandbox.call import Call
+from drs_sync_policy.sandbox.request import Call
 
 ALGORITHM: Final = "SDK-HMAC-SHA256"
 _WINDOW_SECONDS: Final = 15 * 60

@@ -16,13 +16,16 @@ import attrs
 from attrs import frozen
 
 from drs_sync_policy.contract import Contract, Operation
-from drs_sync_policy.sandbox import answer, ijson, media, operations, refusal
-from drs_sync_policy.sandbox.answer import Answer, Wire
-from drs_sync_policy.sandbox.call import Call
+from drs_sync_policy.sandbox import operations
+from drs_sync_policy.sandbox import rejection as refusal
+from drs_sync_policy.sandbox.http import ijson, media
+from drs_sync_policy.sandbox.http import response as answer
+from drs_sync_policy.sandbox.http.response import Answer, Wire
+from drs_sync_policy.sandbox.http.routing import Match, Router
 from drs_sync_policy.sandbox.operations import HANDLERS, Handler, HandlerFactory
-from drs_sync_policy.sandbox.refusal import Refusal
-from drs_sync_policy.sandbox.routing import Match, Router
-from drs_sync_policy.sandbox.store import Policies, Principal
+from drs_sync_policy.sandbox.rejection import Refusal
+from drs_sync_policy.sandbox.request import Call
+from drs_sync_policy.sandbox.store.store import Policies, Principal
 from drs_sync_policy.sandbox.validation import JSON, BodyCheck, ParameterCheck, parameter_checks
 
 

@@ -8,7 +8,7 @@ from drs_sync_policy.contract import Contract
 from drs_sync_policy.sandbox.faults import Fault, catalogue, compose, find
 from drs_sync_policy.sandbox.operations import HANDLERS, HandlerFactory
 from drs_sync_policy.sandbox.steps import Credentials, Steps
-from drs_sync_policy.sandbox.store import Store
+from drs_sync_policy.sandbox.store.store import Store
 
 
 class Switchboard:

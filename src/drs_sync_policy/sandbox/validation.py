@@ -10,8 +10,8 @@ import jsonschema_rs
 from attrs import frozen
 
 from drs_sync_policy.contract import Contract, Operation, Parameter
-from drs_sync_policy.sandbox import refusal
-from drs_sync_policy.sandbox.refusal import Refusal
+from drs_sync_policy.sandbox import rejection as refusal
+from drs_sync_policy.sandbox.rejection import Refusal
 
 JSON: Final = "application/json"
 

@@ -17,10 +17,10 @@ from typing import Final
 from attrs import frozen
 
 from drs_sync_policy.contract import BASE_EDITION, load
-from drs_sync_policy.sandbox import accesslog
 from drs_sync_policy.sandbox.app import DEFAULT_MAX_BODY_BYTES, Sandbox
-from drs_sync_policy.sandbox.database import IN_MEMORY
+from drs_sync_policy.sandbox.http import accesslog
 from drs_sync_policy.sandbox.serving import Server, config
+from drs_sync_policy.sandbox.store.database import IN_MEMORY
 
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 _STARTED_SECONDS: Final = 2.0

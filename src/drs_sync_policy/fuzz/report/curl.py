@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from drs_sync_policy.fuzz.profile import Target
 from drs_sync_policy.fuzz.report.secrets import Redactor
-from drs_sync_policy.fuzz.wire import Call
+from drs_sync_policy.fuzz.target.http import Call
+from drs_sync_policy.fuzz.target.profile import Target
 
 _UNSEEN: Final = re.compile(r"([^\x20-\x7e]+)")
 LONGEST_BODY: Final = 2000

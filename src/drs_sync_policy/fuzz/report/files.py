@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import attrs
 
-from drs_sync_policy.fuzz.report.telling import Line, Telling
+from drs_sync_policy.fuzz.report.model import Line, Telling
 
 
 def write_ndjson(telling: Telling, path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from drs_sync_policy.fuzz.crash import BLAME
-from drs_sync_policy.fuzz.report.telling import Failure, Line, Telling
+from drs_sync_policy.fuzz.report.model import Failure, Line, Telling
 from drs_sync_policy.fuzz.report.terminal import summary
 from drs_sync_policy.fuzz.verdict import Outcome
 

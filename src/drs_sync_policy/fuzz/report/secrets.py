@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 from urllib.parse import quote
 
-from drs_sync_policy.fuzz.profile import Target
+from drs_sync_policy.fuzz.target.profile import Target
 
 HIDDEN: Final = "[redacted]"
 _LONGEST_SHARED: Final = 8

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from drs_sync_policy.fuzz.crash import BLAME
-from drs_sync_policy.fuzz.report.telling import Failure, Line, Telling
+from drs_sync_policy.fuzz.report.model import Failure, Line, Telling
 
 _SHOWN_FAILURES: Final = 3
 _WIDTH: Final = 96

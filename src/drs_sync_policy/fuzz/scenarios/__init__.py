@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drs_sync_policy.fuzz.scenarios.plan import Scenario
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 __all__ = ["Scenario", "ordered"]
 
@@ -11,24 +11,24 @@ def ordered() -> tuple[Scenario, ...]:
     """Every scenario: the required ones first, then by how much each finds in its time."""
     from drs_sync_policy.fuzz.scenarios import (
         accepted,
-        again,
         batches,
         credentials,
         fields,
         first,
-        nearly,
-        outcomes,
         plain,
         protocol,
-        refused,
         sequences,
-        spoken,
-        strangers,
         sweep,
-        together,
-        untouched,
-        written,
     )
+    from drs_sync_policy.fuzz.scenarios import concurrency as together
+    from drs_sync_policy.fuzz.scenarios import invalid_bodies as refused
+    from drs_sync_policy.fuzz.scenarios import languages as spoken
+    from drs_sync_policy.fuzz.scenarios import raw_bodies as written
+    from drs_sync_policy.fuzz.scenarios import repeated as again
+    from drs_sync_policy.fuzz.scenarios import results as outcomes
+    from drs_sync_policy.fuzz.scenarios import similar_ids as nearly
+    from drs_sync_policy.fuzz.scenarios import unchanged as untouched
+    from drs_sync_policy.fuzz.scenarios import unknown_fields as strangers
 
     found = (
         *plain.SCENARIOS,

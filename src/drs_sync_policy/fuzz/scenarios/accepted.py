@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.bodies import ITEMS, JOB, Bodies
-from drs_sync_policy.fuzz.checks.words import as_json, short
+from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB, Bodies
+from drs_sync_policy.fuzz.cases.texts import LENGTHS, SIZES, texts
 from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES
 from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.rules.words import as_json, short
 from drs_sync_policy.fuzz.scenarios.first import bodies
-from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.texts import LENGTHS, SIZES, texts
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 OPAQUE: Final = "job-id-is-opaque"
 UNKNOWN: Final = "unknown-fields-are-ignored"

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from drs_sync_policy.fuzz.bodies import JOB, Bodies
+from drs_sync_policy.fuzz.cases.bodies import JOB, Bodies
 from drs_sync_policy.fuzz.scenarios.ground import (
     BLOCKED,
     LATER_ITEMS,
@@ -16,8 +16,8 @@ from drs_sync_policy.fuzz.scenarios.ground import (
     accepted,
     reading,
 )
-from drs_sync_policy.fuzz.scenarios.outcomes import results
-from drs_sync_policy.fuzz.scenarios.plan import Scenario
+from drs_sync_policy.fuzz.scenarios.results import results
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 _ROUND: Final = (
     10, 11, 16, 17, 20, 21, 25, 32, 33, 50, 51, 64, 65, 100, 101, 128, 129, 200, 201, 250, 256, 257,

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from attrs import evolve
 
+from drs_sync_policy.fuzz.cases.values import near_misses
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies, languages
-from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.values import near_misses
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 EXACTLY: Final = "token-is-matched-exactly"
 ELSEWHERE: Final = "token-comes-from-its-header"

@@ -6,8 +6,9 @@ import itertools
 from typing import Any, Final
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.bodies import JOB
-from drs_sync_policy.fuzz.checks.words import short
+from drs_sync_policy.fuzz.cases.bodies import JOB
+from drs_sync_policy.fuzz.cases.texts import texts
+from drs_sync_policy.fuzz.rules.words import short
 from drs_sync_policy.fuzz.scenarios.ground import (
     KEEPS,
     LATER_CALLS,
@@ -16,8 +17,7 @@ from drs_sync_policy.fuzz.scenarios.ground import (
     accepted,
     reading,
 )
-from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.texts import texts
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 
 @reading((STORED, KEEPS, LATER_CALLS))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from drs_sync_policy.fuzz.bodies import Bodies
+from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.scenarios.plan import Scenario
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 ALONE: Final = "unknown-job-fails-alone"
 

@@ -10,14 +10,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.bodies import Bodies
-from drs_sync_policy.fuzz.checks import words
+from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.history import Past
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.profile import Tenant
+from drs_sync_policy.fuzz.readback import Policy, Store, Unreadable, differences
+from drs_sync_policy.fuzz.rules import words
 from drs_sync_policy.fuzz.scenarios.first import bodies
-from drs_sync_policy.fuzz.scenarios.outcomes import results
-from drs_sync_policy.fuzz.stored import Policy, Store, Unreadable, differences
+from drs_sync_policy.fuzz.scenarios.results import results
+from drs_sync_policy.fuzz.target.profile import Tenant
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
 
 STORED: Final = "accepted-policy-is-stored"

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.bodies import JOB, Bodies
+from drs_sync_policy.fuzz.cases.bodies import JOB, Bodies
 from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.readback import Unreadable, differences
 from drs_sync_policy.fuzz.scenarios.ground import KEEPS, REPEAT, STORED, Ground, accepted
-from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.stored import Unreadable, differences
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 _VALUES: Final = 8
 """So many values of a field are tried, of longer enums the first."""

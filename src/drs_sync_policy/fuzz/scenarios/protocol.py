@@ -11,13 +11,13 @@ from typing import Any, Final
 from attrs import evolve
 
 from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.cases.values import Schema
 from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES, CLOSED, OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies
-from drs_sync_policy.fuzz.scenarios.outcomes import seen
-from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.scenarios.written import LARGE_SECONDS
-from drs_sync_policy.fuzz.values import Schema
+from drs_sync_policy.fuzz.scenarios.raw_bodies import LARGE_SECONDS
+from drs_sync_policy.fuzz.scenarios.results import seen
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.verdict import Breach
 
 SIZE: Final = "batch-size-is-unbounded"

@@ -19,8 +19,9 @@ from hypothesis.errors import Flaky
 from hypothesis.reporting import with_reporter
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from drs_sync_policy.fuzz.bodies import JOB, Bodies
+from drs_sync_policy.fuzz.cases.bodies import JOB, Bodies
 from drs_sync_policy.fuzz.prober import Gone
+from drs_sync_policy.fuzz.readback import Unreadable, differences
 from drs_sync_policy.fuzz.scenarios.ground import (
     KEEPS,
     LATER_CALLS,
@@ -29,11 +30,10 @@ from drs_sync_policy.fuzz.scenarios.ground import (
     Ground,
     reading,
 )
-from drs_sync_policy.fuzz.scenarios.outcomes import results
-from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.stored import Unreadable, differences
+from drs_sync_policy.fuzz.scenarios.results import results
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
+from drs_sync_policy.fuzz.target.http import NoAnswer, Throttled
 from drs_sync_policy.fuzz.verdict import Breach, Exchange
-from drs_sync_policy.fuzz.wire import NoAnswer, Throttled
 
 _EXAMPLES: Final = 15
 _STEPS: Final = 12

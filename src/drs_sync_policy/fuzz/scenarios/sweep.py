@@ -8,13 +8,13 @@ from typing import Final
 from attrs import evolve
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.bodies import ITEMS, JOB, Bodies, Wrong
-from drs_sync_policy.fuzz.checks.words import as_json, short
+from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB, Bodies, Wrong
 from drs_sync_policy.fuzz.prober import Case, Prober
+from drs_sync_policy.fuzz.rules.words import as_json, short
 from drs_sync_policy.fuzz.scenarios.accepted import OPAQUE, SIZE, UNKNOWN
 from drs_sync_policy.fuzz.scenarios.first import bodies
-from drs_sync_policy.fuzz.scenarios.plan import Scenario
-from drs_sync_policy.fuzz.scenarios.written import EXTREMES, SURVIVED, raw_bodies
+from drs_sync_policy.fuzz.scenarios.raw_bodies import EXTREMES, SURVIVED, raw_bodies
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 _ODD_IDS: Final = (
     "x", "a/b", "a b", " x ", "é任", "\U0001f600", "\0", "'\"`", "100% {0} %s", "\\", "x" * 37,

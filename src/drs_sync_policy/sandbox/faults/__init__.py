@@ -14,11 +14,11 @@ from drs_sync_policy.sandbox.faults import (
     language,
     relation,
     state,
-    strangers,
     untouched,
     validation,
     wirelevel,
 )
+from drs_sync_policy.sandbox.faults import unknown_fields as strangers
 from drs_sync_policy.sandbox.faults.fault import Fault, Kind, compose
 
 __all__ = ["Fault", "Kind", "UnknownFaultError", "catalogue", "compose", "find"]

@@ -13,8 +13,7 @@ from typing import Any
 import attrs
 
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.sandbox import refusal
-from drs_sync_policy.sandbox.call import Call
+from drs_sync_policy.sandbox import rejection as refusal
 from drs_sync_policy.sandbox.faults.contracts import policy_fields
 from drs_sync_policy.sandbox.faults.fault import Fault
 from drs_sync_policy.sandbox.faults.wrap import (
@@ -30,6 +29,7 @@ from drs_sync_policy.sandbox.faults.wrap import (
     more_items_than,
     refuses,
 )
+from drs_sync_policy.sandbox.request import Call
 from drs_sync_policy.sandbox.steps import Steps
 
 

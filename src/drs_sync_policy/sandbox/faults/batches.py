@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from drs_sync_policy.sandbox import refusal
+from drs_sync_policy.sandbox import rejection as refusal
 from drs_sync_policy.sandbox.faults.fault import Fault, Memory
 from drs_sync_policy.sandbox.faults.wrap import (
     EditOutcomes,
@@ -18,8 +18,8 @@ from drs_sync_policy.sandbox.faults.wrap import (
     looked_up,
     outcomes,
 )
-from drs_sync_policy.sandbox.refusal import Refusal
-from drs_sync_policy.sandbox.store import BLOCKED_JOB, UNKNOWN_JOB, Batch, Outcome
+from drs_sync_policy.sandbox.rejection import Refusal
+from drs_sync_policy.sandbox.store.store import BLOCKED_JOB, UNKNOWN_JOB, Batch, Outcome
 
 _UNKNOWN = "unknown-job-fails-alone"
 _BLOCKED = "blocked-job-fails-alone"

@@ -8,9 +8,7 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, select
 
-from drs_sync_policy.sandbox import refusal
-from drs_sync_policy.sandbox.answer import Answer, Wire
-from drs_sync_policy.sandbox.call import Call
+from drs_sync_policy.sandbox import rejection as refusal
 from drs_sync_policy.sandbox.faults.fault import Fault, Memory
 from drs_sync_policy.sandbox.faults.wrap import (
     Rows,
@@ -21,11 +19,20 @@ from drs_sync_policy.sandbox.faults.wrap import (
     lets_foreigners_pass,
     wires,
 )
-from drs_sync_policy.sandbox.refusal import Refusal
-from drs_sync_policy.sandbox.schema import JOB, TOKEN
+from drs_sync_policy.sandbox.http.response import Answer, Wire
+from drs_sync_policy.sandbox.rejection import Refusal
+from drs_sync_policy.sandbox.request import Call
 from drs_sync_policy.sandbox.seed import TENANTS
 from drs_sync_policy.sandbox.steps import Steps
-from drs_sync_policy.sandbox.store import UNKNOWN_JOB, Batch, Item, Outcome, Principal, digest
+from drs_sync_policy.sandbox.store.schema import JOB, TOKEN
+from drs_sync_policy.sandbox.store.store import (
+    UNKNOWN_JOB,
+    Batch,
+    Item,
+    Outcome,
+    Principal,
+    digest,
+)
 
 
 def faults() -> Iterator[Fault]:

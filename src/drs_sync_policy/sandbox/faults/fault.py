@@ -9,11 +9,11 @@ from typing import Any, Literal, TypeVar
 from attrs import evolve, frozen
 
 from drs_sync_policy.contract import BATCH_SET_POLICY, Contract
-from drs_sync_policy.sandbox.answer import Answer
-from drs_sync_policy.sandbox.call import Call
+from drs_sync_policy.sandbox.http.response import Answer
 from drs_sync_policy.sandbox.operations import HANDLERS, HandlerFactory
+from drs_sync_policy.sandbox.request import Call
 from drs_sync_policy.sandbox.steps import Credentials, Service, Steps, steps
-from drs_sync_policy.sandbox.store import Batch, Job, Outcome, Principal, Store
+from drs_sync_policy.sandbox.store.store import Batch, Job, Outcome, Principal, Store
 
 T = TypeVar("T")
 

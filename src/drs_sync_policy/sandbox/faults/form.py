@@ -11,8 +11,6 @@ from typing import Any
 
 import attrs
 
-from drs_sync_policy.sandbox.answer import Wire
-from drs_sync_policy.sandbox.call import Call
 from drs_sync_policy.sandbox.faults.fault import Fault, Kind
 from drs_sync_policy.sandbox.faults.wrap import (
     Body,
@@ -26,6 +24,8 @@ from drs_sync_policy.sandbox.faults.wrap import (
     wires,
     with_body,
 )
+from drs_sync_policy.sandbox.http.response import Wire
+from drs_sync_policy.sandbox.request import Call
 
 _RESPONSE = "#/components/schemas/BatchSetPolicyResponse"
 _RESULT = "#/components/schemas/SyncPolicyResp"

@@ -7,8 +7,6 @@ from typing import Any, Final
 
 import attrs
 
-from drs_sync_policy.sandbox.answer import Answer, Wire
-from drs_sync_policy.sandbox.call import Call
 from drs_sync_policy.sandbox.faults.fault import Fault
 from drs_sync_policy.sandbox.faults.wrap import (
     WrapSteps,
@@ -18,7 +16,9 @@ from drs_sync_policy.sandbox.faults.wrap import (
     results,
     wires,
 )
-from drs_sync_policy.sandbox.refusal import Refusal, invalid_parameter
+from drs_sync_policy.sandbox.http.response import Answer, Wire
+from drs_sync_policy.sandbox.rejection import Refusal, invalid_parameter
+from drs_sync_policy.sandbox.request import Call
 from drs_sync_policy.sandbox.steps import Service, Steps
 
 _EARLY: Final = frozenset({401, 405, 413, 415})

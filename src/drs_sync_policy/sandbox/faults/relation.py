@@ -9,7 +9,6 @@ from collections.abc import (
 )
 from typing import Any
 
-from drs_sync_policy.sandbox.call import Call
 from drs_sync_policy.sandbox.faults.fault import Fault
 from drs_sync_policy.sandbox.faults.wrap import (
     Body,
@@ -22,7 +21,8 @@ from drs_sync_policy.sandbox.faults.wrap import (
     outcomes,
     results,
 )
-from drs_sync_policy.sandbox.store import Batch, Outcome
+from drs_sync_policy.sandbox.request import Call
+from drs_sync_policy.sandbox.store.store import Batch, Outcome
 
 
 def faults() -> Iterator[Fault]:

@@ -20,7 +20,7 @@ from drs_sync_policy.sandbox.faults.wrap import (
     stores_fields,
     without,
 )
-from drs_sync_policy.sandbox.store import Batch, Item, Outcome
+from drs_sync_policy.sandbox.store.store import Batch, Item, Outcome
 
 _SECONDS_BEHIND = 0.3
 _SECONDS_BETWEEN = 0.01

@@ -7,12 +7,12 @@ from typing import Any
 
 import attrs
 
-from drs_sync_policy.sandbox.call import Call
 from drs_sync_policy.sandbox.faults.fault import Fault, Memory
 from drs_sync_policy.sandbox.faults.wrap import Rows, items_of, without
-from drs_sync_policy.sandbox.refusal import Refusal
+from drs_sync_policy.sandbox.rejection import Refusal
+from drs_sync_policy.sandbox.request import Call
 from drs_sync_policy.sandbox.steps import Service, Steps
-from drs_sync_policy.sandbox.store import Batch, Item
+from drs_sync_policy.sandbox.store.store import Batch, Item
 
 Choose = Callable[[list[Any], Callable[[Any], bool]], list[Any]]
 

@@ -9,9 +9,7 @@ from typing import Any
 import attrs
 
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.sandbox import refusal
-from drs_sync_policy.sandbox.answer import Answer
-from drs_sync_policy.sandbox.call import Call
+from drs_sync_policy.sandbox import rejection as refusal
 from drs_sync_policy.sandbox.faults.contracts import policy_fields
 from drs_sync_policy.sandbox.faults.fault import Fault
 from drs_sync_policy.sandbox.faults.wrap import (
@@ -26,7 +24,9 @@ from drs_sync_policy.sandbox.faults.wrap import (
     items_of,
     schemas,
 )
-from drs_sync_policy.sandbox.refusal import Refusal
+from drs_sync_policy.sandbox.http.response import Answer
+from drs_sync_policy.sandbox.rejection import Refusal
+from drs_sync_policy.sandbox.request import Call
 from drs_sync_policy.sandbox.seed import TENANTS
 from drs_sync_policy.sandbox.steps import Service, Steps
 

@@ -9,9 +9,7 @@ from typing import Any, Final
 
 import attrs
 
-from drs_sync_policy.sandbox import refusal
-from drs_sync_policy.sandbox.answer import Answer, Wire
-from drs_sync_policy.sandbox.call import Call
+from drs_sync_policy.sandbox import rejection as refusal
 from drs_sync_policy.sandbox.faults.fault import Fault, Memory
 from drs_sync_policy.sandbox.faults.wrap import (
     Rows,
@@ -21,10 +19,12 @@ from drs_sync_policy.sandbox.faults.wrap import (
     reads,
     wires,
 )
-from drs_sync_policy.sandbox.refusal import Refusal
-from drs_sync_policy.sandbox.routing import Match
+from drs_sync_policy.sandbox.http.response import Answer, Wire
+from drs_sync_policy.sandbox.http.routing import Match
+from drs_sync_policy.sandbox.rejection import Refusal
+from drs_sync_policy.sandbox.request import Call
 from drs_sync_policy.sandbox.steps import Service, Steps
-from drs_sync_policy.sandbox.store import Principal
+from drs_sync_policy.sandbox.store.store import Principal
 
 _NO_LIMIT: Final = 1 << 40
 

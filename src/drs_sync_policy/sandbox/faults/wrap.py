@@ -9,13 +9,13 @@ from typing import Any, TypeVar, cast
 import attrs
 
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.sandbox import refusal
-from drs_sync_policy.sandbox.answer import Answer, Wire
-from drs_sync_policy.sandbox.call import Call
+from drs_sync_policy.sandbox import rejection as refusal
 from drs_sync_policy.sandbox.faults.fault import Memory
-from drs_sync_policy.sandbox.refusal import Refusal
+from drs_sync_policy.sandbox.http.response import Answer, Wire
+from drs_sync_policy.sandbox.rejection import Refusal
+from drs_sync_policy.sandbox.request import Call
 from drs_sync_policy.sandbox.steps import Parse, Service, Steps
-from drs_sync_policy.sandbox.store import Batch, Item, Outcome, Principal
+from drs_sync_policy.sandbox.store.store import Batch, Item, Outcome, Principal
 
 T = TypeVar("T")
 Rows = Sequence[tuple[str, str, T]]

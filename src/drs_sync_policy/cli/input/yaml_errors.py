@@ -1,0 +1,52 @@
+"""The commonest slips of YAML's syntax in words: PyYAML's own are those of its grammar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from drs_sync_policy.cli.input.places import Place
+
+_INDENT = 'this line is indented otherwise than its neighbours, or lacks "- " at its beginning'
+
+
+def place_of(mark: Any) -> Place:
+    """The place of a mark of PyYAML."""
+    return Place(mark.line + 1, mark.column + 1)
+
+
+def slip(error: Any, lines: Sequence[str], opened: Any) -> tuple[Place, str]:
+    """Where the slip behind a `MarkedYAMLError` is, and what it is, PyYAML's words last.
+
+    `opened` is the mark of the innermost collection that has begun, None if none has.
+    """
+    own = " ".join(part for part in (error.problem, error.context) if part)
+    mark, words = _slip(error, lines, opened)
+    mark = mark or error.context_mark
+    place = place_of(mark) if mark else Place(1, 1)
+    return place, f"{words} ({own})" if words else own
+
+
+def _slip(error: Any, lines: Sequence[str], opened: Any) -> tuple[Any, str]:
+    problem, context, mark = str(error.problem), str(error.context), error.problem_mark
+    before = str(lines[mark.line])[: mark.column] if mark and mark.line < len(lines) else ""
+    if r"'\t' that cannot start" in problem:
+        return mark, "a tab stands here: use spaces, most of all to indent a line"
+    if "quoted scalar" in context and "end of stream" in problem:
+        return error.context_mark, "the quote that opens here has no end"
+    if context.startswith("while parsing a flow") and opened is not None:
+        if "<stream end>" in problem:
+            return opened, "the bracket that opens here has no end"
+        if problem.startswith("expected ','"):
+            at = place_of(mark)
+            missing = f"or a comma is missing before {at.line}:{at.column}"
+            return opened, f"the bracket that opens here has no end, {missing}"
+    if "simple key" in context and "':'" in problem:
+        return error.context_mark, 'this line has neither the ": " of a name nor a "- "'
+    if problem.startswith("expected <block end>") and not before.strip():
+        return mark, _INDENT
+    if problem.startswith("mapping values are not allowed"):
+        if ":" in before:
+            return mark, 'a text with ": " in it must be in quotes'
+        return mark, _INDENT
+    return mark, ""

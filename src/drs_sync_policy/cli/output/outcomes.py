@@ -1,0 +1,157 @@
+"""What became of each item, as a table for people and as JSON or CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import attrs
+import click
+from attrs import frozen
+
+from drs_sync_policy import JobOutcome, JobState, codes
+from drs_sync_policy.cli.output.printable import printable
+from drs_sync_policy.cli.output.prose import cells, columns, fold, width
+
+EARLIER: Final = "set earlier"
+"""The state of an item that the journal knows: it was not sent again."""
+_ALL_SHOWN: Final = 40
+_LEAST_ROOM: Final = 24
+"""A message has at least so many columns, or else a line of its own."""
+_GAP: Final = "  "
+_CONTROLS: Final = re.compile("[\x7f-\x9f]")
+"""The controls that JSON does not escape."""
+_COLOURS: Final = {
+    **dict.fromkeys((state.value for state in JobState), "yellow"),
+    JobState.SUCCEEDED.value: "green",
+    EARLIER: "green",
+    JobState.FAILED.value: "red",
+    JobState.REFUSED.value: "red",
+}
+
+
+@frozen
+class Row:
+    """One item: where in the file it stands, its job, what became of it, and why."""
+
+    number: int
+    job_id: str
+    state: str
+    error_code: str = ""
+    error_msg: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether its policy is set."""
+        return self.state in (JobState.SUCCEEDED.value, EARLIER)
+
+
+def row(number: int, job: JobOutcome) -> Row:
+    """The row of an item that was sent."""
+    return Row(number, job.job_id, job.state.value, job.error_code or "", job.error_msg or "")
+
+
+def show(rows: Sequence[Row], output: str) -> None:
+    """Prints every row as JSON or CSV; as a table, those that matter, and a summary besides.
+
+    The summary and what the codes of failed jobs mean go to stderr.
+    """
+    _PRINTERS[output](rows)
+    click.echo(summary(rows), err=True)
+    failed = (r.error_code for r in rows if r.state == JobState.FAILED)
+    for code in dict.fromkeys(failed):
+        if known := codes.find(code):
+            said = f"{code}: {known.meaning} {known.remedy}"
+            click.echo(fold(said, width(err=True)), err=True)
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """How many jobs are in each state, in one line."""
+    counts = Counter(r.state for r in rows)
+    jobs = "1 job" if len(rows) == 1 else f"{len(rows)} jobs"
+    return f"{jobs}: " + ", ".join(f"{n} {state}" for state, n in counts.items())
+
+
+def _json(rows: Sequence[Row]) -> None:
+    text = json.dumps([attrs.asdict(r) for r in rows], ensure_ascii=False, indent=2)
+    click.echo(_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def _csv(rows: Sequence[Row]) -> None:
+    text = io.StringIO()
+    names = [field.name for field in attrs.fields(Row)]
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    # A program gets every character as it is, a terminal only those that it shows.
+    shown = printable if sys.stdout.isatty() else str
+    for r in rows:
+        writer.writerow({name: shown(str(value)) for name, value in attrs.asdict(r).items()})
+    click.echo(text.getvalue(), nl=False, color=True)  # click takes no escapes out of it
+
+
+def _table(rows: Sequence[Row]) -> None:
+    shown = rows if len(rows) <= _ALL_SHOWN else [r for r in rows if not r.done]
+    if sys.stdout.isatty():  # The summary counts them, and nothing is to be done about one.
+        shown = [r for r in shown if r.state != JobState.NOT_SENT]
+    if shown:
+        click.echo("\n".join(_lines(shown, columns(sys.stdout))))
+
+
+_Cells = tuple[str, ...]
+
+
+def _lines(rows: Sequence[Row], width: int | None) -> Iterator[str]:
+    """A table, none of whose lines ends in blanks; only a message is ever folded.
+
+    Where no terminal is, a row is a line. In one that is narrow a row is two lines, the job in the
+    first, so that its id is whole.
+    """
+    heads = ("#", "job", "state", "code", "message")
+    told = any(r.error_code or r.error_msg for r in rows)
+    table = [heads, *(_cells(r) for r in rows)]
+    table = table if told else [row[:3] for row in table]
+    widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
+    room = None if width is None else width - sum(widths[:-1]) - len(_GAP) * (len(widths) - 1)
+    narrow = room is not None and room < min(widths[-1], _LEAST_ROOM)
+    for row in table:
+        yield _two_lines(row, widths, width) if narrow else _one_row(row, widths, width)
+
+
+def _cells(row: Row) -> _Cells:
+    texts = (row.job_id, row.state, row.error_code, row.error_msg)
+    return (str(row.number), *(printable(text) for text in texts))
+
+
+def _one_row(row: _Cells, widths: Sequence[int], width: int | None) -> str:
+    indent = " " * (sum(widths[:-1]) + len(_GAP) * (len(row) - 1))
+    last = fold(row[-1], width, first=indent, rest=indent)[len(indent) :]
+    middle = zip(row[1:-1], widths[1:-1], strict=True)
+    padded = [cell + " " * (w - cells(cell)) for cell, w in middle]
+    return _painted(_GAP.join((row[0].rjust(widths[0]), *padded, last)), row)
+
+
+def _two_lines(row: _Cells, widths: Sequence[int], width: int | None) -> str:
+    indent = " " * (widths[0] + len(_GAP))
+    below = fold(_GAP.join(filter(None, row[2:])), width, first=indent, rest=indent)
+    return f"{row[0].rjust(widths[0])}{_GAP}{row[1]}\n{_painted(below, row)}"
+
+
+def _painted(text: str, row: _Cells) -> str:
+    """`text` with the state in its colour, and no blanks at its end."""
+    colour = _COLOURS.get(row[2])
+    before, state, after = text.rstrip().rpartition(row[2])
+    return before + (click.style(state, colour) if colour else state) + after
+
+
+_PRINTERS: Final[dict[str, Callable[[Sequence[Row]], None]]] = {
+    "table": _table,
+    "json": _json,
+    "csv": _csv,
+}
+OUTPUTS: Final = tuple(_PRINTERS)

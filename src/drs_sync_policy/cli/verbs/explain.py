@@ -1,0 +1,137 @@
+"""The verb `explain`: what an error code or a rule means, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher, get_close_matches
+from typing import Final
+
+import attrs
+import click
+
+from drs_sync_policy import codes, contract
+from drs_sync_policy.cli.choice import Choice, completed
+from drs_sync_policy.cli.output.prose import beside, fold, width
+
+_AUTHORS: Final = {"vendor": "", "ours": " (our text)"}
+_DIGITS: Final = re.compile(r"[1-9][0-9]*\Z")
+_PREFIXES: Final = ("DRS.", "APIGW.")
+"""What may be left out of a code."""
+_NEAR: Final = 0.7
+
+
+def _known() -> Iterable[str]:
+    """The codes, each once, and the ids of the rules."""
+    names = [*(row.code for row in codes.all_codes()), *(r.id for r in contract.load().rules)]
+    return dict.fromkeys(names)
+
+
+@click.command(short_help="Say what an error code or a rule means.")
+@click.argument("names", metavar="CODE...", nargs=-1, required=True,
+                shell_complete=completed(_known, prefixes=_PREFIXES))  # fmt: skip
+@click.option("--output", type=Choice(["text", "json"]), default="text", show_default=True)
+def command(names: tuple[str, ...], output: str) -> None:
+    """Say what an error code means and what to do about it.
+
+    CODE is a code such as DRS.M00304 (M00304 will do) or the id of a rule of the contract, such
+    as count-equals-results.
+    """
+    found = [_find(name) for name in names]
+    if output == "json":
+        entries = [attrs.asdict(entry) for group in found for entry in group]
+        click.echo(json.dumps(entries, ensure_ascii=False, indent=2))
+        return
+    click.echo("\n\n".join(_text(group) for group in found))
+
+
+def _find(name: str) -> Sequence[codes.ErrorCode | contract.Rule]:
+    """The rows of a code, or a rule; `click.UsageError` with the nearest names if there is none."""
+    wanted = {f"{prefix}{name.upper()}" for prefix in ("", *_PREFIXES)}
+    rows = [row for row in codes.all_codes() if row.code in wanted]
+    rules = [rule for rule in contract.load().rules if rule.id == name.lower()]
+    if rows or rules:
+        return rows or rules
+    near = (_numbered(name) or _alike(name)) if _digits(name) else _nearest(name.lower())
+    hint = f"; did you mean {', '.join(near)}?" if near else "."
+    raise click.UsageError(
+        f"there is no error code and no rule {name!r}{hint}"
+        " `drs-sync-policy contract codes` and `drs-sync-policy contract rules` list them."
+    )
+
+
+def _numbered(name: str) -> list[str]:
+    """The codes whose number is the one in `name`, however many zeros it begins with.
+
+    Those of its own prefix are first.
+    """
+    number = _number(name)
+    same = [row.code for row in codes.all_codes() if number and _number(row.code) == number]
+    return sorted(dict.fromkeys(same), key=lambda code: not _same_prefix(name, code))
+
+
+def _number(name: str) -> str:
+    found = _DIGITS.search(name)
+    return found[0] if found else ""
+
+
+def _alike(name: str) -> list[str]:
+    """The codes of the same prefix whose digits are nearly those of `name`, the nearest first.
+
+    The digits alone are compared: the prefix makes all codes of one issuer look alike.
+    """
+    digits = _digits(name)
+    scored = {
+        row.code: SequenceMatcher(None, digits, _digits(row.code)).ratio()
+        for row in codes.all_codes()
+        if _same_prefix(name, row.code)
+    }
+    near = [code for code in scored if scored[code] >= _NEAR]
+    return sorted(near, key=lambda code: (-scored[code], -_shared(digits, _digits(code))))[:3]
+
+
+def _shared(one: str, other: str) -> int:
+    """With how many characters both begin."""
+    return max(n for n in range(len(one) + 1) if other.startswith(one[:n]))
+
+
+def _digits(name: str) -> str:
+    return name[len(name.rstrip("0123456789")) :]
+
+
+def _same_prefix(name: str, code: str) -> bool:
+    """Whether the letters of `name` are those of the code; a code's `DRS.` may be left out."""
+    letters = re.sub("[^A-Z]", "", name.upper())
+    own = re.sub("[^A-Z]", "", code)
+    return letters in (own, own.removeprefix("DRS"))
+
+
+def _nearest(name: str) -> list[str]:
+    """The rules whose ids are nearly `name`."""
+    return get_close_matches(name, [rule.id for rule in contract.load().rules], n=3, cutoff=0.7)
+
+
+def _text(group: Sequence[codes.ErrorCode | contract.Rule]) -> str:
+    return "\n\n".join(
+        _rule(entry) if isinstance(entry, contract.Rule) else _code(entry) for entry in group
+    )
+
+
+def _code(row: codes.ErrorCode) -> str:
+    seen = "" if row.seen == "table" else f", in no table of the vendor ({row.seen})"
+    return "\n".join(
+        (
+            f"{row.code}  status {row.status}, of the {row.issuer}{seen}",
+            beside("  en-us   ", f"{row.en}{_AUTHORS[row.en_by]}", width()),
+            beside("  zh-cn   ", f"{row.zh}{_AUTHORS[row.zh_by]}", width()),
+            beside("  means   ", row.meaning, width()),
+            beside("  do      ", row.remedy, width()),
+        )
+    )
+
+
+def _rule(rule: contract.Rule) -> str:
+    statement = fold(rule.statement, width(), first="  ", rest="  ")
+    source = beside("  from    ", f"{rule.origin}: {rule.source}", width())
+    return f"{rule.id}  a rule of the contract\n{statement}\n{source}"

@@ -1,0 +1,199 @@
+"""The verb `sandbox`: run the reference server and say how to call it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from typing import Any
+
+import click
+
+from drs_sync_policy.cli.choice import Choice, completed
+from drs_sync_policy.contract import BASE_EDITION, editions, load
+from drs_sync_policy.sandbox import DEFAULT_MAX_BODY_BYTES, console, target_profile, to_toml
+from drs_sync_policy.sandbox.faults import UnknownFaultError, catalogue
+from drs_sync_policy.sandbox.seed import TENANTS, Tenant
+from drs_sync_policy.sandbox.serving import LOOPBACK, listen
+from drs_sync_policy.sandbox.store.database import IN_MEMORY, BadDatabaseError
+from drs_sync_policy.sandbox.workers import Ports, Settings, serve, supervise
+
+_PORT = click.IntRange(0, 65535)
+
+
+@click.command(short_help="Run the reference server.")
+@click.option("--host", default=LOOPBACK, show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=_PORT,
+    default=8080,
+    show_default=True,
+    help="The port to listen on; 0 takes any that is free.",
+)
+@click.option(
+    "--database",
+    default=IN_MEMORY,
+    show_default=True,
+    metavar="URL",
+    help="Where state is kept: `sqlite://` (in memory), `sqlite:///FILE`, `postgresql://...`.",
+)
+@click.option(
+    "--edition",
+    type=Choice(editions()),
+    default=BASE_EDITION,
+    show_default=True,
+    help="The edition of the contract to imitate.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="How many processes share the port and the database.",
+)
+@click.option("--no-control", is_flag=True, help="Leave the control routes under /_sandbox/ out.")
+@click.option("--control-port", type=_PORT, help="Serve the control routes on their own port.")
+@click.option("--no-aksk", is_flag=True, help="Take tokens only, no AK/SK signatures.")
+@click.option(
+    "--max-body-bytes",
+    type=click.IntRange(min=1),
+    default=DEFAULT_MAX_BODY_BYTES,
+    show_default=True,
+    help="A larger body gets 413.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    help="Break a promise on purpose; may be given more than once.",
+    shell_complete=completed(lambda: [fault.name for fault in catalogue(load(BASE_EDITION))]),
+)
+@click.option("--list-faults", is_flag=True, help="List the faults, and the rule each breaks.")
+@click.option("--access-log", is_flag=True, help="Write a line of JSON for each answer to stderr.")
+@click.option(
+    "--print-target",
+    is_flag=True,
+    help="Serve, and print the target profile for `drs-sync-policy fuzz --target`, no welcome.",
+)
+def command(
+    host: str,
+    port: int,
+    workers: int,
+    no_control: bool,
+    control_port: int | None,
+    no_aksk: bool,
+    list_faults: bool,
+    print_target: bool,
+    **settings: Any,
+) -> None:
+    """Run the reference server with two demo tenants, until Ctrl-C or SIGTERM.
+
+    It keeps every promise of the contract, takes no real credentials and sends nothing anywhere.
+    """
+    if list_faults:
+        click.echo(_catalogue(settings["edition"]))
+        return
+    chosen = Settings(control=not no_control, aksk=not no_aksk, fellows=workers > 1, **settings)
+    if workers > 1 and chosen.database == IN_MEMORY:
+        raise click.UsageError("--workers needs a --database that they can share: a file or server")
+    if no_control and control_port is not None:
+        raise click.UsageError("--no-control and --control-port exclude each other")
+    ports = Ports(_listener(host, port), _control_listener(host, control_port))
+    sys.exit(_run(chosen, ports, workers, host, print_target=print_target))
+
+
+def _run(settings: Settings, ports: Ports, workers: int, host: str, *, print_target: bool) -> int:
+    try:
+        # Also with several workers: the tables are made, and what is wrong is told, by one.
+        sandbox = settings.sandbox()
+    except UnknownFaultError as error:
+        raise click.BadParameter(str(error), param_hint="--fault") from error
+    except BadDatabaseError as error:
+        raise click.BadParameter(str(error), param_hint="--database") from error
+    _greet(settings, ports, host, print_target=print_target)
+    if workers == 1:
+        serve(sandbox, settings, ports)
+        return 0
+    sandbox.close()
+    return supervise(settings, ports, workers=workers)
+
+
+def _greet(settings: Settings, ports: Ports, host: str, *, print_target: bool) -> None:
+    url = _url(host, ports.service)
+    control = _url(host, ports.control) if ports.control else url if settings.control else None
+    if print_target:
+        profile = target_profile(
+            url, max_body_bytes=settings.max_body_bytes, control=control == url
+        )
+        click.echo(to_toml(profile), nl=False)
+    else:
+        click.echo(_welcome(url, control))
+
+
+def _catalogue(edition: str) -> str:
+    known = catalogue(load(edition))
+    width = max(len(fault.name) for fault in known)
+    lines: list[str] = []
+    for rule in dict.fromkeys(fault.rule for fault in known):
+        lines.append(rule)
+        lines += [
+            f"  {fault.name:{width}}  {fault.description}" for fault in known if fault.rule == rule
+        ]
+    return "\n".join(lines)
+
+
+def _control_listener(host: str, port: int | None) -> socket.socket | None:
+    return None if port is None else _listener(host, port, option="--control-port")
+
+
+def _listener(host: str, port: int, *, option: str = "--port") -> socket.socket:
+    try:
+        return listen(host, port)
+    except OSError as error:
+        raise click.UsageError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}."
+            f" Choose another with {option}, or any free one with {option} 0."
+        ) from error
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def _welcome(url: str, control: str | None) -> str:
+    lines = [f"The sandbox listens on {url} (stop it with Ctrl-C).", ""]
+    for tenant in TENANTS:
+        lines += [*_tenant(tenant), ""]
+    lines += ["Set a policy:", "", *_curl(url, TENANTS[0])]
+    if control is not None:
+        first = TENANTS[0]
+        lines += ["", "Read it back:", ""]
+        lines += [f"  curl {control}/_sandbox/projects/{first.project_id}/jobs/{first.job_ids[0]}"]
+        if control == url:
+            lines += ["", "Try calls in a browser:", "", f"  {url}{console.PATH}"]
+    return "\n".join(lines)
+
+
+def _tenant(tenant: Tenant) -> list[str]:
+    return [
+        f"{tenant.name}",
+        f"  project   {tenant.project_id}",
+        f"  token     {tenant.token}",
+        f"  expired   {tenant.expired_token}",
+        f"  AK, SK    {tenant.access_key}, {tenant.secret_key}",
+        f"  login     {tenant.user} of {tenant.domain}, {tenant.password}",
+        *(f"  job       {job_id}" for job_id in tenant.job_ids),
+        *(f"  blocked   {job_id}  ({tenant.states[job_id]})" for job_id in tenant.blocked_job_ids),
+    ]
+
+
+def _curl(url: str, tenant: Tenant) -> list[str]:
+    body = json.dumps({"jobs": [{"job_id": tenant.job_ids[0], "conflict_policy": "ignore"}]})
+    return [
+        f"  curl {url}/v3/{tenant.project_id}/jobs/batch-sync-policy \\",
+        f"    --header 'X-Auth-Token: {tenant.token}' \\",
+        "    --header 'Content-Type: application/json' \\",
+        f"    --data '{body}'",
+    ]

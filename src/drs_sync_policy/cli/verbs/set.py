@@ -1,0 +1,99 @@
+"""The verb `set`: set the policy of one job, with an option for each field of the contract."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Iterator
+from functools import reduce
+from typing import Any, Final
+
+import click
+
+from drs_sync_policy import Batches, SyncPolicyReq, contract
+from drs_sync_policy.cli import exits, sending
+from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.cli.connection import Connection, connection_options
+from drs_sync_policy.cli.input.policies import editions_of, fields
+from drs_sync_policy.cli.limits import limits
+from drs_sync_policy.cli.output import outcomes, preview
+
+_SHORT_PATTERN: Final = 60
+
+
+def _options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds an option for each field of each edition, those of the base first."""
+    found: dict[str, contract.Json] = {}
+    for edition in contract.editions():
+        for name, schema in fields(edition).items():
+            found.setdefault(name, schema)
+    del found["job_id"]
+    return reduce(lambda inner, item: _option(*item)(inner), reversed(found.items()), function)
+
+
+def _option(name: str, schema: contract.Json) -> Callable[..., Any]:
+    option = "--" + name.replace("_", "-")
+    text = " ".join(str(schema.get("description", "")).split(". ")[0].split()).rstrip(".") + "."
+    text += "".join(f" [{limit}]" for limit in _limits(schema))
+    if (known := editions_of(name)) and contract.BASE_EDITION not in known:
+        text += f" [only with --edition {' or '.join(known)}]"
+    if schema.get("type") == "boolean":
+        return click.option(f"{option}/--no-{option[2:]}", name, default=None, help=text)
+    kind = Choice(schema["enum"]) if "enum" in schema else None
+    return click.option(option, name, type=kind, help=text)
+
+
+def _limits(schema: contract.Json) -> Iterator[str]:
+    """The bounds of a field; a pattern that is long is not for a terminal."""
+    yield from limits(schema)
+    matches = schema.get("pattern")
+    if matches is not None:
+        short = len(matches) <= _SHORT_PATTERN
+        yield f"matches {matches}" if short else "matches a pattern: see the reference"
+
+
+@click.command(short_help="Set the policy of one job.")
+@click.argument("job_id")
+@_options
+@click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
+              show_default=True, help="The edition that has the fields.")  # fmt: skip
+@click.option("--curl", is_flag=True, help="Show the request as a curl line and send nothing.")
+@click.option("--output", type=Choice(outcomes.OUTPUTS), default="table", show_default=True)
+@connection_options
+def command(
+    connection: Connection,
+    job_id: str,
+    edition: str,
+    curl: bool,
+    output: str,
+    **policy: str | bool | None,
+) -> None:
+    """Set the policy of the job JOB_ID.
+
+    A field that is left out keeps the value that is stored for the job.
+    """
+    given = {name: value for name, value in policy.items() if value is not None}
+    _check(given, edition)
+    item = SyncPolicyReq.from_dict({"job_id": job_id, **given})
+    if curl:
+        preview.show(connection, [item], batches=Batches(), as_curl=True)
+        return
+    record, code = sending.send(connection.client(), [item])
+    if record:
+        outcomes.show([outcomes.row(1, job) for job in record], output)
+    sys.exit(code or (exits.DONE if record.ok else exits.BROKEN))
+
+
+def _check(given: Collection[str], edition: str) -> None:
+    """`click.UsageError` unless there is a field to set, and the edition has each."""
+    if not given:
+        raise click.UsageError(
+            "there is nothing to set: give at least one field of the policy, such as"
+            " --conflict-policy ignore; --help lists them."
+        )
+    for name in given:
+        if name not in fields(edition):
+            other = " or ".join(editions_of(name))
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} is no field of the edition `{edition}`; it is one of"
+                f" `{other}`: --edition {other}"
+            )

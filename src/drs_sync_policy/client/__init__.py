@@ -1,0 +1,1 @@
+"""Call the API: typed, with batching, retries, credentials and deadlines."""

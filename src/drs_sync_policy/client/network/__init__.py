@@ -1,0 +1,1 @@
+"""Connections, deadlines and errors of the network."""

@@ -1,0 +1,214 @@
+"""What became of the jobs of a call.
+
+A call of any number of jobs is cut into chunks, each of which is one request. What the server
+said of each job is kept, whatever happens to later chunks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import overload
+
+from attrs import define, field, frozen
+
+from drs_sync_policy.client.batching import Chunk
+from drs_sync_policy.client.errors import (
+    DrsError,
+    JobsFailedError,
+    RefusedError,
+    WrongUseError,
+    explained,
+)
+from drs_sync_policy_api.models import SyncPolicyReq, SyncPolicyResp
+from drs_sync_policy_api.types import settled
+
+
+class JobState(StrEnum):
+    """What is known of one job of a call."""
+
+    SUCCEEDED = "succeeded"
+    """The server set its policy."""
+    FAILED = "failed"
+    """The server did not set its policy, and said why."""
+    REFUSED = "refused"
+    """The request that it was in was refused as a whole: nothing of it was stored."""
+    UNKNOWN = "unknown"
+    """It was sent, and no answer tells what became of it. Sending it again is safe."""
+    NOT_SENT = "not sent"
+    """The call ended before it was sent."""
+
+
+@frozen
+class JobOutcome:
+    """What became of one item: its place in the call, what was sent, and what the server said."""
+
+    index: int
+    item: SyncPolicyReq
+    state: JobState
+    result: SyncPolicyResp | None = None
+    error: DrsError | None = None
+
+    @property
+    def job_id(self) -> str:
+        """The job."""
+        return self.item.job_id
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the server set its policy."""
+        return self.state is JobState.SUCCEEDED
+
+    @property
+    def error_code(self) -> str | None:
+        """The server's code for the failure, of the item or else of the whole request."""
+        if self.result is not None and self.result.error_code:
+            return self.result.error_code
+        return self.error.code if isinstance(self.error, RefusedError) else None
+
+    @property
+    def error_msg(self) -> str | None:
+        """The server's words for the failure, of the item or else of the whole request."""
+        if self.result is not None and self.result.error_msg:
+            return self.result.error_msg
+        return self.error.message if isinstance(self.error, RefusedError) else None
+
+    @property
+    def meaning(self) -> str | None:
+        """What the code means, where we know it."""
+        known = explained(self.error_code) if self.error_code else None
+        return known.meaning if known else None
+
+    @property
+    def remedy(self) -> str | None:
+        """What to do about it, where we know it."""
+        known = explained(self.error_code) if self.error_code else None
+        return known.remedy if known else None
+
+    def __str__(self) -> str:
+        said = f": {self.error_code} {self.error_msg}" if self.error_code else ""
+        return f"{self.job_id} {self.state}{said}"
+
+
+@frozen
+class _Part:
+    """What became of the items from `start` on: a result for each, or the same state for all."""
+
+    start: int
+    stop: int
+    results: Sequence[SyncPolicyResp] | None = None
+    state: JobState = JobState.UNKNOWN
+    error: DrsError | None = None
+
+
+@define(eq=False, repr=False)
+class Outcome(Sequence[JobOutcome]):
+    """What became of every job of a call, in the order given: a sequence of `JobOutcome`.
+
+    It is filled while the call runs, so that one given as `record=` tells the truth even after an
+    interruption.
+    """
+
+    items: Sequence[SyncPolicyReq] = field(default=(), init=False)
+    _parts: dict[int, _Part] = field(factory=dict[int, _Part], init=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every job succeeded."""
+        return all(job.succeeded for job in self)
+
+    @property
+    def succeeded(self) -> list[JobOutcome]:
+        """The jobs whose policy was set."""
+        return [job for job in self if job.state is JobState.SUCCEEDED]
+
+    @property
+    def failed(self) -> list[JobOutcome]:
+        """The jobs of which the server said that they failed."""
+        return [job for job in self if job.state is JobState.FAILED]
+
+    @property
+    def undecided(self) -> list[JobOutcome]:
+        """The jobs that the server said nothing of: refused as a whole, unknown, or not sent."""
+        decided = (JobState.SUCCEEDED, JobState.FAILED)
+        return [job for job in self if job.state not in decided]
+
+    @property
+    def counts(self) -> dict[JobState, int]:
+        """How many jobs are in each state; states that no job is in are left out."""
+        return dict(Counter(job.state for job in self))
+
+    def raise_for_failures(self) -> None:
+        """Raises `JobsFailedError` unless every job succeeded."""
+        bad = [job for job in self if not job.succeeded]
+        if bad:
+            shown = "; ".join(str(job) for job in bad[:5])
+            more = f"; and {len(bad) - 5} more" if len(bad) > 5 else ""
+            raise JobsFailedError(
+                f"{len(bad)} of {len(self)} jobs did not succeed: {shown}{more}", self
+            )
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[JobOutcome]:
+        at = 0
+        for start in sorted(self._parts):
+            part = self._parts[start]
+            yield from (self._job(index, None) for index in range(at, start))
+            yield from (self._job(index, part) for index in range(start, part.stop))
+            at = part.stop
+        yield from (self._job(index, None) for index in range(at, len(self.items)))
+
+    @overload
+    def __getitem__(self, index: int) -> JobOutcome: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[JobOutcome]: ...
+    def __getitem__(self, index: int | slice) -> JobOutcome | list[JobOutcome]:
+        return list(self)[index]
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count} {state}" for state, count in self.counts.items())
+        return f"Outcome({counts or 'no jobs'})"
+
+    def begin(self, items: Sequence[SyncPolicyReq]) -> None:
+        """Starts the record of a call; `WrongUseError` if it has one already."""
+        if self.items or self._parts:
+            raise WrongUseError("an `Outcome` records one call; give each call a new one")
+        self.items = items
+
+    def note_sending(self, chunk: Chunk) -> None:
+        """From now on it is unknown what became of a chunk."""
+        self._parts[chunk.start] = _Part(chunk.start, chunk.stop)
+
+    def note_results(self, chunk: Chunk, results: Sequence[SyncPolicyResp]) -> None:
+        """The server said this of a chunk."""
+        self._parts[chunk.start] = _Part(chunk.start, chunk.stop, results)
+
+    def note_error(self, chunk: Chunk, error: DrsError) -> None:
+        """The request of a chunk ended with an error."""
+        state = JobState.UNKNOWN
+        if not error.perhaps_acted:
+            refused = isinstance(error, RefusedError) and not error.by_iam
+            state = JobState.REFUSED if refused else JobState.NOT_SENT
+        self._parts[chunk.start] = _Part(chunk.start, chunk.stop, error.results, state, error)
+
+    def of(self, chunk: Chunk) -> list[JobOutcome]:
+        """What became of the jobs of one chunk, without a look at the others."""
+        part = self._parts.get(chunk.start)
+        return [self._job(index, part) for index in range(chunk.start, chunk.stop)]
+
+    def _job(self, index: int, part: _Part | None) -> JobOutcome:
+        item = self.items[index]
+        if part is None:
+            return JobOutcome(index, item, JobState.NOT_SENT)
+        if part.results is None:
+            return JobOutcome(index, item, part.state, None, part.error)
+        result = part.results[index - part.start]
+        return JobOutcome(index, item, _state_of(result), settled(result), part.error)
+
+
+def _state_of(result: SyncPolicyResp) -> JobState:
+    known = {"success": JobState.SUCCEEDED, "failed": JobState.FAILED}
+    return known.get(result.status, JobState.UNKNOWN)

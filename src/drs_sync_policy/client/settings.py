@@ -1,0 +1,339 @@
+"""Where the client gets its server, project and credentials from when nobody tells it.
+
+What is given as an argument wins over the environment, and the environment over the profile.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Self, cast
+
+import httpx
+from attrs import field, frozen
+
+from drs_sync_policy.client.credentials.auth import AkSkAuth, TokenAuth, shielded
+from drs_sync_policy.client.credentials.passwords import PasswordAuth, iam_url_for
+from drs_sync_policy.client.credentials.secret import Secret
+from drs_sync_policy.client.errors import WrongUseError
+from drs_sync_policy.client.regions import checked_region, checked_url, server_url
+
+VARIABLES: Final[Mapping[str, str]] = {
+    "url": "DRS_URL",
+    "region": "DRS_REGION",
+    "project_id": "DRS_PROJECT_ID",
+    "language": "DRS_LANGUAGE",
+    "token": "DRS_TOKEN",
+    "access_key": "DRS_ACCESS_KEY",
+    "secret_key": "DRS_SECRET_KEY",
+    "security_token": "DRS_SECURITY_TOKEN",
+    "username": "DRS_USERNAME",
+    "password": "DRS_PASSWORD",
+    "domain": "DRS_DOMAIN",
+    "iam_url": "DRS_IAM_URL",
+}
+"""The keys of a profile, each with the variable of the environment that wins over it."""
+
+SECRETS: Final = frozenset({"token", "secret_key", "security_token", "password"})
+"""The keys whose values nobody may see."""
+
+KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "token": ("token",),
+    "keys": ("access_key", "secret_key"),
+    "password": ("username", "password", "domain"),
+}
+"""What `auth` of a profile may say, each with the keys that such credentials need."""
+
+_KIND: Final = "auth"
+_CREDENTIALS: Final = frozenset({*(key for kind in KINDS.values() for key in kind), *SECRETS})
+_ANY_CREDENTIALS: Final = (
+    "DRS_TOKEN, or DRS_ACCESS_KEY and DRS_SECRET_KEY, or DRS_USERNAME, DRS_PASSWORD and DRS_DOMAIN"
+)
+
+Found = Mapping[str, Secret]
+"""Values by their keys, each a `Secret`: the function that holds them may raise something."""
+
+
+class MissingSettingsError(WrongUseError):
+    """Neither arguments nor environment nor profile say all that a client needs."""
+
+
+@frozen(slots=False)
+class Settings:
+    """A server, a project and credentials; what is None was found nowhere.
+
+    `sources` says of each key that was found where: its variable, or the profile.
+    """
+
+    base_url: str | None = None
+    region: str | None = None
+    project_id: str | None = None
+    language: str | None = None
+    credentials: Found = field(factory=dict[str, Secret], repr=False)
+    sources: Mapping[str, str] = field(factory=dict[str, str])
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        profile: str | None = None,
+        environment: Mapping[str, str] | None = None,
+        file: Path | None = None,
+    ) -> Self:
+        """The settings of the environment and of a profile.
+
+        The profile is `profile`, else `DRS_PROFILE`, else `default` where the file has one. The
+        file is `file`, else `DRS_PROFILES`, else `drs-sync-policy/profiles.toml` in
+        `XDG_CONFIG_HOME` or `~/.config`: one table for each profile, with the keys of `VARIABLES`.
+        The credentials are a token, or an access key with its secret key, or a user's name,
+        password and domain. The environment and the profile are not mixed within them: where the
+        environment has any, the profile's are left out. So are they for server and region.
+
+        One mixture there is, where the profile asks for it: its `auth` names a kind (`token`,
+        `keys` or `password`), and the environment has nothing but secrets of this kind. Then the
+        rest is the profile's, which so needs no secret in a file.
+
+        Raises:
+            WrongUseError: There is no such profile, a key of it is unknown, or the file holds
+                secrets and others may read it.
+        """
+        given = os.environ if environment is None else environment
+        values = {key: Secret(given[name]) for key, name in VARIABLES.items() if given.get(name)}
+        chosen, file = profile or given.get("DRS_PROFILE"), file or default_file(given)
+        # From here on nothing holds the values of the environment but as secrets.
+        del given, environment
+        stored = _profile(file, chosen)
+        kind = stored[_KIND].reveal() if _KIND in stored else None
+        merged, named = {**_left_of(stored, values, kind), **values}, chosen or "default"
+        return cls(
+            base_url=_plain(merged, "url"),
+            region=None if "url" in merged else _plain(merged, "region"),
+            project_id=_plain(merged, "project_id"),
+            language=_plain(merged, "language"),
+            credentials={
+                key: value
+                for key, value in merged.items()
+                if key in _CREDENTIALS or key in ("iam_url", _KIND)
+            },
+            sources={
+                key: f"`{VARIABLES[key]}`" if key in values else f"`{key}` of profile `{named}`"
+                for key in merged
+            },
+        )
+
+    @cached_property
+    def auth(self) -> httpx.Auth | None:
+        """The credentials, None if there are none; `MissingSettingsError` where a part is."""
+        return _auth(self.credentials)
+
+    def arguments(self, **options: Any) -> dict[str, Any]:
+        """The arguments for a client, `options` before what was found.
+
+        Raises `MissingSettingsError`, which names the variable of what is missing, and
+        `WrongUseError` for a server that is none, which names where it was found.
+        """
+        ours = "auth" not in options
+        if not ours:
+            options["auth"] = shielded(options["auth"])
+            if isinstance(options["auth"], Secret):
+                options["auth"] = TokenAuth(options["auth"])
+        else:
+            options["auth"] = self.auth
+        found: dict[str, Any] = {"project_id": self.project_id}
+        if "base_url" not in options and "region" not in options:
+            found |= {"base_url": self.base_url, "region": self.region}
+            self._check_server()
+        if self.language:
+            found["language"] = self.language
+        arguments = {**found, **options}
+        needed = (
+            (arguments.get("project_id"), "DRS_PROJECT_ID"),
+            (arguments.get("base_url") or arguments.get("region"), "DRS_REGION or DRS_URL"),
+            (arguments.get("auth"), _ANY_CREDENTIALS),
+        )
+        missing = [name for value, name in needed if not value]
+        if missing:
+            raise MissingSettingsError(
+                f"missing in arguments, environment and profile: {'; '.join(missing)}"
+            )
+        if ours and isinstance(self.auth, PasswordAuth):
+            self._check_iam(
+                server_url(region=arguments.get("region"), base_url=arguments.get("base_url"))
+            )
+        return arguments
+
+    def _check_server(self) -> None:
+        """`WrongUseError`, which calls a URL or region that is none what it was given as."""
+        if self.base_url is not None:
+            checked_url(self.base_url, named=self._source("url"))
+        if self.region is not None:
+            checked_region(self.region, named=self._source("region"))
+
+    def _check_iam(self, server: str) -> None:
+        """`WrongUseError` where the IAM server is none, or is not known for this `server`."""
+        found = _plain(self.credentials, "iam_url")
+        if found is not None:
+            named = self._source("iam_url")
+            checked_url(found, named=named, example="https://iam.eu-de.otc.t-systems.com")
+        elif iam_url_for(server) is None:
+            raise WrongUseError(
+                f"the IAM server is not known, which lets a user into {server} by password: give"
+                f" {VARIABLES['iam_url']}, or `iam_url` of the profile"
+            )
+
+    def _source(self, key: str) -> str:
+        return self.sources.get(key, f"`{key}`")
+
+
+def _left_of(stored: Found, values: Found, kind: str | None) -> Found:
+    """What of a profile counts beside the environment, which is not mixed with it."""
+    dropped: set[str] = set()
+    if "url" in values or "region" in values:
+        dropped |= {"url", "region"}
+    ours = _CREDENTIALS & values.keys()
+    if ours and not (kind and ours <= _secrets_of(kind)):
+        dropped |= {*_CREDENTIALS, "iam_url", _KIND}
+    return {key: value for key, value in stored.items() if key not in dropped}
+
+
+def _secrets_of(kind: str) -> frozenset[str]:
+    return SECRETS & {*KINDS[kind], *(("security_token",) if kind == "keys" else ())}
+
+
+def _plain(values: Found, key: str) -> str | None:
+    return values[key].reveal() if key in values else None
+
+
+def _auth(values: Found) -> httpx.Auth | None:
+    kind = values[_KIND].reveal() if _KIND in values else _kind_of(values)
+    if kind is None:
+        return None
+    missing = [key for key in KINDS[kind] if key not in values]
+    if missing:
+        raise MissingSettingsError(
+            f"the credentials are incomplete: {_lacking(missing, kind, said=_KIND in values)}"
+        )
+    if kind == "token":
+        return TokenAuth(values["token"])
+    if kind == "keys":
+        return AkSkAuth(
+            values["access_key"].reveal(),
+            values["secret_key"],
+            security_token=values.get("security_token"),
+        )
+    return PasswordAuth(
+        values["username"].reveal(),
+        values["password"],
+        values["domain"].reveal(),
+        iam_url=_plain(values, "iam_url"),
+    )
+
+
+def _lacking(missing: Collection[str], kind: str, *, said: bool) -> str:
+    """What is missing and where it belongs; `said` is whether a profile says its kind."""
+    if not said:
+        return (
+            f"{' and '.join(VARIABLES[key] for key in missing)} is missing. A profile that is"
+            f' to take its secret from the environment says so: {_KIND} = "{kind}"'
+        )
+    own = " and ".join(f"`{key}`" for key in missing if key not in SECRETS)
+    left = " and ".join(VARIABLES[key] for key in missing if key in SECRETS)
+    parts = [f"the profile lacks {own}"] if own else []
+    parts += (
+        [f'{left} is missing, which the profile ({_KIND} = "{kind}") leaves out'] if left else []
+    )
+    return ", and ".join(parts)
+
+
+def _kind_of(values: Found) -> str | None:
+    """The kind of credentials that are there: the first that is whole, else that has a part."""
+    whole = [kind for kind, keys in KINDS.items() if values.keys() >= {*keys}]
+    parts = [kind for kind, keys in KINDS.items() if values.keys() & {*keys, *_secrets_of(kind)}]
+    return next(iter((*whole, *parts)), None)
+
+
+def default_file(environment: Mapping[str, str]) -> Path:
+    """The file of profiles that this environment says."""
+    if environment.get("DRS_PROFILES"):
+        return Path(environment["DRS_PROFILES"])
+    config = environment.get("XDG_CONFIG_HOME")
+    base = Path(config) if config else Path.home() / ".config"
+    return base / "drs-sync-policy" / "profiles.toml"
+
+
+def profile_names(file: Path) -> tuple[str, ...]:
+    """The profiles that are in `file`; none where it cannot be read."""
+    found = _read(file) if os.path.isfile(file) else {}  # noqa: PTH113 - a Path's may raise
+    return (
+        () if isinstance(found, str) else tuple(name for name in found if found[name] is not None)
+    )
+
+
+def _profile(file: Path, name: str | None) -> Found:
+    try:
+        there, folder = file.is_file(), file.is_dir()
+    except OSError as error:
+        raise WrongUseError(f"{file} cannot be read: {error.strerror}") from None
+    if folder:
+        raise WrongUseError(f"{file} is a folder, not a file of profiles")
+    if not there:
+        if name is None:
+            return {}
+        raise WrongUseError(f"there is no profile `{name}`, because there is no file {file}")
+    profiles = _read(file)
+    if isinstance(profiles, str):
+        raise WrongUseError(f"{file} {profiles}")
+    if name is None and "default" not in profiles:
+        return {}
+    name = name or "default"
+    if name not in profiles:
+        raise WrongUseError(f"{file} has no profile `{name}`{_hint(name, profiles)}")
+    profile = profiles[name]
+    if profile is None:
+        raise WrongUseError(f"`{name}` in {file} is no profile; write [{name}] and its keys below")
+    known = (*VARIABLES, _KIND)
+    for key in profile:
+        if key not in known:
+            raise WrongUseError(f"`{key}` of profile `{name}` is unknown{_hint(key, known)}")
+    kind = _plain(profile, _KIND)
+    if kind is not None and kind not in KINDS:
+        raise WrongUseError(f"`{_KIND}` of profile `{name}` is '{kind}'{_hint(kind, KINDS)}")
+    others = stat.S_IRWXG | stat.S_IRWXO
+    if SECRETS & profile.keys() and os.name == "posix" and file.stat().st_mode & others:
+        raise WrongUseError(f"{file} holds secrets and others may read it: chmod 600 {file}")
+    return profile
+
+
+def _read(file: Path) -> dict[str, Found | None] | str:
+    """The tables of a file, None for what is no table; a text says why it cannot be read."""
+    try:
+        tables = tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return f"is no TOML: {_place(error)}"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return {name: _wrapped(table) for name, table in tables.items()}
+
+
+def _wrapped(table: Any) -> Found | None:
+    if not isinstance(table, dict):
+        return None
+    return {key: Secret(str(value)) for key, value in cast("dict[str, Any]", table).items()}
+
+
+def _place(error: ValueError) -> str:
+    # What a decoder says of bytes is right, and its bytes are in it: they may be a secret's.
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start + 1} is not UTF-8"
+    return str(error)
+
+
+def _hint(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    hint = f"; did you mean `{near[0]}`?" if near else ""
+    return f": choose one of {', '.join(f'`{key}`' for key in known)}{hint}"

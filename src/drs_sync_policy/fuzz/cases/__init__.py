@@ -1,0 +1,1 @@
+"""Values, texts and bodies, derived from the contract."""

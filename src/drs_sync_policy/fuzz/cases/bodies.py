@@ -1,0 +1,266 @@
+"""Bodies built from the contract's schema: right ones, and right ones with one thing wrong."""
+
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
+# pyright: reportUnnecessaryIsInstance=false
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from attrs import frozen
+
+from drs_sync_policy.contract import Contract
+from drs_sync_policy.fuzz.cases.values import Schema, Value
+
+ITEMS: Final = "jobs"
+JOB: Final = "job_id"
+"""The names that the rules of the contract speak of."""
+
+_ALONE: Final = ("alone", 1, 0)
+_POSITIONS: Final = (
+    ("the first of 3", 3, 0),
+    ("the middle one of 3", 3, 1),
+    ("the last of 3", 3, 2),
+)
+_FAR: Final = (
+    ("the last of 12", 12, 11),
+    ("the last of 60", 60, 59),
+    ("the last of 120", 120, 119),
+)
+_FARTHEST: Final = ("the last of 1100", 1100, 1099)
+
+
+@frozen
+class Wrong:
+    """A body with one defect, and what that is. `field` is the field that the defect is in."""
+
+    body: Any
+    what: str
+    field: str = ""
+
+
+class Bodies:
+    """Builds bodies for the operation's request schema."""
+
+    def __init__(
+        self, contract: Contract, schema: Mapping[str, Any], job_ids: Sequence[str]
+    ) -> None:
+        self.root: Schema = Schema(contract, schema)
+        items = self.root.properties[ITEMS].items
+        if items is None:
+            raise ValueError(f"the request schema's `{ITEMS}` has no `items`")
+        self.item_schema = items
+        self.fields: dict[str, Schema] = {
+            k: v for k, v in self.item_schema.properties.items() if k != JOB
+        }
+        self.job_ids: tuple[str, ...] = tuple(job_ids)
+        self._policies: dict[int, dict[str, Any]] = {}
+
+    def without(self, names: Collection[str]) -> Bodies:
+        """Bodies that never have these optional fields; what is wrong is built with all of them."""
+        if not names:
+            return self
+        fewer = copy.copy(self)
+        fewer.fields = {k: v for k, v in self.fields.items() if k not in names}
+        fewer._policies = {}  # noqa: SLF001 - of its own class
+        return fewer
+
+    # --- right -----------------------------------------------------------------------------------
+
+    def item(self, job_id: str, **fields: Any) -> dict[str, Any]:
+        """An item with just these fields."""
+        return {JOB: job_id, **fields}
+
+    def full(self, job_id: str, variant: int = 0) -> dict[str, Any]:
+        """An item with every field; another `variant`, other values wherever there are others."""
+        return {JOB: job_id, **self.policy(variant)}
+
+    def policy(self, variant: int = 0) -> dict[str, Any]:
+        """A value for every field."""
+        if variant not in self._policies:
+            self._policies[variant] = dict(self._chosen(variant))
+        return copy.copy(self._policies[variant])
+
+    def _chosen(self, variant: int) -> Iterator[tuple[str, Any]]:
+        for name, schema in self.fields.items():
+            right = schema.right()
+            text = f"fuzz_{variant}" if schema.is_free_text else None
+            yield name, right[variant % len(right)] if text is None else text
+
+    def body(self, items: Sequence[Any]) -> dict[str, Any]:
+        """A body with these items, and with whatever else the schema requires."""
+        filled = {
+            name: copy.deepcopy(self.root.properties[name].right()[0])
+            for name in self.root.required
+            if name != ITEMS
+        }
+        return {ITEMS: list(items), **filled}
+
+    def batch(self, size: int, variant: int = 0) -> dict[str, Any]:
+        """A body of so many full items, for the tenant's jobs in turn."""
+        ids = self.job_ids
+        return self.body([self.full(ids[n % len(ids)], variant) for n in range(size)])
+
+    @property
+    def marker(self) -> str | None:
+        """A field that takes any text, by which what is stored can be told apart."""
+        return next((name for name, schema in self.fields.items() if schema.is_free_text), None)
+
+    def combinations(self, limit: int = 300) -> list[dict[str, Any]]:
+        """Policies in which all pairs of values of two fields occur, absent ones included.
+
+        Where all combinations are few enough, all of them.
+        """
+        choices = {
+            name: [_ABSENT, *(["", "fuzz"] if schema.is_free_text else schema.right())]
+            for name, schema in self.fields.items()
+        }
+        total = 1
+        for values in choices.values():
+            total *= len(values)
+        found = _product(choices) if total <= limit else _pairs(choices)
+        return [{k: v for k, v in entry.items() if v is not _ABSENT} for entry in found]
+
+    # --- wrong -----------------------------------------------------------------------------------
+
+    def wrong(self) -> Iterator[Wrong]:
+        """Every body with one defect."""
+        yield from self._wrong_roots()
+        yield from self._wrong_items()
+        yield from self._wrong_fields()
+
+    def _wrong_roots(self) -> Iterator[Wrong]:
+        good = self.batch(1, 1)
+        roots: tuple[tuple[Any, str], ...] = (
+            (None, "null"), ([], "an empty list"), ("", "an empty string"), ("x", "a string"),
+            (0, "a number"), (True, "true"), ([good], "the right body in a list"),
+            (good[ITEMS], "the list of items without its object"), (good[ITEMS][0], "a bare item"),
+            ({}, "an empty object"),
+        )  # fmt: skip
+        for value, what in roots:
+            if not self.root.accepts(value):
+                yield Wrong(value, f"the body is {what}")
+        for name, schema in self.root.properties.items():
+            for value in schema.wrong():
+                yield Wrong({**good, name: value.value}, f"`{name}` is {value.what}", name)
+            if name in self.root.required:
+                yield from self._missing(good, name, lambda body: body)
+        yield Wrong({**good, ITEMS: {"0": good[ITEMS][0]}}, f"`{ITEMS}` is an object of items")
+        yield Wrong({**good, ITEMS: good[ITEMS][0]}, f"`{ITEMS}` is a bare item")
+
+    def _wrong_items(self) -> Iterator[Wrong]:
+        items: tuple[tuple[Any, str], ...] = (
+            (None, "null"), ("x", "a string"), (self.job_ids[0], "a bare job id"), (1, "a number"),
+            (True, "true"), ([], "a list"), ([self.full(self.job_ids[0], 1)], "an item in a list"),
+            ({}, "an empty object"), ({**self.policy(1)}, "an item without its job"),
+        )  # fmt: skip
+        for place in (_ALONE, *_POSITIONS, *_FAR):
+            for value, what in items:
+                if not self.item_schema.accepts(value):
+                    yield self._placed(place, lambda _, value=value: value, f"an item is {what}")
+
+    def _wrong_fields(self) -> Iterator[Wrong]:
+        for name, schema in self.item_schema.properties.items():
+            wrong = schema.wrong()
+            for value in wrong:
+                yield self._with(_ALONE, name, value, bare=True)
+            for value in wrong:
+                yield self._with(_ALONE, name, value)
+            for place in _POSITIONS:
+                for value in _representative(wrong, 2):
+                    yield self._with(place, name, value)
+            for value in wrong[:1]:
+                yield self._with(_FARTHEST, name, value)
+            for place in _FAR:
+                for value in _representative(wrong, 1):
+                    yield self._with(place, name, value)
+            if name in self.item_schema.required:
+                for place in (_ALONE, *_POSITIONS, *_FAR):
+                    yield from self._missing_in_item(place, name)
+
+    def wrong_items_of(self, job_id: str, whose: str) -> Iterator[Wrong]:
+        """Bodies of one item, of a job that is not the tenant's to set, with one wrong field."""
+        for name, schema in self.fields.items():
+            for value in _representative(schema.wrong(), 1):
+                item = {**self.full(job_id, 1), name: copy.deepcopy(value.value)}
+                yield Wrong(
+                    self.body([item]), f"`{name}` is {value.what}, in an item of {whose}", name
+                )
+
+    def _with(
+        self, place: tuple[str, int, int], name: str, value: Value, *, bare: bool = False
+    ) -> Wrong:
+        def change(item: dict[str, Any]) -> Any:
+            kept = {JOB: item[JOB]} if bare else item
+            return {**kept, name: copy.deepcopy(value.value)}
+
+        return self._placed(place, change, f"`{name}` is {value.what}", name)
+
+    def _placed(
+        self, place: tuple[str, int, int], change: Any, what: str, field: str = ""
+    ) -> Wrong:
+        where, size, position = place
+        body = self.batch(size, 1)
+        body[ITEMS][position] = change(body[ITEMS][position])
+        return Wrong(body, f"{what}, in an item that is {where}", field)
+
+    def _missing_in_item(self, place: tuple[str, int, int], name: str) -> Iterator[Wrong]:
+        where, size, position = place
+        for spelling in ("", *_key_spellings(name)):
+            body = self.batch(size, 1)
+            item = body[ITEMS][position]
+            value = item.pop(name)
+            if spelling:
+                item[spelling] = value
+            what = f"`{name}` is missing" + (f", `{spelling}` is there instead" if spelling else "")
+            yield Wrong(body, f"{what}, in an item that is {where}", name)
+
+    def _missing(self, good: dict[str, Any], name: str, wrap: Any) -> Iterator[Wrong]:
+        for spelling in ("", *_key_spellings(name)):
+            body = {k: v for k, v in good.items() if k != name}
+            if spelling:
+                body[spelling] = good[name]
+            what = f"`{name}` is missing" + (f", `{spelling}` is there instead" if spelling else "")
+            yield Wrong(wrap(body), what, name)
+
+
+_ABSENT: Final = object()
+
+
+def _key_spellings(name: str) -> list[str]:
+    first, *rest = name.split("_")
+    camel = first + "".join(part.capitalize() for part in rest)
+    found = [name.upper(), name.capitalize(), camel, name.replace("_", "-"), f"{name} ", f" {name}"]
+    return [entry for entry in dict.fromkeys(found) if entry != name]
+
+
+def _representative(values: Sequence[Value], each: int) -> Iterator[Value]:
+    """So many of each class."""
+    seen: dict[str, int] = {}
+    for value in values:
+        seen[value.kind] = seen.get(value.kind, 0) + 1
+        if seen[value.kind] <= each:
+            yield value
+
+
+def _product(choices: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [{}]
+    for name, values in choices.items():
+        found = [{**entry, name: value} for entry in found for value in values]
+    return found
+
+
+def _pairs(choices: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Every pair of values of two fields, with the first values for the rest and with absence."""
+    found: list[dict[str, Any]] = []
+    names = list(choices)
+    for number, one in enumerate(names):
+        for two in names[number + 1 :]:
+            for a in choices[one]:
+                for b in choices[two]:
+                    rest = {name: choices[name][-1] for name in names}
+                    found += [{**rest, one: a, two: b}, {one: a, two: b}]
+    return found

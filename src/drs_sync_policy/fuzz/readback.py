@@ -1,0 +1,93 @@
+"""What the target says is stored for a job, read back over the way that its profile names."""
+
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
+# pyright: reportUnnecessaryIsInstance=false
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.oracle import Expectation
+from drs_sync_policy.fuzz.prober import GATEWAY, Prober
+from drs_sync_policy.fuzz.target.http import Call
+from drs_sync_policy.fuzz.target.profile import Readback, Tenant
+from drs_sync_policy.fuzz.verdict import Exchange
+
+Policy = Mapping[str, Any]
+
+PROBE: Final = "x_unknown_probe"
+"""A field that the contract does not describe: if it was sent, it must not be found stored."""
+
+
+class Unreadable(Exception):  # noqa: N818 - it is no error of ours
+    """What is stored could not be read; the text says why."""
+
+
+class Store:
+    """Reads policies back. Any thread may use it."""
+
+    def __init__(self, prober: Prober, fields: Iterable[str]) -> None:
+        readback = prober.target.readback
+        if readback is None:
+            raise Unreadable("the profile has no `readback`")
+        self._readback: Readback = readback
+        self._prober = prober
+        self._prefix = prober.path("").partition("/v3/")[0]
+        self.fields: tuple[str, ...] = tuple(fields)
+
+    def read(
+        self, job_id: str, *, tenant: Tenant | None = None, may_lack: bool = False
+    ) -> tuple[Policy, Exchange]:
+        """The stored fields of a job, and the exchange that told them; `Unreadable` if it fails.
+
+        Where a job `may_lack` a policy, 404 means that it has none.
+        """
+        tenant = tenant or self._prober.target.tenant
+        path = self._readback.path.replace("{project_id}", quote(tenant.project_id, safe=""))
+        call = Call(
+            method=self._readback.method,
+            path=self._prefix + path.replace("{job_id}", quote(job_id, safe="")),
+            headers=((self._prober.oracle.operation.security_headers[0], tenant.token),),
+        )
+        answer = self._prober.reach(call)
+        if answer.status in GATEWAY:
+            answer = self._prober.reach(call)
+        self._prober.ledger.count_call(answer.status)
+        exchange = Exchange(call, Expectation("", None), answer)
+        if answer.status == 404 and may_lack:
+            return {}, exchange
+        if answer.status != 200:
+            raise Unreadable(f"{call.method} {call.path} answered {answer.status}")
+        try:
+            value = ijson.loads(answer.body)
+        except ijson.NotIJson as error:
+            raise Unreadable(f"the answer of {call.path} is no I-JSON: {error}") from None
+        try:
+            found = _at(value, self._readback.policy_pointer)
+        except (ValueError, KeyError, IndexError, TypeError) as error:
+            raise Unreadable(
+                f"the answer of {call.path} lacks `{self._readback.policy_pointer}`: {error}"
+            ) from None
+        if not isinstance(found, dict):
+            raise Unreadable(f"`{self._readback.policy_pointer}` points to no object")
+        policy = {name: found[name] for name in (*self.fields, PROBE) if name in found}
+        self._prober.history.read(tenant, job_id, policy, exchange)
+        return policy, exchange
+
+
+def _at(value: Any, pointer: str) -> Any:
+    for token in pointer.split("/")[1:]:
+        key = token.replace("~1", "/").replace("~0", "~")
+        value = value[int(key) if isinstance(value, list) else key]
+    return value
+
+
+def differences(wanted: Policy, found: Policy) -> list[str]:
+    """The fields of `wanted` that are stored otherwise."""
+    return [
+        name for name in wanted if name not in found or not ijson.same(wanted[name], found[name])
+    ]

@@ -1,0 +1,103 @@
+"""An exchange with all that checks need to know of it, worked out once."""
+
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
+# pyright: reportUnnecessaryIsInstance=false
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.target.http import Answer
+from drs_sync_policy.fuzz.verdict import Exchange
+
+Problem = tuple[str, str]
+"""What was expected, and what was received."""
+Check = Callable[["Subject"], Iterator[Problem]]
+"""Yields what is wrong, and nothing where all is well; raises `Skip` where it has no say."""
+
+_IN_FRONT: Final = frozenset({400, 404, 413})
+
+
+class Skip(Exception):  # noqa: N818
+    """The rule has nothing to say of this exchange."""
+
+
+@frozen
+class Subject:
+    """An exchange with everything that several checks need to know of it, worked out once."""
+
+    oracle: Oracle
+    exchange: Exchange
+    value: Any = field(default=None, repr=False)
+    flaw: str = ""
+    """Why the body of the answer is not I-JSON; empty where it is."""
+
+    @property
+    def answer(self) -> Answer:
+        """The answer; `Skip` where there was none."""
+        if self.exchange.answer is None:
+            raise Skip
+        return self.exchange.answer
+
+    @property
+    def documented(self) -> bool:
+        """Whether the contract describes what such an answer looks like.
+
+        It says nothing of other methods' answers, nor of what stands in front of a service.
+        """
+        expectation = self.exchange.expectation
+        if expectation.front and (expectation.statuses is None or self.answer.status in _IN_FRONT):
+            return False
+        return self.answer.status in self.oracle.operation.responses
+
+    @property
+    def says_json(self) -> bool:
+        """Whether the answer claims to be JSON."""
+        media = (self.answer.header("Content-Type") or "").split(";")[0].strip().lower()
+        return media == "application/json"
+
+    @property
+    def results(self) -> list[Any]:
+        """The results of a 200 to a valid body; `Skip` where there are none to judge."""
+        expectation = self.exchange.expectation
+        if self.answer.status != 200 or not expectation.items or not isinstance(self.value, dict):
+            raise Skip
+        results = self.value.get("results")
+        if not isinstance(results, list):
+            raise Skip
+        return results
+
+    @property
+    def paired(self) -> Iterator[tuple[int, Mapping[str, Any], Mapping[str, Any]]]:
+        """Position, item and result, for each item; `Skip` where they do not pair."""
+        items, results = self.exchange.expectation.items, self.results
+        if len(items) != len(results):
+            raise Skip
+        for position, (item, result) in enumerate(zip(items, results, strict=True)):
+            if isinstance(result, dict) and result.get("id") == item["job_id"]:
+                yield position, item, result
+
+
+def subject(oracle: Oracle, exchange: Exchange) -> Subject:
+    """`exchange`, its answer decoded."""
+    answer = exchange.answer
+    if answer is None or not answer.body:
+        return Subject(oracle, exchange, flaw="nothing at all")
+    try:
+        return Subject(oracle, exchange, value=ijson.loads(answer.body))
+    except ijson.NotIJson as error:
+        return Subject(oracle, exchange, value=_leniently(answer.body), flaw=str(error))
+
+
+def _leniently(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,100 @@
+"""The same calls in every language: messages follow it, and nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from attrs import evolve
+
+from drs_sync_policy.fuzz.cases.texts import texts
+from drs_sync_policy.fuzz.oracle import OTHER_METHODS
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.scenarios.first import bodies, languages
+from drs_sync_policy.fuzz.scenarios.results import essence, kinds, seen
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
+from drs_sync_policy.fuzz.target.http import Call
+from drs_sync_policy.fuzz.verdict import Breach
+
+LANGUAGE: Final = "language-changes-only-messages"
+_LARGEST: Final = 16 * 1024 * 1024
+"""A limit above this is not tried in each language again."""
+
+
+def _in_every_language(prober: Prober) -> None:
+    """The same call in each language: other messages, nothing else."""
+    for call, what in _calls(prober):
+        _compare(prober, call, what)
+        # What an earlier call asked for must not last; nor may another header choose.
+        prober.send(call, case=f"{what}, no X-Language after calls with one")
+        for accept in ("zh-CN,zh;q=0.9", "zh-cn"):
+            other = call.with_header("Accept-Language", accept)
+            prober.send(other, case=f"{what}, Accept-Language: {accept} and no X-Language")
+            other = other.with_header("X-Language", "en-us")
+            prober.send(other, case=f"{what}, Accept-Language: {accept} against X-Language")
+    for call, what in _oversize(prober):
+        _compare(prober, call, what)
+    build = bodies(prober)
+    odd = [build.item(text) for text, _ in texts()]
+    for language in languages(prober):
+        call = prober.call(build.body(odd), language=language)
+        prober.send(call, case=f"job ids of every kind, {language}")
+
+
+def _compare(prober: Prober, call: Call, what: str) -> None:
+    """Sends the call without a language and in each; nothing but messages may differ."""
+    default = prober.send(call, case=f"{what}, no X-Language")
+    for language in languages(prober):
+        case = f"{what}, {language}"
+        exchange = prober.send(call.with_header("X-Language", language), case=case)
+        if default.answer is None or exchange.answer is None:
+            continue  # whoever is refused for the size of the body may find no answer
+        prober.judged(LANGUAGE)
+        if essence(exchange) != essence(default):
+            expected = f"as without the header: {seen(default)}"
+            prober.note(Breach(LANGUAGE, case, expected, seen(exchange), (default, exchange)))
+
+
+def _calls(prober: Prober) -> Iterator[tuple[Call, str]]:
+    build = bodies(prober)
+    for what, job in kinds(prober).items():
+        yield prober.call(build.body([build.full(job)])), what
+    every = [build.full(job) for job in kinds(prober).values()]
+    yield prober.call(build.body(every)), "a batch of every kind"
+    yield prober.call(b"{"), "no JSON"
+    yield prober.call({}), "no items"
+    families: set[str] = set()
+    for wrong in build.wrong():
+        family = wrong.what.split(" is ")[0] + wrong.field + str("missing" in wrong.what)
+        if family not in families:
+            families.add(family)
+            yield prober.call(wrong.body), wrong.what
+    yield from _refused_early(prober, prober.call(build.batch(1)))
+
+
+def _refused_early(prober: Prober, good: Call) -> Iterator[tuple[Call, str]]:
+    """A call for each status that comes before the body is looked at."""
+    token = prober.oracle.operation.security_headers[0]
+    for value, what in ((None, "no token"), ("", "an empty token"), ("x", "an unknown token")):
+        yield good.with_header(token, value), what
+    yield good.with_header("Content-Type", "text/plain"), "another media type"
+    yield evolve(good, path=prober.path("x" * 65), fresh=True), "a malformed project"
+    if prober.target.other:
+        foreign = prober.path(prober.target.other.project_id)
+        yield evolve(good, path=foreign, fresh=True), "another tenant's project"
+    for method in OTHER_METHODS:
+        yield evolve(good, method=method, fresh=True), f"the method {method}"
+
+
+def _oversize(prober: Prober) -> Iterator[tuple[Call, str]]:
+    limit = prober.target.max_body_bytes
+    if limit and limit <= _LARGEST:
+        build = bodies(prober)
+        good = prober.call(build.body([build.item(build.job_ids[0])]))
+        body = (good.body or b"") + b" " * limit
+        yield evolve(good, body=body, fresh=True), "a body that is too large"
+
+
+SCENARIOS: Final = (
+    Scenario("languages", _in_every_language, (LANGUAGE, "message-is-in-the-language")),
+)

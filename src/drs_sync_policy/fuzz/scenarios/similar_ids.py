@@ -1,0 +1,115 @@
+"""Job ids that are nearly those of own jobs, and are nobody's: a job is looked up exactly.
+
+None of them comes with a policy, so that nothing is overwritten where one is somebody's after all.
+"""
+
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Final
+from urllib.parse import quote
+
+from drs_sync_policy.fuzz.cases.values import near_misses
+from drs_sync_policy.fuzz.prober import Case, Prober
+from drs_sync_policy.fuzz.scenarios.first import ALONE, bodies
+from drs_sync_policy.fuzz.scenarios.results import results
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
+from drs_sync_policy.fuzz.verdict import Breach
+
+_ANY: Final = (("%", "LIKE"), ("*", "a glob"), (".*", "a regular expression"))
+_ONE: Final = (("_", "LIKE"), ("?", "a glob"), (".", "a regular expression"))
+_AROUND: Final = (
+    *("{}", "[]", "<>", '""', "''"),
+    *(("urn:uuid:", ""), ("eu-de:", ""), ("/", ""), ("", "/"), ("", ","), ("", ";"), ("", ".")),
+    *(("", "\0"), ("", "#"), ("", "?x=1")),
+)
+"""What may stand before an id and behind it where it is written in another notation."""
+_CUTS: Final = 8
+"""So many ids, each a character shorter than the one before, are not all those of other jobs."""
+
+
+def _near_own_jobs(prober: Prober) -> None:
+    build = bodies(prober)
+    owns = prober.oracle.owner
+    prober.send_all(
+        Case(prober.call(build.body([build.item(near)])), f"a job id {what}", "job-id-is-opaque")
+        for job in prober.target.tenant.job_ids[:2]
+        for near, what in (*_respelled(job), *_wrapped(job), *_patterns(job))
+        if near != job and owns(near) is None
+    )
+
+
+def _respelled(job: str) -> Iterator[tuple[str, str]]:
+    for value in near_misses(job):
+        if _folded(value.value) == _folded(job):
+            yield value.value, value.what
+
+
+def _folded(text: str) -> str:
+    """The letters and digits of a text, however written: a shorter id may well be another job."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+def _wrapped(job: str) -> Iterator[tuple[str, str]]:
+    """An own job's id as other notations write it: what decodes them finds the job."""
+    for before, after in _AROUND:
+        yield f"{before}{job}{after}", f"`{before}{job}{after}`"
+    yield f"%{ord(job[0]):02X}{job[1:]}", f"`{job}` with its first letter as a URL escapes it"
+    yield quote(job, safe="").replace("-", "%2D"), f"`{job}` as a URL escapes it"
+    yield f"&#{ord(job[0])};{job[1:]}", f"`{job}` with its first letter as HTML escapes it"
+    yield f"\\u{ord(job[0]):04x}{job[1:]}", f"`{job}` with its first letter escaped twice"
+    yield f"{job},{job}", f"`{job}` twice, with a comma between"
+
+
+def _patterns(job: str) -> Iterator[tuple[str, str]]:
+    """Patterns of which an own job's id is an example."""
+    for sign, language in _ANY:
+        yield sign, f"that {language} matches with all"
+        yield f"{job[: len(job) // 2]}{sign}", f"`{job}` with its end as {language} has any text"
+    for sign, language in _ONE:
+        yield f"{job[:-1]}{sign}", f"`{job}` with its last letter as {language} has any"
+
+
+def _shortened(prober: Prober) -> None:
+    for job in prober.target.tenant.job_ids[:2]:
+        if len(job) < 2 * _CUTS:
+            continue
+        lengths = range(len(job) - 1, len(job) - 1 - _CUTS, -1)
+        _cut(prober, job, [job[:n] for n in lengths], "the beginning of it")
+        _cut(prober, job, [job[-n:] for n in lengths], "the end of it")
+
+
+def _cut(prober: Prober, job: str, ids: Sequence[str], what: str) -> None:
+    build = bodies(prober)
+    stranger = prober.unknown_job()
+    if any(prober.oracle.owner(cut) for cut in ids):
+        return
+    call = prober.call(build.body([build.item(cut) for cut in (*ids, stranger)]))
+    exchange = prober.ask(call)
+    found = results(exchange)
+    if found is None or len(found) != _CUTS + 1:
+        return
+    *shorter, unknown = (result.get("status") for result in found)
+    if unknown == "success":
+        return  # it takes any id, which others see
+    problems = [
+        Breach(
+            ALONE,
+            f"the job id `{job}`, {what}",
+            f"a shorter id is another job's, or nobody's: not all of {_CUTS} are `success`",
+            "all of them are `success`",
+            (exchange,),
+        )
+    ]
+    prober.judged(ALONE, problems if set(shorter) == {"success"} else ())
+
+
+SCENARIOS: Final = (
+    Scenario("nearly own jobs", _near_own_jobs, ("job-id-is-opaque", ALONE)),
+    Scenario("shortened ids of own jobs", _shortened, (ALONE,)),
+)

@@ -1,0 +1,1 @@
+"""The server under test: its profile, its processes, and how requests reach it."""

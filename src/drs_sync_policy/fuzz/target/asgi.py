@@ -1,0 +1,146 @@
+"""Calls to an ASGI application in this process: no socket, no HTTP on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Awaitable, Callable, Generator, MutableMapping
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from drs_sync_policy.fuzz.target.http import Answer, Call, NoAnswer, Patient, TimedOut
+from drs_sync_policy.fuzz.target.profile import Target
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+
+_LIFESPAN_SECONDS = 10.0
+
+
+class Asgi:
+    """An application on an event loop of its own, its lifespan begun and, by `close`, ended."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="asgi")
+        self._thread.start()
+        self._stop: asyncio.Event | None = None
+        ready = threading.Event()
+        self._lifespan = asyncio.run_coroutine_threadsafe(self._live(ready), self._loop)
+        ready.wait(_LIFESPAN_SECONDS)
+
+    def once(self, call: Call, timeout: float) -> Answer:
+        """The application's answer; `NoAnswer` if it raised, `TimedOut` if it took too long."""
+        future = asyncio.run_coroutine_threadsafe(self._call(call), self._loop)
+        try:
+            return future.result(timeout)
+        except FutureTimeoutError:
+            future.cancel()
+            raise TimedOut(f"no answer within {timeout:g} s") from None
+
+    def close(self) -> None:
+        """End the application's lifespan and the loop."""
+        if self._loop.is_closed():
+            return
+        if self._stop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._lifespan.result(_LIFESPAN_SECONDS)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_LIFESPAN_SECONDS)
+        self._loop.close()
+
+    async def _live(self, ready: threading.Event) -> None:
+        self._stop = stop = asyncio.Event()
+        begun = False
+
+        async def receive() -> Message:
+            nonlocal begun
+            if not begun:
+                begun = True
+                return {"type": "lifespan.startup"}
+            await stop.wait()
+            return {"type": "lifespan.shutdown"}
+
+        async def send(_: Message) -> None:
+            ready.set()
+
+        # An application without lifespan may raise anything.
+        with contextlib.suppress(Exception):
+            await self._app({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send)
+        ready.set()
+
+    async def _call(self, call: Call) -> Answer:
+        started = time.monotonic()
+        received: list[Message] = []
+        pending = [{"type": "http.request", "body": call.body or b"", "more_body": False}]
+        gone = asyncio.Event()
+
+        async def receive() -> Message:
+            if pending:
+                return pending.pop()
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            received.append(message)
+
+        try:
+            await self._app(_scope(call), receive, send)
+        except Exception as error:
+            if not received:
+                raise NoAnswer(f"the application raised {type(error).__name__}") from error
+        finally:
+            gone.set()
+        return _answer(received, time.monotonic() - started)
+
+
+def _scope(call: Call) -> dict[str, Any]:
+    raw_path, _, query = call.path.partition("?")
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in call.headers]
+    headers.append((b"host", b"application"))
+    if call.chunked:
+        headers.append((b"transfer-encoding", b"chunked"))
+    elif call.body is not None:
+        headers.append((b"content-length", str(len(call.body)).encode()))
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": call.method,
+        "scheme": "http",
+        "path": unquote_to_bytes(raw_path).decode("utf-8", "replace"),
+        "raw_path": raw_path.encode("latin-1"),
+        "query_string": query.encode("latin-1"),
+        "root_path": "",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("application", 80),
+    }
+
+
+def _answer(received: list[Message], seconds: float) -> Answer:
+    if not received or received[0]["type"] != "http.response.start":
+        raise NoAnswer("the application sent nothing")
+    start, *rest = received
+    return Answer(
+        status=start["status"],
+        headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in start["headers"]),
+        body=b"".join(message.get("body", b"") for message in rest),
+        seconds=seconds,
+    )
+
+
+@contextlib.contextmanager
+def over_asgi(app: App, target: Target) -> Generator[Patient]:
+    """A wire to an ASGI application in this process, until the block ends; no socket is opened."""
+    inside = Asgi(app)
+    try:
+        yield Patient(inside.once, target, close=lambda: None)
+    finally:
+        inside.close()

@@ -1,0 +1,158 @@
+"""`tools/generate.py`: what it writes, and how it sees that somebody edited it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import generate
+from tools.documents import read_document
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """What `make generate` reads and writes, in a folder of its own."""
+    for name in ("openapi.yaml", "pyproject.toml", "overrides", "generated", "tools"):
+        source, target = ROOT / name, tmp_path / name
+        target.parent.mkdir(exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(
+                source, target, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
+            )
+        else:
+            shutil.copy2(source, target)
+    return tmp_path
+
+
+def _run(clone: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tools.generate", *options],
+        cwd=clone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _bytes(root: Path) -> dict[str, bytes]:
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+# --- whole runs --------------------------------------------------------------------------------
+
+
+def test_generating_again_changes_no_byte(clone: Path) -> None:
+    """What is committed is what every run writes, and nothing else is left behind."""
+    before = _bytes(clone)
+    done = _run(clone)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert _bytes(clone) == before
+
+
+def test_new_code_comes_with_what_to_do_then(clone: Path) -> None:
+    """Else a sandbox that ran before the edit ignores a new field, and its user wonders."""
+    contract = clone / "openapi.yaml"
+    contract.write_text(contract.read_text("utf-8").replace("summary: ", "summary: New. "), "utf-8")
+    done = _run(clone)
+    assert done.returncode == 0, done.stderr
+    assert "restart it" in done.stdout
+
+
+def test_every_kind_of_drift_is_named(clone: Path) -> None:
+    """An edited, a missing and a stray file are each named, with what to do about them."""
+    package = clone / "generated" / generate.CLIENT
+    client = package / "client.py"
+    client.write_text(client.read_text("utf-8") + "\nEDITED = True\n", "utf-8")
+    (package / "errors.py").unlink()
+    (package / "stray.py").write_text("")
+    done = _run(clone, "--check")
+    assert done.returncode == 1
+    assert f"edited   {generate.CLIENT}/client.py" in done.stderr
+    assert "-EDITED = True" in done.stderr
+    assert f"missing  {generate.CLIENT}/errors.py" in done.stderr
+    assert f"stray    {generate.CLIENT}/stray.py" in done.stderr
+    assert "make generate" in done.stderr
+    assert len(re.findall(r"^(edited|missing|stray) ", done.stderr, re.MULTILINE)) == 3
+
+
+def test_a_contract_that_cannot_be_generated_leaves_the_old_code(clone: Path) -> None:
+    """A failure is reported and replaces nothing."""
+    contract = clone / "openapi.yaml"
+    contract.write_text(contract.read_text("utf-8").replace("type: boolean", "type: logical"))
+    before = _bytes(clone)
+    done = _run(clone)
+    assert done.returncode != 0
+    assert "openapi.yaml" in done.stderr
+    assert _bytes(clone) == before
+
+
+def test_an_edit_of_the_contract_reaches_client_and_data(clone: Path) -> None:
+    """A new field of the contract is a field of the class and of the shipped document."""
+    contract = clone / "openapi.yaml"
+    anchor = "        slot_name:\n"
+    field = "        kept_days:\n          description: Days.\n          type: integer\n"
+    text = contract.read_text("utf-8")
+    assert text.count(anchor) == 1
+    contract.write_text(text.replace(anchor, field + anchor), "utf-8")
+    assert _run(clone, "--check").returncode == 1
+    assert _run(clone).returncode == 0
+    written = clone / "generated"
+    model = written / generate.CLIENT / "models" / "sync_policy_req.py"
+    assert "kept_days: int | Unset = UNSET" in model.read_text("utf-8")
+    assert '"kept_days"' in (written / generate.DATA / "base.json").read_text("utf-8")
+
+
+# --- reading the contract ----------------------------------------------------------------------
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    """YAML would let the second win, silently."""
+    contract = tmp_path / "openapi.yaml"
+    contract.write_text("info:\n  title: a\n  version: 1\n  title: b\n")
+    with pytest.raises(SystemExit, match=r"openapi\.yaml:4: the key `title` stands here twice"):
+        read_document(contract)
+
+
+# --- comparing trees ---------------------------------------------------------------------------
+
+
+def test_equal_trees_have_no_drift(tmp_path: Path) -> None:
+    """Compiled caches are no drift; everything else counts."""
+    for side in ("ours", "theirs"):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "a.py").write_text("a = 1\n")
+    cache = tmp_path / "ours" / "__pycache__"
+    cache.mkdir()
+    (cache / "a.pyc").write_bytes(b"\0")
+    assert list(generate.drift(tmp_path / "ours", tmp_path / "theirs")) == []
+    (tmp_path / "ours" / "b.py").write_text("")
+    assert list(generate.drift(tmp_path / "ours", tmp_path / "theirs")) == ["stray    b.py"]
+
+
+# --- the locks ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("requirements/*.txt")), ids=lambda p: p.name)
+def test_a_lock_pins_by_hash_and_names_no_registry(lock: Path) -> None:
+    """Each line is a pinned package or a hash: no URL, no host, no option."""
+    lines = [line.strip().removesuffix("\\").strip() for line in lock.read_text().splitlines()]
+    pinned = re.compile(r"[a-z0-9.-]+==[A-Za-z0-9.+!-]+( ; [^/:@]+)?")
+    hashed = re.compile(r"--hash=sha256:[0-9a-f]{64}")
+    assert lines
+    assert [line for line in lines if not (pinned.fullmatch(line) or hashed.fullmatch(line))] == []
+    assert hashed.fullmatch(lines[-1])
+
+
+def test_the_npm_lock_names_no_registry() -> None:
+    """Packages are pinned by version and integrity, wherever they are fetched from."""
+    text = (ROOT / "tools" / "package-lock.json").read_text("utf-8")
+    assert '"integrity"' in text
+    assert '"resolved"' not in text

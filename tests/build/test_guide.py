@@ -1,0 +1,214 @@
+"""`tools/guide.py`: the whole site, read as files. How it looks is for tests/system/browser."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import click
+import pytest
+
+from drs_sync_policy import codes, contract
+from drs_sync_policy.cli import main
+from drs_sync_policy.sandbox.faults import catalogue
+from tests.html import Reader
+from tools import api, guide, pages
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built") / "site"
+    guide.build(folder)
+    return folder
+
+
+def _nav(entries: list[Any]) -> Iterator[str]:
+    for entry in entries:
+        for target in entry.values():
+            if isinstance(target, str):
+                yield target
+            else:
+                yield from _nav(target)
+
+
+def test_every_page_is_in_the_navigation(site: Path) -> None:
+    """A page that no menu leads to would be found by nobody."""
+    listed = list(_nav(CONFIG["project"]["nav"]))
+    docs = ROOT / "docs"
+    written = {path.relative_to(docs).as_posix() for path in docs.rglob("*.md")}
+    made = {*guide.MADE, "reference/index.html"}
+    assert sorted(listed) == sorted((written | made) - {"reference/README.md"})
+    for page in listed:
+        assert (site / page.replace("README", "index")).with_suffix(".html").is_file()
+
+
+def test_no_page_fetches_anything_from_elsewhere(site: Path) -> None:
+    """Scripts, styles and pictures come from the site itself, so that it works offline."""
+    html = sorted(site.rglob("*.html"))
+    assert len(html) > 15
+    for path in html:
+        fetched = [url for url in Reader(path.read_text("utf-8")).fetched if url[:5] != "data:"]
+        assert [url for url in fetched if re.match(r"[a-z]+:|//", url)] == []
+        missing = [url for url in fetched if path.name != "404.html" and not _there(path, url)]
+        assert missing == [], path.name
+
+
+def test_every_link_of_the_site_leads_somewhere(site: Path) -> None:
+    """The site hangs together by itself: no link leads to a page that only the clone has."""
+    for path in sorted(site.rglob("*.html")):
+        links = [unquote(url) for url in Reader(path.read_text("utf-8")).links]
+        local = [url for url in links if not re.match(r"[a-z]+:|//|#|/", url)]
+        missing = [url for url in local if path.name != "404.html" and not _there(path, url)]
+        assert missing == [], path.name
+
+
+def _there(page: Path, url: str) -> bool:
+    return (page.parent / url.split("#")[0].split("?")[0]).exists()
+
+
+def test_every_style_is_local(site: Path) -> None:
+    """No style sheet imports a font or a picture from a server."""
+    for path in site.rglob("*.css"):
+        urls = re.findall(r"url\((?!['\"]?data:)['\"]?([^)'\"]*)", path.read_text("utf-8"))
+        assert [url for url in urls if re.match(r"[a-z]+:|//", url)] == []
+
+
+def test_the_error_page_has_every_code(site: Path) -> None:
+    """Each row with both texts, meaning and remedy, below an anchor of the code's own."""
+    made = pages.errors()
+    for row in codes.all_codes():
+        assert f"{{ #{pages.anchor(row.code)} }}" in made
+        for text in (row.en, row.zh, row.meaning, row.remedy):
+            assert text in made
+    assert made.count("*(our translation)*") == sum(r.zh_by == "ours" for r in codes.all_codes())
+    html = (site / "errors.html").read_text("utf-8")
+    assert 'id="drs-m00304"' in html
+
+
+def test_the_rules_page_has_every_rule(site: Path) -> None:
+    """Each with its statement, its origin, and a link to the decisions that it names."""
+    html = (site / "rules.html").read_text("utf-8")
+    decisions = (site / "decisions.html").read_text("utf-8")
+    made = pages.rules()
+    for rule in contract.load().rules:
+        assert f'id="{rule.id}"' in html
+        assert rule.statement in made
+    linked = set(re.findall(r"decisions\.html#(decision-\d+)", html))
+    assert linked
+    assert {name for name in linked if f'id="{name}"' not in decisions} == set()
+
+
+def test_the_faults_page_has_every_fault() -> None:
+    """Each with what it does and the promise that it breaks, which links back to it."""
+    made, rules = pages.faults(), pages.rules()
+    for fault in catalogue():
+        assert f"{{ #{fault.name} }}\n\n{fault.description}" in made
+        assert f"(rules.md#{fault.rule})" in made
+        assert f"(faults.md#{fault.name})" in rules
+
+
+def test_the_fields_page_has_every_field_of_every_edition() -> None:
+    """Each with its description, and the values of an enum with theirs; the parameters, too."""
+    made = pages.fields()
+    for edition in contract.editions():
+        loaded = contract.load(edition)
+        for schema in loaded.document["components"]["schemas"].values():
+            for name, property_ in schema.get("properties", {}).items():
+                field = loaded.resolve(property_)
+                assert f"### {name}\n" in made
+                assert field["description"] in made
+                assert all(text in made for text in field.get("x-enumDescriptions", {}).values())
+        for operation in loaded.operations:
+            assert f"`{operation.method} {operation.path}`" in made
+            for parameter in operation.parameters:
+                assert f"### {parameter.name}\n" in made
+                assert parameter.description in made
+
+
+def test_the_fields_page_says_the_bounds_of_each_field(site: Path) -> None:
+    """A reader learns there what is too long, and what a text must match."""
+    made = pages.fields()
+    shown = (site / "fields.html").read_text("utf-8")
+    for edition in contract.editions():
+        loaded = contract.load(edition)
+        schemas = loaded.document["components"]["schemas"].values()
+        found = [s for schema in schemas for s in schema.get("properties", {}).values()]
+        for field in map(loaded.resolve, found):
+            if "maxLength" in field:
+                assert f"At most {field['maxLength']} characters." in made
+                assert f"<p>At most {field['maxLength']} characters.</p>" in shown
+            if "pattern" in field:
+                assert f"Matches ` {field['pattern']} `." in made
+                code = html.escape(field["pattern"], quote=False)
+                assert f"<p>Matches <code>{code}</code>.</p>" in shown
+
+
+def test_the_command_page_has_what_help_says(site: Path) -> None:
+    """Every verb stands there with the text of its own `--help`."""
+    made = pages.command()
+    verbs = main.list_commands(click.Context(main))
+    assert len(verbs) > 3
+    for verb in verbs:
+        assert f"## drs-sync-policy {verb}\n" in made
+        assert f"Usage: drs-sync-policy {verb} " in made
+
+
+def test_the_python_page_has_what_is_public() -> None:
+    """Names, signatures and docstrings; nothing that begins with an underscore."""
+    made = api.page()
+    assert "### find { #drs_sync_policy.codes.find }" in made
+    assert "find(code: str, status: int | None = None) -> ErrorCode | None" in made
+    assert not re.search(r"^### _", made, re.MULTILINE)
+
+
+def test_the_search_index_knows_fields_and_codes(site: Path) -> None:
+    """What people look for is in the index that the browser searches."""
+    index = (site / "search.json").read_text("utf-8")
+    for word in ("DRS.M00304", "conflict_policy", "count-equals-results", "X-Auth-Token"):
+        assert word in index
+
+
+def test_a_broken_link_fails_the_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A link to a page or a heading that is not there is an error, not a surprise for readers."""
+    docs = tmp_path / "docs"
+    shutil.copytree(guide.DOCS, docs)
+    page = docs / "architecture.md"
+    links = "\n[broken](nowhere.md)\n[broken](decisions.md#decision-99)\n"
+    page.write_text(page.read_text("utf-8") + links, "utf-8")
+    with pytest.raises(SystemExit, match="could not be built"):
+        guide.build(tmp_path / "site", docs=docs)
+    said = capsys.readouterr().err
+    assert "page does not exist" in said
+    assert "anchor does not exist" in said
+    assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize("name", ["errors.md", "reference/README.md"])
+def test_a_page_in_the_place_of_a_made_one_is_refused(name: str, tmp_path: Path) -> None:
+    """Nobody's text is overwritten by a page that is made from data."""
+    docs = tmp_path / "docs"
+    shutil.copytree(guide.DOCS, docs)
+    (docs / name).write_text("# Mine\n")
+    with pytest.raises(SystemExit, match=rf"docs/{name} is in the way"):
+        guide.build(tmp_path / "site", docs=docs)
+
+
+@pytest.mark.parametrize("name", [*guide.MADE, "reference/README.md"])
+def test_a_made_page_has_a_stand_in(name: str, site: Path) -> None:
+    """Who reads the docs in a clone learns what the page is, and how to have it; no site has it."""
+    text = (ROOT / "docs" / name).read_text("utf-8")
+    assert text.startswith(f"{guide.STAND_IN}\n# ")
+    html = name.replace("README", "index").replace(".md", ".html")
+    assert f"`make docs` makes this page and writes it to `site/{html}`" in text
+    page = (site / html).read_text("utf-8")
+    assert "makes this page and writes it to" not in page
+    assert text.splitlines()[1].removeprefix("# ") in page

@@ -1,0 +1,156 @@
+"""`drs-sync-policy fuzz`: exit codes and files, as scripts rely on them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from drs_sync_policy import sandbox
+from drs_sync_policy.cli import exits
+from drs_sync_policy.cli.verbs.fuzz import command
+from tests.fuzz import servers
+from tests.fuzz.servers import Habits, Handler
+
+from .conftest import PROGRAM
+
+
+def _fuzz(*arguments: str) -> Result:
+    return CliRunner().invoke(command, ["--budget", "0", *arguments])
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The profile, as TOML, of a sandbox that miscounts."""
+    with sandbox.running(faults=["count-off-by-one"]) as served:
+        yield sandbox.to_toml(sandbox.target_profile(served.url, tenants=served.tenants))
+
+
+def test_a_broken_promise_exits_1_and_is_named(described: str, tmp_path: Path) -> None:
+    """The promise is told by its id, and the reports are where they were asked for."""
+    (tmp_path / "target.toml").write_text(described, "utf-8")
+    result = _fuzz("--target", str(tmp_path / "target.toml"), "--report", str(tmp_path / "out"))
+    assert result.exit_code == 1
+    assert "BROKEN  count-equals-results" in result.output
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"report.html", "junit.xml", "report.ndjson"} <= names
+
+
+def test_a_refused_token_exits_3(described: str, tmp_path: Path) -> None:
+    """The profile's own credentials open nothing."""
+    token = next(line for line in described.splitlines() if line.startswith("token ="))
+    (tmp_path / "target.toml").write_text(described.replace(token, 'token = "wrong"', 1), "utf-8")
+    result = _fuzz("--target", str(tmp_path / "target.toml"))
+    assert result.exit_code == 3
+    assert "`token`" in result.output
+
+
+def test_a_server_that_is_not_there_exits_5(tmp_path: Path) -> None:
+    """Nobody listens on port 9."""
+    (tmp_path / "target.toml").write_text(
+        '[target]\nurl = "http://127.0.0.1:9"\ntoken = "t"\nproject_id = "p"\njob_ids = ["a"]\n',
+        "utf-8",
+    )
+    assert _fuzz("--target", str(tmp_path / "target.toml")).exit_code == 5
+
+
+@pytest.mark.parametrize("arguments", [[], ["--sandbox", "--origin", "pages"]])
+def test_wrong_use_exits_2(arguments: list[str]) -> None:
+    """No target, or an origin that does not exist."""
+    assert _fuzz(*arguments).exit_code == 2
+
+
+def test_a_wrong_profile_exits_2_with_every_mistake(tmp_path: Path) -> None:
+    """Each mistake is told, the nearest right name beside it."""
+    (tmp_path / "target.toml").write_text('[target]\nurl = "x"\ntokn = "t"\n', "utf-8")
+    result = _fuzz("--target", str(tmp_path / "target.toml"))
+    assert result.exit_code == 2
+    assert "did you mean `token`?" in result.output
+
+
+def test_a_folder_that_cannot_take_reports_exits_2_before_the_run(tmp_path: Path) -> None:
+    """A file in the way of the folder, a report that is a folder: told before anything is sent."""
+    (tmp_path / "target.toml").write_text(
+        '[target]\nurl = "http://127.0.0.1:9"\ntoken = "t"\nproject_id = "p"\njob_ids = ["a"]\n',
+        "utf-8",
+    )
+    (tmp_path / "file").touch()
+    (tmp_path / "taken" / "junit.xml").mkdir(parents=True)
+    for folder in ("file", "file/out", "taken", "/proc/reports"):
+        result = _fuzz(
+            "--target", str(tmp_path / "target.toml"), "--report", str(tmp_path / folder)
+        )
+        assert result.exit_code == 2
+        assert "--report" in result.output
+        assert "Traceback" not in result.output
+
+
+def test_judging_our_sandbox_writes_nothing_to_stderr() -> None:
+    """What the judge sends on purpose is nothing for the sandbox in its process to remark on."""
+    command = [PROGRAM, "fuzz", "--sandbox", "--budget", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == exits.DONE, done.stdout
+    assert done.stderr == ""
+
+
+class Sweeping(Handler):
+    """Redirects, and makes the folder of the reports a file while it is at it."""
+
+    folder: Path
+
+    def throttle(self) -> None:
+        if self.folder.is_dir():
+            self.folder.rmdir()
+            self.folder.touch()
+        raise servers.Refused(302)
+
+
+def test_reports_that_can_no_longer_be_written_lose_no_verdict(tmp_path: Path) -> None:
+    """The folder went away during the run: the verdict is told, and what became of the reports."""
+    out = tmp_path / "out"
+    handler = type("SweepingOnce", (Sweeping,), {"folder": out})
+    with servers.serving(Habits(readback=False), handler) as server:
+        (tmp_path / "target.toml").write_text(sandbox.to_toml(servers.described(server)), "utf-8")
+        result = _fuzz("--target", str(tmp_path / "target.toml"), "--report", str(out))
+    assert result.exit_code == 6
+    assert "BROKEN  status-is-documented" in result.output
+    assert "the reports could not be written" in result.output
+
+
+class Stalling(Handler):
+    """Keeps the contract until some calls are done, then keeps everybody waiting for a while."""
+
+    stalled = threading.Event()
+
+    def throttle(self) -> None:
+        self.server.calls += 1
+        if self.server.calls > 60:
+            self.stalled.set()
+            self.server.hung.wait(1)
+
+
+def test_ctrl_c_ends_the_run_with_what_was_judged(tmp_path: Path) -> None:
+    """The exit code is the one of Ctrl-C; the reports say what was judged, and why not the rest."""
+    with servers.serving(handler=Stalling) as server:
+        (tmp_path / "target.toml").write_text(sandbox.to_toml(servers.described(server)), "utf-8")
+        running = subprocess.Popen(
+            [PROGRAM, "fuzz", "--target", "target.toml", "--report", "out", "--budget", "20"],
+            cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert Stalling.stalled.wait(60)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == exits.INTERRUPTED
+    assert err == ""
+    assert "interrupted: stopped by hand during the scenario" in out
+    whole, *promises = map(json.loads, (tmp_path / "out/report.ndjson").read_text().splitlines())
+    assert whole["ending"] == "interrupted"
+    outcomes = {entry["outcome"] for entry in promises}
+    assert outcomes == {"kept", "not judged"}
+    assert all(entry["reason"] for entry in promises if entry["outcome"] == "not judged")

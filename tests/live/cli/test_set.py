@@ -1,0 +1,137 @@
+"""The verb `set`, against a live sandbox."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import httpx
+
+from drs_sync_policy import contract, sandbox
+from drs_sync_policy.cli import exits
+from drs_sync_policy.cli.input.policies import fields
+
+from .conftest import Run
+
+
+def test_the_policy_of_a_job_is_set(run: Run, server: sandbox.Running) -> None:
+    """Each option is a field of the contract; what is not given keeps its value."""
+    tenant = server.tenants[0]
+    job = tenant.job_ids[0]
+    first = run("set", job, "--conflict-policy", "stop", "--index-trans", "--slot-name", "s")
+    second = run("set", job, "--no-index-trans")
+    assert (first.code, second.code) == (exits.DONE, exits.DONE)
+    path = f"{server.url}/_sandbox/projects/{tenant.project_id}/jobs/{job}"
+    policy = httpx.get(path).json()["policy"]
+    assert policy["conflict_policy"] == "stop"
+    assert policy["slot_name"] == "s"
+    assert policy["index_trans"] is False
+
+
+def test_there_is_an_option_for_every_field_of_every_edition(run: Run) -> None:
+    """A field that is added to the contract needs no line of Python here."""
+    text = run("set", "--help").out
+    for edition in contract.editions():
+        for name, schema in fields(edition).items():
+            if name != "job_id":
+                assert f"--{name.replace('_', '-')}" in text
+                assert all(value in text for value in schema.get("enum", ()))
+
+
+def test_the_help_of_an_option_says_the_bounds_of_its_field(run: Run) -> None:
+    """Those of the contract, so that nobody has to try what is too long."""
+    text = " ".join(run("set", "--help").out.split())
+    bounded = {
+        name: schema
+        for edition in contract.editions()
+        for name, schema in fields(edition).items()
+        if "maxLength" in schema
+    }
+    assert {"file_and_position", "gtid_set"} <= bounded.keys()
+    for name, schema in bounded.items():
+        of_option = text.split(f"--{name.replace('_', '-')} TEXT", 1)[1].split(" --", 1)[0]
+        assert f"[at most {schema['maxLength']} characters]" in of_option
+        assert "[matches " in of_option
+
+
+def test_a_value_that_does_not_exist_is_wrong_use(run: Run) -> None:
+    """The valid ones are listed, and nothing is sent."""
+    done = run("set", "j", "--conflict-policy", "Ignore")
+    assert done.code == exits.WRONG_USE
+    assert "'ignore', 'overwrite', 'stop'" in done.err
+    empty = run("set", "", "--ddl-trans")
+    assert empty.code == exits.WRONG_USE
+    assert "job_id" in empty.err
+
+
+def test_a_failure_is_told_with_what_to_do(run: Run) -> None:
+    """As JSON on stdout for programs, in words on stderr for people."""
+    done = run("set", "no-such-job", "--ddl-trans", "--output", "json")
+    assert done.code == exits.BROKEN
+    assert json.loads(done.out)[0]["error_code"] == "DRS.M05003"
+    assert "There is no job of this id" in done.err
+
+
+def test_curl_shows_the_request_and_sends_nothing(run: Run, server: sandbox.Running) -> None:
+    """With a variable for the token."""
+    done = run("set", "j", "--ddl-trans", "--curl", DRS_URL="http://127.0.0.1:9")
+    assert done.code == exits.DONE
+    *_, body = shlex.split(done.out)
+    assert json.loads(body) == {"jobs": [{"job_id": "j", "ddl_trans": True}]}
+    assert "$DRS_TOKEN" in done.out
+    assert server.tenants[0].token not in done.out
+
+
+def test_curl_shows_what_would_be_sent(run: Run) -> None:
+    """The language of the environment, and nothing where the request cannot be sent."""
+    assert "X-Language: zh-cn" in run("set", "j", "--ddl-trans", "--curl", DRS_LANGUAGE="zh-cn").out
+    for job in ("", "\udcff"):
+        done = run("set", job, "--ddl-trans", "--curl")
+        assert done.code == exits.WRONG_USE
+        assert done.out == ""
+        assert "job_id" in done.err
+
+
+def test_a_token_of_the_command_line_is_in_no_curl_line(run: Run) -> None:
+    """It wins over what is found elsewhere, and a variable stands for it."""
+    done = run("set", "j", "--ddl-trans", "--token", "MYSECRET", "--curl", DRS_TOKEN=None)
+    assert done.code == exits.DONE
+    assert "$DRS_TOKEN" in done.out
+    assert "MYSECRET" not in done.out + done.err
+
+
+def test_whose_requests_are_signed_is_told_that_curl_cannot(run: Run) -> None:
+    """A line with a token is what curl can do; it is said that this is another way in."""
+    keys = {"DRS_TOKEN": None, "DRS_ACCESS_KEY": "a", "DRS_SECRET_KEY": "b"}
+    done = run("set", "j", "--ddl-trans", "--curl", **keys)
+    assert done.code == exits.DONE
+    assert "$DRS_TOKEN" in done.out
+    assert "signed, which curl cannot do" in done.err
+
+
+def test_certificates_that_cannot_be_read_are_wrong_use(run: Run) -> None:
+    """The variable that names them is told."""
+    done = run(
+        "set", "j", "--ddl-trans", DRS_URL="https://127.0.0.1:9", SSL_CERT_FILE="/nonexistent"
+    )
+    assert done.code == exits.WRONG_USE
+    assert "SSL_CERT_FILE" in done.err
+
+
+def test_an_option_of_another_edition_needs_the_edition(run: Run) -> None:
+    """Else nothing is sent, as `apply` sends nothing; the help marks it."""
+    assert "[only with --edition huawei-cloud]" in " ".join(run("set", "--help").out.split())
+    done = run("set", "j", "--topic", "x", "--curl")
+    assert (done.code, done.out) == (exits.WRONG_USE, "")
+    assert "--topic is no field of the edition `base`" in done.err
+    assert "--edition huawei-cloud" in done.err
+    chosen = run("set", "j", "--topic", "x", "--edition", "huawei-cloud", "--curl")
+    assert chosen.code == exits.DONE
+    assert '"topic":"x"' in chosen.out
+
+
+def test_nothing_to_set_is_wrong_use(run: Run, server: sandbox.Running) -> None:
+    """It is told what to give, not that it succeeded."""
+    done = run("set", server.tenants[0].job_ids[0])
+    assert (done.code, done.out) == (exits.WRONG_USE, "")
+    assert "--conflict-policy" in done.err

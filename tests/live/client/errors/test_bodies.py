@@ -1,0 +1,88 @@
+"""What the client makes of bodies that are too much or too little, over real sockets."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from drs_sync_policy.client import errors
+from drs_sync_policy.client.network.bodies import Body, UnreadableBodyError
+from tests.live.client.errors.calls import (
+    DONE,
+    Call,
+    failure,
+    whole,
+)
+from tests.wire import says, sends, wire
+
+
+def test_a_gzip_bomb_is_not_unpacked(call: Call) -> None:
+    """A body that grows beyond the limit while it is unpacked is given up."""
+    bomb = gzip.compress(b" " * 70_000_000)
+    with wire(sends(whole(bomb, "Content-Encoding: gzip"))) as server:
+        error = failure(call, server.url)
+    assert type(error) is errors.OutsideContractError
+    assert "longer than" in str(error)
+
+
+def test_a_bomb_is_unpacked_no_further_than_the_limit() -> None:
+    """Memory is bounded by the limit, and not by what a chunk would unpack to."""
+    bomb = gzip.compress(b" " * 50_000_000)
+    body = Body([(b"Content-Encoding", b"gzip")], 200, 1000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableBodyError, match="longer than 1000 bytes"):
+            body.add(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_body_without_end_is_given_up(call: Call) -> None:
+    """A body that never ends is read up to the limit."""
+
+    def act(connection: Any) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+        for _ in range(100):
+            connection.sendall(b" " * 1_000_000)
+        return False
+
+    with wire(act) as server:
+        error = failure(call, server.url)
+    assert type(error) is errors.OutsideContractError
+
+
+@pytest.mark.parametrize(
+    "body", [gzip.compress(b"{}" * 100, mtime=0)[:-20], b"not gzip"], ids=["cut", "none"]
+)
+def test_a_broken_compression_is_outside_the_contract(call: Call, body: bytes) -> None:
+    """What cannot be unpacked is no answer."""
+    with wire(sends(whole(body, "Content-Encoding: gzip"))) as server:
+        error = failure(call, server.url)
+    assert type(error) is errors.OutsideContractError
+
+
+def test_a_compressed_answer_is_read(call: Call) -> None:
+    """A server that compresses although nobody asked for it is understood."""
+    packed = gzip.compress(json.dumps(DONE).encode())
+    with wire(sends(whole(packed, "Content-Encoding: gzip"))) as server:
+        assert call(server.url).ok
+
+
+@pytest.mark.parametrize("rest", [b"garbage", b"HTTP/1.1 200 OK\r\n\r\n"])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_what_follows_an_answer_does_not_reach_the_next_call(
+    call: Call, rest: bytes, chunked: bool
+) -> None:
+    """A connection with more on it than its answer is given up, though the server keeps it open."""
+    body = json.dumps(DONE).encode()
+    pieces = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    first = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + pieces
+    long = sends((first if chunked else whole(body)) + rest, stays=True)
+    with wire(long, then=says(200, DONE)) as server:
+        assert call(server.url, times=2).ok
+        assert len(server.connections) == 2

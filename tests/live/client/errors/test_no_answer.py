@@ -1,0 +1,76 @@
+"""What the client makes of a server that gives no answer, over real sockets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from drs_sync_policy import JobState, Timeouts
+from drs_sync_policy.client import errors
+from tests.live.client.errors.calls import (
+    Call,
+    failure,
+    states,
+    whole,
+)
+from tests.wire import Act, drips, free_port, hangs, resets, sends, wire
+
+
+def test_refused_connections_send_nothing(call: Call) -> None:
+    """Where nothing listens, the error says so, and that no job was sent."""
+    error = failure(call, f"http://127.0.0.1:{free_port()}")
+    assert type(error) is errors.ConnectFailedError
+    assert states(error) == {JobState.NOT_SENT}
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        resets,
+        sends(b""),
+        sends(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"),
+        sends(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc"),
+        sends(b"not http at all\r\n\r\n"),
+        sends(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
+    ],
+    ids=["reset", "closed", "cut short", "chunk cut short", "no http", "two lengths"],
+)
+def test_broken_connections_leave_the_jobs_unknown(call: Call, act: Act) -> None:
+    """The server may have acted before the connection broke, and the outcome says so."""
+    with wire(act) as server:
+        error = failure(call, server.url)
+    assert type(error) is errors.ConnectionLostError
+    assert states(error) == {JobState.UNKNOWN}
+
+
+def test_a_silent_server_ends_in_a_read_timeout(call: Call) -> None:
+    """A server that never answers costs the read timeout, not for ever."""
+    with wire(hangs) as server:
+        error = failure(call, server.url, timeouts=Timeouts(read=0.3))
+    assert isinstance(error, errors.TimedOutError)
+    assert error.phase == "read"
+    assert states(error) == {JobState.UNKNOWN}
+
+
+def test_no_single_wait_outlasts_the_call(call: Call) -> None:
+    """A read timeout that is longer than what is left of the call is cut short."""
+    with wire(hangs) as server:
+        error = failure(call, server.url, timeouts=Timeouts(read=60.0, total=0.5))
+    assert isinstance(error, errors.TimedOutError)
+    assert error.phase == "total"
+
+
+@pytest.mark.parametrize("from_byte", [0, 40], ids=["headers", "body"])
+def test_a_slow_drip_ends_with_the_call(call: Call, from_byte: int) -> None:
+    """No single read is late, and the call ends in its time all the same."""
+    raw = whole(b"{" + b" " * 300, "X-Padding: " + "x" * 300)
+
+    def act(connection: Any) -> bool:
+        connection.sendall(raw[:from_byte])
+        return drips(raw[from_byte:])(connection)
+
+    with wire(act) as server:
+        error = failure(call, server.url, timeouts=Timeouts(total=1.0))
+    assert isinstance(error, errors.TimedOutError)
+    assert error.phase == "total"

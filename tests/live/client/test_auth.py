@@ -1,0 +1,292 @@
+"""Tokens and keys on the wire, and secrets that nobody sees."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+import logging
+import pickle
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from drs_sync_policy import (
+    AkSkAuth,
+    AsyncSyncPolicyClient,
+    DrsError,
+    Hooks,
+    PasswordAuth,
+    Retries,
+    SyncPolicyClient,
+    TokenAuth,
+    WrongUseError,
+)
+from drs_sync_policy.client.credentials import signing
+from drs_sync_policy.client.credentials.secret import Secret
+from drs_sync_policy.client.settings import Settings
+from tests.live.client.accounts import (
+    DONE,
+    JOBS,
+    NOW,
+    PASSWORD,
+    client,
+    password,
+    token,
+    tokens_sent,
+)
+from tests.wire import Heard, says, wire
+
+
+def test_a_function_is_asked_for_each_request() -> None:
+    """A token that rotates is used from the next request on."""
+    names = iter(["first", "second"])
+    with wire(then=says(200, DONE)) as server, client(server, lambda: next(names)) as drs:
+        drs.set_policies(JOBS)
+        drs.set_policies(JOBS)
+        assert tokens_sent(server) == ["first", "second"]
+
+
+@pytest.mark.parametrize("bad", ["", " x", "x\n", "x\r\nX-Evil: 1", "é", "x\x00", None, 7])
+def test_a_token_that_no_header_may_have_is_refused(bad: Any) -> None:
+    """Line ends and the like are wrong use, and the error does not quote the token."""
+    with pytest.raises(WrongUseError) as caught:
+        TokenAuth(bad)
+    assert not bad or str(bad).strip() not in str(caught.value).replace("`token` is", "")
+
+
+def test_any_auth_of_httpx_will_do() -> None:
+    """Whatever httpx accepts as `auth` is used as it is."""
+    with wire(says(200, DONE)) as server, client(server, httpx.BasicAuth("u", "p")) as drs:
+        drs.set_policies(JOBS)
+        assert server.heard[0].headers["authorization"].startswith("Basic ")
+
+
+def verify(heard: Heard, secret_key: str) -> bool:
+    """Whether a request is signed as the vendor's gateway demands, by the list that it names."""
+    given = heard.headers["authorization"]
+    names = given.partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    again = signing.authorization(
+        "AK", secret_key, method=heard.method, path=heard.path, body=heard.body,
+        headers={name: heard.headers[name] for name in names},
+    )  # fmt: skip
+    return given == again
+
+
+def test_keys_sign_what_is_sent() -> None:
+    """The signature fits the request as it came over the wire, and there is no token."""
+    auth = AkSkAuth("AK", "the-secret-key", security_token="temporary")
+    with wire(says(200, DONE)) as server, client(server, auth, language="zh-cn") as drs:
+        drs.set_policies(JOBS)
+        (heard,) = server.heard
+    assert verify(heard, "the-secret-key")
+    assert not verify(heard, "another")
+    assert "x-auth-token" not in heard.headers
+    assert heard.headers["x-project-id"] == "p"
+    assert heard.headers["x-security-token"] == "temporary"
+    signed = heard.headers["authorization"]
+    for name in ("content-type", "host", "x-language", "x-project-id", "x-sdk-date",
+                 "x-security-token"):  # fmt: skip
+        assert name in signed
+    assert "user-agent" not in signed
+
+
+def test_each_attempt_is_signed_anew() -> None:
+    """A repeat long after the first attempt has a date of its own."""
+    clock = iter([NOW, NOW + timedelta(minutes=20)])
+    auth = AkSkAuth("AK", "sk", now=lambda: next(clock))
+    busy = says(503, b"", {"Retry-After": "0"})
+    with wire(busy, says(200, DONE)) as server:
+        with client(server, auth, retries=Retries(first_wait=0.01)) as drs:
+            drs.set_policies(JOBS)
+        dates = [heard.headers["x-sdk-date"] for heard in server.heard]
+        assert all(verify(heard, "sk") for heard in server.heard)
+    assert dates == ["20260131T120000Z", "20260131T122000Z"]
+
+
+def test_keys_sign_for_an_async_client() -> None:
+    """The same signature serves the async client."""
+
+    async def call() -> None:
+        auth = AkSkAuth("AK", "sk")
+        async with AsyncSyncPolicyClient(base_url=server.url, project_id="p", auth=auth) as drs:
+            await drs.set_policies(JOBS)
+
+    with wire(says(200, DONE)) as server:
+        asyncio.run(call())
+        assert verify(server.heard[0], "sk")
+
+
+SECRETS = ("secret-token", PASSWORD, "the-secret-key", "secret-security-token", "secret-subject")
+AUTHS: list[Callable[[str], Any]] = [
+    lambda _: TokenAuth("secret-token"),
+    lambda _: TokenAuth(lambda: "secret-token"),
+    lambda _: AkSkAuth("AK", "the-secret-key", security_token="secret-security-token"),
+    password,
+]
+
+
+@pytest.mark.parametrize("make", AUTHS)
+def test_no_secret_is_seen(make: Callable[[str], Any], caplog: pytest.LogCaptureFixture) -> None:
+    """Not in a repr, a log of any level, an exception, a pickle, or a traceback with locals."""
+    caplog.set_level(logging.DEBUG)
+    with wire(then=token("secret-subject")) as iam, wire(then=says(403, b"")) as server:
+        auth = make(iam.url)
+        with client(server, auth) as drs, pytest.raises(DrsError) as caught:
+            drs.set_policies(JOBS)
+        shown = [repr(auth), str(auth), repr(drs), repr(vars(drs)), caplog.text]
+    error: BaseException | None = caught.value
+    shown.append(pickle.dumps(error).decode("latin-1"))
+    while error is not None:
+        shown += [str(error), repr(error), repr(vars(error))]
+        trace = traceback.TracebackException.from_exception(error, capture_locals=True)
+        ours = [frame for frame in trace.format() if "/drs_sync_policy/" in frame.splitlines()[0]]
+        assert ours or error is not caught.value
+        shown += ours
+        error = error.__cause__ or error.__context__
+    assert "x-auth-token" in repr(vars(caught.value)) or isinstance(auth, AkSkAuth)
+    for secret in SECRETS:
+        assert secret not in "\n".join(shown)
+
+
+def seen_in(error: BaseException) -> str:
+    """What a traceback with locals shows of our functions, and the repr of each of their locals."""
+    shown = [str(error), repr(vars(error))]
+    trace = error.__traceback__
+    while trace is not None:
+        if "/drs_sync_policy/" in trace.tb_frame.f_code.co_filename:
+            shown += [f"{name} = {value!r}" for name, value in trace.tb_frame.f_locals.items()]
+        trace = trace.tb_next
+    traceback.TracebackException.from_exception(error, capture_locals=True)
+    return "\n".join(shown)
+
+
+def raised_by(call: Callable[[], object]) -> BaseException:
+    with pytest.raises(WrongUseError) as caught:
+        call()
+    return caught.value
+
+
+HUSH = "hush-hush"
+WRONG = f"{HUSH}\n"
+SERVER: dict[str, Any] = {"base_url": "http://127.0.0.1:9", "project_id": "p"}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: TokenAuth(WRONG),
+        lambda: AkSkAuth("AK", WRONG),
+        lambda: AkSkAuth("A\tK", HUSH, security_token=HUSH),
+        lambda: AkSkAuth("AK", HUSH, security_token=WRONG),
+        lambda: PasswordAuth("u", f"{HUSH}\udcff", "d"),
+        lambda: PasswordAuth("", HUSH, "d"),
+        lambda: SyncPolicyClient(**SERVER, auth=WRONG),
+        lambda: SyncPolicyClient(project_id="p", region="nowhere", auth=HUSH),
+        lambda: SyncPolicyClient(base_url="http://127.0.0.1:9", project_id="a/b", auth=HUSH),
+        lambda: AsyncSyncPolicyClient(**SERVER, auth=WRONG),
+        lambda: AsyncSyncPolicyClient(project_id="p", region="nowhere", auth=HUSH),
+        lambda: SyncPolicyClient(**SERVER, auth=lambda: WRONG).set_policies(JOBS),
+        lambda: SyncPolicyClient.from_environment(profile="none", auth=HUSH),
+        lambda: Settings().arguments(auth=HUSH),
+        lambda: Settings().arguments(auth=WRONG),
+    ],
+)
+def test_no_traceback_of_wrong_use_shows_a_secret(
+    call: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not what is wrong with a secret, nor what is wrong beside it, shows it in any local."""
+    monkeypatch.setenv("DRS_PROFILES", "/nonexistent")
+    assert HUSH not in seen_in(raised_by(call))
+
+
+@pytest.mark.parametrize(
+    ("environment", "text"),
+    [
+        ({"DRS_USERNAME": "u", "DRS_PASSWORD": HUSH}, ""),
+        ({"DRS_TOKEN": WRONG}, ""),
+        ({"DRS_TOKEN": HUSH, "DRS_PROFILE": "other"}, ""),
+        ({}, f'[default]\npassword = "{HUSH}"\ntokn = "x"'),
+        ({}, f'[default]\npasswrd = "{HUSH}"'),
+        ({}, f'[default]\npassword = "{HUSH}"\nauth = "none"'),
+        ({}, f'[default]\ntoken = "{HUSH}'),
+        ({}, f'[default]\ntoken = "{HUSH}\udcff"'),
+    ],
+)
+def test_no_traceback_of_settings_shows_a_secret(
+    environment: dict[str, str], text: str, tmp_path: Path
+) -> None:
+    """Neither the environment's secrets nor those of a file are in a local of ours."""
+    file = tmp_path / "profiles.toml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    file.chmod(0o600)
+    error = raised_by(lambda: Settings.load(environment=environment, file=file).arguments())
+    assert HUSH not in seen_in(error)
+    assert error.__context__ is None
+
+
+def test_a_header_that_http_refuses_is_not_quoted() -> None:
+    """The headers of a client that was brought may have a secret, which an error must not."""
+    with (
+        wire() as server,
+        httpx.Client(headers={"X-Api-Key": WRONG}) as mine,
+        client(server, "t", http_client=mine) as drs,
+        pytest.raises(WrongUseError, match="could not be sent") as caught,
+    ):
+        drs.set_policies(JOBS)
+    assert HUSH not in seen_in(caught.value)
+
+
+@pytest.mark.parametrize("status", [200, 202, 403])
+@pytest.mark.parametrize("header", ["X-Subject-Token", "Set-Cookie"])
+def test_a_token_in_an_answer_is_not_kept(status: int, header: str) -> None:
+    """What an answer gives away of a login or a session stays out of the error and its pickle."""
+    seen: list[Any] = []
+    hooks = Hooks(answer=lambda _, answer, __: seen.append(dict(answer.headers)))
+    stray = says(status, b"{}", {header: HUSH, "X-Request-Id": "r1"})
+    with (
+        wire(stray) as server,
+        client(server, "t", hooks=hooks) as drs,
+        pytest.raises(DrsError) as caught,
+    ):
+        drs.set_policies(JOBS)
+    assert caught.value.answer is not None
+    assert caught.value.answer.headers[header.lower()] == "***"
+    assert caught.value.answer.request_id == "r1"
+    assert HUSH.encode() not in pickle.dumps(caught.value)
+    assert seen
+    assert HUSH not in repr(seen)
+
+
+@pytest.mark.parametrize("status", [202, 403])
+def test_a_token_in_a_login_that_failed_is_not_kept(status: int) -> None:
+    """IAM may answer with another status than the documented ones, and with a token."""
+    with (
+        wire(says(status, b"{}", {"X-Subject-Token": HUSH})) as iam,
+        wire() as server,
+        client(server, password(iam.url)) as drs,
+        pytest.raises(DrsError) as caught,
+    ):
+        drs.set_policies(JOBS)
+    assert HUSH not in seen_in(caught.value)
+    assert HUSH.encode() not in pickle.dumps(caught.value)
+
+
+@pytest.mark.parametrize("make", AUTHS[::2])
+def test_credentials_are_not_pickled(make: Callable[[str], Any]) -> None:
+    """A pickle would put a secret on disk; the error says what to do instead."""
+    with pytest.raises(TypeError, match="make the credentials anew"):
+        pickle.dumps(make(""))
+
+
+def test_a_secret_reveals_itself_only_when_asked() -> None:
+    """Repr, str, format and copies keep it."""
+    secret = Secret("hidden")
+    assert "hidden" not in f"{secret} {secret!r} {[secret]}"
+    assert copy.deepcopy(secret).reveal() == "hidden"
+    assert json.dumps(str(secret)) == '"<secret>"'

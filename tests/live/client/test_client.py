@@ -1,0 +1,236 @@
+"""Making a client: where it calls, what it takes along, and what it costs."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from typing import Any
+
+import httpx
+import pytest
+
+import drs_sync_policy
+from drs_sync_policy import (
+    ConflictPolicy,
+    Connections,
+    Hooks,
+    Retries,
+    SyncPolicyClient,
+    SyncPolicyReq,
+    UnreachableError,
+    WrongUseError,
+)
+from drs_sync_policy.client.network.transport import tls_context
+from drs_sync_policy.client.regions import regions
+from drs_sync_policy_api.types import SERVERS
+from tests.wire import free_port, resets, says, wire
+
+JOBS = [SyncPolicyReq(job_id="a", conflict_policy=ConflictPolicy.STOP, ddl_trans=False)]
+DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}
+
+
+def make(**options: Any) -> SyncPolicyClient:
+    return SyncPolicyClient(**{"project_id": "p", "auth": "t", **options})
+
+
+# --- where it calls -------------------------------------------------------------------------------
+def test_a_region_is_one_of_the_contracts_servers() -> None:
+    """The regions and their URLs are those of the contract, and of no other list."""
+    assert regions() == {
+        "eu-de": "https://drs.eu-de.otc.t-systems.com",
+        "eu-nl": "https://drs.eu-nl.otc.t-systems.com",
+    }
+    assert set(regions().values()) <= set(SERVERS)
+    with make(region="eu-nl") as drs:
+        assert drs.base_url == "https://drs.eu-nl.otc.t-systems.com"
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"region": "eu-dee"}, "choose one of 'eu-de', 'eu-nl'; did you mean 'eu-de'"),
+        ({}, "give either `region`"),
+        ({"region": "eu-de", "base_url": "http://x"}, "give either `region`"),
+        ({"base_url": "drs.example"}, "http:// or https:// is missing before 'drs.example'"),
+        ({"base_url": "ftp://x"}, "`base_url` is no URL"),
+        ({"base_url": "http://user:pass@x"}, "credentials in it"),
+        ({"base_url": "http://x/?a=1"}, "query or a fragment"),
+        ({"region": "eu-de", "project_id": ".."}, "project_id"),
+        ({"region": "eu-de", "project_id": "a/b"}, "project_id"),
+        ({"region": "eu-de", "language": "de-de"}, "'en-us', 'zh-cn'"),
+        ({"region": "eu-de", "auth": ""}, "`token` is missing or empty"),
+        ({"region": "eu-de", "http_client": httpx.Client, "connections": Connections()}, "which"),
+    ],
+)
+def test_what_cannot_be_is_refused_when_the_client_is_made(
+    options: dict[str, Any], text: str
+) -> None:
+    """A wrong region, URL, project, language or token is found before the first call."""
+    with pytest.raises(WrongUseError) as caught:
+        make(**options)
+    assert text in str(caught.value)
+
+
+def test_a_wrong_region_is_a_problem_with_its_choices() -> None:
+    """A program can offer them without reading the text."""
+    with pytest.raises(WrongUseError) as caught:
+        make(region="eu-dee")
+    (problem,) = caught.value.problems
+    assert (problem.at, problem.value) == ("region", "eu-dee")
+    assert problem.choices == (*regions(),)
+
+
+def test_a_request_is_what_the_contract_says() -> None:
+    """Method, path, headers and body are the contract's, with a user agent and nothing else."""
+    with wire(says(200, DONE)) as server:
+        with make(base_url=f"{server.url}/", language="zh-cn") as drs:
+            drs.set_policies(JOBS)
+        (heard,) = server.heard
+    assert (heard.method, heard.path) == ("POST", "/v3/p/jobs/batch-sync-policy")
+    assert heard.json() == {
+        "jobs": [{"job_id": "a", "conflict_policy": "stop", "ddl_trans": False}]
+    }
+    agent = heard.headers.pop("user-agent") if isinstance(heard.headers, dict) else ""
+    assert agent.startswith("drs-sync-policy/")
+    assert dict(heard.headers) == {
+        "host": server.url.removeprefix("http://"),
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        "content-type": "application/json",
+        "content-length": str(len(heard.body)),
+        "x-language": "zh-cn",
+        "x-auth-token": "t",
+    }
+
+
+def test_a_language_may_be_chosen_for_a_call() -> None:
+    """`language` of a call wins over that of the client, for that call."""
+    with wire(then=says(200, DONE)) as server, make(base_url=server.url) as drs:
+        drs.set_policies(JOBS)
+        drs.set_policies(JOBS, language="zh-cn")
+        drs.set_policies(JOBS)
+        spoken = [heard.headers.get("x-language") for heard in server.heard]
+    assert spoken == [None, "zh-cn", None]
+
+
+def test_a_base_url_may_have_a_path() -> None:
+    """A server behind a prefix is called below it."""
+    with wire(says(200, DONE)) as server, make(base_url=f"{server.url}/drs") as drs:
+        drs.set_policies(JOBS)
+        assert server.heard[0].path == "/drs/v3/p/jobs/batch-sync-policy"
+
+
+# --- hooks and logs -------------------------------------------------------------------------------
+def test_hooks_see_requests_answers_and_repeats() -> None:
+    """Each attempt is shown before and after, each repeat with its reason; credentials never."""
+    seen: list[tuple[Any, ...]] = []
+    hooks = Hooks(
+        request=lambda sent: seen.append(("request", sent)),
+        answer=lambda sent, answer, took: seen.append(("answer", answer.status, took >= 0, sent)),
+        repeat=lambda sent, reason, wait: seen.append(("repeat", reason, wait <= 0.01)),
+    )
+    retries = Retries(first_wait=0.01)
+    with (
+        wire(says(503, b""), says(200, DONE)) as server,
+        make(base_url=server.url, auth="the-token", hooks=hooks, retries=retries) as drs,
+    ):
+        drs.set_policies(JOBS)
+    kinds = [entry[0] for entry in seen]
+    assert kinds == ["request", "answer", "repeat", "request", "answer"]
+    assert seen[1][:3] == ("answer", 503, True)
+    assert seen[2] == ("repeat", "status 503", True)
+    assert seen[1][3].headers["x-auth-token"] == "***"
+    assert "the-token" not in repr(seen)
+
+
+def test_what_a_hook_raises_ends_the_call() -> None:
+    """A hook that fails is not swallowed."""
+
+    def refuse(sent: object) -> None:
+        raise LookupError("no")
+
+    with (
+        wire(says(200, DONE)) as server,
+        make(base_url=server.url, hooks=Hooks(request=refuse)) as drs,
+        pytest.raises(LookupError),
+    ):
+        drs.set_policies(JOBS)
+
+
+def test_the_log_tells_each_answer_and_each_repeat(caplog: pytest.LogCaptureFixture) -> None:
+    """DEBUG has each answer with its request id, INFO each repeat with its reason."""
+    caplog.set_level(logging.DEBUG, "drs_sync_policy")
+    with (
+        wire(resets, says(200, DONE, {"X-Request-Id": "r-1"})) as server,
+        make(base_url=server.url, retries=Retries(first_wait=0.01)) as drs,
+    ):
+        drs.set_policies(JOBS)
+    ours = [(r.levelname, r.getMessage()) for r in caplog.records if r.name == "drs_sync_policy"]
+    assert [level for level, _ in ours] == ["INFO", "DEBUG"]
+    assert "trying again" in ours[0][1]
+    assert "-> 200" in ours[1][1]
+    assert "request id r-1" in ours[1][1]
+
+
+def test_an_error_says_what_was_tried_and_how_often() -> None:
+    """The text of an error has the request, the reason and the number of attempts."""
+    url = f"http://127.0.0.1:{free_port()}"
+    retries = Retries(attempts=2, first_wait=0.01)
+    with (
+        make(base_url=url, retries=retries) as drs,
+        pytest.raises(UnreachableError) as caught,
+    ):
+        drs.set_policies(JOBS)
+    assert f"POST {url}/v3/p/jobs/batch-sync-policy" in str(caught.value)
+    assert "2 attempts" in str(caught.value)
+    assert caught.value.attempts == 2
+
+
+# --- what it costs --------------------------------------------------------------------------------
+def test_importing_the_package_loads_neither_httpx_nor_the_codec() -> None:
+    """`import drs_sync_policy` is free until a name of it is used (PEP 562)."""
+    code = (
+        "import sys, drs_sync_policy; print(sorted({'httpx', 'httpcore', 'msgspec', 'attrs', 'ssl'}"
+        " & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there() -> None:
+    """Each name of `__all__` can be had, is listed by `dir`, and others are errors."""
+    for name in drs_sync_policy.__all__:
+        assert getattr(drs_sync_policy, name) is not None
+        assert name in dir(drs_sync_policy)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        drs_sync_policy.nothing  # noqa: B018
+
+
+def test_clients_share_one_tls_context() -> None:
+    """The second client of a process makes no context of its own, which is what costs."""
+    assert tls_context(True, "https://a") is tls_context(True, "https://b")
+
+
+@pytest.mark.parametrize("jobs", [JOBS[0], "19557d51", b"a", {"job_id": "a"}, None, 3])
+def test_what_is_no_list_of_jobs_is_wrong_use(jobs: Any) -> None:
+    """One job, or its id, is easily given instead of a list: what is needed is told."""
+    with make(region="eu-de") as drs, pytest.raises(WrongUseError) as caught:
+        drs.set_policies(jobs)
+    assert f"a `{type(jobs).__name__}`: a list of `SyncPolicyReq` is needed" in str(caught.value)
+
+
+def test_a_project_id_is_described_in_words() -> None:
+    """Not by a regular expression."""
+    with pytest.raises(WrongUseError) as caught:
+        make(region="eu-de", project_id="a b")
+    assert "each of its characters must be one of 0-9 A-Z a-z _ -" in str(caught.value)
+    assert "^" not in str(caught.value)
+
+
+def test_a_refused_connection_says_what_to_look_at() -> None:
+    """Whether a server runs there, the URL, the network and the proxy."""
+    said = r"Does a server run there\? Check the URL"
+    url = f"http://127.0.0.1:{free_port()}"
+    with make(base_url=url, retries=None) as drs, pytest.raises(UnreachableError, match=said):
+        drs.set_policies(JOBS)

@@ -1,0 +1,191 @@
+"""The connections of a client: its own, yours, through a proxy, and with certificates."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from drs_sync_policy import (
+    AsyncSyncPolicyClient,
+    ConflictPolicy,
+    Connections,
+    OutsideContractError,
+    SyncPolicyClient,
+    SyncPolicyReq,
+    Timeouts,
+    UnreachableError,
+    WrongUseError,
+)
+from drs_sync_policy.client import errors
+from drs_sync_policy.client.network.transport import AsyncTransport, Transport, tls_context
+from tests.wire import carries_out, says, sends, wire
+
+JOBS = [SyncPolicyReq(job_id="a", conflict_policy=ConflictPolicy.STOP, ddl_trans=False)]
+DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}
+
+
+def make(**options: Any) -> SyncPolicyClient:
+    return SyncPolicyClient(**{"project_id": "p", "auth": "t", **options})
+
+
+def test_connections_are_kept() -> None:
+    """Calls one after the other share a connection, and a dead one is replaced."""
+    with wire(then=lambda c: carries_out(server, c)) as server, make(base_url=server.url) as drs:
+        for _ in range(5):
+            drs.set_policies(JOBS)
+        assert len(server.connections) == 1
+
+
+def test_a_connection_that_the_server_closed_is_replaced() -> None:
+    """A server that closes idle connections costs a new one and no error."""
+    body = b'{"count":1,"results":[{"id":"a","status":"success"}]}'
+    closing = sends(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    with wire(then=closing) as server, make(base_url=server.url) as drs:
+        for _ in range(3):
+            assert drs.set_policies(JOBS).ok
+
+
+def test_your_own_client_is_used_and_stays_open() -> None:
+    """`http_client` keeps its headers, cookies, hooks and timeouts, and is not closed."""
+    seen: list[str] = []
+    with (
+        wire(then=says(200, DONE)) as server,
+        httpx.Client(
+            headers={"X-Mine": "1"},
+            cookies={"c": "2"},
+            event_hooks={"request": [lambda request: seen.append(str(request.url))]},
+        ) as mine,
+    ):
+        with make(base_url=server.url, http_client=mine) as drs:
+            assert drs.set_policies(JOBS).ok
+        assert not mine.is_closed
+        (heard,) = server.heard
+    assert heard.headers["x-mine"] == "1"
+    assert heard.headers["cookie"] == "c=2"
+    assert heard.headers["x-auth-token"] == "t"
+    assert heard.headers["user-agent"].startswith("drs-sync-policy/")
+    assert len(seen) == 1
+
+
+def test_your_own_client_keeps_its_timeouts_unless_others_are_given() -> None:
+    """The phases of `http_client` count; `timeouts` replaces them."""
+    seen: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"]["read"])
+        return httpx.Response(200, json=DONE)
+
+    with httpx.Client(transport=httpx.MockTransport(answer), timeout=7.0) as mine:
+        for options in ({}, {"timeouts": Timeouts(read=9.0)}):
+            make(base_url="http://x", http_client=mine, **options).set_policies(JOBS)
+    assert seen == [7.0, 9.0]
+
+
+@pytest.mark.parametrize("follow", [True, False])
+def test_your_own_client_does_not_follow_redirects_with_the_token(follow: bool) -> None:
+    """A redirect is an answer outside the contract, whatever the client was told."""
+    with (
+        wire(says(302, b"", {"Location": "http://127.0.0.1:9/"})) as server,
+        httpx.Client(follow_redirects=follow) as mine,
+        pytest.raises(OutsideContractError),
+    ):
+        make(base_url=server.url, http_client=mine).set_policies(JOBS)
+
+
+def test_your_own_async_client_is_used() -> None:
+    """The async client takes an `httpx.AsyncClient`, and leaves it open."""
+
+    async def call(url: str) -> bool:
+        async with httpx.AsyncClient(headers={"X-Mine": "1"}) as mine:
+            async with AsyncSyncPolicyClient(
+                base_url=url, project_id="p", auth="t", http_client=mine
+            ) as drs:
+                await drs.set_policy(JOBS[0])
+            return mine.is_closed
+
+    with wire(says(200, DONE)) as server:
+        assert asyncio.run(call(server.url)) is False
+        assert server.heard[0].headers["x-mine"] == "1"
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_the_transport_serves_an_httpx_client_of_your_own(backend: str) -> None:
+    """The transports are httpx transports like any other."""
+    if backend == "trio":
+        pytest.importorskip("trio")
+
+    async def call(url: str) -> httpx.Response:
+        async with httpx.AsyncClient(transport=AsyncTransport(url)) as mine:
+            return await mine.get(url)
+
+    import anyio
+
+    with wire(then=says(200, DONE)) as server:
+        with httpx.Client(transport=Transport(server.url)) as mine:
+            assert mine.get(server.url).json() == DONE
+        assert anyio.run(call, server.url, backend=backend).json() == DONE
+
+
+def test_a_proxy_carries_the_request() -> None:
+    """Over a proxy the whole URL is asked of it; its credentials are in no repr."""
+    with wire(says(200, DONE)) as proxy:
+        address = proxy.url.replace("http://", "http://user:secret@")
+        connections = Connections(proxy=address)
+        with make(base_url="http://drs.invalid", connections=connections) as drs:
+            drs.set_policies(JOBS)
+        (heard,) = proxy.heard
+    assert heard.path == "http://drs.invalid/v3/p/jobs/batch-sync-policy"
+    assert heard.headers["proxy-authorization"].startswith("Basic ")
+    assert "secret" not in repr(connections)
+
+
+def test_a_proxy_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`HTTP_PROXY` counts, `NO_PROXY` takes precedence, and both can be switched off."""
+    for name in ("http_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy:3128")
+    monkeypatch.setenv("NO_PROXY", "inside.example")
+    assert Connections().proxy_for("http://drs.example") == "http://proxy:3128"
+    assert Connections().proxy_for("http://inside.example") is None
+    assert Connections().proxy_for("https://drs.example") is None
+    assert Connections(trust_env=False).proxy_for("http://drs.example") is None
+    assert Connections(proxy="http://p").proxy_for("http://inside.example") == "http://p"
+
+
+def test_certificates_may_be_your_own(tmp_path: Path) -> None:
+    """`verify` is the usual authorities, a file, a context, or nothing; http needs none of them."""
+    own = ssl.create_default_context()
+    assert tls_context(own, "https://x") is own
+    assert tls_context(True, "https://x") is tls_context(True, "https://y")
+    assert tls_context(False, "https://x").verify_mode is ssl.CERT_NONE
+    assert tls_context(True, "http://x").verify_mode is ssl.CERT_REQUIRED
+    assert not tls_context(True, "http://x").get_ca_certs()
+    (tmp_path / "ca.pem").write_text("no certificate")
+    with pytest.raises(WrongUseError, match="it holds none"):
+        tls_context(tmp_path / "ca.pem", "https://x")
+
+
+def test_a_server_that_is_no_tls_server_is_a_connection_error() -> None:
+    """Speaking TLS to plain HTTP ends as no connection, and says why."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        with make(base_url=url, retries=None) as drs, pytest.raises(UnreachableError) as caught:
+            drs.set_policies(JOBS)
+        thread.join()
+    assert type(caught.value) is errors.ConnectFailedError
+    assert "SSL" in str(caught.value)

@@ -1,0 +1,117 @@
+"""YAML whose values know where they stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+
+from drs_sync_policy.cli.input.places import Place, UnreadableError
+from drs_sync_policy.cli.input.yaml import read_yaml
+from tests.unit.cli.input.documents import VALUES, leads_to
+
+
+@given(VALUES)
+def test_yaml_is_read_as_yaml_reads_it(value: Any) -> None:
+    """Whatever PyYAML writes and reads comes back, with a place for each value."""
+    text = yaml.safe_dump(value, allow_unicode=True)
+    placed = read_yaml(text)
+    assert placed.value == yaml.safe_load(text)
+    assert () in placed.places
+    assert leads_to(placed)
+
+
+def test_a_value_of_yaml_knows_its_line() -> None:
+    """Also where an alias or a merge brings it from elsewhere."""
+    placed = read_yaml("base: &b\n  x: 1\njobs:\n  - <<: *b\n    y: [2,\n        3]\n")
+    assert placed.value["jobs"] == [{"x": 1, "y": [2, 3]}]
+    assert placed.places["jobs", 0, "y", 1] == Place(6, 9)
+    assert placed.place(("jobs", 0, "nowhere")) == placed.places["jobs", 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("a: [1\nb: 2\n", 1, "no YAML"),
+        ("a: 1\n---\nb: 2\n", 2, "no YAML"),
+        ("a: &x [*x]\n", 1, "without an end"),
+        ("a: !!python/object:os.system x\n", 1, "no YAML"),
+        ("\ta: 1\n", 1, "no YAML"),
+        ("a: 1\nb: 2024-13-45\n", 2, "2024-13-45 is no value"),
+        ("a: 1\nb: " + "1" * 5000, 2, "is no value"),
+        ("a: 1\nb: 'x\x07'\n", 2, "the character '\\x07'"),
+        ("[" * 500, 1, "nested too deeply"),
+        ("a: 1\n? {b: c}\n: d\n", 2, "a key must be a text"),
+        ("a: 1\n<<: [x]\n", 2, "only a mapping can be merged"),
+        ("- 1\n- &a {<<: *a, x: 1}\n", 2, "without an end"),
+    ],
+)
+def test_a_slip_in_yaml_is_shown_where_it_is(text: str, line: int, said: str) -> None:
+    """The line, and what YAML says about it; never code that runs, never a loop without end."""
+    with pytest.raises(UnreadableError, match=r".") as caught:
+        read_yaml(text)
+    assert caught.value.mistake.place.line == line
+    assert said in caught.value.mistake.message
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        ("- job_id: x\n\tddl_trans: true\n", Place(2, 1), "a tab stands here: use spaces"),
+        ("- job_id: 'x\n- job_id: y\n", Place(1, 11), "the quote that opens here has no end"),
+        ('- job_id: "x\n- job_id: y\n', Place(1, 11), "the quote that opens here has no end"),
+        ("- a: [1, 2\n", Place(1, 6), "the bracket that opens here has no end ("),
+        ("- a: 1\n- a: [1,\n", Place(2, 6), "the bracket that opens here has no end ("),
+        ("- {a: 1\n- {a: 2}\n", Place(1, 3), "or a comma is missing before 2:3"),
+        ("- a: 1\n b: 2\n", Place(2, 2), "indented otherwise than its neighbours"),
+        ("- a: 1\n   b: 2\n", Place(2, 5), "indented otherwise than its neighbours"),
+        ("jobs:\n  - a: 1\n  b: 2\n", Place(3, 3), 'or lacks "- " at its beginning'),
+        ("- a: 1\n  b\n  c: 2\n", Place(2, 3), 'neither the ": " of a name'),
+        ("- a: b: c\n", Place(1, 7), 'a text with ": " in it must be in quotes'),
+        ("- a: @x\n", Place(1, 6), "no YAML: found character '@'"),
+        ("- a: 'x' y\n", Place(1, 10), "no YAML: expected <block end>"),
+    ],
+)
+def test_the_commonest_slips_are_told_in_words(text: str, place: Place, said: str) -> None:
+    """Where a quote or a bracket opens, not where the file ends; PyYAML's words for the rest."""
+    with pytest.raises(UnreadableError) as caught:
+        read_yaml(text)
+    assert caught.value.mistake.place == place
+    assert said in caught.value.mistake.message
+
+
+def test_a_small_file_of_yaml_does_not_grow_without_bound() -> None:
+    """Aliases of aliases are refused before memory runs out."""
+    levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 40)}]" for n in range(1, 8)]
+    with pytest.raises(UnreadableError, match="without an end"):
+        read_yaml("\n".join(["l0: &l0 [x]", *levels]))
+
+
+def test_a_mapping_wins_over_what_it_merges() -> None:
+    """As YAML says: its own values first, then those of the first that is merged."""
+    text = "- &a {x: 1, y: 1}\n- &b {x: 2, z: 2}\n- {<<: [*a, *b], y: 3}\n"
+    assert read_yaml(text).value[2] == yaml.safe_load(text)[2] == {"x": 1, "y": 3, "z": 2}
+    (mistake,) = read_yaml("- &a {x: 1}\n- {<<: *a, x: 2, x: 3}\n").mistakes
+    assert "twice" in mistake.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "? " + "[" * 3 + "x" + "]" * 3 + "\n: x\n",
+        "- &m0 {a: 1}\n" + "".join(f"- &m{n} {{<<: *m{n - 1}, k{n}: 1}}\n" for n in range(1, 2000)),
+    ],
+    ids=["key", "chain"],
+)
+def test_keys_and_merges_do_not_grow_without_bound(text: str) -> None:
+    """A small file ends soon, whatever it refers to: each mapping is put together once."""
+    with pytest.raises(UnreadableError, match=r"a key must be|without an end"):
+        read_yaml(text)
+
+
+def test_what_is_merged_many_times_is_put_together_once() -> None:
+    """Forty merges of forty merges, and so on, are one value."""
+    lines = [f"- &m{n} {{<<: [{', '.join([f'*m{n - 1}'] * 40)}]}}\n" for n in range(1, 50)]
+    assert read_yaml("- &m0 {a: 1}\n" + "".join(lines)).value == [{"a": 1}] * 50

@@ -1,0 +1,220 @@
+"""Options that cannot be, found when a client is made and before anything is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from drs_sync_policy import (
+    AsyncSyncPolicyClient,
+    Batches,
+    Connections,
+    Hooks,
+    JobState,
+    Outcome,
+    Retries,
+    SyncPolicyClient,
+    SyncPolicyReq,
+    Timeouts,
+    WrongUseError,
+)
+from drs_sync_policy.client.network.transport import (
+    AsyncTransport,
+    Transport,
+    shared_tls_context,
+)
+from drs_sync_policy.testing import Scripted, succeeds
+from tests.wire import carries_out, wire
+
+JOBS = [SyncPolicyReq(job_id="a")]
+
+
+@pytest.mark.parametrize("name", ["jobs", "bytes", "concurrency"])
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, None, "2"])
+def test_batches_of_no_size_are_wrong_use(name: str, value: Any) -> None:
+    """With none at once, or none in a request, nothing would be sent and nobody told."""
+    with pytest.raises(WrongUseError, match=f"`Batches.{name}` is .*: give a whole number"):
+        Batches(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["connect", "write", "read", "pool", "total"])
+@pytest.mark.parametrize("value", [0, -1.0, math.inf, math.nan, None, "2", True])
+def test_times_without_an_end_are_wrong_use(name: str, value: Any) -> None:
+    """Each timeout is finite and leaves some time."""
+    with pytest.raises(WrongUseError, match=f"`Timeouts.{name}` is .*: give a finite"):
+        Timeouts(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        (Retries, {"attempts": 0}),
+        (Retries, {"first_wait": -1.0}),
+        (Retries, {"longest_wait": math.nan}),
+        (Retries, {"budget": -1}),
+        (Connections, {"limit": 0}),
+        (Connections, {"keepalive_seconds": math.inf}),
+        (Connections, {"max_answer_bytes": None}),
+    ],
+)
+def test_other_numbers_that_cannot_be_are_wrong_use(
+    kind: type[Any], options: dict[str, Any]
+) -> None:
+    """The error names the option, its value and what may stand there."""
+    (name,) = options
+    with pytest.raises(WrongUseError, match=f"`{kind.__name__}.{name}` is .* give a") as caught:
+        kind(**options)
+    (problem,) = caught.value.problems
+    assert (problem.at, repr(problem.value)) == (f"{kind.__name__}.{name}", repr(options[name]))
+
+
+def connected(url: str = "https://127.0.0.1:9", **connections: Any) -> SyncPolicyClient:
+    options = Connections(**connections) if connections else None
+    return SyncPolicyClient(base_url=url, project_id="p", auth="t", connections=options)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "text"),
+    [
+        ("ftp://u:hush-hush@x", "begins with http"),
+        ("http://u:hush-hush@a\x7f", "begins with http"),
+        ("socks5://u:hush-hush@127.0.0.1:1", "socksio"),
+    ],
+)
+@pytest.mark.parametrize("by_environment", [True, False])
+def test_a_proxy_that_cannot_be_is_wrong_use(
+    proxy: str, text: str, by_environment: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether an option or a variable names it; its credentials are not quoted."""
+    for name in ("https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    if by_environment:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(WrongUseError, match=text) as caught:
+        connected(**({} if by_environment else {"proxy": proxy}))
+    assert "hush-hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://a\x7f", "http://a:b", "http://a\n"])
+def test_a_url_that_cannot_be_is_wrong_use(url: str) -> None:
+    """What no request can be sent to is found when the client is made."""
+    with pytest.raises(WrongUseError, match="`base_url` is no URL"):
+        connected(url)
+
+
+def test_certificates_that_cannot_be_read_are_wrong_use(tmp_path: Path) -> None:
+    """A file that is missing, or holds no certificate, is named."""
+    empty = tmp_path / "empty.pem"
+    empty.write_text("")
+    for file in (tmp_path / "none.pem", empty):
+        with pytest.raises(WrongUseError, match=file.name):
+            connected(verify=file)
+
+
+def test_the_variable_of_certificates_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The usual authorities may be a file that a variable names, and that is not there."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    shared_tls_context.cache_clear()
+    with pytest.raises(WrongUseError, match="SSL_CERT_FILE"):
+        connected()
+
+
+@pytest.mark.parametrize("brought", [False, True])
+def test_a_closed_client_is_wrong_use(brought: bool) -> None:
+    """After `close` nothing is sent, and the job is known to be so."""
+    with wire(then=lambda c: carries_out(server, c)) as server, httpx.Client() as mine:
+        drs = SyncPolicyClient(
+            base_url=server.url, project_id="p", auth="t", http_client=mine if brought else None
+        )
+        with drs:
+            drs.set_policies(JOBS)
+        with pytest.raises(WrongUseError, match="closed; make a new one") as caught:
+            drs.set_policies(JOBS)
+        assert len(server.heard) == 1
+    assert caught.value.outcome is not None
+    assert caught.value.outcome[0].state is JobState.NOT_SENT
+
+
+def test_a_closed_client_that_was_brought_is_wrong_use() -> None:
+    """An `httpx.Client` that its owner closed sends nothing, and the error is one of ours."""
+    mine = httpx.Client()
+    mine.close()
+    drs = SyncPolicyClient(
+        base_url="http://127.0.0.1:9", project_id="p", auth="t", http_client=mine
+    )
+    with pytest.raises(WrongUseError, match="closed; make a new one"):
+        drs.set_policies(JOBS)
+
+
+@pytest.mark.parametrize("brought", [False, True])
+def test_a_closed_async_client_is_wrong_use(brought: bool) -> None:
+    """The same for the async client."""
+
+    async def call() -> None:
+        async with httpx.AsyncClient() as mine:
+            drs = AsyncSyncPolicyClient(
+                base_url=server.url, project_id="p", auth="t", http_client=mine if brought else None
+            )
+            async with drs:
+                await drs.set_policies(JOBS)
+            with pytest.raises(WrongUseError, match="closed; make a new one"):
+                await drs.set_policies(JOBS)
+            if not brought:
+                return
+        drs = AsyncSyncPolicyClient(base_url=server.url, project_id="p", auth="t", http_client=mine)
+        with pytest.raises(WrongUseError, match="closed; make a new one"):
+            await drs.set_policies(JOBS)
+
+    with wire(then=lambda c: carries_out(server, c)) as server:
+        asyncio.run(call())
+        assert len(server.heard) == 1
+
+
+@pytest.mark.parametrize("make", [Transport, AsyncTransport])
+def test_connections_suffice_for_the_requests_at_once(make: Any) -> None:
+    """Where no limit is given, no request of a call waits for a connection."""
+    assert make(at_once=64)._pool._max_connections == 64
+    assert make(at_once=4)._pool._max_connections == 20
+    assert make(connections=Connections(limit=3), at_once=64)._pool._max_connections == 3
+
+
+def test_a_client_has_a_connection_for_each_request_at_once() -> None:
+    """`concurrency` reaches the pool of both clients."""
+    for kind in (SyncPolicyClient, AsyncSyncPolicyClient):
+        drs: Any = kind(
+            base_url="http://127.0.0.1:9", project_id="p", auth="t", batches=Batches(concurrency=30)
+        )
+        assert drs._transport._pool._max_connections == 30
+
+
+class HookError(Exception):
+    """A mistake in a hook."""
+
+
+@pytest.mark.parametrize("auth", ["t", None], ids=["token", "login"])
+def test_what_breaks_before_sending_leaves_the_job_not_sent(auth: str | None) -> None:
+    """A hook, or a function that gives tokens, that raises is no reason not to know."""
+
+    def broken(*_: object) -> str:
+        raise HookError
+
+    async def call_async() -> None:
+        options: dict[str, Any] = {"auth": auth or broken, "hooks": hooks}
+        await Scripted(then=succeeds()).async_client(**options).set_policies(JOBS, record=second)
+
+    hooks = Hooks(request=broken) if auth else Hooks()
+    first, second = Outcome(), Outcome()
+    with pytest.raises(HookError):
+        Scripted(then=succeeds()).client(auth=auth or broken, hooks=hooks).set_policies(
+            JOBS, record=first
+        )
+    with pytest.raises(HookError):
+        asyncio.run(call_async())
+    assert [job.state for job in (*first, *second)] == [JobState.NOT_SENT] * 2

@@ -1,0 +1,128 @@
+"""I-JSON and nothing else (rule body-must-be-i-json)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drs_sync_policy.sandbox.http.ijson import NotIJsonError, parse
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(JSON.filter(lambda value: "\\ud" not in json.dumps(value)))
+def test_every_json_value_is_read(value: Any) -> None:
+    """What `json.dumps` writes is read back as it was."""
+    assert parse(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" ",
+        b"{",
+        b"{}x",
+        b"{} {}",
+        b"{'a': 1}",
+        b'{"a": 1,}',
+        b"[1, 2",
+        b"01",
+        b"+1",
+        b".5",
+        b"1.",
+        b"0x10",
+        b"True",
+        b"\xef\xbb\xbf{}",
+        b'{"a": "\xff"}',
+        b'{"a": "\xed\xa0\x80"}',
+        b'{"a": "\xc0\x80"}',
+        "{}".encode("utf-16"),
+        "{}".encode("utf-32"),
+        b'{"a": 1, "a": 1}',
+        b'{"a": 1, "\\u0061": 2}',
+        b'{"x": [{"y": {"a": 1, "a": 2}}]}',
+        b'{"a": NaN}',
+        b'{"a": Infinity}',
+        b'{"a": -Infinity}',
+        b'{"a": "\\ud800"}',
+        b'{"a": "\\udc00\\ud800"}',
+        b'{"a": "\\uD83D x"}',
+        b'{"\\udfff": 1}',
+        b'{"a": "\x00"}',
+        b'{"a": "\n"}',
+        b'{"a": "\\x41"}',
+        b'{"a": "\\u12"}',
+        b"{} // comment",
+        b"\x00",
+    ],
+)
+def test_what_is_not_i_json_is_refused(body: bytes) -> None:
+    """Malformed JSON, other encodings, doubled keys, NaN and lone surrogates are no I-JSON."""
+    with pytest.raises(NotIJsonError):
+        parse(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b' \t\r\n{"a" : 1 } \n', {"a": 1}),
+        (b'"\\ud83d\\ude00"', "\U0001f600"),
+        (b'"\\\\ud800"', "\\ud800"),
+        (b'"\\u0000"', "\0"),
+        (b'"\\ufeff\\uffff"', "\ufeff\uffff"),
+        (b"1e308", 1e308),
+        (b"-0.0", -0.0),
+        (b"123456789012345678901234567890", 123456789012345678901234567890),
+        (b'[{"a": 1}, {"a": 2}]', [{"a": 1}, {"a": 2}]),
+    ],
+)
+def test_unusual_i_json_is_read(body: bytes, value: Any) -> None:
+    """Escapes, NUL, paired surrogates and large numbers are all right."""
+    assert parse(body) == value
+
+
+@pytest.mark.parametrize("number", ["1e309", "-1e400", "9" * 400, "-" + "9" * 5000])
+def test_numbers_outside_the_double_range_are_refused(number: str) -> None:
+    """No number is read that a double cannot hold."""
+    with pytest.raises(NotIJsonError):
+        parse(f'{{"a": {number}}}'.encode())
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":'])
+@pytest.mark.parametrize("closed", [True, False])
+def test_bottomless_nesting_is_refused(opening: str, *, closed: bool) -> None:
+    """However deep a body nests, it is refused and nothing overflows."""
+    depth = 100_000
+    closing = {"[": "]", '{"a":': "}", '[{"a":': "}]"}[opening]
+    body = opening * depth + "1" + (closing * depth if closed else "")
+    with pytest.raises(NotIJsonError):
+        parse(body.encode())
+
+
+@pytest.mark.parametrize("depth", [64, 400])
+def test_deep_nesting_is_read(depth: int) -> None:
+    """Nesting to 64 levels and well beyond is read."""
+    assert parse(b"[" * depth + b"]" * depth) is not None
+
+
+def test_brackets_in_strings_are_no_nesting() -> None:
+    """A string of brackets and quotes, however long, is a string."""
+    text = '["{[' * 5000
+    assert parse(json.dumps({"a": text, "b": ["\\", '"[', "\\\\"]}).encode())["a"] == text
+
+
+def test_a_wide_body_is_not_deep() -> None:
+    """Many items side by side do not count as nesting."""
+    assert len(parse(b"[" + b",".join([b'{"a":[{}]}'] * 20_000) + b"]")) == 20_000
