@@ -1,4 +1,4 @@
-"""`tools/reference.py`: the reference page, read as a file. How it looks is for tests/system/browser."""
+"""`tools/reference.py`: the reference page, read as a file. How it looks: tests/system/browser."""
 
 from __future__ import annotations
 

@@ -23,13 +23,22 @@ import pytest
 
 from drs_sync_policy import sandbox
 from drs_sync_policy.contract import Contract, Operation
-from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz import stock
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.http import over_http
-from drs_sync_policy.sandbox import Answer, Call, Handler, HandlerFactory, NoHandlerError, Policies, Running, rejection as refusal
+from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.sandbox import (
+    Answer,
+    Call,
+    Handler,
+    HandlerFactory,
+    NoHandlerError,
+    Policies,
+    Running,
+)
+from drs_sync_policy.sandbox import rejection as refusal
 from drs_sync_policy.sandbox.faults import catalogue
 from drs_sync_policy.sandbox.seed import FIRST, SECOND
 from tools import pages, reference

@@ -22,8 +22,8 @@ def found_faults() -> str:
 
 
 def _violated(fault: str, rule: str) -> bool:
-    from drs_sync_policy.fuzz import profile
-    from drs_sync_policy.fuzz.run import run
+    from drs_sync_policy.fuzz.active import run
+    from drs_sync_policy.fuzz.target import profile
 
     limit = sandbox.DEFAULT_MAX_BODY_BYTES
     with sandbox.running(faults=[fault]) as served:

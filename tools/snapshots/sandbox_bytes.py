@@ -62,9 +62,9 @@ def _own_requests() -> Iterator[Json]:
 
 def record_requests() -> str:
     """The requests of a fuzzer run with seed 1, as they reach the application; a JSON each."""
-    from drs_sync_policy.fuzz import profile
-    from drs_sync_policy.fuzz.asgi import over_asgi
-    from drs_sync_policy.fuzz.run import run
+    from drs_sync_policy.fuzz.active import run
+    from drs_sync_policy.fuzz.target import profile
+    from drs_sync_policy.fuzz.target.asgi import over_asgi
 
     recorded: list[Json] = []
     app = sandbox.create_app()
