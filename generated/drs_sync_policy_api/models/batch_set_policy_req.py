@@ -25,7 +25,7 @@ class BatchSetPolicyReq:
 
     Attributes:
         jobs (list[SyncPolicyReq]): One item for each job whose policy is to be set, at least
-            one. No upper bound is documented. A job may appear more than once: the later item wins,
+            one. No upper bound is documented. If a job appears more than once, the later item wins,
             field by field.
         additional_properties (dict[str, Any]): Fields that the contract does not describe.
     """

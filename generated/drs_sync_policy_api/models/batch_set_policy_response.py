@@ -22,7 +22,7 @@ from ..types import (
 
 @frozen(kw_only=True)
 class BatchSetPolicyResponse:
-    """What became of each item of the request.
+    """The result of each item of the request.
 
     Attributes:
         count (int): The number of results.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 
 class ConflictPolicy(StrEnum):
-    """What happens when a row already exists in the destination with other values.
+    """What happens if a row already exists in the destination with other values.
 
     A value that a newer server sends and the contract does not list is kept, and compares equal
     to its text.

@@ -22,11 +22,11 @@ from ..types import (
 
 @frozen(kw_only=True)
 class ErrorResponse:
-    """Why a request was not carried out.
+    """Why the request was not carried out.
 
     Attributes:
         error_code (str): One of the vendor's error codes. Match on this, never on the message.
-        error_msg (str): What went wrong, in words of the language that `X-Language` chose.
+        error_msg (str): What went wrong, in the language of `X-Language`.
         request_id (str | Unset): The id of the request, added by a gateway.
         additional_properties (dict[str, Any]): Fields that the contract does not describe.
     """

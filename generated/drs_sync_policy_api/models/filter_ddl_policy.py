@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Literal, Self
 
 
 class FilterDdlPolicy(StrEnum):
-    """Which DDL is kept from the destination. No value means 'none': leave the field out instead.
+    """Which DDL is not replicated to the destination. No value stands for 'no filter': leave the
+    field out instead.
 
     A value that a newer server sends and the contract does not list is kept, and compares equal
     to its text.

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Literal, Self
 
 
 class KafkaDataFormat(StrEnum):
-    """How a change is written as a message. A job that was never told writes JSON. The Terraform
-    provider and the newest SDK add `json_c`, for MySQL and TaurusDB; the other sources have
-    `json` and `avro` only.
+    """How a change is written as a message. The default of a job is JSON. The Terraform provider
+    and the newest SDK add `json_c`, for MySQL and TaurusDB; the other sources have `json` and
+    `avro` only.
 
     A value that a newer server sends and the contract does not list is kept, and compares equal
     to its text.

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Literal, Self
 
 class PartitionPolicy(StrEnum):
     """Which partition of its topic a change goes to. Mandatory for a job whose target is Kafka.
-    What is allowed depends on `topic_policy`, and the sources disagree; taken is what any of
-    them takes: with 0 all six values, with 1 the values 0, 1, 2 and 5, with 2 the values 0, 1,
-    2 and 3, with 3 the values 0 and 1, with 4 the values 0, 1 and 3. (Older SDKs know no 4 and
-    no 5 and take fewer values with 1 and 2; the Terraform provider knows no 4.)
+    The allowed values depend on `topic_policy`, and the sources disagree. This edition accepts
+    a value if one source does: with 0 all six values, with 1 the values 0, 1, 2 and 5, with 2
+    the values 0, 1, 2 and 3, with 3 the values 0 and 1, with 4 the values 0, 1 and 3. (Older
+    SDKs have neither 4 nor 5 and accept fewer values with 1 and 2; the Terraform provider has
+    no 4.)
 
     A value that a newer server sends and the contract does not list is kept, and compares equal
     to its text.

@@ -27,61 +27,59 @@ from ..types import (
 
 @frozen(kw_only=True)
 class SyncPolicyReq:
-    """The synchronization policy of one job. A field that is left out keeps its stored value;
-    `null` is not a value of any field. Booleans are the booleans of JSON, and the values of
-    enums are compared with case.
+    """The synchronization policy of one job. A field that is left out keeps its stored value.
+    No field accepts `null`. Booleans are JSON booleans, and enum values are case-sensitive.
 
         Attributes:
             job_id (str): The job (the vendor also says task). An opaque string: the ids look like
-                UUIDs and are none.
-            conflict_policy (ConflictPolicy | Unset): What happens when a row already exists in the
+                UUIDs but are not valid UUIDs.
+            conflict_policy (ConflictPolicy | Unset): What happens if a row already exists in the
                 destination with other values.
-            filter_ddl_policy (FilterDdlPolicy | Unset): Which DDL is kept from the destination. No
-                value means "none": leave the field out instead.
+            filter_ddl_policy (FilterDdlPolicy | Unset): Which DDL is not replicated to the
+                destination. No value stands for "no filter": leave the field out instead.
             ddl_trans (bool | Unset): Whether DDL is synchronized during incremental
                 synchronization.
             index_trans (bool | Unset): Whether indexes are synchronized during incremental
                 synchronization.
             slot_name (str | Unset): The name of the replication slot. For purely incremental jobs
-                with a PostgreSQL source; the vendor's SDK also calls it mandatory for jobs from
+                with a PostgreSQL source; the vendor's SDK also requires it for jobs from
                 primary/standby GaussDB to Kafka.
-            file_and_position (str | Unset): Where in the source's log to begin. MySQL:
-                `name.number:position`, with a name of 1 to 60 characters (none of `< > & : " ' / \\`),
+            file_and_position (str | Unset): The start position in the source's log. MySQL:
+                `name.number:position`, with a name of 1 to 60 characters (without `< > & : " ' / \\`),
                 a number of 3 to 20 digits and a position of 1 to 20 digits. MongoDB: `timestamp:incre`,
                 both from 1 to 2147483647. At most 100 characters.
-            gtid_set (str | Unset): The GTIDs to begin at, for a MySQL source. At most 2048
-                characters, none of `< > & " ' / \\` and no Chinese ones.
+            gtid_set (str | Unset): The GTIDs to start at, for a MySQL source. At most 2048
+                characters, without `< > & " ' / \\` and Chinese characters.
             is_fill_materialized_view (bool | Unset): Whether materialized views are filled in the
-                full phase, for a PostgreSQL source. A job that was never told does not fill them.
+                full phase, for a PostgreSQL source. By default, they are not filled.
             export_snapshot (bool | Unset): Whether the full phase reads from an exported snapshot,
-                for a PostgreSQL source. A job that was never told does not. (The first SDKs had a
-                string here.)
+                for a PostgreSQL source. By default, it does not. (The first SDKs had a string here.)
             topic_policy (TopicPolicy | Unset): Which topics changes go to. Mandatory for a job
-                whose target is Kafka. Which values a job takes depends on its engines. The Chinese
+                whose target is Kafka. The values that a job accepts depend on its engines. The Chinese
                 pages have the value 4, for distributed GaussDB; the other sources stop at 3.
-            topic (str | Unset): The Kafka topic that all changes go to; it must exist. Mandatory
-                with `topic_policy` 0, in the same item (where the vendor only says "mandatory").
+            topic (str | Unset): The Kafka topic for all changes; it must exist. Mandatory with
+                `topic_policy` 0, in the same item (the vendor only says "mandatory").
             partition_policy (PartitionPolicy | Unset): Which partition of its topic a change goes
-                to. Mandatory for a job whose target is Kafka. What is allowed depends on
-                `topic_policy`, and the sources disagree; taken is what any of them takes: with 0 all
-                six values, with 1 the values 0, 1, 2 and 5, with 2 the values 0, 1, 2 and 3, with 3 the
-                values 0 and 1, with 4 the values 0, 1 and 3. (Older SDKs know no 4 and no 5 and take
-                fewer values with 1 and 2; the Terraform provider knows no 4.)
-            kafka_data_format (KafkaDataFormat | Unset): How a change is written as a message. A job
-                that was never told writes JSON. The Terraform provider and the newest SDK add `json_c`,
-                for MySQL and TaurusDB; the other sources have `json` and `avro` only.
+                to. Mandatory for a job whose target is Kafka. The allowed values depend on
+                `topic_policy`, and the sources disagree. This edition accepts a value if one source
+                does: with 0 all six values, with 1 the values 0, 1, 2 and 5, with 2 the values 0, 1, 2
+                and 3, with 3 the values 0 and 1, with 4 the values 0, 1 and 3. (Older SDKs have neither
+                4 nor 5 and accept fewer values with 1 and 2; the Terraform provider has no 4.)
+            kafka_data_format (KafkaDataFormat | Unset): How a change is written as a message. The
+                default of a job is JSON. The Terraform provider and the newest SDK add `json_c`, for
+                MySQL and TaurusDB; the other sources have `json` and `avro` only.
             topic_name_format (str | Unset): How topics are named with `topic_policy` 1, 2 and 3: a
                 text in which `$database$`, `$schema$` and `$tablename$` stand for the names. The
-                sources disagree on the format that a job has without it, so none is promised here.
+                sources disagree on the default format, so this contract does not name one.
             partitions_num (str | Unset): How many partitions a topic gets with `topic_policy` 1, 2
-                and 3: a number from 1 to 2147483647, written as a string without leading zeros. A job
-                that was never told has 1.
+                and 3: a number from 1 to 2147483647, written as a string without leading zeros. The
+                default of a job is 1.
             replication_factor (str | Unset): How many replicas a topic gets with `topic_policy` 1,
-                2 and 3: a number from 1 to 32767, written as a string without leading zeros. A job that
-                was never told has 1.
-            ddl_topic (str | Unset): The Kafka topic that DDL goes to. The vendor calls it mandatory
-                where the target is Kafka and `ddl_trans` is true; a request does not name its target,
-                so it is optional here.
+                2 and 3: a number from 1 to 32767, written as a string without leading zeros. The
+                default of a job is 1.
+            ddl_topic (str | Unset): The Kafka topic for DDL. The vendor requires it if the target
+                is Kafka and `ddl_trans` is true; a request does not name its target, so it is optional
+                here.
             additional_properties (dict[str, Any]): Fields that the contract does not describe.
     """
 

@@ -23,15 +23,14 @@ from ..types import (
 
 @frozen(kw_only=True)
 class SyncPolicyResp:
-    """What became of one item. A failed one has `error_code` and `error_msg`, a successful one
-    has neither.
+    """The result of one item. A failed result has `error_code` and `error_msg`. A successful
+    result has neither.
 
         Attributes:
             id (str): The `job_id` of the item, as it was sent.
-            status (SyncPolicyStatus): Whether an item was carried out.
+            status (SyncPolicyStatus): Whether the item was carried out.
             error_code (str | Unset): Why the item failed, as one of the vendor's error codes.
-            error_msg (str | Unset): Why the item failed, in words of the language that `X-Language`
-                chose.
+            error_msg (str | Unset): Why the item failed, in the language of `X-Language`.
             additional_properties (dict[str, Any]): Fields that the contract does not describe.
     """
 

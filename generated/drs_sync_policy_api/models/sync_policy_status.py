@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 
 class SyncPolicyStatus(StrEnum):
-    """Whether an item was carried out.
+    """Whether the item was carried out.
 
     A value that a newer server sends and the contract does not list is kept, and compares equal
     to its text.

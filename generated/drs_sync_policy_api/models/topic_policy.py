@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Literal, Self
 
 
 class TopicPolicy(StrEnum):
-    """Which topics changes go to. Mandatory for a job whose target is Kafka. Which values a job
-    takes depends on its engines. The Chinese pages have the value 4, for distributed GaussDB;
+    """Which topics changes go to. Mandatory for a job whose target is Kafka. The values that a job
+    accepts depend on its engines. The Chinese pages have the value 4, for distributed GaussDB;
     the other sources stop at 3.
 
     A value that a newer server sends and the contract does not list is kept, and compares equal

@@ -141,12 +141,12 @@ def sync_detailed(
     """Configure synchronization policies in batches
 
     Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
-    indexes) of one or more jobs. A field that an item leaves out keeps the value that is
-    stored for its job. Where a job appears twice, the later item wins. Repeating a call
-    gives the same answer and leaves the same state.
+    indexes) of one or more jobs. A field that an item leaves out keeps its stored value.
+    If a job appears twice, the later item wins. The operation is idempotent: the same
+    request sent again gets the same response and leaves the same state.
 
-    Only jobs that support synchronization policies can take one; a job whose state
-    forbids the call is reported as a `failed` result with `DRS.M00304`.
+    The operation applies only to jobs that support synchronization policies. A job whose
+    state does not allow the operation has a `failed` result with `DRS.M00304`.
 
     Args:
         project_id (str):
@@ -180,12 +180,12 @@ def sync(
     """Configure synchronization policies in batches
 
     Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
-    indexes) of one or more jobs. A field that an item leaves out keeps the value that is
-    stored for its job. Where a job appears twice, the later item wins. Repeating a call
-    gives the same answer and leaves the same state.
+    indexes) of one or more jobs. A field that an item leaves out keeps its stored value.
+    If a job appears twice, the later item wins. The operation is idempotent: the same
+    request sent again gets the same response and leaves the same state.
 
-    Only jobs that support synchronization policies can take one; a job whose state
-    forbids the call is reported as a `failed` result with `DRS.M00304`.
+    The operation applies only to jobs that support synchronization policies. A job whose
+    state does not allow the operation has a `failed` result with `DRS.M00304`.
 
     Args:
         project_id (str):
@@ -219,12 +219,12 @@ async def asyncio_detailed(
     """Configure synchronization policies in batches
 
     Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
-    indexes) of one or more jobs. A field that an item leaves out keeps the value that is
-    stored for its job. Where a job appears twice, the later item wins. Repeating a call
-    gives the same answer and leaves the same state.
+    indexes) of one or more jobs. A field that an item leaves out keeps its stored value.
+    If a job appears twice, the later item wins. The operation is idempotent: the same
+    request sent again gets the same response and leaves the same state.
 
-    Only jobs that support synchronization policies can take one; a job whose state
-    forbids the call is reported as a `failed` result with `DRS.M00304`.
+    The operation applies only to jobs that support synchronization policies. A job whose
+    state does not allow the operation has a `failed` result with `DRS.M00304`.
 
     Args:
         project_id (str):
@@ -260,12 +260,12 @@ async def asyncio(
     """Configure synchronization policies in batches
 
     Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
-    indexes) of one or more jobs. A field that an item leaves out keeps the value that is
-    stored for its job. Where a job appears twice, the later item wins. Repeating a call
-    gives the same answer and leaves the same state.
+    indexes) of one or more jobs. A field that an item leaves out keeps its stored value.
+    If a job appears twice, the later item wins. The operation is idempotent: the same
+    request sent again gets the same response and leaves the same state.
 
-    Only jobs that support synchronization policies can take one; a job whose state
-    forbids the call is reported as a `failed` result with `DRS.M00304`.
+    The operation applies only to jobs that support synchronization policies. A job whose
+    state does not allow the operation has a `failed` result with `DRS.M00304`.
 
     Args:
         project_id (str):
