@@ -7,12 +7,13 @@ whose target matches nothing is an error, so that an edition cannot fall off the
 from __future__ import annotations
 
 import copy
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 import jsonpath_rfc9535 as jsonpath
 from jsonpath_rfc9535 import JSONPathQuery
+
+from drs_sync_policy.text import did_you_mean
 
 _DOCUMENT_KEYS = {"overlay", "info", "extends", "actions"}
 _ACTION_KEYS = {"target", "description", "update", "remove"}
@@ -105,8 +106,7 @@ def _nearest(query: JSONPathQuery, document: dict[str, Any]) -> str:
         here = f": `{found[0].path()}` has no `{wanted}`"
         if not isinstance(value, dict):
             return here
-        near = difflib.get_close_matches(wanted, value, n=1)
-        return here + (f"; did you mean `{near[0]}`?" if near else f"; it has {', '.join(value)}")
+        return here + (did_you_mean(wanted, value) or f"; it has {', '.join(value)}")
     return ""
 
 

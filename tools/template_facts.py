@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from openapi_python_client.strings import ClassName, snake_case
 
+from drs_sync_policy.anyjson import resolve
+
 Json = Mapping[str, Any]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -45,16 +47,6 @@ def release() -> str:
     """The version of the distribution, which the client tells the server."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     return str(project["version"])
-
-
-def resolve(contract: Json, node: Json) -> Json:
-    """`node`, or what it refers to where it is a `$ref` into this contract."""
-    while "$ref" in node:
-        target: Any = contract
-        for token in str(node["$ref"]).removeprefix("#/").split("/"):
-            target = target[token.replace("~1", "/").replace("~0", "~")]
-        node = target
-    return node
 
 
 def rules_of(contract: Json, schema: Json, where: str) -> dict[str, Any]:

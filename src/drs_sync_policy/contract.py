@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
+from drs_sync_policy import anyjson
+
 BASE_EDITION: Final = "base"
 """The edition of `openapi.yaml` as it is written, with no overlay applied."""
 
@@ -127,17 +129,11 @@ class Contract:
 
     def resolve(self, node: Json) -> Json:
         """`node`, or what it refers to where it is a `$ref` into this document."""
-        while "$ref" in node:
-            node = self.at(node["$ref"])
-        return node
+        return anyjson.resolve(self.document, node)
 
     def at(self, pointer: str) -> Any:
         """What a JSON pointer (RFC 6901, with or without `#`) points to; `KeyError` if nothing."""
-        node: Any = self.document
-        for token in pointer.removeprefix("#").split("/")[1:]:
-            key = token.replace("~1", "/").replace("~0", "~")
-            node = node[int(key) if isinstance(node, list) else key]
-        return node
+        return anyjson.at(self.document, pointer)
 
     def standalone(self, schema: Json) -> dict[str, Any]:
         """`schema` as a JSON Schema 2020-12 document in which every `$ref` resolves."""

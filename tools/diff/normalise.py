@@ -11,6 +11,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any, Final
 
+from drs_sync_policy import anyjson
+
 _SAYS_NOTHING: Final[dict[str, Any]] = {
     "minLength": 0,
     "minItems": 0,
@@ -123,14 +125,5 @@ def _drop_default_style(node: dict[str, Any]) -> None:
 def resolve(document: Json, node: Any) -> Any:
     """`node`, or what it refers to where it is a `$ref` into this document."""
     while isinstance(node, dict) and isinstance(node.get("$ref"), str):
-        target: Any = document
-        for token in node["$ref"].removeprefix("#").split("/")[1:]:
-            key = unescape(token)
-            target = target[int(key) if isinstance(target, list) else key]
-        node = target
+        node = anyjson.at(document, node["$ref"])
     return node
-
-
-def unescape(token: str) -> str:
-    """A token of a JSON pointer as the key that it stands for (RFC 6901)."""
-    return token.replace("~1", "/").replace("~0", "~")

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from drs_sync_policy.anyjson import tokens
 from tools.diff.change import NEITHER, REQUEST, RESPONSE
-from tools.diff.normalise import METHODS, resolve, unescape
+from tools.diff.normalise import METHODS, resolve
 
 Json = Mapping[str, Any]
-
-
-def tokens(pointer: str) -> list[str]:
-    """The keys of a JSON pointer."""
-    return [unescape(token) for token in pointer.removeprefix("#").split("/")[1:]]
 
 
 def place(reached: str, document: Json, *, written: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from drs_sync_policy.anyjson import tokens
 from tools.diff.change import (
     BOTH,
     CLIENT,
@@ -26,7 +27,7 @@ from tools.diff.change import (
     Level,
 )
 from tools.diff.normalise import normalise
-from tools.diff.place import direction, place, tokens, users
+from tools.diff.place import direction, place, users
 from tools.node import node_environment, node_tool
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, NoReturn
@@ -12,6 +11,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from drs_sync_policy.cli import exits
+from drs_sync_policy.text import did_you_mean
 
 _VERBS: Final = {
     "apply": "Set the policies that are in a file.",
@@ -86,8 +86,7 @@ class _Verbs(click.Group):
         return command
 
     def _refuse(self, ctx: click.Context, cmd_name: str) -> NoReturn:
-        near = get_close_matches(cmd_name, _VERBS, n=1)
-        hint = f"; did you mean `{near[0]}`?" if near else f"; choose one of {', '.join(_VERBS)}."
+        hint = did_you_mean(cmd_name, _VERBS) or f"; choose one of {', '.join(_VERBS)}."
         ctx.fail(f"there is no command `{cmd_name}`{hint}")
 
     def _lacks(self, ctx: click.Context, cmd_name: str, error: ModuleNotFoundError) -> NoReturn:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from drs_sync_policy.text import did_you_mean
 
 if TYPE_CHECKING:
     _Choice = click.Choice[str]
@@ -22,8 +23,7 @@ class Choice(_Choice):
         try:
             return str(super().convert(value, param, ctx))
         except click.BadParameter as error:
-            near = get_close_matches(str(value).strip().lower(), self.choices, n=1)
-            hint = f" Did you mean `{near[0]}`?" if near and len(self.choices) > 1 else ""
+            hint = did_you_mean(value, self.choices, lead=" ") if len(self.choices) > 1 else ""
             raise click.BadParameter(f"{error.message}{hint}", ctx=ctx, param=param) from error
 
 

@@ -12,11 +12,11 @@ from drs_sync_policy import AsyncSyncPolicyClient, DrsError, JobOutcome, Outcome
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.connection import exit_code
 from drs_sync_policy.cli.journal import BadJournalError
-from drs_sync_policy.cli.output.printable import printable
 from drs_sync_policy.cli.output.progress import Bar
 from drs_sync_policy.cli.output.prose import fold, width
 from drs_sync_policy.cli.unexpected import tell
 from drs_sync_policy.client.batching import Chunk
+from drs_sync_policy.text import printable
 from drs_sync_policy_api.models import SyncPolicyResp
 
 Note = Callable[[Sequence[JobOutcome]], object]

@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from drs_sync_policy.client.errors import WrongUseError
+from drs_sync_policy.text import did_you_mean
 from drs_sync_policy_api.errors import Problem
 from drs_sync_policy_api.types import SERVERS
 
@@ -35,10 +36,7 @@ def checked_region(region: str, *, named: str = "`region`") -> str:
     """The URL of the region; `WrongUseError` calls the setting what `named` says."""
     known = regions()
     if region not in known:
-        from difflib import get_close_matches
-
-        near = get_close_matches(region, known, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(region, known)
         problem = Problem("region", region, f"choose one of {_choices()}{hint}", (*known,))
         raise WrongUseError(str(problem).replace("`region`", named, 1), [problem])
     return known[region]

@@ -9,7 +9,6 @@ import os
 import stat
 import tomllib
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self, cast
@@ -22,6 +21,7 @@ from drs_sync_policy.client.credentials.passwords import PasswordAuth, iam_url_f
 from drs_sync_policy.client.credentials.secret import Secret
 from drs_sync_policy.client.errors import WrongUseError
 from drs_sync_policy.client.regions import checked_region, checked_url, server_url
+from drs_sync_policy.text import did_you_mean
 
 VARIABLES: Final[Mapping[str, str]] = {
     "url": "DRS_URL",
@@ -334,6 +334,4 @@ def _place(error: ValueError) -> str:
 
 
 def _hint(name: str, known: Collection[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    hint = f"; did you mean `{near[0]}`?" if near else ""
-    return f": choose one of {', '.join(f'`{key}`' for key in known)}{hint}"
+    return f": choose one of {', '.join(f'`{key}`' for key in known)}{did_you_mean(name, known)}"

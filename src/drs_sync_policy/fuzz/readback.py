@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from drs_sync_policy import anyjson
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.prober import GATEWAY, Prober
@@ -67,7 +68,7 @@ class Store:
         except ijson.NotIJson as error:
             raise Unreadable(f"the answer of {call.path} is no I-JSON: {error}") from None
         try:
-            found = _at(value, self._readback.policy_pointer)
+            found = anyjson.at(value, self._readback.policy_pointer)
         except (ValueError, KeyError, IndexError, TypeError) as error:
             raise Unreadable(
                 f"the answer of {call.path} lacks `{self._readback.policy_pointer}`: {error}"
@@ -77,13 +78,6 @@ class Store:
         policy = {name: found[name] for name in (*self.fields, PROBE) if name in found}
         self._prober.history.read(tenant, job_id, policy, exchange)
         return policy, exchange
-
-
-def _at(value: Any, pointer: str) -> Any:
-    for token in pointer.split("/")[1:]:
-        key = token.replace("~1", "/").replace("~0", "~")
-        value = value[int(key) if isinstance(value, list) else key]
-    return value
 
 
 def differences(wanted: Policy, found: Policy) -> list[str]:

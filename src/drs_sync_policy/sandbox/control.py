@@ -6,7 +6,6 @@ They take no credentials: whoever reaches them may do everything. Serve them to 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from difflib import get_close_matches
 from typing import Any, Final, cast
 from uuid import uuid4
 
@@ -24,6 +23,7 @@ from drs_sync_policy.sandbox.seed import TENANTS
 from drs_sync_policy.sandbox.states import INITIAL_STATE, STATES
 from drs_sync_policy.sandbox.store.store import Job, Store
 from drs_sync_policy.sandbox.switches import Switches
+from drs_sync_policy.text import did_you_mean, listed
 
 PREFIX: Final = b"_sandbox"
 READ_BACK: Final = "/_sandbox/projects/{project_id}/jobs/{job_id}"
@@ -196,10 +196,8 @@ def _short(value: object, name: str) -> str:
 def _state(value: object) -> str:
     if value in STATES:
         return str(value)
-    near = get_close_matches(str(value).upper(), STATES, n=1)
-    hint = f"; did you mean `{near[0]}`?" if near else ""
-    choices = ", ".join(f"`{state}`" for state in STATES)
-    raise ControlError(400, f"there is no state {value!r}{hint} The states are {choices}")
+    hint = did_you_mean(value, STATES)
+    raise ControlError(400, f"unknown state {value!r}: choose {listed(STATES)}{hint}")
 
 
 def _new_job_id() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final, Protocol
 
@@ -12,6 +11,7 @@ from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation
 from drs_sync_policy.sandbox.http.response import Answer
 from drs_sync_policy.sandbox.request import Call
 from drs_sync_policy.sandbox.store.store import Batch, Item, Outcome, Policies
+from drs_sync_policy.text import nearest
 
 Handler = Callable[[Call, Any], Awaitable[Answer]]
 """Carries out an accepted request: its call and its document give the answer."""
@@ -83,7 +83,7 @@ def handler(
 ) -> Handler:
     """The handler of `operation`; `NoHandlerError` says where to put the one that is missing."""
     if operation.id not in factories:
-        near = get_close_matches(operation.id, factories, n=1)
+        near = nearest(operation.id, factories)
         hint = f" (there is one for `{near[0]}`)" if near else ""
         raise NoHandlerError(
             f"the sandbox has no handler for `{operation.id}`"

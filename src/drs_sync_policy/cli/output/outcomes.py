@@ -16,8 +16,8 @@ import click
 from attrs import frozen
 
 from drs_sync_policy import JobOutcome, JobState, codes
-from drs_sync_policy.cli.output.printable import printable
 from drs_sync_policy.cli.output.prose import cells, columns, fold, width
+from drs_sync_policy.text import printable
 
 EARLIER: Final = "set earlier"
 """The state of an item that the journal knows: it was not sent again."""

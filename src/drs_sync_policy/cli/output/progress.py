@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 # Here, and not where it is used: that it is not installed is told before anything is done.
 from rich.console import Console
 
-from drs_sync_policy.cli.output.printable import printable
+from drs_sync_policy.text import printable
 
 FEW: Final = 2
 """So few jobs are done before a bar could be read."""

@@ -26,11 +26,11 @@ from drs_sync_policy import (
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.output import preview
-from drs_sync_policy.cli.output.printable import printable
 from drs_sync_policy.cli.output.prose import fold, width
 from drs_sync_policy.client.credentials.passwords import LoginFailed
 from drs_sync_policy.client.network.failures import certificate_refused, speaks_no_tls
 from drs_sync_policy.client.settings import MissingSettingsError, Settings, default_file
+from drs_sync_policy.text import printable
 
 _SECONDS: Final = 10.0
 _INDENT: Final = " " * len("FAIL ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 from typing import Final
 
 import attrs
@@ -14,6 +14,7 @@ import click
 from drs_sync_policy import codes, contract
 from drs_sync_policy.cli.choice import Choice, completed
 from drs_sync_policy.cli.output.prose import beside, fold, width
+from drs_sync_policy.text import nearest
 
 _AUTHORS: Final = {"vendor": "", "ours": " (our text)"}
 _DIGITS: Final = re.compile(r"[1-9][0-9]*\Z")
@@ -109,7 +110,7 @@ def _same_prefix(name: str, code: str) -> bool:
 
 def _nearest(name: str) -> list[str]:
     """The rules whose ids are nearly `name`."""
-    return get_close_matches(name, [rule.id for rule in contract.load().rules], n=3, cutoff=0.7)
+    return nearest(name, (rule.id for rule in contract.load().rules), most=3, cutoff=0.7)
 
 
 def _text(group: Sequence[codes.ErrorCode | contract.Rule]) -> str:

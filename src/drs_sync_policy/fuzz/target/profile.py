@@ -11,7 +11,6 @@ and in `docs/fuzzing.md`. The schema is what profiles are checked against, so th
 from __future__ import annotations
 
 import datetime
-import difflib
 import json
 import os
 import shlex
@@ -24,6 +23,8 @@ from typing import Any
 
 import jsonschema_rs
 from attrs import field, frozen
+
+from drs_sync_policy.text import did_you_mean
 
 Json = Mapping[str, Any]
 
@@ -269,8 +270,7 @@ def _is_secret(path: Iterable[str | int]) -> bool:
 
 def _unknown(name: str, error: Any, where: str) -> str:
     known = sorted(_known_keys(error.instance_path))
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean `{near[0]}`?" if near else ""
+    hint = did_you_mean(name, known)
     choices = ", ".join(f"`{key}`" for key in known)
     return f"{where or 'the file'} has an unknown `{name}`{hint} (known: {choices})"
 
@@ -345,8 +345,7 @@ def _waiver_problems(document: Any, rules: tuple[str, ...]) -> Iterator[str]:
             continue
         rule, expires = waiver.get("rule"), waiver.get("expires")
         if rules and isinstance(rule, str) and rule not in rules:
-            near = difflib.get_close_matches(rule, rules, n=1)
-            hint = f"; did you mean `{near[0]}`?" if near else ""
+            hint = did_you_mean(rule, rules)
             yield f"`waivers[{number}].rule` names no rule of the contract: `{rule}`{hint}"
         if isinstance(expires, str):
             try:

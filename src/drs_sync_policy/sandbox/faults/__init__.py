@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from drs_sync_policy.contract import Contract, load
 from drs_sync_policy.sandbox.faults import (
@@ -20,6 +19,7 @@ from drs_sync_policy.sandbox.faults import (
 )
 from drs_sync_policy.sandbox.faults import unknown_fields as strangers
 from drs_sync_policy.sandbox.faults.fault import Fault, Kind, compose
+from drs_sync_policy.text import did_you_mean
 
 __all__ = ["Fault", "Kind", "UnknownFaultError", "catalogue", "compose", "find"]
 
@@ -58,8 +58,7 @@ def find(names: Iterable[str], contract: Contract | None = None) -> tuple[Fault,
 def _named(name: str, known: dict[str, Fault]) -> Fault:
     if name in known:
         return known[name]
-    near = get_close_matches(name, known, n=1)
-    hint = f" Did you mean `{near[0]}`?" if near else ""
+    hint = did_you_mean(name, known, lead=" ")
     raise UnknownFaultError(
         f"there is no fault `{name}`.{hint}"
         " `drs-sync-policy sandbox --list-faults` lists all there are."
