@@ -8,13 +8,14 @@ import stat
 import subprocess
 import tomllib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from drs_sync_policy import sandbox
 from drs_sync_policy.cli import exits
-from drs_sync_policy.cli.verbs.login import write
+from drs_sync_policy.cli.profiles import write
 
 from .conftest import PROGRAM, Run
 from .terminal import converse
@@ -89,18 +90,25 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert tomllib.loads((tmp_path / "kept" / "real.toml").read_text()) == {"b": {"url": "new"}}
 
 
-def test_a_profile_that_does_not_fit_is_shown_without_its_secrets(
-    run: Run, file: Path, server: sandbox.Running
-) -> None:
-    """To be written by hand; the file stays as it was."""
-    file.parent.mkdir(parents=True)
-    file.write_text("[default.extra]\nx = 1\n")
-    arguments = ("--url", server.url, "--project-id", "p", "--kind", "token")
-    done = run("login", "--replace", *arguments, DRS_TOKEN="MYSECRET")
-    assert done.code == exits.WRONG_USE
-    assert 'token = "..."' in done.err
-    assert "MYSECRET" not in done.out + done.err
-    assert file.read_text() == "[default.extra]\nx = 1\n"
+@pytest.mark.parametrize(
+    "before",
+    ["[b.extra]\nx = 1\n", 'b = {url = "x"}\n', 'b.url = "x"\n', "b = 3\n", "[[b]]\nurl = 'x'\n"],
+)
+def test_whatever_has_the_name_is_replaced(before: str, tmp_path: Path) -> None:
+    """In any notation of TOML."""
+    file = tmp_path / "profiles.toml"
+    file.write_text(f'{before}\n[c]\nurl = "z"\n')
+    write(file, "b", {"url": "new"})
+    assert tomllib.loads(file.read_text()) == {"b": {"url": "new"}, "c": {"url": "z"}}
+
+
+def test_parallel_logins_keep_every_profile(tmp_path: Path) -> None:
+    """Each waits for the lock of the other."""
+    file = tmp_path / "profiles.toml"
+    with ThreadPoolExecutor(16) as pool:
+        for number in range(64):
+            pool.submit(write, file, f"p{number}", {"url": "x"})
+    assert len(tomllib.loads(file.read_text())) == 64
 
 
 @pytest.mark.parametrize("token", ["a\x7f", 'q"\\'])
@@ -128,7 +136,7 @@ def test_a_file_in_another_encoding_is_left_alone(run: Run, file: Path) -> None:
     file.write_bytes(b"\xff\n")
     done = run("login", "--url", "http://h", "--project-id", "p", "--kind", "token")
     assert done.code == exits.WRONG_USE
-    assert "is no TOML" in done.err
+    assert "is not TOML" in done.err
     assert file.read_bytes() == b"\xff\n"
 
 
@@ -215,7 +223,7 @@ def test_on_a_terminal_a_region_or_a_url_is_asked_for(
     question = "Region (eu-de, eu-nl) or URL of another server:"
     for typed, said, stored in (
         ("drs.example\neu-nl", "missing before 'drs.example'", {"region": "eu-nl"}),
-        ("eu-dee\neu-de", "did you mean 'eu-de'?", {"region": "eu-de"}),
+        ("eu-dee\neu-de", "did you mean `eu-de`?", {"region": "eu-de"}),
         (server.url, "", {"url": server.url}),
         (f"127.0.0.1:1\n{server.url}", "http:// or https:// is missing", {"url": server.url}),
     ):
