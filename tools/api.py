@@ -13,12 +13,12 @@ from typing import Final
 import griffe
 
 MODULES: Final = {
-    "drs_sync_policy": "The client, and everything one needs beside it.",
-    "drs_sync_policy.testing": "For tests of code that calls the API.",
+    "drs_sync_policy": "The client, with its settings, outcomes and errors.",
+    "drs_sync_policy.testing": "For tests of code that uses the API.",
     "drs_sync_policy.contract": "The contract as data.",
     "drs_sync_policy.codes": "The vendor's error codes.",
-    "drs_sync_policy.sandbox": "The reference server, in process.",
-    "drs_sync_policy.fuzz": "The judge, in process.",
+    "drs_sync_policy.sandbox": "The sandbox, in process.",
+    "drs_sync_policy.fuzz": "The fuzzer, in process.",
 }
 """The public modules, in the order of the page."""
 
@@ -42,9 +42,10 @@ logging.getLogger("griffe").setLevel(logging.ERROR)
 def page() -> str:
     """Each public name of each module with its signature and its docstring."""
     parts = [
-        "# The Python API",
+        "# Python reference",
         (
-            "What is not on this page is private and may change without notice. The classes of the "
+            "Every public name with its signature. Other names are private and may change without "
+            "notice. The classes of the "
             "contract's schemas are generated from it, into `drs_sync_policy_api`."
         ),
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import http.server
+import re
 import shutil
 import subprocess
 import sys
@@ -32,9 +33,9 @@ MADE: Final[dict[str, Callable[[], str]]] = {
     "cli.md": pages.command,
     "api.md": api.page,
 }
-"""The pages that are made from data, with what makes each."""
-STAND_IN: Final = "<!-- `make docs` puts the page itself in the place of this one. -->"
-"""Begins the page that is in `docs/`, for readers of a clone, in the place of one that is made."""
+"""The pages that are made from data, with the function that makes each."""
+STAND_IN: Final = "<!-- `make docs` replaces this page. -->"
+"""The first line of a page in `docs/` that the build replaces; readers of a clone see it."""
 MOVED: Final = {
     "../openapi.yaml": "reference/openapi.yaml",
     "reference/README.md": "reference/index.html",
@@ -44,7 +45,7 @@ WATCHED = ("docs", "src", "openapi.yaml", "overrides", "zensical.toml", "tools",
 
 
 def build(site: Path = SITE, *, docs: Path = DOCS) -> None:
-    """Builds into the folder `site`; `SystemExit` with what is wrong, such as a broken link."""
+    """Builds into the folder `site`; `SystemExit` with the reason, such as a broken link."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         shutil.copyfile(CONFIG, root / CONFIG.name)
@@ -65,7 +66,8 @@ def stage(docs: Path, *, into: Path) -> None:
     decisions = into / "decisions.md"
     decisions.write_text(pages.numbered(decisions.read_text("utf-8")), "utf-8")
     for written in into.glob("*.md"):
-        written.write_text(_moved(written.read_text("utf-8")), "utf-8")
+        text = _with_diagrams(_moved(written.read_text("utf-8")), into)
+        written.write_text(text, "utf-8")
     for name, make in MADE.items():
         _make_way(into, name)
         (into / name).write_text(make(), "utf-8")
@@ -86,8 +88,17 @@ def _moved(text: str) -> str:
     return text
 
 
+def _with_diagrams(text: str, docs: Path) -> str:
+    """The text of a page with its diagrams inside, so that they have the colours of the page."""
+
+    def inline(picture: re.Match[str]) -> str:
+        return f"<figure>\n{(docs / picture[1]).read_text('utf-8')}</figure>"
+
+    return re.sub(r"^!\[[^\]]*\]\((diagrams/[\w-]+\.svg)\)$", inline, text, flags=re.MULTILINE)
+
+
 def _make_way(docs: Path, name: str) -> None:
-    """Removes a stand-in; `SystemExit` where somebody wrote a page in the place of a made one."""
+    """Removes a stand-in; `SystemExit` if the page is hand-written."""
     page = docs / name
     if not page.exists():
         return
@@ -107,7 +118,7 @@ def serve(port: int) -> None:
             time.sleep(1)
             if (now := _stamp()) != seen:
                 seen = now
-                # A process of its own: it imports the edited sources anew.
+                # A new process imports the edited sources.
                 subprocess.run([sys.executable, "-m", "tools.guide"], cwd=ROOT, check=False)
 
 

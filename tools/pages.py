@@ -16,20 +16,20 @@ from drs_sync_policy.sandbox.faults import Fault
 from drs_sync_policy.sandbox.faults import catalogue as faults_catalogue
 
 ORIGINS: Final = {
-    "page": "the vendor's page for this call",
+    "page": "the vendor's page for this operation",
     "vendor": "other public material of the vendor",
     "decision": "a decision of this contract",
 }
 SEEN: Final = {
     "table": "",
-    "wild": "In no table of the vendor; seen in answers.",
-    "clients": "In no table of the vendor; known from the code of public clients.",
+    "wild": "Not in the vendor's tables; seen in responses.",
+    "clients": "Not in the vendor's tables; known from the code of public clients.",
 }
 LIKELY: Final = (
     "DRS.M00201", "DRS.M00202", "DRS.M00261", "DRS.M00304", "DRS.M05003",
     "APIGW.0301", "APIGW.0302", "APIGW.0308", "DRS.M01503", "DRS.M00004",
 )  # fmt: skip
-"""The codes that a caller of this API meets first."""
+"""The codes that a user of this API meets first."""
 
 
 # --- error codes -------------------------------------------------------------------------------
@@ -41,20 +41,21 @@ def errors() -> str:
     parts = [
         "# Error codes",
         (
-            "Match on `error_code`, never on `error_msg`: the texts vary between editions and over "
-            "time. A code may come with several HTTP statuses, and some statuses are not what one "
-            "expects: the service says 403 to a bad token and 401 to a missing permission."
+            "Look up what an error code means and what to do about it. Match on `error_code`, "
+            "never on `error_msg`: the texts vary between editions and over time. A code may come "
+            "with several HTTP statuses, and some statuses are unexpected: the service "
+            "sends 403 for a wrong token and 401 for a missing permission."
         ),
         (
-            "The English texts, and the Chinese ones where nothing else is said, are the "
-            "vendor's. Meanings and remedies are ours. `%s` stands for a detail that the server "
-            "fills in. In a terminal, `drs-sync-policy explain CODE` says the same."
+            "The English and Chinese texts are the vendor's, except where a translation is marked "
+            "as ours. Meanings and remedies are ours. `%s` stands for a detail that the server "
+            "fills in. In a terminal, `drs-sync-policy explain CODE` shows the same."
         ),
-        "## The ones you are likely to meet",
+        "## The most likely codes",
         _table(("Code", "Status", "Text"), (_brief(row) for row in _likely(rows))),
-        "## Of the service",
+        "## Codes of the service",
         *(_code(group) for group in _by_code(rows, "service")),
-        "## Of the gateway",
+        "## Codes of the gateway",
         *(_code(group) for group in _by_code(rows, "gateway")),
     ]
     return "\n\n".join(parts) + "\n"
@@ -102,16 +103,15 @@ def rules(loaded: contract.Contract | None = None) -> str:
     """Every rule of the contract (the shipped base by default): its statement and its origin."""
     loaded = loaded or contract.load()
     parts = [
-        "# What is promised",
+        "# Rules",
         (
-            "A schema says what a request and an answer look like. What it cannot say is a "
-            f"*rule*: there are {len(loaded.rules)}, and here they are as `openapi.yaml` states "
-            "them. The judge has a check for each, and the sandbox a fault that breaks it on "
-            "purpose."
+            "A schema describes the form of a request and a response. What it cannot state is a "
+            f"*rule*. `openapi.yaml` has {len(loaded.rules)} rules. The fuzzer has a check for "
+            "each, and the sandbox at least one fault that violates it."
         ),
         "Each rule has an origin: " + "; ".join(f"`{k}`, {v}" for k, v in ORIGINS.items()) + ".",
         _table(
-            ("Rule", "Of", "Origin"),
+            ("Rule", "Operation", "Origin"),
             (
                 (f"[{rule.id}](#{rule.id})", f"`{operation.id}`", f"`{rule.origin}`")
                 for operation in loaded.operations
@@ -130,7 +130,7 @@ def _rule(rule: contract.Rule, catalogue: Sequence[Fault]) -> str:
     ]
     parts = [f"## {rule.id} {{ #{rule.id} }}", rule.statement, origin]
     if broken_by:
-        parts.append(f"Faults that break it: {', '.join(broken_by)}.")
+        parts.append(f"Faults that violate it: {', '.join(broken_by)}.")
     return "\n\n".join(parts)
 
 
@@ -157,14 +157,12 @@ def faults(loaded: contract.Contract | None = None) -> str:
     parts = [
         "# Faults",
         (
-            f"The sandbox can be wrong on purpose, in {len(catalogue)} ways, each of which breaks "
-            "one promise of the contract: `drs-sync-policy sandbox --fault NAME`. They show what "
-            "the judge sees, and let you see how your code fares with a server that misbehaves."
+            "A fault is a defect that the sandbox shows on demand. Use it to see how your code "
+            "handles a server with defects, and what the fuzzer finds: `drs-sync-policy sandbox "
+            f"--fault NAME`. There are {len(catalogue)} faults, and each violates one rule of the "
+            "contract."
         ),
-        (
-            "Some are made of the contract's fields, and are there for every field that the "
-            "contract has."
-        ),
+        "Some faults are derived from the contract, one for each field.",
     ]
     for kind, members in _by_kind(catalogue).items():
         parts.append(f"## {kind.capitalize()}")
@@ -180,7 +178,7 @@ def _by_kind(catalogue: Iterable[Fault]) -> dict[str, list[Fault]]:
 
 
 def _fault(fault: Fault) -> str:
-    breaks = f"Breaks [{fault.rule}](rules.md#{fault.rule})."
+    breaks = f"Violates [{fault.rule}](rules.md#{fault.rule})."
     return f"### {fault.name} {{ #{fault.name} }}\n\n{fault.description}\n\n{breaks}"
 
 
@@ -188,16 +186,15 @@ def _fault(fault: Fault) -> str:
 
 
 def fields(editions: Sequence[contract.Contract] = ()) -> str:
-    """Every parameter and field, with its type, what may stand there, and where it exists.
+    """Every parameter and field, with its type, its allowed values, and where it exists.
 
     `editions` are those of one contract, the base first; all that are shipped by default.
     """
     parts = [
         "# Fields",
         (
-            "Every parameter of every operation and every field of every request and answer, as "
-            "the contract describes it. The [reference](reference/index.html) shows them in their "
-            "place, with examples."
+            "Every parameter and every field of requests and responses, as the contract describes "
+            "it. The [reference](reference/index.html) shows them in their place, with examples."
         ),
     ]
     shown = editions or [contract.load(name) for name in contract.editions()]
@@ -258,14 +255,15 @@ def _values(schema: contract.Json) -> Iterator[str]:
 
 
 def command() -> str:
-    """What `--help` says, of the command and of each of its verbs."""
+    """What `--help` prints, for the command and for each of its verbs."""
     main: click.Group = import_module("drs_sync_policy.cli").main
     parts = [
-        "# The command",
+        "# Command reference",
         (
-            "This page is what `--help` prints. Exit codes: 0 done, 1 some jobs failed or some "
-            "promise is broken, 2 wrong use, 3 not allowed in, 4 an answer outside the contract, 5 "
-            "could not reach the server, 6 nothing or too little could be judged."
+            "All verbs and options, as `--help` prints them. Exit codes: 0 done, 1 some jobs "
+            "failed or a rule failed, 2 usage error, 3 credentials rejected, 4 a response outside "
+            "the contract, 5 no connection, 6 nothing or too little could be checked, "
+            "130 interrupted."
         ),
     ]
     for path in _verbs(main):

@@ -28,7 +28,7 @@ _ONWARD: Final = """<!doctype html>
 <meta charset="utf-8">
 <title>The contract</title>
 <meta http-equiv="refresh" content="0; url=../../reference/index.html">
-<p>Nothing was released yet: <a href="../../reference/index.html">the contract as it is now</a>.</p>
+<p>No version is released yet: <a href="../../reference/index.html">the current contract</a>.</p>
 </html>
 """
 
@@ -76,5 +76,5 @@ def listing(versions: Versions) -> str:
         page, file = f"[page]({version}/index.html)", f"[openapi.yaml]({version}/{CONTRACT.name})"
         lines.append(f"| {version} | {page} | {file} | {links} |")
     if not versions:
-        lines += ["", "Nothing was released yet: `latest` is what will be the first version."]
+        lines += ["", "No version is released yet: `latest` is the current contract."]
     return "\n".join(lines) + "\n"

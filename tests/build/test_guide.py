@@ -18,7 +18,7 @@ from drs_sync_policy import codes, contract
 from drs_sync_policy.cli import main
 from drs_sync_policy.sandbox.faults import catalogue
 from tests.html import Reader
-from tools import api, guide, pages
+from tools import api, diagrams, guide, pages
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))
@@ -108,7 +108,7 @@ def test_the_rules_page_has_every_rule(site: Path) -> None:
 
 
 def test_the_faults_page_has_every_fault() -> None:
-    """Each with what it does and the promise that it breaks, which links back to it."""
+    """Each with its effect and the rule that it violates, which links back to it."""
     made, rules = pages.faults(), pages.rules()
     for fault in catalogue():
         assert f"{{ #{fault.name} }}\n\n{fault.description}" in made
@@ -168,6 +168,11 @@ def test_the_python_page_has_what_is_public() -> None:
     assert "### find { #drs_sync_policy.codes.find }" in made
     assert "find(code: str, status: int | None = None) -> ErrorCode | None" in made
     assert not re.search(r"^### _", made, re.MULTILINE)
+
+
+def test_the_diagrams_are_what_their_sources_say() -> None:
+    """A diagram is drawn from its text source, never edited."""
+    assert diagrams.stale() == []
 
 
 def test_the_search_index_knows_fields_and_codes(site: Path) -> None:

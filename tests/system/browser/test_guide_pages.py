@@ -101,4 +101,4 @@ def test_the_menu_leads_to_the_reference(site: Path, visit: Callable[..., Visit]
     page.get_by_role("link", name="Reference", exact=True).first.click()
     page.get_by_role("heading", name="Data Replication Service").wait_for()
     page.get_by_role("link", name="The guide").click()
-    page.get_by_role("heading", name="One contract").wait_for()
+    page.get_by_role("heading", name="drs-sync-policy").wait_for()
