@@ -18,8 +18,8 @@ class ErrorCode:
     """One row of the vendor's tables, completed where they are silent.
 
     `en` and `zh` are the texts on the wire, with `%s` for a detail that the server fills in;
-    `en_by` and `zh_by` tell whether a text is the vendor's or ours. `meaning` and `remedy` are
-    ours. `seen` is `table`, or where a code is in no table: `wild` (seen in answers), `clients`
+    `en_by` and `zh_by` say whether a text is the vendor's or ours. `meaning` and `remedy` are
+    ours. `seen` is `table`, or where a code is in no table: `wild` (seen in responses), `clients`
     (known only from the code of public clients).
     """
 

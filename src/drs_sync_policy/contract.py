@@ -1,7 +1,7 @@
 """The shipped contract as data: its operations, schemas, parameters and rules.
 
-Everything that a server, a judge or a page needs to know of the API is read from here, so that
-an edit of `openapi.yaml` reaches them through `make generate` and nothing restates it.
+A server, the fuzzer and a page read from here what they need to know about the API. So an edit of
+`openapi.yaml` reaches them through `make generate`, and no code restates it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Json = Mapping[str, Any]
 
 @frozen
 class Rule:
-    """A promise that no schema can state, as `x-rules` writes it."""
+    """A requirement that no schema can state: an entry of `x-rules`."""
 
     id: str
     statement: str
