@@ -6,7 +6,7 @@ VERSION: Final = "1.0.0"
 """`info.version` of every edition."""
 
 SHA256: Final = {
-    "base": "476226b0e12888082404eeaf30b9ef905fbebcb4a45695ff92f56d9e51315b0f",
-    "huawei-cloud": "a5898c3c0e8828da0c5caf21ddc4b7289f6e5729aac2d8132dbb5201e8c39673",
+    "base": "cc5626d7d06b47bc466ac15d0bfd69291ec430816525387b03a572f8b94a8764",
+    "huawei-cloud": "c7807ab3e074fdf9bf8641884ebd1156dc97c822b4a148231dc51addf517935b",
 }
 """The hash of each edition, as `drs_sync_policy.contract.Contract.sha256` computes it."""

@@ -173,10 +173,10 @@ class Oracle:
             raw = match.group(_group(parameter.name))
             value = unquote_to_bytes(raw).decode("utf-8", "surrogateescape")
             if not self._accepts(parameter, value):
-                statuses = {400, *_IN_FRONT} if len(raw) > 1000 else {400}
+                statuses = {400, 404, *_IN_FRONT} if len(raw) > 1000 else {400, 404}
                 if value in ("", ".", "..") or "/" in value:
                     # Some routers lead to the path without the dots before they say so.
-                    statuses |= {404, 405, *_REDIRECTS}
+                    statuses |= {405, *_REDIRECTS}
                 yield Defect("malformed-project-id-is-refused", frozenset(statuses), "request")
             elif tenant is not None and value != tenant.project_id:
                 yield Defect("foreign-project-is-refused", frozenset({403}), "request")
@@ -212,7 +212,7 @@ class Oracle:
         body = call.body or b""
         limit = self.target.max_body_bytes
         if limit and len(body) > limit:
-            statuses = frozenset({413, CLOSED})
+            statuses = frozenset({413, 502, CLOSED})
             return [*defects, Defect("oversized-body-is-refused", statuses, "body")], (), False
         if len(body) > ACCEPTED_BYTES:
             return defects, (), True

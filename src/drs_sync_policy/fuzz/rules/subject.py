@@ -50,12 +50,13 @@ class Subject:
     def documented(self) -> bool:
         """Whether the contract describes what such an answer looks like.
 
-        It says nothing of other methods' answers, nor of what stands in front of a service.
+        It says nothing of other methods' answers, nor of what stands in front of a service, which
+        may write any 413.
         """
         expectation = self.exchange.expectation
         if expectation.front and (expectation.statuses is None or self.answer.status in _IN_FRONT):
             return False
-        return self.answer.status in self.oracle.operation.responses
+        return self.answer.status in self.oracle.operation.responses and self.answer.status != 413
 
     @property
     def says_json(self) -> bool:
