@@ -7,6 +7,7 @@ they come with. Each writes into a folder of the test and listens on a free port
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -184,12 +185,13 @@ def _process(command: tuple[str, ...], folder: Path, port: int = 0) -> Generator
             env={**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(folder)},
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # some commands are wrappers that start the server
         )
     try:
         _await(port, process, log)
         yield port
     finally:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
 
 
