@@ -27,7 +27,7 @@ from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.sandbox import faults
-from drs_sync_policy.sandbox.faults import Fault
+from drs_sync_policy.sandbox.faults import Fault, groups
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,6 +49,9 @@ def _profile(served: sandbox.Running) -> dict[str, Any]:
     return sandbox.target_profile(served.url, tenants=served.tenants, max_body_bytes=limit)
 
 
+_GROUPS = {fault.name: group for group, members in groups().items() for fault in members}
+
+
 def ours(fault: Fault, *, seed: int, budget: float) -> Found:
     """The judge, until its first breach."""
     with sandbox.running(faults=[fault.name]) as served:
@@ -61,7 +64,7 @@ def ours(fault: Fault, *, seed: int, budget: float) -> Found:
     broken = {breach.rule for breach in verdict.ledger.breaches()}
     return Found(
         fault=fault.name,
-        kind=fault.kind,
+        kind=_GROUPS[fault.name],
         found=bool(broken),
         seconds=verdict.first_failure if verdict.first_failure is not None else verdict.seconds,
         calls=verdict.calls_to_failure or verdict.ledger.calls,
@@ -91,7 +94,7 @@ def stock(fault: Fault, *, seed: int, budget: float) -> Found:
         calls = re.search(r"(\d+) generated", done.stdout)
     return Found(
         fault=fault.name,
-        kind=fault.kind,
+        kind=_GROUPS[fault.name],
         found=done.returncode == 1,
         seconds=time.monotonic() - started,
         calls=int(calls[1]) if calls else 0,

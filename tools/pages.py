@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from drs_sync_policy import codes, contract
 from drs_sync_policy.cli.limits import limits
-from drs_sync_policy.sandbox.faults import Fault
-from drs_sync_policy.sandbox.faults import catalogue as faults_catalogue
+from drs_sync_policy.sandbox.faults import Fault, catalogue
+from drs_sync_policy.sandbox.faults import groups as faults_by_group
 
 ORIGINS: Final = {
     "page": "the vendor's page for this operation",
@@ -118,15 +118,15 @@ def rules(loaded: contract.Contract | None = None) -> str:
                 for rule in operation.rules
             ),
         ),
-        *(_rule(rule, faults_catalogue(loaded)) for rule in loaded.rules),
+        *(_rule(rule, catalogue(loaded)) for rule in loaded.rules),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _rule(rule: contract.Rule, catalogue: Sequence[Fault]) -> str:
+def _rule(rule: contract.Rule, known: Sequence[Fault]) -> str:
     origin = f"Origin: `{rule.origin}`, {ORIGINS[rule.origin]}. Source: {_linked(rule.source)}."
     broken_by = [
-        f"[`{fault.name}`](faults.md#{fault.name})" for fault in catalogue if fault.rule == rule.id
+        f"[`{fault.name}`](faults.md#{fault.name})" for fault in known if fault.rule == rule.id
     ]
     parts = [f"## {rule.id} {{ #{rule.id} }}", rule.statement, origin]
     if broken_by:
@@ -152,34 +152,28 @@ def numbered(decisions: str) -> str:
 
 
 def faults(loaded: contract.Contract | None = None) -> str:
-    """Every fault, by kind, of the sandbox of a contract (the shipped base by default)."""
-    catalogue = faults_catalogue(loaded)
+    """Every fault, by group, of the sandbox of a contract (the shipped base by default)."""
+    by_group = faults_by_group(loaded)
+    number = sum(len(members) for members in by_group.values())
     parts = [
         "# Faults",
         (
             "A fault is a defect that the sandbox shows on demand. Use it to see how your code "
             "handles a server with defects, and what the fuzzer finds: `drs-sync-policy sandbox "
-            f"--fault NAME`. There are {len(catalogue)} faults, and each violates one rule of the "
+            f"--fault NAME`. There are {number} faults, and each violates one rule of the "
             "contract."
         ),
         "Some faults are derived from the contract, one for each field.",
     ]
-    for kind, members in _by_kind(catalogue).items():
-        parts.append(f"## {kind.capitalize()}")
+    for group, members in by_group.items():
+        parts.append(f"## {group.capitalize()}")
         parts += [_fault(fault) for fault in members]
     return "\n\n".join(parts) + "\n"
 
 
-def _by_kind(catalogue: Iterable[Fault]) -> dict[str, list[Fault]]:
-    groups: dict[str, list[Fault]] = {}
-    for fault in catalogue:
-        groups.setdefault(fault.kind, []).append(fault)
-    return groups
-
-
 def _fault(fault: Fault) -> str:
-    breaks = f"Violates [{fault.rule}](rules.md#{fault.rule})."
-    return f"### {fault.name} {{ #{fault.name} }}\n\n{fault.description}\n\n{breaks}"
+    violates = f"Violates [{fault.rule}](rules.md#{fault.rule})."
+    return f"### {fault.name} {{ #{fault.name} }}\n\n{fault.text}\n\n{violates}"
 
 
 # --- fields ------------------------------------------------------------------------------------

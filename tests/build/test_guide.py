@@ -111,7 +111,7 @@ def test_the_faults_page_has_every_fault() -> None:
     """Each with its effect and the rule that it violates, which links back to it."""
     made, rules = pages.faults(), pages.rules()
     for fault in catalogue():
-        assert f"{{ #{fault.name} }}\n\n{fault.description}" in made
+        assert f"{{ #{fault.name} }}\n\n{fault.text}" in made
         assert f"(rules.md#{fault.rule})" in made
         assert f"(faults.md#{fault.name})" in rules
 

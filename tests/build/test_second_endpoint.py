@@ -30,15 +30,15 @@ from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.http import over_http
 from drs_sync_policy.fuzz.verdict import Ledger
 from drs_sync_policy.sandbox import (
-    Answer,
-    Call,
     Handler,
     HandlerFactory,
     NoHandlerError,
     Policies,
+    Request,
+    Response,
     Running,
+    rejection,
 )
-from drs_sync_policy.sandbox import rejection as refusal
 from drs_sync_policy.sandbox.faults import catalogue
 from drs_sync_policy.sandbox.seed import FIRST, SECOND
 from tools import pages, reference
@@ -76,13 +76,13 @@ def show_sync_policy(contract: Contract, operation: Operation, store: Policies) 
     """The handler that is missing, as an author of the contract would write it."""
     shown = contract.resolve(operation.responses[200].content["application/json"])["properties"]
 
-    async def handle(call: Call, _document: Any) -> Answer:
-        asked = call.path_parameters
+    async def handle(request: Request, _document: Any) -> Response:
+        asked = request.path_parameters
         job = await store.job(asked["project_id"], asked["job_id"])
         if job is None:
-            raise refusal.no_such_path()
+            raise rejection.no_such_path()
         fields = {name: job.policy[name] for name in job.policy if name in shown}
-        return Answer(200, {"id": job.job_id, **fields})
+        return Response(200, {"id": job.job_id, **fields})
 
     return handle
 
@@ -90,8 +90,8 @@ def show_sync_policy(contract: Contract, operation: Operation, store: Policies) 
 def show_something_else(_contract: Contract, _operation: Operation, _store: Policies) -> Handler:
     """One that is wrong: its answer has none of the fields that the contract asks for."""
 
-    async def handle(_call: Call, _document: Any) -> Answer:
-        return Answer(200, {"nope": 1})
+    async def handle(_request: Request, _document: Any) -> Response:
+        return Response(200, {"nope": 1})
 
     return handle
 

@@ -49,7 +49,7 @@ def _bites(fault: Fault) -> None:
             enough=lambda ledger: ledger.outcome(fault.rule) == "broken",
         )
     broken = {breach.rule for breach in verdict.ledger.breaches()}
-    assert fault.rule in broken, f"{fault.description} Broken: {sorted(broken)}"
+    assert fault.rule in broken, f"{fault.text} Broken: {sorted(broken)}"
 
 
 @pytest.mark.parametrize("fault", FIRST_OF_EACH, ids=lambda fault: fault.name)

@@ -14,26 +14,26 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from drs_sync_policy.contract import Contract, load
-from drs_sync_policy.sandbox import rejection as refusal
-from drs_sync_policy.sandbox import signature
-from drs_sync_policy.sandbox.conditions import ConnectionReset, Sky
+from drs_sync_policy.sandbox import rejection, signature
+from drs_sync_policy.sandbox.active_faults import ActiveFaults
+from drs_sync_policy.sandbox.conditions import ConnectionReset, Simulator
 from drs_sync_policy.sandbox.console import Console
 from drs_sync_policy.sandbox.control import PREFIX, Control
-from drs_sync_policy.sandbox.http import accesslog
-from drs_sync_policy.sandbox.http import response as answer
-from drs_sync_policy.sandbox.http.response import Answer, Wire
+from drs_sync_policy.sandbox.http import accesslog, response
+from drs_sync_policy.sandbox.http.request import Request, from_asgi
+from drs_sync_policy.sandbox.http.response import EncodedResponse, Response
 from drs_sync_policy.sandbox.iam import Iam, signed_account
 from drs_sync_policy.sandbox.operations import HANDLERS, HandlerFactory
-from drs_sync_policy.sandbox.rejection import Refusal
-from drs_sync_policy.sandbox.request import Call, from_asgi
+from drs_sync_policy.sandbox.rejection import Rejection
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
+from drs_sync_policy.sandbox.shared_settings import SharedSettings
+from drs_sync_policy.sandbox.store.accounts import seed_tenants
 from drs_sync_policy.sandbox.store.database import IN_MEMORY, Database, is_unavailable
-from drs_sync_policy.sandbox.store.store import Principal, Store, seed_tenants
-from drs_sync_policy.sandbox.switchboard import Switchboard
-from drs_sync_policy.sandbox.switches import Switches
+from drs_sync_policy.sandbox.store.records import Principal
+from drs_sync_policy.sandbox.store.store import Store
 
 DEFAULT_MAX_BODY_BYTES: Final = 12 * 1024 * 1024
-"""What the vendor's gateway takes: 12 MB."""
+"""What the vendor's gateway accepts: 12 MB."""
 
 _LOG: Final = logging.getLogger(__name__)
 _HEALTH: Final = (b"", b"healthz")
@@ -53,7 +53,7 @@ class Sandbox:
         handlers: Mapping[str, HandlerFactory] | None = None,
         aksk: bool = True,
         max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
-        fellows: bool = False,
+        peers: bool = False,
     ) -> None:
         self._database = Database(database)
         known = tuple(tenants) if seed else ()
@@ -62,33 +62,40 @@ class Sandbox:
         self._store = Store(self._database)
         self._iam = Iam(self._store)
         contract = contract or load()
-        board = Switchboard(
+        active = ActiveFaults(
             contract,
             self._store,
             faults=faults,
             credentials=self._signed if aksk else None,
             handlers={**HANDLERS, **(handlers or {})},
         )
-        self._switches = Switches(self._store, board, Sky(), fellows=fellows)
-        self._control = Control(self._store, self._switches)
+        self._settings = SharedSettings(self._store, active, Simulator(), peers=peers)
+        self._control = Control(self._store, self._settings)
         self._console = Console(contract, token=known[0].token if known else "")
         self._max_body_bytes = max_body_bytes
 
-    def app(self, *, service: bool = True, control: bool = True, owner: bool = True) -> Starlette:
-        """What is served on one port: the imitated API, the control routes, or both.
+    def app(self, *, control: bool = True, control_port: int | None = None) -> Starlette:
+        """The ASGI application: the imitated API, and the control routes if `control`.
 
-        The end of the `owner`'s lifespan is the end of the sandbox.
+        With a `control_port`, that port has the control routes alone, and no other port has them.
+        The end of its lifespan closes the sandbox.
         """
 
         async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-            await self._serve(scope, receive, send, service=service, control=control)
+            if scope["type"] != "http":
+                return
+            apart = control_port is not None and scope["server"][1] == control_port
+            await self._serve(
+                scope,
+                receive,
+                send,
+                service=not apart,
+                control=apart or (control and control_port is None),
+            )
 
         @asynccontextmanager
         async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
-            if not owner:
-                yield
-                return
-            following = asyncio.create_task(self._switches.follow())
+            following = asyncio.create_task(self._settings.follow())
             yield
             following.cancel()
             with suppress(asyncio.CancelledError):
@@ -98,92 +105,93 @@ class Sandbox:
         return _starlette(endpoint, lifespan)
 
     def close(self) -> None:
-        """Let go of the database, once what is under way has ended."""
+        """Finish what is under way and close the database."""
         self._database.close()
 
-    async def _signed(self, call: Call) -> Principal | None:
-        if not signature.is_signed(call):
+    async def _signed(self, request: Request) -> Principal | None:
+        if not signature.is_signed(request):
             return None
-        account = await signed_account(self._store, call)
+        account = await signed_account(self._store, request)
         return None if account is None else Principal(account.project_id)
 
     async def _serve(
         self, scope: Scope, receive: Receive, send: Send, *, service: bool, control: bool
     ) -> None:
-        if scope["type"] != "http":
-            return
         began = time.perf_counter()
-        call = from_asgi(scope, receive, max_body_bytes=self._max_body_bytes)
-        wire: Wire | None = None
+        request = from_asgi(scope, receive, max_body_bytes=self._max_body_bytes)
+        encoded: EncodedResponse | None = None
         try:
-            wire = await self._answer(call, service=service, control=control)
+            encoded = await self._respond(request, service=service, control=control)
         except ClientDisconnect:
             return
         except ConnectionReset:
-            await _reset(scope, receive, call)
+            await _reset(scope, receive, request)
         finally:
-            accesslog.log(call, wire.status if wire else None, time.perf_counter() - began)
-        if wire is not None:
-            await wire.send(send)
+            status = encoded.status if encoded else None
+            accesslog.log(request, status, time.perf_counter() - began)
+        if encoded is not None:
+            await encoded.send(send)
 
-    async def _answer(self, call: Call, *, service: bool, control: bool) -> Wire:
+    async def _respond(self, request: Request, *, service: bool, control: bool) -> EncodedResponse:
         try:
-            if control and self._console.serves(call):
-                return self._console.take(call, service=service)
-            if control and call.segments[1:2] == (PREFIX,):
-                return answer.render(await self._control.take(call), call)
-            if call.segments == _HEALTH:
-                return answer.render(await self._health(call), call)
+            if control and self._console.serves(request):
+                return self._console.respond(request, service=service)
+            if control and request.segments[1:2] == (PREFIX,):
+                return response.encode(await self._control.respond(request), request)
+            if request.segments == _HEALTH:
+                return response.encode(await self._health(request), request)
             if service:
-                return await self._imitate(call)
-            raise refusal.no_such_path()
+                return await self._imitate(request)
+            raise rejection.no_such_path()
         except (ClientDisconnect, ConnectionReset):
             raise
-        except Refusal as refused:
-            return answer.render(answer.refused(refused, call), call)
-        except Exception as error:  # noqa: BLE001 - the last line: every answer has its shape
-            return answer.render(answer.refused(self._failure(error, call), call), call)
+        except Rejection as rejected:
+            return response.encode(response.rejected(rejected, request), request)
+        except Exception as error:  # noqa: BLE001 - the last resort: every response has its form
+            failure = self._failure(error, request)
+            return response.encode(response.rejected(failure, request), request)
 
-    async def _imitate(self, call: Call) -> Wire:
-        await self._switches.sky.strike()
-        if self._iam.serves(call):
-            return answer.render(await self._iam.take(call), call)
-        return await self._switches.board.steps.take(call)
+    async def _imitate(self, request: Request) -> EncodedResponse:
+        await self._settings.simulator.apply()
+        if self._iam.serves(request):
+            return response.encode(await self._iam.respond(request), request)
+        return await self._settings.faults.pipeline.respond(request)
 
-    async def _health(self, call: Call) -> Answer:
-        if call.method not in ("GET", "HEAD"):
-            raise refusal.no_such_method(("GET", "HEAD"))
+    async def _health(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            raise rejection.no_such_method(("GET", "HEAD"))
         await self._database.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
-        return Answer(200, {"status": "ok"})
+        return Response(200, {"status": "ok"})
 
-    def _failure(self, error: Exception, call: Call) -> Refusal:
+    def _failure(self, error: Exception, request: Request) -> Rejection:
         if is_unavailable(error):
-            _LOG.warning("request %s: the database is away (%s)", call.request_id, type(error))
-            return refusal.unavailable()
-        _LOG.error("request %s failed", call.request_id, exc_info=error)
-        return refusal.service_failed()
+            _LOG.warning(
+                "request %s: the database is unavailable (%s)", request.request_id, type(error)
+            )
+            return rejection.unavailable()
+        _LOG.error("request %s failed", request.request_id, exc_info=error)
+        return rejection.service_failed()
 
 
 def create_app(*, control: bool = True, **options: Any) -> Starlette:
-    """A sandbox that keeps every decision of the contract, as an ASGI application.
+    """A sandbox that follows every rule of the contract, as an ASGI application.
 
     Args:
-        control: whether the control routes under `/_sandbox/` are there.
+        control: whether there are control routes under `/_sandbox/`.
         options: `database`, a URL: `sqlite://` (in memory, the default), `sqlite:///FILE` or
             `postgresql://...`; `contract`, an edition of the contract, the base by default;
-            `tenants`, who may call, and `seed`, whether they are known from the start (a stored
-            policy is never touched by it); `faults`, names of the catalogue, each of which breaks
-            one promise on purpose; `handlers`, by operationId what makes the handler of an
-            operation (a `HandlerFactory`), for a contract with an operation that the sandbox has
-            none for, or instead of its own; `aksk`, whether signed calls are taken as well as
-            tokens;
-            `max_body_bytes`, above which a body gets 413; `fellows`, whether other workers share
-            the database, so that switches are told to them.
+            `tenants`, who may call, and `seed`, whether they exist from the start (seeding never
+            changes a stored policy); `faults`, names of the catalogue, each of which violates
+            one rule on purpose; `handlers`, the `HandlerFactory` of an operation by operationId,
+            for an operation that the sandbox has no handler for, or instead of its own; `aksk`,
+            whether signed requests are accepted as well as tokens; `max_body_bytes`, above which
+            a body gets 413; `peers`, whether other workers share the database, so that settings
+            are synchronized with them.
 
     Raises:
-        BadDatabaseError: the URL names no database that can be used.
-        NoHandlerError: the contract has an operation that there is no handler for.
-        UnknownFaultError: there is no fault of one of the names.
+        BadDatabaseError: the URL does not name a database that the sandbox can use.
+        NoHandlerError: an operation of the contract has no handler.
+        UnknownFaultError: a name is not in the catalogue.
 
     Examples:
         >>> import asyncio, httpx
@@ -205,13 +213,13 @@ def _starlette(endpoint: ASGIApp, lifespan: Any) -> Starlette:
     return app
 
 
-async def _reset(scope: Scope, receive: Receive, call: Call) -> None:
-    # A client that is still sending would learn of the reset while it does, and then read an end.
-    with suppress(Refusal, ClientDisconnect):
-        await call.body.read()
+async def _reset(scope: Scope, receive: Receive, request: Request) -> None:
+    # A client that is still sending would see the reset while it sends, and then read an end.
+    with suppress(Rejection, ClientDisconnect):
+        await request.body.read()
     abort = scope.get("state", {}).get("abort")
     if abort is None:
-        raise ConnectionResetError("the sandbox was told to reset this connection")
+        raise ConnectionResetError("the network conditions reset this connection")
     abort()
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""Bad weather for testing clients: latency, throttling, outages and reset connections."""
+"""Simulated network conditions for testing clients: latency, throttling, outages and resets."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from typing import Any
 import attrs
 from attrs import field, frozen
 
-from drs_sync_policy.sandbox import rejection as refusal
+from drs_sync_policy.sandbox import rejection
 
 
-def _share(_weather: Any, attribute: Any, value: Any) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 <= value <= 1:
-        raise ValueError(f"`{attribute.name}` must be a number from 0 to 1")
+def _within(most: float) -> Any:
+    def check(_conditions: Any, attribute: Any, value: Any) -> None:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not 0 <= value <= most:
+            raise ValueError(f"`{attribute.name}` must be a number from 0 to {most}")
+
+    return check
 
 
-def _amount(_weather: Any, attribute: Any, value: Any) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 <= value <= 60_000:
-        raise ValueError(f"`{attribute.name}` must be a number from 0 to 60000")
+_share = _within(1)
+_amount = _within(60_000)
 
 
 @frozen
-class Weather:
-    """What happens to calls before they are looked at, each as a share of them from 0 to 1.
+class NetworkConditions:
+    """What happens to requests before they are read; each share is a number from 0 to 1.
 
-    Shares are met evenly and without chance: 0.25 strikes every fourth call. `latency_ms` delays
-    every call; `retry_after` is what a 429 or 503 says, in seconds.
+    Shares are met evenly and without chance: 0.25 affects every fourth request. `latency_ms`
+    delays every request; `retry_after` is the `Retry-After` of a 429 or 503, in seconds.
     """
 
     latency_ms: float = field(default=0, validator=_amount)
@@ -39,48 +40,48 @@ class Weather:
     retry_after: int = field(default=1, validator=_amount)
 
     @classmethod
-    def of(cls, wanted: Mapping[str, Any]) -> Weather:
-        """The weather that these fields describe; `ValueError` says what is wrong with them."""
+    def of(cls, wanted: Mapping[str, Any]) -> NetworkConditions:
+        """The conditions that these fields describe; `ValueError` names an invalid field."""
         known = [attribute.name for attribute in attrs.fields(cls)]
         unknown = [name for name in wanted if name not in known]
         if unknown:
             choices = ", ".join(f"`{name}`" for name in known)
-            raise ValueError(f"there is no `{unknown[0]}` in the weather; there is {choices}")
+            raise ValueError(f"unknown field `{unknown[0]}`; valid fields: {choices}")
         return cls(**wanted)
 
 
 class ConnectionReset(Exception):  # noqa: N818 - it happens to the client, not to the program
-    """The connection is to be reset instead of an answer."""
+    """The connection is reset instead of a response."""
 
 
-class Sky:
-    """The weather of one sandbox, and whose turn it is."""
+class Simulator:
+    """Applies network conditions to the requests of one sandbox."""
 
-    def __init__(self, weather: Weather | None = None) -> None:
-        self.weather: Weather = weather or Weather()
+    def __init__(self, conditions: NetworkConditions | None = None) -> None:
+        self.conditions: NetworkConditions = conditions or NetworkConditions()
         self._due: dict[str, float] = {}
 
-    def change(self, weather: Weather) -> None:
-        """Let this weather hold from the next call on."""
-        self.weather = weather
+    def change(self, conditions: NetworkConditions) -> None:
+        """Apply these conditions from the next request on."""
+        self.conditions = conditions
         self._due = {}
 
-    async def strike(self) -> None:
-        """Delay a call; raises the 429, the 503 or the reset that it meets."""
-        weather = self.weather
-        if weather.latency_ms:
-            await asyncio.sleep(weather.latency_ms / 1000)
-        if self._is_due("reset", weather.reset):
+    async def apply(self) -> None:
+        """Delay a request; raises the 429, the 503 or the reset that it meets."""
+        conditions = self.conditions
+        if conditions.latency_ms:
+            await asyncio.sleep(conditions.latency_ms / 1000)
+        if self._is_due("reset", conditions.reset):
             raise ConnectionReset
-        if self._is_due("throttled", weather.throttled):
-            raise refusal.throttled(weather.retry_after)
-        if self._is_due("unavailable", weather.unavailable):
-            raise refusal.unavailable(weather.retry_after)
+        if self._is_due("throttled", conditions.throttled):
+            raise rejection.throttled(conditions.retry_after)
+        if self._is_due("unavailable", conditions.unavailable):
+            raise rejection.unavailable(conditions.retry_after)
 
     def _is_due(self, name: str, share: float) -> bool:
         if not share:
             return False
         due = self._due.get(name, 0.0) + share
-        struck = due >= 1 - 1e-9
-        self._due[name] = due - 1 if struck else due
-        return struck
+        is_due = due >= 1 - 1e-9
+        self._due[name] = due - 1 if is_due else due
+        return is_due

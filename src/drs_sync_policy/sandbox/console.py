@@ -1,7 +1,7 @@
-"""The console under `/_sandbox/console`: the contract as a page from which calls can be tried.
+"""The console under `/_sandbox/console`: the contract as a page to try requests from.
 
-The page is Scalar's, and its program is not in the repository: `make setup` brings it into a
-checkout, and a built package holds it. The page may ask this sandbox and nobody else.
+The page is Scalar's. Its program is not in the repository: `make setup` installs it in a checkout,
+and a built package contains it. The page may send requests to this sandbox only.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Final
 import msgspec
 
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.sandbox import rejection as refusal
-from drs_sync_policy.sandbox.http.response import JSON, Answer, Wire, render
-from drs_sync_policy.sandbox.request import Call
+from drs_sync_policy.sandbox import rejection
+from drs_sync_policy.sandbox.http.request import Request
+from drs_sync_policy.sandbox.http.response import JSON, EncodedResponse, Response, encode
 
 PATH: Final = "/_sandbox/console"
 
@@ -49,7 +49,7 @@ _NO_SERVICE: Final = (
 
 
 class Console:
-    """The page, its program, and the contract that it shows; `token` is what it first sends."""
+    """The page, its program, and the contract that it shows; `token` is its default token."""
 
     def __init__(
         self, contract: Contract, *, token: str = "", static: Traversable = STATIC
@@ -58,31 +58,31 @@ class Console:
         self._token = token
         self._static = static
 
-    def serves(self, call: Call) -> bool:
-        """Whether the call is for the console or a part of it."""
-        return call.segments[: len(_SEGMENTS)] == _SEGMENTS
+    def serves(self, request: Request) -> bool:
+        """Whether the request is for the console or a part of it."""
+        return request.segments[: len(_SEGMENTS)] == _SEGMENTS
 
-    def take(self, call: Call, *, service: bool) -> Wire:
-        """The answer; a 404 that says what to do where the page could not work."""
-        part = call.segments[len(_SEGMENTS) :]
+    def respond(self, request: Request, *, service: bool) -> EncodedResponse:
+        """The response; a 404 says what to do if the page cannot work."""
+        part = request.segments[len(_SEGMENTS) :]
         if part != (b"openapi.json",) and part not in _PARTS:
-            raise refusal.no_such_path()
-        if call.method not in ("GET", "HEAD"):
-            raise refusal.no_such_method(("GET", "HEAD"))
+            raise rejection.no_such_path()
+        if request.method not in ("GET", "HEAD"):
+            raise rejection.no_such_method(("GET", "HEAD"))
         if not service:
-            return render(Answer(404, {"error": _NO_SERVICE}), call)
+            return encode(Response(404, {"error": _NO_SERVICE}), request)
         if not (self._static / _PROGRAM).is_file():
-            return render(Answer(404, {"error": _NO_PROGRAM}), call)
+            return encode(Response(404, {"error": _NO_PROGRAM}), request)
         if part == (b"openapi.json",):
-            return _shown(msgspec.json.encode(self._contract.document), JSON, call)
+            return _shown(msgspec.json.encode(self._contract.document), JSON, request)
         name, media_type = _PARTS[part]
         content = (
             (self._static / name).read_bytes().replace(_TOKEN, msgspec.json.encode(self._token))
         )
-        return _shown(content, media_type, call)
+        return _shown(content, media_type, request)
 
 
-def _shown(content: bytes, media_type: str, call: Call) -> Wire:
+def _shown(content: bytes, media_type: str, request: Request) -> EncodedResponse:
     headers = {
         "Content-Type": media_type,
         "Content-Length": str(len(content)),
@@ -90,6 +90,6 @@ def _shown(content: bytes, media_type: str, call: Call) -> Wire:
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",
-        "X-Request-Id": call.request_id,
+        "X-Request-Id": request.request_id,
     }
-    return Wire(200, headers, b"" if call.method == "HEAD" else content)
+    return EncodedResponse(200, headers, b"" if request.method == "HEAD" else content)

@@ -1,6 +1,6 @@
-"""The control routes under `/_sandbox/`: outside the contract, for tests and for the curious.
+"""The control routes under `/_sandbox/`: outside the contract, for tests.
 
-They take no credentials: whoever reaches them may do everything. Serve them to nobody else.
+They need no credentials: whoever can reach them may do everything.
 """
 
 from __future__ import annotations
@@ -12,31 +12,32 @@ from uuid import uuid4
 import attrs
 from attrs import frozen
 
-from drs_sync_policy.sandbox.conditions import Weather
+from drs_sync_policy.sandbox.conditions import NetworkConditions
 from drs_sync_policy.sandbox.faults import UnknownFaultError, find
 from drs_sync_policy.sandbox.http import ijson
-from drs_sync_policy.sandbox.http.response import Answer
+from drs_sync_policy.sandbox.http.request import Request
+from drs_sync_policy.sandbox.http.response import Response
 from drs_sync_policy.sandbox.http.routing import Router
-from drs_sync_policy.sandbox.rejection import Refusal
-from drs_sync_policy.sandbox.request import Call
+from drs_sync_policy.sandbox.rejection import Rejection
 from drs_sync_policy.sandbox.seed import TENANTS
+from drs_sync_policy.sandbox.shared_settings import SharedSettings
 from drs_sync_policy.sandbox.states import INITIAL_STATE, STATES
-from drs_sync_policy.sandbox.store.store import Job, Store
-from drs_sync_policy.sandbox.switches import Switches
+from drs_sync_policy.sandbox.store.records import Job
+from drs_sync_policy.sandbox.store.store import Store
 from drs_sync_policy.text import did_you_mean, listed
 
 PREFIX: Final = b"_sandbox"
 READ_BACK: Final = "/_sandbox/projects/{project_id}/jobs/{job_id}"
-"""Where a stored policy is read: `GET`, and `/policy` points to it in the answer."""
+"""Where a stored policy is read: `GET`, and `/policy` points to it in the response."""
 
 _MAX_ID_BYTES: Final = 1024
 
-ControlHandler = Callable[[Call], Awaitable[Answer]]
+ControlHandler = Callable[[Request], Awaitable[Response]]
 
 
 @frozen
 class ControlError(Exception):
-    """A control request that cannot be done: the status, and what to do instead."""
+    """An invalid control request: the status, and what to do instead."""
 
     status: int
     message: str
@@ -45,10 +46,10 @@ class ControlError(Exception):
 class Control:
     """The control routes of one sandbox."""
 
-    def __init__(self, store: Store, switches: Switches) -> None:
+    def __init__(self, store: Store, settings: SharedSettings) -> None:
         self._store = store
-        self._switches = switches
-        self._board = switches.board
+        self._settings = settings
+        self._faults = settings.faults
         self._router = Router(self._routes(), opaque=True)
 
     def _routes(self) -> Iterable[tuple[str, str, ControlHandler]]:
@@ -62,102 +63,105 @@ class Control:
         yield "PUT", "/_sandbox/faults", self._set_faults
         yield "PUT", "/_sandbox/faults/{name}", self._fault_on
         yield "DELETE", "/_sandbox/faults/{name}", self._fault_off
-        yield "GET", "/_sandbox/weather", self._show_weather
-        yield "PUT", "/_sandbox/weather", self._set_weather
+        yield "GET", "/_sandbox/conditions", self._show_conditions
+        yield "PUT", "/_sandbox/conditions", self._set_conditions
 
-    async def take(self, call: Call) -> Answer:
-        """The answer to a control request."""
+    async def respond(self, request: Request) -> Response:
+        """The response to a control request."""
         try:
-            match = self._router.match(call.method, call.segments)
-            return await match.target(_with_parameters(call, match.parameters))
+            match = self._router.match(request.method, request.segments)
+            return await match.target(_with_parameters(request, match.parameters))
         except UnknownFaultError as error:
-            return Answer(404, {"error": str(error)})
+            return Response(404, {"error": str(error)})
         except ControlError as error:
-            return Answer(error.status, {"error": error.message})
-        except Refusal as refused:
-            return Answer(
-                refused.status,
-                {"error": refused.row.text("en-us", *refused.details)},
-                headers=refused.headers,
+            return Response(error.status, {"error": error.message})
+        except Rejection as rejected:
+            return Response(
+                rejected.status,
+                {"error": rejected.row.text("en-us", *rejected.details)},
+                headers=rejected.headers,
             )
 
-    async def _list_jobs(self, call: Call) -> Answer:
-        jobs = await self._store.jobs(call.path_parameters["project_id"])
-        return Answer(200, {"jobs": [_shown(job) for job in jobs]})
+    async def _list_jobs(self, request: Request) -> Response:
+        jobs = await self._store.jobs(request.path_parameters["project_id"])
+        return Response(200, {"jobs": [_shown(job) for job in jobs]})
 
-    async def _create_job(self, call: Call) -> Answer:
-        asked = await _document(call)
+    async def _create_job(self, request: Request) -> Response:
+        asked = await _document(request)
         job = Job(
-            project_id=_short(call.path_parameters["project_id"], "project_id"),
+            project_id=_short(request.path_parameters["project_id"], "project_id"),
             job_id=_short(asked.get("job_id", _new_job_id()), "job_id"),
             state=_state(asked.get("state", INITIAL_STATE)),
         )
         if not await self._store.create(job):
             raise ControlError(409, f"project {job.project_id!r} has a job {job.job_id!r} already")
-        return Answer(201, _shown(job))
+        return Response(201, _shown(job))
 
-    async def _show_job(self, call: Call) -> Answer:
+    async def _show_job(self, request: Request) -> Response:
         job = await self._store.job(
-            call.path_parameters["project_id"], call.path_parameters["job_id"]
+            request.path_parameters["project_id"], request.path_parameters["job_id"]
         )
         if job is None:
-            raise _no_such_job(call)
-        return Answer(200, _shown(job))
+            raise _no_such_job(request)
+        return Response(200, _shown(job))
 
-    async def _set_state(self, call: Call) -> Answer:
-        state = _state((await _document(call)).get("state"))
-        project_id, job_id = call.path_parameters["project_id"], call.path_parameters["job_id"]
+    async def _set_state(self, request: Request) -> Response:
+        state = _state((await _document(request)).get("state"))
+        project_id, job_id = (
+            request.path_parameters["project_id"],
+            request.path_parameters["job_id"],
+        )
         if not await self._store.set_state(project_id, job_id, state):
-            raise _no_such_job(call)
-        return await self._show_job(call)
+            raise _no_such_job(request)
+        return await self._show_job(request)
 
-    async def _list_faults(self, call: Call) -> Answer:
+    async def _list_faults(self, request: Request) -> Response:
         known = [
-            {"name": fault.name, "description": fault.description, "rule": fault.rule}
-            for fault in self._board.catalogue
+            {"name": fault.name, "description": fault.text, "rule": fault.rule}
+            for fault in self._faults.catalogue
         ]
-        return Answer(200, {"active": list(self._board.active), "faults": known})
+        return Response(200, {"active": list(self._faults.names), "faults": known})
 
-    async def _set_faults(self, call: Call) -> Answer:
-        names = (await _document(call)).get("active")
+    async def _set_faults(self, request: Request) -> Response:
+        names = (await _document(request)).get("active")
         if not isinstance(names, list):
             raise ControlError(400, "`active` must be a list of names of faults")
-        return await self._switch([str(name) for name in cast(list[object], names)])
+        return await self._activate([str(name) for name in cast(list[object], names)])
 
-    async def _fault_on(self, call: Call) -> Answer:
-        return await self._switch([*self._board.active, call.path_parameters["name"]])
+    async def _fault_on(self, request: Request) -> Response:
+        return await self._activate([*self._faults.names, request.path_parameters["name"]])
 
-    async def _fault_off(self, call: Call) -> Answer:
-        name = call.path_parameters["name"]
+    async def _fault_off(self, request: Request) -> Response:
+        name = request.path_parameters["name"]
         find([name])
-        return await self._switch([other for other in self._board.active if other != name])
+        return await self._activate([other for other in self._faults.names if other != name])
 
-    async def _switch(self, names: Iterable[str]) -> Answer:
-        await self._switches.set_faults(names)
-        return Answer(200, {"active": list(self._board.active)})
+    async def _activate(self, names: Iterable[str]) -> Response:
+        await self._settings.set_faults(names)
+        return Response(200, {"active": list(self._faults.names)})
 
-    async def _show_weather(self, call: Call) -> Answer:
-        return Answer(200, attrs.asdict(self._switches.sky.weather))
+    async def _show_conditions(self, request: Request) -> Response:
+        return Response(200, attrs.asdict(self._settings.simulator.conditions))
 
-    async def _set_weather(self, call: Call) -> Answer:
+    async def _set_conditions(self, request: Request) -> Response:
         try:
-            weather = Weather.of(await _document(call))
+            conditions = NetworkConditions.of(await _document(request))
         except ValueError as error:
             raise ControlError(400, str(error)) from error
-        await self._switches.set_weather(weather)
-        return await self._show_weather(call)
+        await self._settings.set_conditions(conditions)
+        return await self._show_conditions(request)
 
-    async def _seed(self, call: Call) -> Answer:
+    async def _seed(self, request: Request) -> Response:
         await self._store.seed(TENANTS)
-        return Answer(204, None)
+        return Response(204, None)
 
-    async def _reset(self, call: Call) -> Answer:
+    async def _reset(self, request: Request) -> Response:
         await self._store.reset(TENANTS)
-        return Answer(204, None)
+        return Response(204, None)
 
 
-def _with_parameters(call: Call, parameters: Any) -> Call:
-    return attrs.evolve(call, path_parameters=parameters)
+def _with_parameters(request: Request, parameters: Any) -> Request:
+    return attrs.evolve(request, path_parameters=parameters)
 
 
 def _shown(job: Job) -> dict[str, Any]:
@@ -169,15 +173,15 @@ def _shown(job: Job) -> dict[str, Any]:
     }
 
 
-def _no_such_job(call: Call) -> ControlError:
-    parameters = call.path_parameters
+def _no_such_job(request: Request) -> ControlError:
+    parameters = request.path_parameters
     return ControlError(
         404, f"project {parameters['project_id']!r} has no job {parameters['job_id']!r}"
     )
 
 
-async def _document(call: Call) -> dict[str, Any]:
-    body = await call.body.read()
+async def _document(request: Request) -> dict[str, Any]:
+    body = await request.body.read()
     try:
         document: Any = ijson.parse(body) if body else {}
     except ijson.NotIJsonError as error:

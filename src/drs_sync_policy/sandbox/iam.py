@@ -1,4 +1,4 @@
-"""The token route of IAM, as much of it as a client needs before its first call."""
+"""The token route of IAM, as far as a client needs it before its first request."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import attrs
 
 from drs_sync_policy.sandbox import signature
 from drs_sync_policy.sandbox.http import ijson
-from drs_sync_policy.sandbox.http.response import Answer
+from drs_sync_policy.sandbox.http.request import Request
+from drs_sync_policy.sandbox.http.response import Response
 from drs_sync_policy.sandbox.http.routing import Router
-from drs_sync_policy.sandbox.request import Call
-from drs_sync_policy.sandbox.store.store import Account, Store
+from drs_sync_policy.sandbox.store.records import Account
+from drs_sync_policy.sandbox.store.store import Store
 
 TOKENS: Final = "/v3/auth/tokens"
 PROJECTS: Final = "/v3/projects"
@@ -23,11 +24,11 @@ _PATHS: Final = frozenset(tuple(path.encode().split(b"/")) for path in (TOKENS, 
 _VALID_SECONDS: Final = 24 * 60 * 60
 _TITLES: Final = {400: "Bad Request", 401: "Unauthorized"}
 
-Handle = Callable[[Call], Awaitable[Answer]]
+Handle = Callable[[Request], Awaitable[Response]]
 
 
-class _RefusedError(Exception):
-    """What IAM refuses, in its own error format."""
+class _IamError(Exception):
+    """What IAM rejects, in its own error format."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -36,7 +37,7 @@ class _RefusedError(Exception):
 
 
 class Iam:
-    """Password login for tokens of 24 hours, and the list of projects that signed calls ask for."""
+    """Password login for tokens of 24 hours, and the projects of a signed request's sender."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -46,25 +47,25 @@ class Iam:
         yield "POST", TOKENS, self._issue
         yield "GET", PROJECTS, self._projects
 
-    def serves(self, call: Call) -> bool:
-        """Whether a call is for IAM."""
-        return call.segments in _PATHS
+    def serves(self, request: Request) -> bool:
+        """Whether a request is for IAM."""
+        return request.segments in _PATHS
 
-    async def take(self, call: Call) -> Answer:
-        """The answer of IAM; raises the 405 of a wrong method."""
-        match = self._router.match(call.method, call.segments)
+    async def respond(self, request: Request) -> Response:
+        """The response of IAM; raises the 405 of a wrong method."""
+        match = self._router.match(request.method, request.segments)
         try:
-            return await match.target(attrs.evolve(call, path_parameters=match.parameters))
-        except _RefusedError as refused:
-            error = {
-                "code": refused.status,
-                "message": refused.message,
-                "title": _TITLES[refused.status],
+            return await match.target(attrs.evolve(request, path_parameters=match.parameters))
+        except _IamError as error:
+            shown = {
+                "code": error.status,
+                "message": error.message,
+                "title": _TITLES[error.status],
             }
-            return Answer(refused.status, {"error": error})
+            return Response(error.status, {"error": shown})
 
-    async def _issue(self, call: Call) -> Answer:
-        asked = _document(await call.body.read())
+    async def _issue(self, request: Request) -> Response:
+        asked = _document(await request.body.read())
         user = _at(asked, "auth", "identity", "password", "user")
         account = await self._store.account(
             domain=str(_at(user, "domain").get("name", "")),
@@ -72,35 +73,35 @@ class Iam:
             password=str(user.get("password", "")),
         )
         if account is None:
-            raise _RefusedError(401, "The username or password is wrong.")
+            raise _IamError(401, "The username or password is wrong.")
         _check_scope(_at(asked, "auth").get("scope"), account)
         token = secrets.token_urlsafe(48)
         issued = time.time()
         await self._store.issue(token, account.project_id, issued + _VALID_SECONDS)
-        return Answer(201, {"token": _shown(account, issued)}, {"X-Subject-Token": token})
+        return Response(201, {"token": _shown(account, issued)}, {"X-Subject-Token": token})
 
-    async def _projects(self, call: Call) -> Answer:
-        account = await signed_account(self._store, call)
+    async def _projects(self, request: Request) -> Response:
+        account = await signed_account(self._store, request)
         if account is None:
-            raise _RefusedError(401, "The request must be signed with a known access key.")
+            raise _IamError(401, "The request must be signed with a known access key.")
         project = {
             "id": account.project_id,
             "name": account.project,
             "domain_id": account.domain,
             "enabled": True,
         }
-        return Answer(200, {"projects": [project], "links": {}})
+        return Response(200, {"projects": [project], "links": {}})
 
 
-async def signed_account(store: Store, call: Call) -> Account | None:
-    """Whose signature a call carries, or None where it is not valid."""
-    claimed = signature.claim(call)
+async def signed_account(store: Store, request: Request) -> Account | None:
+    """Whose signature a request carries, or None if it is not valid."""
+    claimed = signature.claim(request)
     if claimed is None:
         return None
     account = await store.key_holder(claimed.access_key)
     # An unknown key is checked like a known one: it takes as long, and fails.
     secret_key = account.secret_key if account else secrets.token_hex(16)
-    valid = signature.verify(claimed, call, await call.body.read(), secret_key)
+    valid = signature.verify(claimed, request, await request.body.read(), secret_key)
     return account if valid else None
 
 
@@ -108,13 +109,13 @@ def _document(body: bytes) -> dict[str, Any]:
     try:
         document: Any = ijson.parse(body)
     except ijson.NotIJsonError as error:
-        raise _RefusedError(400, f"The body is no JSON: {error}.") from error
+        raise _IamError(400, f"The body is not I-JSON: {error}.") from error
     return _object(document, "The body")
 
 
 def _object(value: Any, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _RefusedError(400, f"{name} must be a JSON object.")
+        raise _IamError(400, f"{name} must be a JSON object.")
     return cast(dict[str, Any], value)
 
 
@@ -131,9 +132,9 @@ def _check_scope(scope: Any, account: Account) -> None:
         return
     project = _object(scope["project"], "`auth.scope.project`")
     if project.get("id", account.project_id) != account.project_id:
-        raise _RefusedError(401, "The user has no such project.")
+        raise _IamError(401, "The user has no such project.")
     if project.get("name", account.project) != account.project:
-        raise _RefusedError(401, "The user has no such project.")
+        raise _IamError(401, "The user has no such project.")
 
 
 def _shown(account: Account, issued: float) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What each operation of the contract does once its request is accepted, by operationId."""
+"""What each operation of the contract does with an accepted request, by operationId."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, Final, Protocol
 
 from drs_sync_policy.codes import find
 from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation
-from drs_sync_policy.sandbox.http.response import Answer
-from drs_sync_policy.sandbox.request import Call
-from drs_sync_policy.sandbox.store.store import Batch, Item, Outcome, Policies
+from drs_sync_policy.sandbox.http.request import Request
+from drs_sync_policy.sandbox.http.response import Response
+from drs_sync_policy.sandbox.store.records import Batch, Item, ItemResult, Policies
 from drs_sync_policy.text import nearest
 
-Handler = Callable[[Call, Any], Awaitable[Answer]]
-"""Carries out an accepted request: its call and its document give the answer."""
+Handler = Callable[[Request, Any], Awaitable[Response]]
+"""Executes an accepted request: the request and its document give the response."""
 
 
 class HandlerFactory(Protocol):
@@ -24,24 +24,24 @@ class HandlerFactory(Protocol):
 
 
 class NoHandlerError(LookupError):
-    """The contract has an operation that the sandbox does not know how to carry out."""
+    """The contract has an operation that the sandbox cannot execute."""
 
 
 def batch_set_policy(contract: Contract, operation: Operation, store: Policies) -> Handler:
     """Sets policies: every field that the contract describes is stored, under its name."""
     fields = _item_fields(contract, operation) - {"job_id"}
 
-    async def handle(call: Call, document: Any) -> Answer:
+    async def handle(request: Request, document: Any) -> Response:
         items = tuple(
             Item(entry["job_id"], {name: entry[name] for name in entry if name in fields})
             for entry in document["jobs"]
         )
-        outcomes = await store.apply(Batch(call.path_parameters["project_id"], items))
+        item_results = await store.apply(Batch(request.path_parameters["project_id"], items))
         results = [
-            _result(item.job_id, outcome, call.language)
-            for item, outcome in zip(items, outcomes, strict=True)
+            _result(item.job_id, code, request.language)
+            for item, code in zip(items, item_results, strict=True)
         ]
-        return Answer(200, {"results": results, "count": len(results)})
+        return Response(200, {"results": results, "count": len(results)})
 
     return handle
 
@@ -52,14 +52,14 @@ def _item_fields(contract: Contract, operation: Operation) -> frozenset[str]:
     return frozenset(contract.resolve(jobs["items"])["properties"])
 
 
-def _result(job_id: str, outcome: Outcome, language: str) -> dict[str, str]:
-    if outcome is None:
+def _result(job_id: str, code: ItemResult, language: str) -> dict[str, str]:
+    if code is None:
         return {"id": job_id, "status": "success"}
     return {
         "id": job_id,
         "status": "failed",
-        "error_code": outcome,
-        "error_msg": _text(outcome, language),
+        "error_code": code,
+        "error_msg": _text(code, language),
     }
 
 
@@ -72,7 +72,7 @@ def _text(code: str, language: str) -> str:
 
 
 HANDLERS: Final[Mapping[str, HandlerFactory]] = {BATCH_SET_POLICY: batch_set_policy}
-"""The factory of each operation's handler; `create_app(handlers=...)` lays others over them."""
+"""The factory of each operation's handler; `create_app(handlers=...)` adds to them."""
 
 
 def handler(
@@ -81,7 +81,7 @@ def handler(
     store: Policies,
     factories: Mapping[str, HandlerFactory] = HANDLERS,
 ) -> Handler:
-    """The handler of `operation`; `NoHandlerError` says where to put the one that is missing."""
+    """The handler of `operation`; `NoHandlerError` says where to add a missing one."""
     if operation.id not in factories:
         near = nearest(operation.id, factories)
         hint = f" (there is one for `{near[0]}`)" if near else ""

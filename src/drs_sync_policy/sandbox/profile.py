@@ -17,9 +17,9 @@ def target_profile(
     max_body_bytes: int | None = None,
     control: bool = True,
 ) -> dict[str, dict[str, Any]]:
-    """The profile of a sandbox at `url`: the first tenant judged, the second as the other tenant.
+    """The profile of a sandbox at `url`: it tests the first tenant; the second is the other.
 
-    Without control routes there is no read-back, and stored state cannot be judged.
+    Without control routes there is no read-back, and stored state cannot be checked.
     """
     first = tenants[0]
     target: dict[str, Any] = {
@@ -54,5 +54,5 @@ def to_toml(profile: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _value(value: Any) -> str:
-    # JSON's strings, numbers, booleans and lists of them are TOML's, too.
+    # JSON's strings, numbers, booleans and lists of them are valid TOML, too.
     return json.dumps(value, ensure_ascii=False)

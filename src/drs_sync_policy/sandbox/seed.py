@@ -13,7 +13,7 @@ from drs_sync_policy.sandbox.states import ALLOWED_STATES
 
 @frozen
 class Tenant:
-    """Who may call: one project, its credentials, and its jobs with their states.
+    """Who may request: one project, its credentials, and its jobs with their states.
 
     Every secret is made up and opens nothing but a sandbox.
     """
@@ -36,12 +36,12 @@ class Tenant:
 
     @property
     def job_ids(self) -> tuple[str, ...]:
-        """The jobs whose state allows the call."""
+        """The jobs whose state accepts a policy."""
         return tuple(job for job, state in self.states.items() if state in ALLOWED_STATES)
 
     @property
     def blocked_job_ids(self) -> tuple[str, ...]:
-        """The jobs whose state forbids the call."""
+        """The jobs whose state does not accept a policy."""
         return tuple(job for job, state in self.states.items() if state not in ALLOWED_STATES)
 
 

@@ -7,7 +7,7 @@ import os
 import socket
 import struct
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
@@ -18,11 +18,10 @@ from attrs import frozen
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from drs_sync_policy.sandbox import rejection as refusal
+from drs_sync_policy.sandbox import rejection
 from drs_sync_policy.sandbox.app import create_app
-from drs_sync_policy.sandbox.http import accesslog
-from drs_sync_policy.sandbox.http import response as answer
-from drs_sync_policy.sandbox.request import Body, Call
+from drs_sync_policy.sandbox.http import accesslog, response
+from drs_sync_policy.sandbox.http.request import Request, RequestBody
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
 
 LOOPBACK: Final = "127.0.0.1"
@@ -31,74 +30,74 @@ _LINGER_SECONDS: Final = 1
 
 
 class Protocol(H11Protocol):
-    """HTTP/1.1 that answers in the contract's shape even where what arrived is no HTTP."""
+    """HTTP/1.1 that responds in the contract's form even to bytes that are not HTTP."""
 
-    _refused = False
+    _rejected = False
     _half_closed = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Let a call reset its connection: `scope["state"]["abort"]`."""
+        """Let a request reset its connection: `scope["state"]["abort"]`."""
         super().connection_made(transport)
         self.app_state: dict[str, Any] = {**self.app_state, "abort": partial(_abort, transport)}
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Stay until the answer is out where a client has said all that it will say."""
+        """Stay until the response is sent if the client closed its half of the connection."""
         cycle: Any = self.cycle  # None until the first request
         self._half_closed = bool(cycle) and not (cycle.more_body or cycle.response_complete)
         return self._half_closed
 
     def on_response_complete(self) -> None:
-        """Close where the client closed its half already."""
+        """Close if the client closed its half already."""
         super().on_response_complete()
         if self._half_closed:
             self.transport.close()
 
     def data_received(self, data: bytes) -> None:
-        """Parse what arrives; what still comes after a refusal is dropped."""
-        if not self._refused:
+        """Parse what arrives; drop what arrives after a rejection."""
+        if not self._rejected:
             super().data_received(data)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what could not be parsed, and close (rule media-type-is-json)."""
-        call = unparsed_call()
-        wire = answer.render(answer.refused(refusal.malformed_http(), call), call)
-        accesslog.log(call, wire.status, 0.0)
-        headers = [(name.encode(), value.encode()) for name, value in wire.headers.items()]
+        """Respond to what could not be parsed, and close (rule media-type-is-json)."""
+        request = unparsed_request()
+        encoded = response.encode(response.rejected(rejection.malformed_http(), request), request)
+        accesslog.log(request, encoded.status, 0.0)
+        headers = [(name.encode(), value.encode()) for name, value in encoded.headers.items()]
         try:
             for event in (
-                h11.Response(status_code=wire.status, headers=headers),
-                h11.Data(data=wire.body),
+                h11.Response(status_code=encoded.status, headers=headers),
+                h11.Data(data=encoded.body),
                 h11.EndOfMessage(),
             ):
                 self.transport.write(self.conn.send(event) or b"")
         except h11.LocalProtocolError:
-            pass  # an answer is under way already, it cannot be taken back
-        # Closing at once would reset the connection, and the answer might be lost with it.
-        self._refused = True
+            pass  # a response is under way already
+        # Closing at once would reset the connection, and the response might be lost with it.
+        self._rejected = True
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
 
 def _abort(transport: asyncio.Transport) -> None:
-    wire: socket.socket = transport.get_extra_info("socket")
+    connection: socket.socket = transport.get_extra_info("socket")
     # Lingering for no time makes the kernel reset the connection instead of closing it.
-    wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
 
 
-def unparsed_call() -> Call:
-    """Stands for a request of which nothing could be read."""
+def unparsed_request() -> Request:
+    """Stands for bytes that could not be read as a request."""
 
     async def nothing() -> dict[str, Any]:
         return {"type": "http.disconnect"}
 
-    return Call(
+    return Request(
         method="",
         segments=(),
         query=b"",
         headers={},
-        body=Body(nothing, declared=None, limit=0),
+        body=RequestBody(nothing, declared=None, limit=0),
         request_id=os.urandom(16).hex(),
     )
 
@@ -111,8 +110,8 @@ class Running:
     tenants: tuple[Tenant, ...]
 
 
-def config(app: Starlette, **options: Any) -> uvicorn.Config:
-    """How uvicorn serves a sandbox: HTTP/1.1 only, no log of its own, no version told."""
+def config(app: Starlette | Callable[[], Starlette], **options: Any) -> uvicorn.Config:
+    """How uvicorn serves a sandbox: HTTP/1.1 only, without its own log and version header."""
     accesslog.keep_quiet()
     return uvicorn.Config(
         app,
@@ -128,7 +127,7 @@ def config(app: Starlette, **options: Any) -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """Leaves signals alone: whoever runs it sets `should_exit`."""
+    """Leaves signals alone; its caller sets `should_exit`."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -136,11 +135,11 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes any that is free. `OSError` where it cannot be had."""
+    """A listening socket; port 0 takes a free port. Raises `OSError` if it is not available."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=512)
-    # asyncio sets it only on sockets that were made with an explicit protocol number. Without it
-    # the body of an answer waits some 40 ms for the client's acknowledgement of the head.
+    # asyncio sets it only on sockets that were created with an explicit protocol number. Without it
+    # the body of a response waits some 40 ms for the client's acknowledgement of the head.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
@@ -149,8 +148,8 @@ def listen(host: str, port: int) -> socket.socket:
 def running(**options: Any) -> Generator[Running, None, None]:
     """A sandbox served on a free port of 127.0.0.1 until the block ends.
 
-    `options` are those of `create_app`. The server has answered its first connection when the
-    block begins, and has let go of its port and its database when it ends.
+    `options` are those of `create_app`. The server accepts connections when the block begins;
+    its port and its database are closed when the block ends.
 
     Examples:
         >>> import httpx

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote
 
 from attrs import frozen
 
-from drs_sync_policy.sandbox.request import Call
+from drs_sync_policy.sandbox.http.request import Request
 
 ALGORITHM: Final = "SDK-HMAC-SHA256"
 _WINDOW_SECONDS: Final = 15 * 60
@@ -39,63 +39,65 @@ class Claim:
     date: str
 
 
-def claim(call: Call) -> Claim | None:
-    """The claim of a call, or None where it makes none that could hold.
+def claim(request: Request) -> Claim | None:
+    """The signature claim of a request, or None if it is missing or cannot be valid.
 
     It must be well-formed, sign its own date, and be no more than 15 minutes off.
     """
-    found = _AUTHORIZATION.fullmatch(call.headers.get("authorization", ""))
-    date = call.headers.get(_DATE_HEADER)
+    found = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
+    date = request.headers.get(_DATE_HEADER)
     if found is None or date is None or not _is_recent(date):
         return None
     signed = tuple(found[2].split(";"))
-    if _DATE_HEADER not in signed or any(name not in call.headers for name in signed):
+    if _DATE_HEADER not in signed or any(name not in request.headers for name in signed):
         return None
     return Claim(found[1], signed, found[3], date)
 
 
-def is_signed(call: Call) -> bool:
-    """Whether a call comes with a signature instead of a token, be it right or wrong."""
-    return call.headers.get("authorization", "").startswith(ALGORITHM)
+def is_signed(request: Request) -> bool:
+    """Whether a request comes with a signature instead of a token, valid or not."""
+    return request.headers.get("authorization", "").startswith(ALGORITHM)
 
 
-def verify(claimed: Claim, call: Call, body: bytes, secret_key: str) -> bool:
-    """Whether the signature is the one that `secret_key` makes of the call, in constant time."""
-    return hmac.compare_digest(claimed.signature, _sign(claimed, call, body, secret_key))
+def verify(claimed: Claim, request: Request, body: bytes, secret_key: str) -> bool:
+    """Whether the signature is the one that `secret_key` makes of the request, in constant time."""
+    return hmac.compare_digest(claimed.signature, _sign(claimed, request, body, secret_key))
 
 
-def _sign(claimed: Claim, call: Call, body: bytes, secret_key: str) -> str:
-    request = hashlib.sha256(_canonical(claimed, call, body)).hexdigest()
-    to_sign = f"{ALGORITHM}\n{claimed.date}\n{request}"
+def _sign(claimed: Claim, request: Request, body: bytes, secret_key: str) -> str:
+    digest = hashlib.sha256(_canonical(claimed, request, body)).hexdigest()
+    to_sign = f"{ALGORITHM}\n{claimed.date}\n{digest}"
     return hmac.new(secret_key.encode(), to_sign.encode(), hashlib.sha256).hexdigest()
 
 
-def _canonical(claimed: Claim, call: Call, body: bytes) -> bytes:
-    headers = "".join(f"{name}:{call.headers[name].strip()}\n" for name in claimed.signed_headers)
+def _canonical(claimed: Claim, request: Request, body: bytes) -> bytes:
+    headers = "".join(
+        f"{name}:{request.headers[name].strip()}\n" for name in claimed.signed_headers
+    )
     return b"\n".join(
         (
-            call.method.encode(),
-            _path(call).encode(),
-            _query(call).encode(),
+            request.method.encode(),
+            _path(request).encode(),
+            _query(request).encode(),
             headers.encode("latin-1"),
             ";".join(claimed.signed_headers).encode("latin-1"),
-            _payload(claimed, call, body).encode(),
+            _payload(claimed, request, body).encode(),
         )
     )
 
 
-def _path(call: Call) -> str:
-    path = "/".join(quote(segment, safe="~") for segment in call.segments)
+def _path(request: Request) -> str:
+    path = "/".join(quote(segment, safe="~") for segment in request.segments)
     return path if path.endswith("/") else f"{path}/"
 
 
-def _query(call: Call) -> str:
-    pairs = sorted(parse_qsl(call.query.decode("latin-1"), keep_blank_values=True))
+def _query(request: Request) -> str:
+    pairs = sorted(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True))
     return "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in pairs)
 
 
-def _payload(claimed: Claim, call: Call, body: bytes) -> str:
-    unsigned = call.headers.get(_CONTENT_HEADER) == _UNSIGNED
+def _payload(claimed: Claim, request: Request, body: bytes) -> str:
+    unsigned = request.headers.get(_CONTENT_HEADER) == _UNSIGNED
     if body and unsigned and _CONTENT_HEADER in claimed.signed_headers:
         return _UNSIGNED
     return hashlib.sha256(body).hexdigest()

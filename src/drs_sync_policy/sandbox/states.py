@@ -1,4 +1,4 @@
-"""The states that a job can have, as the vendor lists them, and those in which it takes a policy.
+"""The states of a job, as the vendor lists them, and those that accept a policy.
 
 The vendor documents no transitions, so there are none here: a control route sets a state.
 """

@@ -1,4 +1,4 @@
-"""Judge parameters and bodies by the contract's own schemas, and name what broke them."""
+"""Validate parameters and bodies by the contract's own schemas, and name the first error."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import jsonschema_rs
 from attrs import frozen
 
 from drs_sync_policy.contract import Contract, Operation, Parameter
-from drs_sync_policy.sandbox import rejection as refusal
-from drs_sync_policy.sandbox.rejection import Refusal
+from drs_sync_policy.sandbox import rejection
+from drs_sync_policy.sandbox.rejection import Rejection
 
 JSON: Final = "application/json"
 
@@ -30,13 +30,13 @@ class ParameterCheck:
     is_valid: Callable[[Any], bool]
 
     def check(self, given: str | None) -> None:
-        """Raises the 400 where a required one is missing or a given one breaks its schema."""
+        """Raises the 400 if it is required and missing, or violates its schema."""
         name = self.parameter.name
         if given is None:
             if self.parameter.required:
-                raise refusal.empty_parameter(name)
+                raise rejection.empty_parameter(name)
         elif not any(self.is_valid(value) for value in self._readings(given)):
-            raise refusal.invalid_parameter(name)
+            raise rejection.invalid_parameter(name)
 
     def _readings(self, given: str) -> Iterable[Any]:
         if not self.types or "string" in self.types:
@@ -71,26 +71,26 @@ class BodyCheck:
         self._validator = validator(contract, operation.request.get(JSON, {}))
 
     def check(self, document: Any) -> None:
-        """Raises the 400 that names the first breach (rule invalid-body-is-refused)."""
+        """Raises the 400 that names the first error (rule invalid-body-is-refused)."""
         try:
             if self._validator.is_valid(document):
                 return
             error = next(iter(self._validator.iter_errors(document)))
         except ValueError:
-            # Nested too deeply, where it is wrong, to be shown in an error.
-            raise refusal.invalid_parameter("body") from None
+            # The invalid value is nested too deeply to be shown in an error.
+            raise rejection.invalid_parameter("body") from None
         raise _explain(error)
 
 
-def _explain(error: jsonschema_rs.ValidationError) -> Refusal:
+def _explain(error: jsonschema_rs.ValidationError) -> Rejection:
     path = _dotted(error.instance_path)
     keyword = error.kind.name
     if keyword == "required":
         missing = str(getattr(error.kind, "property", ""))
-        return refusal.empty_parameter(f"{path}.{missing}" if path else missing)
+        return rejection.empty_parameter(f"{path}.{missing}" if path else missing)
     if keyword in ("minLength", "minItems") and not error.instance:
-        return refusal.empty_parameter(path)
-    return refusal.invalid_parameter(path or "body")
+        return rejection.empty_parameter(path)
+    return rejection.invalid_parameter(path or "body")
 
 
 def _dotted(path: Iterable[str | int]) -> str:

@@ -1,20 +1,22 @@
-"""Serve a sandbox until it is told to stop, by one process or by several on one database."""
+"""Serve a sandbox until SIGINT or SIGTERM: one process, or several on one database."""
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import signal
 import socket
 import sys
 import threading
-import time
-from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing.connection import wait
-from multiprocessing.context import SpawnProcess
 from typing import Final
 
 from attrs import frozen
+from starlette.applications import Starlette
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from drs_sync_policy.contract import BASE_EDITION, load
 from drs_sync_policy.sandbox.app import DEFAULT_MAX_BODY_BYTES, Sandbox
@@ -23,13 +25,13 @@ from drs_sync_policy.sandbox.serving import Server, config
 from drs_sync_policy.sandbox.store.database import IN_MEMORY
 
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
-_STARTED_SECONDS: Final = 2.0
-"""A worker that fails sooner would fail again: it is not replaced."""
+_HEALTHCHECK_SECONDS: Final = 30
+"""After how long without a sign of life the supervisor replaces a worker. Starting counts, too."""
 
 
 @frozen
-class Settings:
-    """What a worker has to know; it can be handed to another process."""
+class SandboxOptions:
+    """What a worker needs to know; it can be handed to another process."""
 
     database: str = IN_MEMORY
     edition: str = BASE_EDITION
@@ -38,116 +40,98 @@ class Settings:
     aksk: bool = True
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
     access_log: bool = False
-    fellows: bool = False
+    peers: bool = False
 
     def sandbox(self) -> Sandbox:
-        """The sandbox that these settings describe; raises what `create_app` raises."""
+        """The sandbox that these options describe; raises what `create_app` raises."""
         return Sandbox(
             database=self.database,
             contract=load(self.edition),
             faults=self.faults,
             aksk=self.aksk,
             max_body_bytes=self.max_body_bytes,
-            fellows=self.fellows,
+            peers=self.peers,
         )
 
 
 @frozen
 class Ports:
-    """Where to listen: for the service, and for the control routes where they are apart."""
+    """Where to listen: for the service, and for the control routes if they have their own port."""
 
     service: socket.socket
     control: socket.socket | None = None
 
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """All of them."""
+        return [self.service] if self.control is None else [self.service, self.control]
 
-def serve(sandbox: Sandbox, settings: Settings, ports: Ports) -> None:
-    """Serve until SIGINT or SIGTERM; what is under way is answered first."""
-    accesslog.write_failures_to(sys.stderr)
-    if settings.access_log:
-        accesslog.write_to(sys.stderr)
-    together = settings.control and ports.control is None
-    served = [(Server(config(sandbox.app(control=together))), ports.service)]
-    if ports.control is not None:
-        apart = sandbox.app(service=False, owner=False)
-        served.append((Server(config(apart)), ports.control))
-    asyncio.run(_serve(served))
+    @property
+    def control_port(self) -> int | None:
+        """The number of the control port, if there is one."""
+        return None if self.control is None else int(self.control.getsockname()[1])
 
 
-async def _serve(served: Sequence[tuple[Server, socket.socket]]) -> None:
+def serve(sandbox: Sandbox, options: SandboxOptions, ports: Ports) -> None:
+    """Serve until SIGINT or SIGTERM; requests under way get their response first."""
+    _log_to_stderr(options)
+    app = sandbox.app(control=options.control, control_port=ports.control_port)
+    asyncio.run(_serve(Server(config(app)), ports.sockets))
+
+
+async def _serve(server: Server, sockets: list[socket.socket]) -> None:
     def stop() -> None:
-        for server, _ in served:
-            server.should_exit = True
+        server.should_exit = True
 
-    loop = asyncio.get_running_loop()
     for number in _STOPPING:
-        loop.add_signal_handler(number, stop)
-    _when_parent_dies(lambda: loop.call_soon_threadsafe(stop))
-    await asyncio.gather(*(server.serve(sockets=[listener]) for server, listener in served))
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    await server.serve(sockets=sockets)
 
 
-def _when_parent_dies(act: Callable[[], object]) -> None:
+def supervise(options: SandboxOptions, ports: Ports, *, workers: int) -> int:
+    """Serve with several processes until SIGINT or SIGTERM; the exit code.
+
+    A worker that dies is replaced. If one cannot start, all are stopped, and the exit code is 1.
+    """
+    accesslog.write_failures_to(sys.stderr)
+    supervisor = Multiprocess(
+        config(
+            partial(_worker_app, options, ports.control_port),
+            factory=True,
+            workers=workers,
+            timeout_worker_healthcheck=_HEALTHCHECK_SECONDS,
+        ),
+        sockets=ports.sockets,
+    )
+    supervisor.run()
+    return int(any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes))
+
+
+def _worker_app(options: SandboxOptions, control_port: int | None) -> Starlette:
+    _stop_with_parent()
+    accesslog.keep_quiet()
+    _log_to_stderr(options)
+    try:
+        sandbox = options.sandbox()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it would fail again
+        print(f"the worker cannot start: {error}", file=sys.stderr)
+        sys.exit(STARTUP_FAILURE)
+    return sandbox.app(control=options.control, control_port=control_port)
+
+
+def _log_to_stderr(options: SandboxOptions) -> None:
+    accesslog.write_failures_to(sys.stderr)
+    if options.access_log:
+        accesslog.write_to(sys.stderr)
+
+
+def _stop_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is None:
         return
 
     def watch() -> None:
         wait([parent.sentinel])
-        act()
+        os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
-
-
-def supervise(settings: Settings, ports: Ports, *, workers: int) -> int:
-    """Serve with several processes until SIGINT or SIGTERM; the exit code is 0, or a worker's.
-
-    A worker that dies is replaced, unless it died while it started.
-    """
-    return _Supervisor(settings, ports).run(workers)
-
-
-class _Supervisor:
-    def __init__(self, settings: Settings, ports: Ports) -> None:
-        self._settings = settings
-        self._ports = ports
-        self._stopping = False
-        self._running: dict[SpawnProcess, float] = {}
-
-    def run(self, workers: int) -> int:
-        before = [signal.signal(number, self._stop) for number in _STOPPING]
-        try:
-            for _ in range(workers):
-                self._start()
-            return self._watch()
-        finally:
-            self._stop()
-            for process in self._running:
-                process.join()
-            for number, handler in zip(_STOPPING, before, strict=True):
-                signal.signal(number, handler)
-
-    def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        process = context.Process(target=_work, args=(self._settings, self._ports))
-        process.start()
-        self._running[process] = time.monotonic()
-
-    def _watch(self) -> int:
-        while self._running:
-            wait([process.sentinel for process in self._running])
-            for process in [one for one in self._running if not one.is_alive()]:
-                lived = time.monotonic() - self._running.pop(process)
-                if self._stopping:
-                    continue
-                if process.exitcode and lived < _STARTED_SECONDS:
-                    return process.exitcode
-                self._start()
-        return 0
-
-    def _stop(self, *_: object) -> None:
-        self._stopping = True
-        for process in self._running:
-            process.terminate()
-
-
-def _work(settings: Settings, ports: Ports) -> None:
-    serve(settings.sandbox(), settings, ports)

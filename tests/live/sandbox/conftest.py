@@ -1,4 +1,4 @@
-"""A live sandbox on 127.0.0.1, and callers that hold every answer against the contract."""
+"""A live sandbox on 127.0.0.1, and callers that hold every response against the contract."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _VALIDATORS = _validators()
 
 
 def assert_documented(response: httpx.Response) -> None:
-    """Fails where an answer of the imitated service is not one that the contract describes."""
+    """Fails where a response of the imitated service is not one that the contract describes."""
     assert len(response.headers["X-Request-Id"]) == 32
     assert response.status_code in _VALIDATORS
     if response.request.method != "HEAD":
@@ -78,18 +78,18 @@ class Caller:
 
     def new_job(self, state: str = "CONFIGURATION") -> str:
         """The id of a job that no other test knows."""
-        answer = self.http.post(
+        response = self.http.post(
             f"/_sandbox/projects/{self.tenant.project_id}/jobs", json={"state": state}
         )
-        assert answer.status_code == 201
-        job_id: str = answer.json()["job_id"]
+        assert response.status_code == 201
+        job_id: str = response.json()["job_id"]
         return job_id
 
     def stored(self, job_id: str) -> dict[str, Any]:
         """The stored policy of a job, read back by the control route."""
-        answer = self.http.get(f"/_sandbox/projects/{self.tenant.project_id}/jobs/{job_id}")
-        assert answer.status_code == 200
-        policy: dict[str, Any] = answer.json()["policy"]
+        response = self.http.get(f"/_sandbox/projects/{self.tenant.project_id}/jobs/{job_id}")
+        assert response.status_code == 200
+        policy: dict[str, Any] = response.json()["policy"]
         return policy
 
 

@@ -56,10 +56,10 @@ def test_what_is_printed_can_be_pasted() -> None:
                 assert shown in text
         pasted = text[text.index("  curl ") : text.index("Read it back")]
         words = shlex.split(pasted.replace("\\\n", " "))
-        answer = subprocess.run(
+        response = subprocess.run(
             [*words, "--silent"], capture_output=True, text=True, check=True, timeout=20
         )
-        assert '"status":"success"' in answer.stdout
+        assert '"status":"success"' in response.stdout
         read = subprocess.run(
             [*shlex.split(text.splitlines()[-1]), "--silent"],
             capture_output=True,
@@ -128,7 +128,7 @@ def test_an_unknown_fault_is_told() -> None:
 
 
 def logged_in(url: str) -> httpx.Response:
-    """The answer to a batch with a token in the query as well, where it must not be logged."""
+    """The response to a batch with a token in the query as well, where it must not be logged."""
     tenant = TENANTS[0]
     return httpx.post(
         f"{url}/v3/{tenant.project_id}/jobs/batch-sync-policy?X-Auth-Token={tenant.token}",
@@ -138,24 +138,24 @@ def logged_in(url: str) -> httpx.Response:
 
 
 def test_the_access_log_is_json_without_secrets() -> None:
-    """Each answer is a line of JSON; no token, query or body is in it."""
+    """Each response is a line of JSON; no token, query or body is in it."""
     with started("--port", "0", "--print-target", "--access-log") as process:
         url = tomllib.loads(read_until(process, "policy_pointer"))["target"]["url"]
-        answer = logged_in(url)
+        response = logged_in(url)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
         assert process.stderr is not None
         lines = process.stderr.read().splitlines()
     entries = [json.loads(line) for line in lines if line.startswith("{")]
     assert [entry["status"] for entry in entries] == [200]
-    assert entries[0]["request_id"] == answer.headers["X-Request-Id"]
+    assert entries[0]["request_id"] == response.headers["X-Request-Id"]
     assert set(entries[0]) == {"time", "method", "path", "status", "ms", "request_id"}
     assert TENANTS[0].token not in "".join(lines)
     assert "secret" not in "".join(lines)
 
 
 def sent_raw(url: str, data: bytes) -> bytes:
-    """The answer to bytes that may be no HTTP."""
+    """The response to bytes that may be no HTTP."""
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname, parts.port), timeout=20) as connection:
         connection.sendall(data)
@@ -164,7 +164,7 @@ def sent_raw(url: str, data: bytes) -> bytes:
 
 @pytest.mark.parametrize("options", [(), ("--access-log",)])
 def test_what_is_no_http_is_a_line_of_the_access_log_alone(options: tuple[str, ...]) -> None:
-    """Its answer is logged as any other, and nothing else is written about it."""
+    """Its response is logged as any other, and nothing else is written about it."""
     with started("--port", "0", "--print-target", *options) as process:
         url = tomllib.loads(read_until(process, "policy_pointer"))["target"]["url"]
         assert sent_raw(url, b"no http at all\r\n\r\n").startswith(b"HTTP/1.1 400")
@@ -189,7 +189,7 @@ def test_control_has_a_port_of_its_own() -> None:
 
 
 def test_workers_share_a_database_and_their_switches(tmp_path: Path) -> None:
-    """Two processes on one file answer alike, and a fault that one was told of is on in both."""
+    """Two processes on one file response alike, and a fault that one was told of is on in both."""
     options = ("--port", "0", "--workers", "2", "--database", f"sqlite:///{tmp_path / 'state.db'}")
     with started(*options, "--print-target") as process:
         url = tomllib.loads(read_until(process, "policy_pointer"))["target"]["url"]

@@ -10,7 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from drs_sync_policy.sandbox.conditions import ConnectionReset, Sky, Weather
+from drs_sync_policy.sandbox.conditions import (
+    ConnectionReset,
+    NetworkConditions,
+    Simulator,
+)
 from drs_sync_policy.sandbox.seed import FIRST
 
 from .conftest import Caller
@@ -18,35 +22,35 @@ from .conftest import Caller
 ITEM = {"job_id": FIRST.job_ids[0]}
 
 
-def change(caller: Caller, **weather: Any) -> None:
-    answer = caller.http.put("/_sandbox/weather", json=weather)
-    assert answer.status_code == 200
-    assert weather.items() <= answer.json().items()
+def change(caller: Caller, **conditions: Any) -> None:
+    response = caller.http.put("/_sandbox/conditions", json=conditions)
+    assert response.status_code == 200
+    assert conditions.items() <= response.json().items()
 
 
 def test_shares_are_met_evenly(serve: Callable[..., Caller]) -> None:
-    """A share of a quarter strikes every fourth call, without chance."""
+    """A share of a quarter strikes every fourth request, without chance."""
     caller = serve()
     change(caller, throttled=0.25, retry_after=7)
-    answers = [caller.set(ITEM) for _ in range(8)]
-    assert [answer.status_code for answer in answers] == [200, 200, 200, 429] * 2
-    assert answers[3].headers["Retry-After"] == "7"
-    assert answers[3].json()["error_code"] == "APIGW.0308"
+    responses = [caller.set(ITEM) for _ in range(8)]
+    assert [response.status_code for response in responses] == [200, 200, 200, 429] * 2
+    assert responses[3].headers["Retry-After"] == "7"
+    assert responses[3].json()["error_code"] == "APIGW.0308"
 
 
 def test_an_outage_is_503(serve: Callable[..., Caller]) -> None:
-    """A share of 1 strikes every call, control routes aside."""
+    """A share of 1 strikes every request, control routes aside."""
     caller = serve()
     change(caller, unavailable=1)
-    answer = caller.set(ITEM)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    response = caller.set(ITEM)
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
     assert caller.http.get("/healthz").status_code == 200
     change(caller)
     assert caller.set(ITEM).status_code == 200
 
 
 def test_a_connection_is_reset(serve: Callable[..., Caller]) -> None:
-    """A call that is reset gets no answer and stores nothing, and the next one is carried out."""
+    """A reset request gets no response and stores nothing; the next one is executed."""
     caller = serve()
     change(caller, reset=0.5)
     assert caller.set(ITEM).status_code == 200
@@ -57,7 +61,7 @@ def test_a_connection_is_reset(serve: Callable[..., Caller]) -> None:
 
 
 def test_a_reset_waits_for_the_whole_call(serve: Callable[..., Caller]) -> None:
-    """A client that sends its body late is reset while it waits for the answer, not before."""
+    """A client that sends its body late is reset while it waits for the response, not before."""
     caller = serve()
     change(caller, reset=1)
     url = caller.http.base_url
@@ -74,29 +78,32 @@ def test_a_reset_waits_for_the_whole_call(serve: Callable[..., Caller]) -> None:
 
 
 def test_latency_delays_and_changes_nothing(serve: Callable[..., Caller]) -> None:
-    """A delayed call is answered like any other."""
+    """A delayed request is answered like any other."""
     caller = serve()
     change(caller, latency_ms=20)
-    answer = caller.set(ITEM)
-    assert answer.status_code == 200
-    assert answer.elapsed.total_seconds() >= 0.02
+    response = caller.set(ITEM)
+    assert response.status_code == 200
+    assert response.elapsed.total_seconds() >= 0.02
 
 
 @pytest.mark.parametrize(
     "wrong",
     [{"throttled": 2}, {"reset": -0.1}, {"unavailable": "1"}, {"latency_ms": True}, {"hail": 1}],
 )
-def test_impossible_weather_is_refused(first: Caller, wrong: dict[str, Any]) -> None:
+def test_impossible_conditions_are_rejected(first: Caller, wrong: dict[str, Any]) -> None:
     """A share beyond 1 and a field that does not exist are told by name."""
-    answer = first.http.put("/_sandbox/weather", json=wrong)
-    assert (answer.status_code, f"`{next(iter(wrong))}`" in answer.json()["error"]) == (400, True)
+    response = first.http.put("/_sandbox/conditions", json=wrong)
+    assert (response.status_code, f"`{next(iter(wrong))}`" in response.json()["error"]) == (
+        400,
+        True,
+    )
 
 
-async def _struck(sky: Sky, times: int) -> int:
+async def _struck(simulator: Simulator, times: int) -> int:
     struck = 0
     for _ in range(times):
         try:
-            await sky.strike()
+            await simulator.apply()
         except ConnectionReset:
             struck += 1
     return struck
@@ -104,6 +111,6 @@ async def _struck(sky: Sky, times: int) -> int:
 
 @pytest.mark.parametrize("share", [0, 0.01, 0.1, 1 / 3, 0.5, 0.9, 1])
 def test_every_share_is_met(share: float) -> None:
-    """Of a thousand calls, the share of them is struck, to the one."""
-    struck = asyncio.run(_struck(Sky(Weather(reset=share)), 1000))
+    """Of a thousand requests, the share of them is struck, to the one."""
+    struck = asyncio.run(_struck(Simulator(NetworkConditions(reset=share)), 1000))
     assert abs(struck - 1000 * share) < 1

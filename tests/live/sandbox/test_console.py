@@ -13,7 +13,7 @@ from starlette.requests import Request
 from drs_sync_policy import contract
 from drs_sync_policy.sandbox import console
 from drs_sync_policy.sandbox.app import Sandbox
-from drs_sync_policy.sandbox.request import from_asgi
+from drs_sync_policy.sandbox.http.request import from_asgi
 from drs_sync_policy.sandbox.seed import FIRST
 from tests.html import Reader
 from tools import console as tool
@@ -28,12 +28,15 @@ def http(serve: Callable[..., Caller]) -> httpx.Client:
 
 def test_the_page_may_ask_its_own_server_only(http: httpx.Client) -> None:
     """Everything that it loads is beside it, and its policy forbids every other place."""
-    answer = http.get(console.PATH)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    policy = answer.headers["Content-Security-Policy"].split("; ")
+    response = http.get(console.PATH)
+    assert (response.status_code, response.headers["Content-Type"]) == (
+        200,
+        "text/html; charset=utf-8",
+    )
+    policy = response.headers["Content-Security-Policy"].split("; ")
     assert "default-src 'self'" in policy
     assert [part for part in policy if "://" in part or "*" in part or "unsafe-eval" in part] == []
-    fetched = [url for url in Reader(answer.text).fetched if not url.startswith("data:")]
+    fetched = [url for url in Reader(response.text).fetched if not url.startswith("data:")]
     assert len(fetched) == 3
     for url in fetched:
         part = http.get(f"/_sandbox/{url}")
@@ -45,12 +48,12 @@ def test_the_page_may_ask_its_own_server_only(http: httpx.Client) -> None:
 def test_it_shows_the_edition_that_is_served(edition: str, serve: Callable[..., Caller]) -> None:
     """The page's document is the contract that judges the requests."""
     loaded = contract.load(edition)
-    answer = serve(contract=loaded).http.get(f"{console.PATH}/openapi.json")
-    assert answer.json() == loaded.document
+    response = serve(contract=loaded).http.get(f"{console.PATH}/openapi.json")
+    assert response.json() == loaded.document
 
 
 def test_the_first_tenants_token_is_filled_in(serve: Callable[..., Caller]) -> None:
-    """Where somebody is known, calls are let in at once; else the field is empty."""
+    """Where somebody is known, requests are let in at once; else the field is empty."""
     assert f'value: "{FIRST.token}"' in serve().http.get(f"{console.PATH}/start.js").text
     assert 'value: ""' in serve(seed=False).http.get(f"{console.PATH}/start.js").text
 
@@ -71,18 +74,18 @@ def test_it_is_gone_with_the_control_routes(serve: Callable[..., Caller]) -> Non
 
 
 def test_a_port_without_the_api_says_why_there_is_no_console() -> None:
-    """Its calls would go to a port that does not take them."""
+    """Its requests would go to a port that does not take them."""
 
-    async def call() -> httpx.Response:
-        transport = httpx.ASGITransport(app=sandbox.app(service=False))
-        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as client:
+    async def request() -> httpx.Response:
+        transport = httpx.ASGITransport(app=sandbox.app(control_port=8081))
+        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox:8081") as client:
             return await client.get(console.PATH)
 
     sandbox = Sandbox()
-    answer = asyncio.run(call())
+    response = asyncio.run(request())
     sandbox.close()
-    assert answer.status_code == 404
-    assert "control port" in answer.json()["error"]
+    assert response.status_code == 404
+    assert "control port" in response.json()["error"]
 
 
 def test_an_archive_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> None:
@@ -95,7 +98,7 @@ def test_without_its_program_it_says_what_brings_it(tmp_path: Path) -> None:
     """A checkout before `make setup`, or a package that was built there, has a page and no more."""
     (tmp_path / "console.html").write_text("<!doctype html>", encoding="utf-8")
     scope = {"method": "GET", "raw_path": console.PATH.encode(), "headers": []}
-    call = from_asgi(scope, Request(scope | {"type": "http"}).receive, max_body_bytes=0)
-    answer = console.Console(contract.load(), static=tmp_path).take(call, service=True)
-    assert answer.status == 404
-    assert b"`make setup`" in answer.body
+    request = from_asgi(scope, Request(scope | {"type": "http"}).receive, max_body_bytes=0)
+    response = console.Console(contract.load(), static=tmp_path).respond(request, service=True)
+    assert response.status == 404
+    assert b"`make setup`" in response.body

@@ -49,13 +49,13 @@ def test_a_job_of_any_id_can_be_made_and_read(serve: Callable[..., Caller]) -> N
 def test_a_job_that_is_there_is_not_made_again(first: Caller) -> None:
     """A second job of the same id gets 409."""
     job = first.new_job()
-    answer = first.http.post(JOBS, json={"job_id": job})
-    assert (answer.status_code, job in answer.json()["error"]) == (409, True)
+    response = first.http.post(JOBS, json={"job_id": job})
+    assert (response.status_code, job in response.json()["error"]) == (409, True)
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_job_takes_a_policy_in_configuration_only(first: Caller, state: str) -> None:
-    """Of the 23 states, one allows the call."""
+    """Of the 23 states, one allows the request."""
     job = first.new_job()
     assert first.http.put(f"{JOBS}/{job}/state", json={"state": state}).json()["state"] == state
     result = first.set({"job_id": job, "ddl_trans": True}).json()["results"][0]
@@ -86,8 +86,8 @@ def test_wrong_control_requests_say_why(
     first: Caller, method: str, path: str, body: Any, expected: int
 ) -> None:
     """A control request that cannot be done gets an `error` that says why."""
-    answer = first.http.request(method, path, json=body)
-    assert (answer.status_code, bool(answer.json()["error"])) == (expected, True)
+    response = first.http.request(method, path, json=body)
+    assert (response.status_code, bool(response.json()["error"])) == (expected, True)
 
 
 def test_the_nearest_state_is_offered(first: Caller) -> None:
@@ -124,23 +124,23 @@ def test_control_can_be_left_out(serve: Callable[..., Caller]) -> None:
 
 
 def test_health_is_told(first: Caller) -> None:
-    """`/healthz` answers while the database does."""
+    """`/healthz` responses while the database does."""
     assert first.http.get("/healthz").json() == {"status": "ok"}
     assert first.send(method="POST", path="/healthz").status_code == 405
 
 
 def test_faults_are_switched_at_run_time(serve: Callable[..., Caller]) -> None:
-    """A fault bites from the answer on that switched it on, and until it is switched off."""
+    """A fault bites from the response on that switched it on, and until it is switched off."""
     caller = serve(faults=["results-reversed"])
     ids = [FIRST.job_ids[0], "unknown"]
 
     def answered() -> list[str]:
-        answer = caller.http.post(
+        response = caller.http.post(
             caller.path,
             json={"jobs": [{"job_id": job} for job in ids]},
             headers={"X-Auth-Token": FIRST.token},
         )
-        return [result["id"] for result in answer.json()["results"]]
+        return [result["id"] for result in response.json()["results"]]
 
     assert answered() == ids[::-1]
     assert caller.http.delete("/_sandbox/faults/results-reversed").json() == {"active": []}
@@ -157,6 +157,6 @@ def test_faults_are_switched_at_run_time(serve: Callable[..., Caller]) -> None:
 
 def test_an_unknown_fault_is_told(first: Caller) -> None:
     """A fault that does not exist is answered with the nearest one."""
-    answer = first.http.put("/_sandbox/faults/results-revers")
-    assert (answer.status_code, "`results-reversed`" in answer.json()["error"]) == (404, True)
+    response = first.http.put("/_sandbox/faults/results-revers")
+    assert (response.status_code, "`results-reversed`" in response.json()["error"]) == (404, True)
     assert first.http.put("/_sandbox/faults", json={"active": "x"}).status_code == 400

@@ -29,10 +29,10 @@ def exchange(sandbox: Running, request: bytes) -> bytes:
     with socket.create_connection((str(address.hostname), int(address.port or 0)), 10) as wire:
         wire.sendall(request)
         wire.shutdown(socket.SHUT_WR)
-        answer = b""
+        response = b""
         while chunk := wire.recv(65536):
-            answer += chunk
-    return answer
+            response += chunk
+    return response
 
 
 def request(head: bytes | str, body: bytes = BODY, *, target: bytes = PATH.encode()) -> bytes:
@@ -44,9 +44,9 @@ def request(head: bytes | str, body: bytes = BODY, *, target: bytes = PATH.encod
     ) + body
 
 
-def status(answer: bytes) -> int:
-    """The status of a raw answer, whose error body is looked at too."""
-    head, _, body = answer.partition(b"\r\n\r\n")
+def status(response: bytes) -> int:
+    """The status of a raw response, whose error body is looked at too."""
+    head, _, body = response.partition(b"\r\n\r\n")
     assert b"x-request-id: " in head.lower()
     assert b"content-type: application/json" in head.lower()
     code = int(head.split()[1])
@@ -88,12 +88,12 @@ def test_what_is_no_http_gets_400(sandbox: Running, junk: bytes) -> None:
     ],
 )
 def test_raw_bytes_in_headers_are_survived(sandbox: Running, line: bytes, expected: int) -> None:
-    """Headers of any bytes get an answer of the contract."""
+    """Headers of any bytes get a response of the contract."""
     head = HEAD.encode() if not line.startswith(b"X-Auth") else b"Host: x\r\n"
-    answer = exchange(sandbox, request(head + line))
-    if answer.startswith(b"HTTP/1.1 100"):
-        answer = answer.partition(b"\r\n\r\n")[2]
-    assert status(answer) == expected
+    response = exchange(sandbox, request(head + line))
+    if response.startswith(b"HTTP/1.1 100"):
+        response = response.partition(b"\r\n\r\n")[2]
+    assert status(response) == expected
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_raw_bytes_in_headers_are_survived(sandbox: Running, line: bytes, expect
     ],
 )
 def test_odd_targets_are_survived(sandbox: Running, target: bytes, expected: int) -> None:
-    """Broken percent encodings and odd targets get an answer of the contract."""
+    """Broken percent encodings and odd targets get a response of the contract."""
     assert status(exchange(sandbox, request(HEAD, target=target))) == expected
 
 
@@ -140,12 +140,12 @@ def test_the_limit_holds_while_reading(serve: Any) -> None:
         for _ in range(2000):
             yield b" " * 1000
 
-    answer = caller.http.post(
+    response = caller.http.post(
         caller.path,
         content=endless(),
         headers={"X-Auth-Token": FIRST.token, "Content-Type": "application/json"},
     )
-    assert (answer.status_code, answer.json()["error_code"]) == (413, "APIGW.0201")
+    assert (response.status_code, response.json()["error_code"]) == (413, "APIGW.0201")
     assert caller.send(BODY + b" " * (1000 - len(BODY))).status_code == 200
     assert caller.send(BODY + b" " * (1001 - len(BODY))).status_code == 413
 

@@ -24,12 +24,12 @@ def login(**changes: Any) -> dict[str, Any]:
 
 def test_a_login_gives_a_token_that_works(first: Caller) -> None:
     """The token comes in `X-Subject-Token`, holds for a day, and opens the user's project."""
-    answer = first.http.post("/v3/auth/tokens", json=login())
-    assert answer.status_code == 201
-    expires = datetime.fromisoformat(answer.json()["token"]["expires_at"]).timestamp()
+    response = first.http.post("/v3/auth/tokens", json=login())
+    assert response.status_code == 201
+    expires = datetime.fromisoformat(response.json()["token"]["expires_at"]).timestamp()
     assert 86_000 < expires - time.time() < 86_500
-    token = answer.headers["X-Subject-Token"]
-    assert token not in answer.text
+    token = response.headers["X-Subject-Token"]
+    assert token not in response.text
     assert first.set({"job_id": FIRST.job_ids[0]}, X_Auth_Token=token).status_code == 200
     foreign = first.send(
         b"", path=f"/v3/{SECOND.project_id}/jobs/batch-sync-policy", X_Auth_Token=token
@@ -73,23 +73,23 @@ def test_other_scopes_are_taken(first: Caller, scope: Any) -> None:
 )
 def test_a_wrong_login_gets_401(first: Caller, changes: dict[str, Any]) -> None:
     """A wrong name, password, domain or project gets IAM's error body and no token."""
-    answer = first.http.post("/v3/auth/tokens", json=login(**changes))
-    assert answer.status_code == 401
-    assert answer.json()["error"]["code"] == 401
-    assert "X-Subject-Token" not in answer.headers
+    response = first.http.post("/v3/auth/tokens", json=login(**changes))
+    assert response.status_code == 401
+    assert response.json()["error"]["code"] == 401
+    assert "X-Subject-Token" not in response.headers
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"auth": 1}', b'{"auth": {"identity": []}}'])
 def test_a_malformed_login_gets_400(first: Caller, body: bytes) -> None:
     """A body that is no login gets 400."""
-    answer = first.http.post("/v3/auth/tokens", content=body)
-    assert (answer.status_code, answer.json()["error"]["title"]) == (400, "Bad Request")
+    response = first.http.post("/v3/auth/tokens", content=body)
+    assert (response.status_code, response.json()["error"]["title"]) == (400, "Bad Request")
 
 
 def test_other_methods_get_405(first: Caller) -> None:
     """The route has POST and no other method."""
-    answer = first.send(method="GET", path="/v3/auth/tokens")
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    response = first.send(method="GET", path="/v3/auth/tokens")
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
 
 
 def test_a_token_does_not_outlive_a_reset(serve: Callable[..., Caller]) -> None:

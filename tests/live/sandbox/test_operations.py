@@ -12,15 +12,15 @@ import pytest
 
 from drs_sync_policy.contract import Contract, Operation, load
 from drs_sync_policy.sandbox import (
-    Answer,
-    Call,
     Handler,
     NoHandlerError,
     Policies,
+    Request,
+    Response,
     create_app,
+    rejection,
     running,
 )
-from drs_sync_policy.sandbox import rejection as refusal
 from drs_sync_policy.sandbox.faults import catalogue
 from drs_sync_policy.sandbox.seed import FIRST
 
@@ -49,10 +49,10 @@ def test_an_operation_without_handler_is_named() -> None:
 
 
 def echo(_contract: Contract, _operation: Operation, _store: Policies) -> Handler:
-    """A handler that answers with what it was asked."""
+    """A handler that responses with what it was asked."""
 
-    async def handle(call: Call, document: Any) -> Answer:
-        return Answer(200, {"query": dict(call.query_parameters), "document": document})
+    async def handle(request: Request, document: Any) -> Response:
+        return Response(200, {"query": dict(request.query_parameters), "document": document})
 
     return handle
 
@@ -88,8 +88,8 @@ def test_a_handler_that_is_given_stands_before_the_own_one(serve: Callable[..., 
     """The mapping is laid over the built-in one; without an addition to the contract, too."""
 
     def fails(_contract: Contract, _operation: Operation, _store: Policies) -> Handler:
-        async def handle(call: Call, document: Any) -> Answer:
-            raise refusal.service_failed()
+        async def handle(request: Request, document: Any) -> Response:
+            raise rejection.service_failed()
 
         return handle
 

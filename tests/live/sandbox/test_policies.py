@@ -1,4 +1,4 @@
-"""What a call stores, and what it answers for each item."""
+"""What a request stores, and what it responses for each item."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ FULL = {
 
 
 def test_every_field_is_stored_as_it_was_sent(first: Caller) -> None:
-    """All fields of an item are there after the answer, false and empty ones too."""
+    """All fields of an item are there after the response, false and empty ones too."""
     job = first.new_job()
-    answer = first.set({"job_id": job, **FULL})
-    assert answer.json() == {"results": [{"id": job, "status": "success"}], "count": 1}
+    response = first.set({"job_id": job, **FULL})
+    assert response.json() == {"results": [{"id": job, "status": "success"}], "count": 1}
     assert first.stored(job) == FULL
 
 
 @pytest.mark.parametrize("name", list(FULL))
 def test_an_omitted_field_keeps_its_value(first: Caller, name: str) -> None:
-    """A later call changes the fields that it names, and no other."""
+    """A later request changes the fields that it names, and no other."""
     job = first.new_job()
     first.set({"job_id": job, **{key: value for key, value in FULL.items() if key != name}})
     first.set({"job_id": job, name: FULL[name]})
@@ -39,12 +39,12 @@ def test_an_omitted_field_keeps_its_value(first: Caller, name: str) -> None:
 def test_later_items_win_field_by_field(first: Caller) -> None:
     """Items of one job apply in order, and each has its own result."""
     job = first.new_job()
-    answer = first.set(
+    response = first.set(
         {"job_id": job, "conflict_policy": "ignore", "ddl_trans": True},
         {"job_id": job, "conflict_policy": "stop"},
         {"job_id": job, "index_trans": True},
     )
-    assert [result["id"] for result in answer.json()["results"]] == [job] * 3
+    assert [result["id"] for result in response.json()["results"]] == [job] * 3
     assert first.stored(job) == {
         "conflict_policy": "stop",
         "ddl_trans": True,
@@ -53,7 +53,7 @@ def test_later_items_win_field_by_field(first: Caller) -> None:
 
 
 def test_later_calls_win(first: Caller) -> None:
-    """A call replaces what an earlier one stored."""
+    """A request replaces what an earlier one stored."""
     job = first.new_job()
     for value in ("ignore", "overwrite", "stop"):
         first.set({"job_id": job, "conflict_policy": value})
@@ -61,7 +61,7 @@ def test_later_calls_win(first: Caller) -> None:
 
 
 def test_repeating_a_call_changes_nothing(first: Caller) -> None:
-    """The same call gives the same answer and leaves the same state."""
+    """The same request gives the same response and leaves the same state."""
     job = first.new_job()
     jobs = [{"job_id": job, **FULL}, {"job_id": "unknown"}]
     assert first.set(*jobs).content == first.set(*jobs).content
@@ -83,10 +83,10 @@ def test_results_are_in_request_order_duplicates_included(first: Caller) -> None
     known, blocked = first.new_job(), first.new_job("INCRE_TRANSFER_STARTED")
     ids = ["zz", known, "", "aa", blocked, known, "zz", blocked]
     ids[2] = "\0"
-    answer = first.set(*({"job_id": job} for job in ids)).json()
-    assert answer["count"] == len(ids)
-    assert [result["id"] for result in answer["results"]] == ids
-    codes = [result.get("error_code") for result in answer["results"]]
+    response = first.set(*({"job_id": job} for job in ids)).json()
+    assert response["count"] == len(ids)
+    assert [result["id"] for result in response["results"]] == ids
+    codes = [result.get("error_code") for result in response["results"]]
     unknown, state = "DRS.M05003", "DRS.M00304"
     assert codes == [unknown, None, unknown, unknown, state, None, unknown, state]
 
@@ -112,13 +112,13 @@ def test_failed_items_explain_themselves_in_the_language(first: Caller) -> None:
 
 
 def test_unknown_fields_are_ignored(first: Caller) -> None:
-    """Fields that the contract does not describe change neither answer nor state."""
+    """Fields that the contract does not describe change neither response nor state."""
     job = first.new_job()
     item = {"job_id": job, "conflict_policy": "stop"}
     odd = {"policy": 1, "Conflict_policy": "ignore", "is_fill_materialized_view": False, "": None}
     plain = first.set(item).content
-    answer = first.send(json.dumps({"jobs": [{**item, **odd}], **odd}))
-    assert answer.content == plain
+    response = first.send(json.dumps({"jobs": [{**item, **odd}], **odd}))
+    assert response.content == plain
     assert first.stored(job) == {"conflict_policy": "stop"}
 
 
@@ -135,8 +135,8 @@ def test_unknown_fields_are_ignored(first: Caller) -> None:
 )
 def test_extremes_in_ignored_fields_are_survived(first: Caller, extreme: str) -> None:
     """Deep nesting and huge numbers where nobody looks get 200 or 400."""
-    answer = first.send(f'{{"jobs": [{{"job_id": "x", "y": {extreme}}}], "z": {extreme}}}')
-    assert answer.status_code in (200, 400)
+    response = first.send(f'{{"jobs": [{{"job_id": "x", "y": {extreme}}}], "z": {extreme}}}')
+    assert response.status_code in (200, 400)
 
 
 @pytest.mark.parametrize(
@@ -186,9 +186,9 @@ def test_many_items_are_one_batch(first: Caller) -> None:
     job = first.new_job()
     items = [{"job_id": f"unknown-{number:06}"} for number in range(30_000)]
     items.append({"job_id": job, "slot_name": "last"})
-    answer = first.set(*items)
-    assert answer.json()["count"] == len(items)
-    assert [result["id"] for result in answer.json()["results"]] == [
+    response = first.set(*items)
+    assert response.json()["count"] == len(items)
+    assert [result["id"] for result in response.json()["results"]] == [
         item["job_id"] for item in items
     ]
     assert first.stored(job) == {"slot_name": "last"}
@@ -199,11 +199,11 @@ def test_concurrent_calls_take_turns(first: Caller) -> None:
     jobs = [first.new_job() for _ in range(4)]
     fields = [{name: value} for name, value in FULL.items()] * 4
 
-    def call(field: dict[str, Any]) -> int:
+    def request(field: dict[str, Any]) -> int:
         return first.set(*({"job_id": job, **field} for job in jobs)).status_code
 
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(call, fields)) == {200}
+        assert set(pool.map(request, fields)) == {200}
     assert [first.stored(job) for job in jobs] == [FULL] * len(jobs)
 
 

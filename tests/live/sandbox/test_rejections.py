@@ -23,9 +23,9 @@ def chinese(text: str) -> bool:
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
 def test_other_methods_get_405(first: Caller, method: str) -> None:
     """Every method but POST gets 405 with `Allow`, before credentials are looked at."""
-    answer = first.send(method=method, X_Auth_Token=None)
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
-    assert (answer.content == b"") == (method == "HEAD")
+    response = first.send(method=method, X_Auth_Token=None)
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    assert (response.content == b"") == (method == "HEAD")
 
 
 @pytest.mark.parametrize(
@@ -48,14 +48,14 @@ def test_other_methods_get_405(first: Caller, method: str) -> None:
 def test_unknown_paths_get_404(first: Caller, path: str) -> None:
     """A path that the contract does not have gets 404, with and without credentials."""
     for token in (FIRST.token, None):
-        answer = first.send(VALID, path=path, X_Auth_Token=token)
-        assert (answer.status_code, answer.json()["error_code"]) == (404, "APIGW.0101")
+        response = first.send(VALID, path=path, X_Auth_Token=token)
+        assert (response.status_code, response.json()["error_code"]) == (404, "APIGW.0101")
 
 
 def test_an_encoded_letter_is_that_letter(first: Caller) -> None:
     """Percent-encoding an unreserved character changes nothing (RFC 3986, section 6.2.2.2)."""
-    answer = first.send(VALID, path=first.path.replace("batch-", "b%61tch%2D"))
-    assert answer.status_code == 200
+    response = first.send(VALID, path=first.path.replace("batch-", "b%61tch%2D"))
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize("token", [None, ""])
@@ -83,8 +83,8 @@ def test_missing_credentials_get_401(first: Caller, token: str | None) -> None:
 def test_wrong_credentials_get_401(first: Caller, token: str) -> None:
     """An expired, cut, extended, otherwise cased or made-up token gets 401."""
     headers = {b"X-Auth-Token": token.encode("latin-1"), b"Content-Type": b"application/json"}
-    answer = first.http.post(first.path, content=VALID, headers=headers)
-    assert (answer.status_code, answer.json()["error_code"]) == (401, "APIGW.0301")
+    response = first.http.post(first.path, content=VALID, headers=headers)
+    assert (response.status_code, response.json()["error_code"]) == (401, "APIGW.0301")
 
 
 def test_a_doubled_token_is_no_token(first: Caller) -> None:
@@ -95,7 +95,7 @@ def test_a_doubled_token_is_no_token(first: Caller) -> None:
 
 def test_a_token_is_read_from_its_header_alone(first: Caller) -> None:
     """In the query, a cookie or `Authorization` it counts as missing."""
-    answer = first.send(
+    response = first.send(
         VALID,
         path=f"{first.path}?X-Auth-Token={FIRST.token}",
         X_Auth_Token=None,
@@ -103,7 +103,7 @@ def test_a_token_is_read_from_its_header_alone(first: Caller) -> None:
         Authorization=f"Bearer {FIRST.token}",
         X_Subject_Token=FIRST.token,
     )
-    assert answer.status_code == 401
+    assert response.status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -111,23 +111,23 @@ def test_a_token_is_read_from_its_header_alone(first: Caller) -> None:
 )
 def test_a_malformed_project_gets_400(first: Caller, project: str) -> None:
     """A project outside the pattern gets 400, which comes before the 403."""
-    answer = first.send(VALID, path=f"/v3/{project}/jobs/batch-sync-policy")
-    assert (answer.status_code, answer.json()["error_code"]) == (400, "DRS.M00202")
+    response = first.send(VALID, path=f"/v3/{project}/jobs/batch-sync-policy")
+    assert (response.status_code, response.json()["error_code"]) == (400, "DRS.M00202")
 
 
 @pytest.mark.parametrize("project", [SECOND.project_id, "0" * 32, "x", "a" * 64])
 def test_another_project_gets_403(first: Caller, project: str) -> None:
     """A project that is not the caller's gets 403, whether it exists or not."""
-    answer = first.send(VALID, path=f"/v3/{project}/jobs/batch-sync-policy")
-    assert (answer.status_code, answer.json()["error_code"]) == (403, "DRS.M00261")
+    response = first.send(VALID, path=f"/v3/{project}/jobs/batch-sync-policy")
+    assert (response.status_code, response.json()["error_code"]) == (403, "DRS.M00261")
 
 
 @pytest.mark.parametrize("language", ["", "en", "EN-US", "zh-CN", "zh-cn, en-us", "de-de", "*"])
 def test_an_unknown_language_gets_400(first: Caller, language: str) -> None:
     """Every value but the two listed ones gets 400, the empty one too."""
-    answer = first.send(VALID, X_Language=language)
-    assert (answer.status_code, answer.json()["error_code"]) == (400, "DRS.M00202")
-    assert "X-Language" in answer.json()["error_msg"]
+    response = first.send(VALID, X_Language=language)
+    assert (response.status_code, response.json()["error_code"]) == (400, "DRS.M00202")
+    assert "X-Language" in response.json()["error_msg"]
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ def test_an_unknown_language_gets_400(first: Caller, language: str) -> None:
 )
 def test_another_media_type_gets_415(first: Caller, media_type: str | None) -> None:
     """Whatever is not `application/json` in UTF-8 gets 415."""
-    answer = first.send(VALID, Content_Type=media_type)
-    assert (answer.status_code, answer.json()["error_code"]) == (415, "DRS.M00007")
+    response = first.send(VALID, Content_Type=media_type)
+    assert (response.status_code, response.json()["error_code"]) == (415, "DRS.M00007")
 
 
 def test_a_compressed_body_gets_415(first: Caller) -> None:
@@ -200,9 +200,9 @@ def test_an_invalid_item_gets_400_wherever_it_is(
     """One invalid item refuses the batch, and the message names it and its field."""
     items: list[Any] = [{"job_id": "a"}, {"job_id": "b"}]
     items.insert(position, item)
-    answer = first.set(*items)
-    assert (answer.status_code, answer.json()["error_code"]) == (400, code)
-    assert f"jobs[{position}].{named}" in answer.json()["error_msg"]
+    response = first.set(*items)
+    assert (response.status_code, response.json()["error_code"]) == (400, code)
+    assert f"jobs[{position}].{named}" in response.json()["error_msg"]
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_every_error_is_in_both_languages(first: Caller) -> None:
             first.send(**request, X_Language=language) for language in (None, "en-us", "zh-cn")
         )
         assert plain.status_code == english.status_code == translated.status_code
-        bodies = [answer.json() for answer in (plain, english, translated)]
+        bodies = [response.json() for response in (plain, english, translated)]
         assert len({body["error_code"] for body in bodies}) == 1
         assert bodies[0]["error_msg"] == bodies[1]["error_msg"] != bodies[2]["error_msg"]
         assert [chinese(body["error_msg"]) for body in bodies] == [False, False, True]
@@ -284,15 +284,15 @@ def test_every_error_is_in_both_languages(first: Caller) -> None:
 def test_every_code_is_one_of_the_vendor(first: Caller) -> None:
     """No error has a code that the vendor's tables do not have."""
     known = {row.code for row in all_codes()}
-    answers = [
+    responses = [
         first.send(**request)
         for request in ({"path": "/x"}, {"method": "GET"}, {"content": b"{"}, {"content": b"{}"})
     ]
-    assert {answer.json()["error_code"] for answer in answers} <= known
+    assert {response.json()["error_code"] for response in responses} <= known
 
 
 def test_the_gateway_adds_the_id_of_the_request(first: Caller) -> None:
     """What the gateway refuses names the request in its body, too."""
-    answer = first.send(VALID, X_Auth_Token="x")
-    assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
+    response = first.send(VALID, X_Auth_Token="x")
+    assert response.json()["request_id"] == response.headers["X-Request-Id"]
     assert "request_id" not in first.send(b"{}").json()

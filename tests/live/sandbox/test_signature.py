@@ -159,18 +159,18 @@ def test_a_token_is_looked_at_first(first: Caller) -> None:
 
 
 def test_signatures_can_be_switched_off(serve: Callable[..., Caller]) -> None:
-    """With `aksk=False` a signed call is one without a token."""
+    """With `aksk=False` a signed request is one without a token."""
     assert status(serve(aksk=False), signed()) == 401
 
 
 def test_the_projects_are_listed_to_a_signed_call(first: Caller) -> None:
-    """The SDKs ask IAM for the project of a key; the answer names it."""
+    """The SDKs ask IAM for the project of a key; the response names it."""
     path = "/v3/projects"
     headers = {
         name.replace("_", "-"): value
         for name, value in signed(b"", path=path, method="GET").items()
         if value is not None
     }
-    answer = first.http.get(path, headers=headers)
-    assert [project["id"] for project in answer.json()["projects"]] == [FIRST.project_id]
+    response = first.http.get(path, headers=headers)
+    assert [project["id"] for project in response.json()["projects"]] == [FIRST.project_id]
     assert first.http.get(path).status_code == 401

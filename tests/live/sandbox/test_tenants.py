@@ -18,7 +18,7 @@ def test_a_foreign_job_looks_unknown(first: Caller, second: Caller) -> None:
 
 
 def test_a_foreign_job_is_not_touched(first: Caller, second: Caller) -> None:
-    """No call of one tenant changes what is stored for the other."""
+    """No request of one tenant changes what is stored for the other."""
     job = first.new_job()
     first.set({"job_id": job, "conflict_policy": "ignore"})
     second.set({"job_id": job, "conflict_policy": "stop", "ddl_trans": True})

@@ -28,7 +28,7 @@ class Postgres:
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start it, and wait until it responses."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.data}"
         self._control("start", "-w", "-o", options, "-l", str(self.data / "log"))
 

@@ -64,7 +64,7 @@ def test_nothing_is_lost_when_postgres_is_stopped(postgres: Postgres) -> None:
                 postgres.start()
                 end = time.monotonic() + 30
                 while sum(writer.acknowledged for writer in busy) <= before + len(busy):
-                    assert time.monotonic() < end, "no call was carried out after the outage"
+                    assert time.monotonic() < end, "no request was carried out after the outage"
                     time.sleep(0.05)
             with httpx.Client(base_url=sandbox.url, timeout=30) as client:
                 for writer in busy:

@@ -57,8 +57,8 @@ def test_an_odd_id_is_a_job(caller: Caller) -> None:
 
 def test_a_large_batch_is_answered(caller: Caller) -> None:
     """More ids than one query takes are looked up all the same."""
-    answer = caller.set(*({"job_id": f"unknown-{number}"} for number in range(20_000)))
-    assert answer.json()["count"] == 20_000
+    response = caller.set(*({"job_id": f"unknown-{number}"} for number in range(20_000)))
+    assert response.json()["count"] == 20_000
 
 
 def test_logins_and_states_work(caller: Caller) -> None:
@@ -82,7 +82,7 @@ def test_two_sandboxes_take_turns(url: str) -> None:
         callers = [Caller(client, FIRST) for client in clients]
         jobs = [callers[0].new_job() for _ in range(6)]
 
-        def call(number: int) -> int:
+        def request(number: int) -> int:
             ordered = jobs if number % 2 else jobs[::-1]
             items: list[dict[str, Any]] = [
                 {"job_id": job, "slot_name": str(number)} for job in ordered
@@ -90,7 +90,7 @@ def test_two_sandboxes_take_turns(url: str) -> None:
             return callers[number % 2].set(*items).status_code
 
         with ThreadPoolExecutor(8) as pool:
-            assert set(pool.map(call, range(200))) == {200}
+            assert set(pool.map(request, range(200))) == {200}
         assert len({callers[0].stored(job)["slot_name"] for job in jobs}) == 1
         for client in clients:
             client.close()
@@ -110,9 +110,9 @@ def test_an_outage_is_503_and_ends(postgres: Postgres, caller: Caller) -> None:
     postgres.stop()
     try:
         for _ in range(5):
-            answer = caller.set({"job_id": job, "slot_name": "during"})
-            assert (answer.status_code, answer.json()["error_code"]) == (503, "DRS.M00004")
-            assert answer.headers["Retry-After"] == "1"
+            response = caller.set({"job_id": job, "slot_name": "during"})
+            assert (response.status_code, response.json()["error_code"]) == (503, "DRS.M00004")
+            assert response.headers["Retry-After"] == "1"
         assert caller.http.get("/healthz").status_code == 503
     finally:
         postgres.start()

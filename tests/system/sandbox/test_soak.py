@@ -79,9 +79,9 @@ class Soaker(threading.Thread):
         policy = {name: self.random.choice(FIELDS[name]) for name in chosen}
         others: list[dict[str, Any]] = [{"job_id": "unknown"}, {"job_id": FIRST.blocked_job_ids[0]}]
         items = self.random.sample([{"job_id": self.job, **policy}, *others], 3)
-        answer = self.send(client, json.dumps({"jobs": items}).encode(), {})
-        assert answer.status_code == 200
-        assert [result["id"] for result in answer.json()["results"]] == [
+        response = self.send(client, json.dumps({"jobs": items}).encode(), {})
+        assert response.status_code == 200
+        assert [result["id"] for result in response.json()["results"]] == [
             item["job_id"] for item in items
         ]
         self.model.update(policy)
@@ -91,8 +91,8 @@ class Soaker(threading.Thread):
     def invalid(self, client: httpx.Client) -> None:
         """A batch that is refused, and must leave its valid item undone."""
         items = [{"job_id": self.job, "conflict_policy": "stop"}, {"job_id": "x", "ddl_trans": 1}]
-        answer = self.send(client, json.dumps({"jobs": items}).encode(), {})
-        assert answer.status_code == 400
+        response = self.send(client, json.dumps({"jobs": items}).encode(), {})
+        assert response.status_code == 400
 
     def hostile(self, client: httpx.Client) -> None:
         """Something that no client should send."""
@@ -105,11 +105,11 @@ class Soaker(threading.Thread):
             wire.sendall(self.random.choice(JUNK))
 
     def send(self, client: httpx.Client, body: bytes, headers: dict[str, str]) -> httpx.Response:
-        """The answer, counted."""
+        """The response, counted."""
         given = {"X-Auth-Token": FIRST.token, "Content-Type": "application/json", **headers}
-        answer = client.post(PATH, content=body, headers=given)
-        self.statuses[answer.status_code] += 1
-        return answer
+        response = client.post(PATH, content=body, headers=given)
+        self.statuses[response.status_code] += 1
+        return response
 
     def compare(self, client: httpx.Client) -> None:
         """Fails where something else is stored than the model says."""

@@ -28,17 +28,17 @@ class Writer:
         """Write the next number. Raises what the connection raises."""
         self.attempted += 1
         policy = {"slot_name": str(self.attempted), "ddl_trans": self.attempted % 2 == 0}
-        answer = client.post(
+        response = client.post(
             PATH,
             json={"jobs": [{"job_id": job, **policy} for job in self.jobs]},
             headers={"X-Auth-Token": FIRST.token},
         )
-        self.statuses.add(answer.status_code)
-        if answer.status_code == 200:
-            assert {result["status"] for result in answer.json()["results"]} == {"success"}
+        self.statuses.add(response.status_code)
+        if response.status_code == 200:
+            assert {result["status"] for result in response.json()["results"]} == {"success"}
             self.acknowledged = self.attempted
         else:
-            assert set(answer.json()) >= {"error_code", "error_msg"}
+            assert set(response.json()) >= {"error_code", "error_msg"}
 
     def check(self, client: httpx.Client) -> None:
         """Fails unless both jobs hold, whole, what was acknowledged last or attempted since."""

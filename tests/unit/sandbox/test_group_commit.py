@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from drs_sync_policy.sandbox.store.group_commit import Together
+from drs_sync_policy.sandbox.store.group_commit import GroupCommit
 
 
 def test_those_who_ask_at_once_are_served_at_once() -> None:
-    """Calls of one turn of the loop make one group, and each gets its own answer."""
+    """Calls of one turn of the loop make one group, and each gets its own response."""
     groups: list[list[int]] = []
 
     async def double(numbers: Sequence[int]) -> list[int]:
@@ -19,8 +19,8 @@ def test_those_who_ask_at_once_are_served_at_once() -> None:
         return [2 * number for number in numbers]
 
     async def ask() -> list[int]:
-        together = Together(double)
-        return list(await asyncio.gather(*(together.ask(number) for number in range(5))))
+        together = GroupCommit(double)
+        return list(await asyncio.gather(*(together.submit(number) for number in range(5))))
 
     assert asyncio.run(ask()) == [0, 2, 4, 6, 8]
     assert groups == [[0, 1, 2, 3, 4]]
@@ -39,10 +39,10 @@ def test_those_who_come_later_wait_for_the_next_group() -> None:
             await gate.wait()
             return numbers
 
-        together = Together(serve)
-        early = asyncio.create_task(together.ask(1))
+        together = GroupCommit(serve)
+        early = asyncio.create_task(together.submit(1))
         await began.wait()
-        late = [asyncio.create_task(together.ask(number)) for number in (2, 3)]
+        late = [asyncio.create_task(together.submit(number)) for number in (2, 3)]
         await asyncio.sleep(0)
         assert not early.done()
         gate.set()
@@ -59,8 +59,8 @@ def test_one_who_fails_fails_alone() -> None:
         return [1 / number for number in numbers]
 
     async def ask() -> list[float | BaseException]:
-        together = Together(invert)
-        asked = (together.ask(number) for number in (1, 0, 4))
+        together = GroupCommit(invert)
+        asked = (together.submit(number) for number in (1, 0, 4))
         return list(await asyncio.gather(*asked, return_exceptions=True))
 
     first, failed, last = asyncio.run(ask())
@@ -76,9 +76,9 @@ def test_one_who_leaves_is_not_missed() -> None:
         return numbers
 
     async def ask() -> int:
-        together = Together(echo)
-        leaving = asyncio.create_task(together.ask(1))
-        staying = asyncio.create_task(together.ask(2))
+        together = GroupCommit(echo)
+        leaving = asyncio.create_task(together.submit(1))
+        staying = asyncio.create_task(together.submit(2))
         await asyncio.sleep(0)
         leaving.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -95,12 +95,12 @@ def test_patience_loses_nobody(patience: int) -> None:
     async def echo(numbers: Sequence[int]) -> Sequence[int]:
         return numbers
 
-    together = Together(echo, patience=patience)
+    together = GroupCommit(echo, patience=patience)
 
     async def ask() -> list[int]:
         found: list[int] = []
         for size in (8, 1, 3, 8, 1):
-            found += await asyncio.gather(*(together.ask(number) for number in range(size)))
+            found += await asyncio.gather(*(together.submit(number) for number in range(size)))
         return found
 
     for _ in range(2):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drs_sync_policy.sandbox.http.routing import Router, Template
-from drs_sync_policy.sandbox.rejection import Refusal
+from drs_sync_policy.sandbox.rejection import Rejection
 
 ROUTES = [
     ("GET", "/a/{x}/b", "show"),
@@ -32,7 +32,7 @@ def test_the_literal_path_wins() -> None:
 @pytest.mark.parametrize("path", ["/", "/a", "/a//b", "/a/./b", "/a/../b", "/a/1/b/", "/A/1/b"])
 def test_other_paths_are_unknown(path: str) -> None:
     """Empty and dot segments, a slash at the end and another case fit nothing."""
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Rejection) as refused:
         Router(ROUTES).match("GET", segments(path))
     assert refused.value.status == 404
 
@@ -44,7 +44,7 @@ def test_an_encoded_slash_is_no_parameter() -> None:
 
 def test_other_methods_are_told_what_is_allowed() -> None:
     """A 405 lists the methods that the path has."""
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Rejection) as refused:
         Router(ROUTES).match("DELETE", segments("/a/1/b"))
     assert (refused.value.status, refused.value.headers) == (405, {"Allow": "GET, PUT"})
 

@@ -16,7 +16,7 @@ from drs_sync_policy.sandbox.faults import UnknownFaultError, catalogue
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
 from drs_sync_policy.sandbox.serving import LOOPBACK, listen
 from drs_sync_policy.sandbox.store.database import IN_MEMORY, BadDatabaseError
-from drs_sync_policy.sandbox.workers import Ports, Settings, serve, supervise
+from drs_sync_policy.sandbox.workers import Ports, SandboxOptions, serve, supervise
 
 _PORT = click.IntRange(0, 65535)
 
@@ -94,7 +94,7 @@ def command(
     if list_faults:
         click.echo(_catalogue(settings["edition"]))
         return
-    chosen = Settings(control=not no_control, aksk=not no_aksk, fellows=workers > 1, **settings)
+    chosen = SandboxOptions(control=not no_control, aksk=not no_aksk, peers=workers > 1, **settings)
     if workers > 1 and chosen.database == IN_MEMORY:
         raise click.UsageError("--workers needs a --database that they can share: a file or server")
     if no_control and control_port is not None:
@@ -103,7 +103,9 @@ def command(
     sys.exit(_run(chosen, ports, workers, host, print_target=print_target))
 
 
-def _run(settings: Settings, ports: Ports, workers: int, host: str, *, print_target: bool) -> int:
+def _run(
+    settings: SandboxOptions, ports: Ports, workers: int, host: str, *, print_target: bool
+) -> int:
     try:
         # Also with several workers: the tables are made, and what is wrong is told, by one.
         sandbox = settings.sandbox()
@@ -119,7 +121,7 @@ def _run(settings: Settings, ports: Ports, workers: int, host: str, *, print_tar
     return supervise(settings, ports, workers=workers)
 
 
-def _greet(settings: Settings, ports: Ports, host: str, *, print_target: bool) -> None:
+def _greet(settings: SandboxOptions, ports: Ports, host: str, *, print_target: bool) -> None:
     url = _url(host, ports.service)
     control = _url(host, ports.control) if ports.control else url if settings.control else None
     if print_target:
@@ -137,9 +139,7 @@ def _catalogue(edition: str) -> str:
     lines: list[str] = []
     for rule in dict.fromkeys(fault.rule for fault in known):
         lines.append(rule)
-        lines += [
-            f"  {fault.name:{width}}  {fault.description}" for fault in known if fault.rule == rule
-        ]
+        lines += [f"  {fault.name:{width}}  {fault.text}" for fault in known if fault.rule == rule]
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""The catalogue of faults: servers that are wrong on purpose, one promise at a time."""
+"""The catalogue of faults: defects planted on purpose, each of which violates one rule."""
 
 from __future__ import annotations
 
@@ -6,50 +6,46 @@ from collections.abc import Iterable
 
 from drs_sync_policy.contract import Contract, load
 from drs_sync_policy.sandbox.faults import (
-    acceptance,
     batches,
+    bodies,
     credentials,
-    form,
     language,
-    relation,
+    requests,
+    responses,
     state,
-    untouched,
-    validation,
-    wirelevel,
 )
-from drs_sync_policy.sandbox.faults import unknown_fields as strangers
-from drs_sync_policy.sandbox.faults.fault import Fault, Kind, compose
+from drs_sync_policy.sandbox.faults.fault import Fault, compose
 from drs_sync_policy.text import did_you_mean
 
-__all__ = ["Fault", "Kind", "UnknownFaultError", "catalogue", "compose", "find"]
+__all__ = ["Fault", "UnknownFaultError", "catalogue", "compose", "find", "groups"]
 
 
 class UnknownFaultError(LookupError):
-    """There is no fault of that name."""
+    """A name is not in the catalogue."""
+
+
+def groups(contract: Contract | None = None) -> dict[str, tuple[Fault, ...]]:
+    """The catalogue by group; per-field faults are derived from `contract` (default: the base)."""
+    edition = contract or load()
+    return {
+        "responses": responses.FAULTS,
+        "requests": (*requests.faults(edition), *bodies.faults(edition)),
+        "credentials": credentials.FAULTS,
+        "state": state.faults(edition),
+        "batches": batches.FAULTS,
+        "language": language.FAULTS,
+    }
 
 
 def catalogue(contract: Contract | None = None) -> tuple[Fault, ...]:
-    """Every fault, those for each field derived from `contract` (the base by default)."""
-    edition = contract or load()
-    return (
-        *form.faults(),
-        *relation.faults(),
-        *acceptance.faults(edition),
-        *strangers.faults(edition),
-        *validation.faults(edition),
-        *wirelevel.faults(),
-        *credentials.faults(),
-        *batches.faults(),
-        *state.faults(edition),
-        *untouched.faults(),
-        *language.faults(),
-    )
+    """Every fault; per-field faults are derived from `contract` (default: the base)."""
+    return tuple(fault for group in groups(contract).values() for fault in group)
 
 
 def find(names: Iterable[str], contract: Contract | None = None) -> tuple[Fault, ...]:
     """The faults of these names, in this order.
 
-    Raises `UnknownFaultError` with the nearest name for one that is not in the catalogue.
+    Raises `UnknownFaultError` with the nearest name for a name that is not in the catalogue.
     """
     known = {fault.name: fault for fault in catalogue(contract)}
     return tuple(_named(name, known) for name in names)
@@ -60,6 +56,5 @@ def _named(name: str, known: dict[str, Fault]) -> Fault:
         return known[name]
     hint = did_you_mean(name, known, lead=" ")
     raise UnknownFaultError(
-        f"there is no fault `{name}`.{hint}"
-        " `drs-sync-policy sandbox --list-faults` lists all there are."
+        f"unknown fault `{name}`.{hint} `drs-sync-policy sandbox --list-faults` lists all faults."
     )

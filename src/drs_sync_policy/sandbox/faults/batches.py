@@ -1,78 +1,42 @@
-"""Faults between the jobs of a batch: what one item's failure does to the others."""
+"""Faults between the items of a batch: what one item's failure does to the others."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 from urllib.parse import unquote
 
 import attrs
 
-from drs_sync_policy.sandbox import rejection as refusal
-from drs_sync_policy.sandbox.faults.fault import Fault, Memory
-from drs_sync_policy.sandbox.faults.wrap import (
-    EditOutcomes,
-    Rows,
-    WrapMemory,
-    applies,
-    looked_up,
-    outcomes,
-)
-from drs_sync_policy.sandbox.rejection import Refusal
-from drs_sync_policy.sandbox.store.store import BLOCKED_JOB, UNKNOWN_JOB, Batch, Outcome
-
-_UNKNOWN = "unknown-job-fails-alone"
-_BLOCKED = "blocked-job-fails-alone"
+from drs_sync_policy.sandbox import rejection
+from drs_sync_policy.sandbox.faults.fault import Fault, FaultyStore, Seam, of_rule
+from drs_sync_policy.sandbox.faults.seams import applies, bad_parameter, item_results, looked_up
+from drs_sync_policy.sandbox.rejection import Rejection
+from drs_sync_policy.sandbox.store.records import BLOCKED_JOB, UNKNOWN_JOB, Batch, ItemResult
 
 
-def faults() -> Iterator[Fault]:
-    """All of them."""
-    yield from _failing(_UNKNOWN, UNKNOWN_JOB, "unknown", "A job that does not exist")
-    yield from _failing(_BLOCKED, BLOCKED_JOB, "blocked", "A job whose state forbids the call")
-    yield Fault(
-        "blocked-job-stored",
-        "A job whose state forbids the call fails, and its policy is stored all the same.",
-        _BLOCKED,
-        "state",
-        policies=applies(_storing_blocked),
-    )
-    yield from _dependent()
-    yield from _found_anyway()
+# --- a failing item ------------------------------------------------------------------------------
+def _failing(code: str, word: str, subject: str) -> Iterable[tuple[str, str, Seam]]:
+    """The rows of one kind of failing item."""
+    for name, text, seam in (
+        ("refuses-batch", "rejects the whole batch with 400.", _rejecting(code, bad_parameter)),
+        ("is-404", "rejects the whole batch with 404.", _rejecting(code, rejection.no_such_path)),
+        ("crashes", "gets 500.", _rejecting(code, rejection.service_failed)),
+        ("succeeds", "succeeds.", item_results(
+            lambda _batch, true: [None if found == code else found for found in true])),
+        ("undoes-batch", "leaves the other items undone, although they are reported as success.",
+         _undoing(code)),
+        ("stops-batch", "leaves the items after it undone, and they fail, too.", _stopping(code)),
+        ("skips-rest",
+         "leaves the items after it undone, although they are reported as success.",
+         _skipping(code)),
+    ):  # fmt: skip
+        yield f"{word}-job-{name}", f"{subject} {text}", seam
 
 
-def _failing(rule: str, code: str, word: str, subject: str) -> Iterator[Fault]:
-    def fault(name: str, description: str, policies: WrapMemory) -> Fault:
-        return Fault(
-            f"{word}-job-{name}", f"{subject} {description}", rule, "state", policies=policies
-        )
-
-    yield fault("refuses-batch", "refuses the whole batch with 400.", _refusing(code, _bad_request))
-    yield fault(
-        "is-404", "refuses the whole batch with 404.", _refusing(code, refusal.no_such_path)
-    )
-    yield fault("crashes", "gets 500.", _refusing(code, refusal.service_failed))
-    yield fault("succeeds", "succeeds.", outcomes(_forgiving(code)))
-    yield fault(
-        "undoes-batch", "leaves the other items undone, though they succeed.", _undoing(code)
-    )
-    yield fault(
-        "stops-batch", "leaves the items after it undone, and they fail, too.", _stopping(code)
-    )
-    yield fault(
-        "skips-rest", "leaves the items after it undone, though they succeed.", _skipping(code)
-    )
-
-
-def _forgiving(code: str) -> EditOutcomes:
-    return lambda _batch, true: [None if outcome == code else outcome for outcome in true]
-
-
-def _bad_request() -> Refusal:
-    return refusal.invalid_parameter("jobs")
-
-
-def _refusing(code: str, reason: Callable[[], Refusal]) -> WrapMemory:
-    async def change(inner: Memory, batch: Batch) -> Sequence[Outcome]:
+def _rejecting(code: str, reason: Callable[[], Rejection]) -> Seam:
+    async def change(inner: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
         if code in await inner.apply(looked_up(batch)):
             raise reason()
         return await inner.apply(batch)
@@ -80,16 +44,16 @@ def _refusing(code: str, reason: Callable[[], Refusal]) -> WrapMemory:
     return applies(change)
 
 
-def _undoing(code: str) -> WrapMemory:
-    async def change(inner: Memory, batch: Batch) -> Sequence[Outcome]:
+def _undoing(code: str) -> Seam:
+    async def change(inner: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
         true = await inner.apply(looked_up(batch))
         return true if code in true else await inner.apply(batch)
 
     return applies(change)
 
 
-def _stopping(code: str) -> WrapMemory:
-    async def change(inner: Memory, batch: Batch) -> Sequence[Outcome]:
+def _stopping(code: str) -> Seam:
+    async def change(inner: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
         true = list(await inner.apply(looked_up(batch)))
         if code not in true:
             return await inner.apply(batch)
@@ -100,8 +64,8 @@ def _stopping(code: str) -> WrapMemory:
     return applies(change)
 
 
-def _skipping(code: str) -> WrapMemory:
-    async def change(inner: Memory, batch: Batch) -> Sequence[Outcome]:
+def _skipping(code: str) -> Seam:
+    async def change(inner: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
         true = list(await inner.apply(looked_up(batch)))
         done = true.index(code) if code in true else len(true)
         await inner.apply(Batch(batch.project_id, batch.items[:done]))
@@ -110,79 +74,59 @@ def _skipping(code: str) -> WrapMemory:
     return applies(change)
 
 
-async def _storing_blocked(inner: Memory, batch: Batch) -> Sequence[Outcome]:
+async def _storing_blocked(inner: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
     true = await inner.apply(batch)
-    for item, outcome in zip(batch.items, true, strict=True):
-        if outcome == BLOCKED_JOB:
+    for item, code in zip(batch.items, true, strict=True):
+        if code == BLOCKED_JOB:
             job = await inner.store.job(batch.project_id, item.job_id)
             policy = {**(job.policy if job else {}), **item.fields}
             await inner.store.overwrite(batch.project_id, item.job_id, policy)
     return true
 
 
-def _dependent() -> Iterator[Fault]:
-    def after_failure(_batch: Batch, true: list[Outcome]) -> list[Outcome]:
-        return [
-            "DRS.M01504" if at and true[at - 1] is not None and outcome is None else outcome
-            for at, outcome in enumerate(true)
-        ]
-
-    def in_big_batch(_batch: Batch, true: list[Outcome]) -> list[Outcome]:
-        if len(true) < 3:
-            return true
-        return [*true[:-1], "DRS.M01503" if true[-1] is None else true[-1]]
-
-    def first_decides(_batch: Batch, true: list[Outcome]) -> list[Outcome]:
-        return [true[0] or outcome for outcome in true]
-
-    edit_table: Rows[EditOutcomes] = (
-        ("item-after-failure-fails", "An item fails if the one before it failed.", after_failure),
-        ("third-item-fails", "The last item of a batch of three or more fails.", in_big_batch),
-        ("first-item-decides", "If the first item fails, all fail with it.", first_decides),
-    )
-    for name, description, edit in edit_table:
-        yield Fault(name, description, "items-are-independent", "state", policies=outcomes(edit))
+# --- dependent items -----------------------------------------------------------------------------
+def _after_failure(_batch: Batch, true: list[ItemResult]) -> list[ItemResult]:
+    return [
+        "DRS.M01504" if at and true[at - 1] is not None and code is None else code
+        for at, code in enumerate(true)
+    ]
 
 
-def _found_anyway() -> Iterator[Fault]:
-    """A job is looked up by something like its id."""
-
-    def by_pattern(asked: str, known: str) -> bool:
-        pattern = re.escape(asked).replace("%", ".*").replace("_", ".")
-        return re.fullmatch(pattern, known) is not None
-
-    match_table: Rows[Callable[[str, str], bool]] = (
-        ("whatever-its-case", "in whatever case its id is.", lambda a, k: a.lower() == k.lower()),
-        ("with-blanks", "with blanks around its id.", lambda a, k: a.strip() == k),
-        ("by-its-beginning", "by the first 8 letters of its id, or more.",
-         lambda a, k: len(a) > 7 and k.startswith(a)),
-        ("by-its-end", "by the last 8 letters of its id, or more.",
-         lambda a, k: len(a) > 7 and k.endswith(a)),
-        ("by-a-pattern", "by a pattern of SQL's LIKE.", by_pattern),
-        ("in-braces", "by its id in braces, or behind `urn:uuid:`.",
-         lambda a, k: a.removeprefix("urn:uuid:").strip("{}") == k),
-        ("by-its-escapes", "by its id as a URL escapes it.", lambda a, k: unquote(a) == k),
-        ("behind-a-prefix", "by its id behind a slash or a colon.",
-         lambda a, k: re.split("[/:]", a)[-1] == k),
-    )  # fmt: skip
-    for name, description, matches in match_table:
-        yield Fault(
-            f"job-found-{name}",
-            f"A job is found {description}",
-            _UNKNOWN,
-            "state",
-            policies=applies(_looking_up(matches)),
-        )
+def _last_of_three(_batch: Batch, true: list[ItemResult]) -> list[ItemResult]:
+    return true if len(true) < 3 else [*true[:-1], true[-1] or "DRS.M01503"]
 
 
-def _looking_up(
-    matches: Callable[[str, str], bool],
-) -> Callable[[Memory, Batch], Awaitable[Sequence[Outcome]]]:
-    async def change(inner: Memory, batch: Batch) -> Sequence[Outcome]:
+def _first_decides(_batch: Batch, true: list[ItemResult]) -> list[ItemResult]:
+    return [true[0] or code for code in true]
+
+
+def _repeated_fails(batch: Batch, true: list[ItemResult]) -> list[ItemResult]:
+    seen: set[str] = set()
+    changed: list[ItemResult] = []
+    for item, code in zip(batch.items, true, strict=True):
+        changed.append("DRS.M00301" if item.job_id in seen else code)
+        seen.add(item.job_id)
+    return changed
+
+
+def _beyond_ten(_batch: Batch, true: list[ItemResult]) -> list[ItemResult]:
+    return [code if at < 10 else "DRS.M01503" for at, code in enumerate(true)]
+
+
+def _bare_fails(batch: Batch, true: list[ItemResult]) -> list[ItemResult]:
+    pairs = zip(batch.items, true, strict=True)
+    return [code if item.fields else "DRS.M00201" for item, code in pairs]
+
+
+# --- jobs found by something like their id -------------------------------------------------------
+def _found_if(matches: Callable[[str, str], bool]) -> Seam:
+    """A job is found if `matches(requested id, known id)`."""
+
+    async def change(inner: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
         known = [job.job_id for job in await inner.store.jobs(batch.project_id)]
 
-        def found(asked: str) -> str:
-            return next((job for job in known if matches(asked, job)), asked)
+        def found(requested: str) -> str:
+            return next((job for job in known if matches(requested, job)), requested)
 
         exact = set(known)
         items = (
@@ -191,4 +135,57 @@ def _looking_up(
         )
         return await inner.apply(Batch(batch.project_id, tuple(items)))
 
-    return change
+    return applies(change)
+
+
+def _like(requested: str, known: str) -> bool:
+    pattern = re.escape(requested).replace("%", ".*").replace("_", ".")
+    return re.fullmatch(pattern, known) is not None
+
+
+FAULTS: Final[tuple[Fault, ...]] = (
+    *of_rule(
+        "unknown-job-fails-alone",
+        *_failing(UNKNOWN_JOB, "unknown", "A job that does not exist"),
+        ("job-found-whatever-its-case", "A job is found by its id in any case.",
+         _found_if(lambda a, known: a.lower() == known.lower())),
+        ("job-found-with-blanks", "A job is found with spaces around its id.",
+         _found_if(lambda a, known: a.strip() == known)),
+        ("job-found-by-its-beginning",
+         "A job is found by the first 8 characters of its id, or more.",
+         _found_if(lambda a, known: len(a) > 7 and known.startswith(a))),
+        ("job-found-by-its-end", "A job is found by the last 8 characters of its id, or more.",
+         _found_if(lambda a, known: len(a) > 7 and known.endswith(a))),
+        ("job-found-by-a-pattern", "A job is found by a pattern of SQL's LIKE.", _found_if(_like)),
+        ("job-found-in-braces", "A job is found by its id in braces, or after `urn:uuid:`.",
+         _found_if(lambda a, known: a.removeprefix("urn:uuid:").strip("{}") == known)),
+        ("job-found-by-its-escapes", "A job is found by its percent-encoded id.",
+         _found_if(lambda a, known: unquote(a) == known)),
+        ("job-found-behind-a-prefix", "A job is found by its id after a slash or a colon.",
+         _found_if(lambda a, known: re.split("[/:]", a)[-1] == known)),
+    ),
+    *of_rule(
+        "blocked-job-fails-alone",
+        *_failing(BLOCKED_JOB, "blocked", "A job whose state does not accept a policy"),
+        ("blocked-job-stored",
+         "A job whose state does not accept a policy fails, but its policy is stored.",
+         applies(_storing_blocked)),
+    ),
+    *of_rule(
+        "items-are-independent",
+        ("item-after-failure-fails", "An item fails if the one before it failed.",
+         item_results(_after_failure)),
+        ("third-item-fails", "The last item of a batch of three or more fails.",
+         item_results(_last_of_three)),
+        ("first-item-decides", "If the first item fails, all fail with it.",
+         item_results(_first_decides)),
+    ),
+    *of_rule(
+        "own-job-succeeds",
+        ("repeated-job-fails", "A job's second item in a batch fails.",
+         item_results(_repeated_fails)),
+        ("jobs-beyond-ten-fail", "Every item after the tenth fails.", item_results(_beyond_ten)),
+        ("bare-item-fails", "An item with nothing but its `job_id` fails.",
+         item_results(_bare_fails)),
+    ),
+)  # fmt: skip

@@ -1,61 +1,32 @@
-"""What a fault is: a named defect that wraps one collaborator of the faultless path."""
+"""What a fault is: a row with a name, a text, a rule and the seam where the defect is planted."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
 from drs_sync_policy.contract import BATCH_SET_POLICY, Contract
-from drs_sync_policy.sandbox.http.response import Answer
+from drs_sync_policy.sandbox.http.request import Request
+from drs_sync_policy.sandbox.http.response import Response
 from drs_sync_policy.sandbox.operations import HANDLERS, HandlerFactory
-from drs_sync_policy.sandbox.request import Call
-from drs_sync_policy.sandbox.steps import Credentials, Service, Steps, steps
-from drs_sync_policy.sandbox.store.store import Batch, Job, Outcome, Principal, Store
+from drs_sync_policy.sandbox.pipeline import Credentials, Pipeline, ServedOperation, build
+from drs_sync_policy.sandbox.store.records import Batch, ItemResult, Job, Principal
+from drs_sync_policy.sandbox.store.store import Store
 
 T = TypeVar("T")
 
-Kind = Literal["response", "status", "validation", "credentials", "crash", "state", "language"]
 
-
-def unchanged(collaborator: T) -> T:
-    """The collaborator as it is."""
-    return collaborator
-
-
-@frozen
-class Fault:
-    """A defect: its name, what goes wrong in one sentence, and the one promise that it breaks.
-
-    `rule` is the id of the promise in the contract's `x-rules`; `clause` points to the place in
-    the contract where a schema says it, too. The three wrappers replace what the sandbox validates
-    by, where it stores, and the steps of a call (`storing` where it needs the store for that); each
-    leaves alone what it is not about. What a step does with the document, the parameters and the
-    results of a call is wrong for `operation` only: another has other ones.
-    """
-
-    name: str
-    description: str
-    rule: str
-    kind: Kind
-    contract: Callable[[Contract], Contract] = unchanged
-    policies: Callable[[Memory], Memory] = unchanged
-    steps: Callable[[Steps], Steps] = unchanged
-    storing: Callable[[Steps, Memory], Steps] | None = None
-    clause: str = ""
-    operation: str = BATCH_SET_POLICY
-
-
-class Memory:
-    """The store as an operation sees it, with the whole store at hand for faults that need it."""
+class FaultyStore:
+    """The store as an operation sees it; `store` is the faultless one, for faults that need it."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.pending: set[asyncio.Task[None]] = set()
 
-    async def apply(self, batch: Batch) -> Sequence[Outcome]:
+    async def apply(self, batch: Batch) -> Sequence[ItemResult]:
         """As `Policies.apply`."""
         return await self.store.apply(batch)
 
@@ -68,52 +39,88 @@ class Memory:
         return await self.store.job(project_id, job_id)
 
 
+def unchanged(collaborator: T, *_: object) -> T:
+    """The collaborator as it is."""
+    return collaborator
+
+
+@frozen
+class Seam:
+    """What a fault replaces: the contract to validate by, the store, stages of the pipeline."""
+
+    contract: Callable[[Contract], Contract] = unchanged
+    store: Callable[[FaultyStore], FaultyStore] = unchanged
+    pipeline: Callable[[Pipeline, FaultyStore], Pipeline] = unchanged
+
+
+@frozen
+class Fault:
+    """A defect: its name, a text that says what goes wrong, and the rule that it violates.
+
+    `rule` is an id of the contract's `x-rules`; `clause` points to a schema of the contract that
+    says the same. A stage that depends on the operation is faulty for `operation` only.
+    """
+
+    name: str
+    text: str
+    rule: str
+    seam: Seam
+    clause: str = ""
+    operation: str = BATCH_SET_POLICY
+
+
+def of_rule(
+    rule: str, *rows: tuple[str, str, Seam] | tuple[str, str, Seam, str]
+) -> Iterable[Fault]:
+    """The faults of a table of rows: name, text, seam and, if a schema says the same, clause."""
+    for name, text, seam, *clause in rows:
+        yield Fault(name, text, rule, seam, *clause)
+
+
 def compose(
     contract: Contract,
     store: Store,
     faults: Iterable[Fault],
     credentials: Credentials | None = None,
     handlers: Mapping[str, HandlerFactory] = HANDLERS,
-) -> Steps:
-    """The steps of a sandbox with these faults in it; without any, the faultless ones."""
-    switched = tuple(faults)
-    if not switched:
-        return steps(contract, store, credentials, handlers)
-    memory = Memory(store)
-    for fault in switched:
-        contract = fault.contract(contract)
-        memory = fault.policies(memory)
-    built = steps(contract, memory, credentials, handlers)
-    for fault in switched:
-        faulty = fault.steps(built)
-        if fault.storing is not None:
-            faulty = fault.storing(faulty, memory)
-        built = _confined(faulty, to=fault.operation, otherwise=built)
-    return built
+) -> Pipeline:
+    """The pipeline of a sandbox with these faults; the faultless one without any."""
+    active = tuple(faults)
+    if not active:
+        return build(contract, store, credentials, handlers)
+    faulty_store = FaultyStore(store)
+    for fault in active:
+        contract = fault.seam.contract(contract)
+        faulty_store = fault.seam.store(faulty_store)
+    pipeline = build(contract, faulty_store, credentials, handlers)
+    for fault in active:
+        faulty = fault.seam.pipeline(pipeline, faulty_store)
+        pipeline = _confined(faulty, to=fault.operation, otherwise=pipeline)
+    return pipeline
 
 
-def _confined(faulty: Steps, *, to: str, otherwise: Steps) -> Steps:
-    """`faulty`, but where a step knows that the call is of another operation than `to`."""
+def _confined(faulty: Pipeline, *, to: str, otherwise: Pipeline) -> Pipeline:
+    """`faulty`, but stages that know the operation are faulty for operation `to` only."""
 
-    def of(service: Service) -> Steps:
-        return faulty if service.operation.id == to else otherwise
+    def of(served: ServedOperation) -> Pipeline:
+        return faulty if served.operation.id == to else otherwise
 
-    def check_path(service: Service, call: Call) -> None:
-        of(service).check_path(service, call)
+    def check_path(served: ServedOperation, request: Request) -> None:
+        of(served).check_path(served, request)
 
-    def check_headers(service: Service, call: Call) -> None:
-        of(service).check_headers(service, call)
+    def check_headers(served: ServedOperation, request: Request) -> None:
+        of(served).check_headers(served, request)
 
-    def check_body(service: Service, document: Any) -> None:
-        of(service).check_body(service, document)
+    def check_body(served: ServedOperation, document: Any) -> None:
+        of(served).check_body(served, document)
 
-    async def carry_out(service: Service, call: Call, document: Any) -> Answer:
-        return await of(service).carry_out(service, call, document)
+    async def execute(served: ServedOperation, request: Request, document: Any) -> Response:
+        return await of(served).execute(served, request, document)
 
     return evolve(
         faulty,
         check_path=check_path,
         check_headers=check_headers,
         check_body=check_body,
-        carry_out=carry_out,
+        execute=execute,
     )

@@ -1,113 +1,88 @@
-"""Faults of what is stored: across items, across calls, and under concurrency."""
+"""Faults of what is stored: by one request, across requests, by rejected and concurrent ones."""
 
 from __future__ import annotations
 
 import asyncio
 import copy
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, Final
+
+import attrs
 
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.sandbox.faults.contracts import policy_fields
-from drs_sync_policy.sandbox.faults.fault import Fault, Memory
-from drs_sync_policy.sandbox.faults.wrap import (
-    Rows,
-    WrapMemory,
+from drs_sync_policy.sandbox.faults.fault import Fault, FaultyStore, Seam, of_rule
+from drs_sync_policy.sandbox.faults.seams import (
     applies,
+    items_of,
     looked_up,
+    policy_fields,
     stores_fields,
     without,
 )
-from drs_sync_policy.sandbox.store.store import Batch, Item, Outcome
+from drs_sync_policy.sandbox.http.request import Request
+from drs_sync_policy.sandbox.pipeline import Pipeline, ServedOperation
+from drs_sync_policy.sandbox.rejection import Rejection
+from drs_sync_policy.sandbox.store.records import Batch, Item, ItemResult, Principal
 
-_SECONDS_BEHIND = 0.3
-_SECONDS_BETWEEN = 0.01
+_SECONDS_LATE: Final = 0.3
+_SECONDS_BETWEEN: Final = 0.01
 
-Change = Callable[[Memory, Batch], Awaitable[Sequence[Outcome]]]
+Policy = Mapping[str, Any]
+Merge = Callable[[Policy, Policy], dict[str, Any]]
 
 
-def faults(contract: Contract) -> Iterator[Fault]:
+def faults(contract: Contract) -> tuple[Fault, ...]:
     """All of them, one for each optional field of `contract` among them."""
-    yield from _stored(contract)
-    yield from _omitted(contract)
-    yield from _later()
-    yield from _repeated()
-    yield from _concurrent()
+    fields = policy_fields(contract)
+    booleans = {name: False for name, schema in fields.items() if schema.get("type") == "boolean"}
+    first = {name: schema["enum"][0] for name, schema in fields.items() if "enum" in schema}
+    return (
+        *of_rule(
+            "accepted-policy-is-stored",
+            *(
+                (f"loses-{name.replace('_', '-')}", f"`{name}` is accepted and never stored.",
+                 stores_fields(without(name)))
+                for name in fields
+            ),
+        ),
+        *of_rule(
+            "omitted-field-keeps-its-value",
+            ("resets-booleans", "An omitted boolean is set to `false`.",
+             _merges(lambda old, new: {**old, **booleans, **new})),
+            ("resets-enums", "An omitted enum field is set to its first value.",
+             _merges(lambda old, new: {**old, **first, **new})),
+        ),
+        *_FAULTS,
+    )  # fmt: skip
 
 
-def _stored(contract: Contract) -> Iterator[Fault]:
-    rule = "accepted-policy-is-stored"
-    for name in policy_fields(contract):
-        yield Fault(
-            f"loses-{name.replace('_', '-')}",
-            f"`{name}` is accepted and never stored.",
-            rule,
-            "state",
-            policies=stores_fields(without(name)),
-        )
-
-    def texts(edit: Callable[[str], str]) -> WrapMemory:
-        return stores_fields(
-            lambda fields: {k: edit(v) if isinstance(v, str) else v for k, v in fields.items()}
-        )
-
-    for name, description, policies in (
-        ("loses-false", "A field of `false` is not stored.", stores_fields(
-            lambda fields: {k: v for k, v in fields.items() if v is not False})),
-        ("loses-empty", "An empty text is not stored.", stores_fields(
-            lambda fields: {k: v for k, v in fields.items() if v != ""})),
-        ("stores-true-for-false", "A field of `false` is stored as `true`.", stores_fields(
-            lambda fields: {k: True if v is False else v for k, v in fields.items()})),
-        ("stores-trimmed", "Texts are stored without blanks around them.", texts(str.strip)),
-        ("stores-cut", "Texts are stored cut after 63 characters.", texts(lambda text: text[:63])),
-        ("stores-lower-case", "Texts are stored in lower case.", texts(str.lower)),
-        ("stores-upper-case", "Texts are stored in upper case.", texts(str.upper)),
-        ("stores-up-to-nul", "Texts are stored cut at a NUL.", texts(
-            lambda text: text.partition("\0")[0])),
-        ("stores-ascii", "Characters that are not ASCII are stored as question marks.", texts(
-            lambda text: text.encode("ascii", "replace").decode())),
-        ("stores-first-item", "Of a batch, only the first item is stored.", applies(_first_only)),
-        ("stores-last-item", "Of a batch, only the last item is stored.", applies(_last_only)),
-        ("stores-nothing", "Nothing is stored.", applies(_nothing)),
-        ("round-batch-loses-last", "Of a batch of 50, 100, 150 and so on, the last item is lost.",
-         applies(_round_loses_last)),
-        ("expands-variables", "`$HOME` in a text is stored as what it stands for.",
-         texts(lambda text: text.replace("$HOME", "/root"))),
-        ("unescapes-texts", "Two backslashes in a text are stored as one.",
-         texts(lambda text: text.replace("\\\\", "\\"))),
-        ("stores-behind", "The answer is sent before the policy is stored.", applies(_behind)),
-    ):  # fmt: skip
-        yield Fault(name, description, rule, "state", policies=policies)
+# --- one request ---------------------------------------------------------------------------------
+def _texts(edit: Callable[[str], str]) -> Seam:
+    return stores_fields(
+        lambda fields: {k: edit(v) if isinstance(v, str) else v for k, v in fields.items()}
+    )
 
 
-async def _first_only(inner: Memory, batch: Batch) -> Sequence[Outcome]:
-    true = await inner.apply(looked_up(batch))
-    await inner.apply(Batch(batch.project_id, batch.items[:1]))
-    return true
+def _part(edit: Callable[[tuple[Item, ...]], tuple[Item, ...]]) -> Seam:
+    """Only a part of the items is stored; the results are those of all."""
+
+    async def change(inner: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
+        true = await inner.apply(looked_up(batch))
+        await inner.apply(Batch(batch.project_id, edit(batch.items)))
+        return true
+
+    return applies(change)
 
 
-async def _last_only(inner: Memory, batch: Batch) -> Sequence[Outcome]:
-    true = await inner.apply(looked_up(batch))
-    await inner.apply(Batch(batch.project_id, batch.items[-1:]))
-    return true
-
-
-async def _round_loses_last(inner: Memory, batch: Batch) -> Sequence[Outcome]:
-    true = await inner.apply(looked_up(batch))
-    kept = batch.items[:-1] if len(batch.items) % 50 == 0 else batch.items
-    await inner.apply(Batch(batch.project_id, kept))
-    return true
-
-
-async def _nothing(inner: Memory, batch: Batch) -> Sequence[Outcome]:
+async def _nothing(inner: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
     return await inner.apply(looked_up(batch))
 
 
-async def _behind(inner: Memory, batch: Batch) -> Sequence[Outcome]:
+async def _late(inner: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
     async def later() -> None:
-        await asyncio.sleep(_SECONDS_BEHIND)
+        await asyncio.sleep(_SECONDS_LATE)
         await inner.apply(batch)
 
     task = asyncio.get_running_loop().create_task(later())
@@ -116,49 +91,17 @@ async def _behind(inner: Memory, batch: Batch) -> Sequence[Outcome]:
     return await inner.apply(looked_up(batch))
 
 
-def _omitted(contract: Contract) -> Iterator[Fault]:
-    rule = "omitted-field-keeps-its-value"
-    fields = policy_fields(contract)
-    booleans = {name: False for name, schema in fields.items() if schema.get("type") == "boolean"}
-    first = {name: schema["enum"][0] for name, schema in fields.items() if "enum" in schema}
-    for name, description, change in (
-        (
-            "replaces-policy",
-            "A call replaces the whole policy of a job.",
-            _overwriting(lambda _old, new: dict(new)),
-        ),
-        (
-            "resets-booleans",
-            "A boolean that is left out is set to `false`.",
-            _overwriting(lambda old, new: {**old, **booleans, **new}),
-        ),
-        (
-            "resets-enums",
-            "An enum field that is left out is set to its first value.",
-            _overwriting(lambda old, new: {**old, **first, **new}),
-        ),
-        (
-            "clears-texts",
-            "A `slot_name` that is left out is cleared.",
-            _overwriting(lambda old, new: {**without("slot_name")(dict(old)), **new}),
-        ),
-    ):
-        yield Fault(name, description, rule, "state", policies=applies(change))
-
-
-Merge = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
-
-
-def _overwriting(merge: Merge) -> Change:
+# --- several requests and items ------------------------------------------------------------------
+def _merges(merge: Merge) -> Seam:
     """Each job's policy becomes what `merge` makes of the old one and the new fields."""
 
-    async def change(inner: Memory, batch: Batch) -> Sequence[Outcome]:
+    async def change(inner: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
         stored = inner.store.job
         old = {i.job_id: await stored(batch.project_id, i.job_id) for i in batch.items}
         true = await inner.apply(batch)
         given: dict[str, set[str]] = {}
-        for item, outcome in zip(batch.items, true, strict=True):
-            if outcome is None:
+        for item, code in zip(batch.items, true, strict=True):
+            if code is None:
                 given.setdefault(item.job_id, set()).update(item.fields)
         for job_id, names in given.items():
             before, now = old[job_id], await stored(batch.project_id, job_id)
@@ -169,164 +112,255 @@ def _overwriting(merge: Merge) -> Change:
                 await inner.store.overwrite(batch.project_id, job_id, policy)
         return true
 
-    return change
+    return applies(change)
 
 
-def _later() -> Iterator[Fault]:
-    def reversed_items(batch: Batch) -> Batch:
-        return Batch(batch.project_id, batch.items[::-1])
+def _unless_set(value: Any) -> Merge:
+    """New fields win, except over a field that has this value."""
+    return lambda old, new: {**old, **{k: new[k] for k in new if old.get(k) != value}}
 
-    async def first_item(inner: Memory, batch: Batch) -> Sequence[Outcome]:
-        return list(await inner.apply(reversed_items(batch)))[::-1]
 
-    async def last_item_alone(inner: Memory, batch: Batch) -> Sequence[Outcome]:
-        last = {item.job_id: at for at, item in enumerate(batch.items)}
-        return await inner.apply(
-            Batch(
-                batch.project_id,
-                tuple(
-                    item if last[item.job_id] == at else Item(item.job_id, {})
-                    for at, item in enumerate(batch.items)
-                ),
-            )
-        )
+def _toggled(old: Policy, new: Policy) -> dict[str, Any]:
+    return {
+        **old,
+        **{
+            key: not value if isinstance(value, bool) and old.get(key) == value else value
+            for key, value in new.items()
+        },
+    }
 
-    async def sixteen(inner: Memory, batch: Batch) -> Sequence[Outcome]:
-        seen: Counter[str] = Counter()
-        items: list[Item] = []
-        for item in batch.items:
-            seen[item.job_id] += 1
-            items.append(item if seen[item.job_id] <= 16 else Item(item.job_id, {}))
-        return await inner.apply(Batch(batch.project_id, tuple(items)))
 
-    for name, description, change in (
-        ("sixteen-items-a-job", "Of a job's items those behind the 16th are forgotten.", sixteen),
-        ("earlier-item-wins", "Of two items of a job, the earlier one wins.", first_item),
-        (
-            "only-last-item-counts",
-            "Of two items of a job, the earlier one is forgotten with all its fields.",
-            last_item_alone,
-        ),
-    ):
-        yield Fault(name, description, "later-items-win", "state", policies=applies(change))
+def _numbered(old: Policy, new: Policy) -> dict[str, Any]:
+    slot = new.get("slot_name")
+    again = slot is not None and old.get("slot_name") == slot
+    return {**old, **new, **({"slot_name": f"{slot}_1"} if again else {})}
 
-    merge_table: Rows[Merge] = (
-        (
-            "first-call-wins",
-            "A field that was set once is never changed again.",
-            lambda old, new: {**new, **old},
-        ),
-        (
-            "true-stays-true",
-            "A field that is `true` is never set to `false` again.",
-            lambda old, new: {**old, **{k: new[k] for k in new if old.get(k) is not True}},
-        ),
-        (
-            "stop-stays-stop",
-            "A `conflict_policy` of `stop` is never changed again.",
-            lambda old, new: {**old, **{k: new[k] for k in new if old.get(k) != "stop"}},
-        ),
+
+async def _reversed(inner: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
+    return list(await inner.apply(Batch(batch.project_id, batch.items[::-1])))[::-1]
+
+
+async def _last_item_alone(inner: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
+    last = {item.job_id: at for at, item in enumerate(batch.items)}
+    items = (
+        item if last[item.job_id] == at else Item(item.job_id, {})
+        for at, item in enumerate(batch.items)
     )
-    for name, description, merge in merge_table:
-        yield Fault(
-            name, description, "later-calls-win", "state", policies=applies(_overwriting(merge))
-        )
+    return await inner.apply(Batch(batch.project_id, tuple(items)))
 
 
-def _repeated() -> Iterator[Fault]:
-    rule = "repeating-is-harmless"
-
-    def toggled(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            **old,
-            **{
-                key: not value if isinstance(value, bool) and old.get(key) == value else value
-                for key, value in new.items()
-            },
-        }
-
-    def appended(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-        slot = new.get("slot_name")
-        again = slot is not None and old.get("slot_name") == slot
-        return {**old, **new, **({"slot_name": f"{slot}_1"} if again else {})}
-
-    yield Fault(
-        "toggles-booleans",
-        "Setting a boolean to the value that it has turns it round.",
-        rule,
-        "state",
-        policies=applies(_overwriting(toggled)),
-    )
-    yield Fault(
-        "numbers-slots",
-        "Setting a `slot_name` to the value that it has adds a number to it.",
-        rule,
-        "state",
-        policies=applies(_overwriting(appended)),
-    )
-    yield Fault(
-        "repetition-fails",
-        "A call that repeats the one before it fails item by item.",
-        rule,
-        "state",
-        policies=_remembering,
-    )
+async def _sixteen(inner: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
+    seen: Counter[str] = Counter()
+    items: list[Item] = []
+    for item in batch.items:
+        seen[item.job_id] += 1
+        items.append(item if seen[item.job_id] <= 16 else Item(item.job_id, {}))
+    return await inner.apply(Batch(batch.project_id, tuple(items)))
 
 
-def _remembering(inner: Memory) -> Memory:
+def _repetition_fails(inner: FaultyStore) -> FaultyStore:
     last: dict[str, Batch] = {}
 
-    async def change(memory: Memory, batch: Batch) -> Sequence[Outcome]:
+    async def change(store: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
         repeated = last.get(batch.project_id) == batch
         last[batch.project_id] = copy.deepcopy(batch)
-        true = await memory.apply(batch)
+        true = await store.apply(batch)
         return ["DRS.M00301"] * len(true) if repeated else true
 
-    return applies(change)(inner)
+    return applies(change).store(inner)
 
 
-def _concurrent() -> Iterator[Fault]:
-    rule = "concurrent-calls-take-turns"
-
-    async def stale(inner: Memory, batch: Batch) -> Sequence[Outcome]:
-        # Reads, waits, writes all back: what was set in between is lost.
-        read = [await inner.store.job(batch.project_id, item.job_id) for item in batch.items]
-        await asyncio.sleep(_SECONDS_BETWEEN)
-        true = await inner.apply(looked_up(batch))
-        for item, job, outcome in zip(batch.items, read, true, strict=True):
-            if job is not None and outcome is None:
-                policy = {**job.policy, **item.fields}
-                await inner.store.overwrite(batch.project_id, item.job_id, policy)
-        return true
-
-    yield Fault(
-        "lost-updates",
-        "Of two calls at the same time on one job, one call's fields are lost.",
-        rule,
-        "state",
-        policies=applies(stale),
-    )
-    yield Fault(
-        "torn-batches",
-        "Two batches at the same time mix: each wins for some of the jobs.",
-        rule,
-        "state",
-        policies=_tearing,
-    )
+# --- concurrency ---------------------------------------------------------------------------------
+async def _lost_update(inner: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
+    # Reads, waits, writes everything back: what was set in between is lost.
+    read = [await inner.store.job(batch.project_id, item.job_id) for item in batch.items]
+    await asyncio.sleep(_SECONDS_BETWEEN)
+    true = await inner.apply(looked_up(batch))
+    for item, job, code in zip(batch.items, read, true, strict=True):
+        if job is not None and code is None:
+            policy = {**job.policy, **item.fields}
+            await inner.store.overwrite(batch.project_id, item.job_id, policy)
+    return true
 
 
-def _tearing(inner: Memory) -> Memory:
+def _torn(inner: FaultyStore) -> FaultyStore:
     turns = count()
 
-    async def change(memory: Memory, batch: Batch) -> Sequence[Outcome]:
-        # Every other call works its jobs from the back, so that two calls cross.
+    async def change(store: FaultyStore, batch: Batch) -> Sequence[ItemResult]:
+        # Every other request goes through its jobs from the end, so that two requests cross.
         step = 1 if next(turns) % 2 == 0 else -1
-        true = await memory.apply(looked_up(batch))
+        true = await store.apply(looked_up(batch))
         jobs = list(dict.fromkeys(item.job_id for item in batch.items))[::step]
         for job_id in jobs:
             items = tuple(item for item in batch.items if item.job_id == job_id)
-            await memory.apply(Batch(batch.project_id, items))
+            await store.apply(Batch(batch.project_id, items))
             await asyncio.sleep(_SECONDS_BETWEEN)
         return true
 
-    return applies(change)(inner)
+    return applies(change).store(inner)
+
+
+# --- rejected requests ---------------------------------------------------------------------------
+Choose = Callable[[list[Any], Callable[[Any], bool]], list[Any]]
+
+
+def _before_invalid(items: list[Any], valid: Callable[[Any], bool]) -> list[Any]:
+    first = next((at for at, item in enumerate(items) if not valid(item)), len(items))
+    return items[:first]
+
+
+def _stores_of_rejected(choose: Choose) -> Seam:
+    def wrap(inner: Pipeline, store: FaultyStore) -> Pipeline:
+        async def read(request: Request) -> bytes:
+            body = await inner.read(request)
+            await _store_chosen(inner, store, request, body, choose)
+            return body
+
+        return attrs.evolve(inner, read=read)
+
+    return Seam(pipeline=wrap)
+
+
+async def _store_chosen(
+    inner: Pipeline, store: FaultyStore, request: Request, body: bytes, choose: Choose
+) -> None:
+    served = inner.route(request).target
+    try:
+        document = inner.parse(body)
+    except Rejection:
+        return
+
+    def valid(item: Any) -> bool:
+        try:
+            inner.check_body(served, {**document, "jobs": [item]})
+        except Rejection:
+            return False
+        return True
+
+    items = items_of(document) or []
+    if not all(valid(item) for item in items):
+        await _store_items(store, request, choose(items, valid))
+
+
+def _stores_early(inner: Pipeline, store: FaultyStore) -> Pipeline:
+    async def authenticate(request: Request) -> Principal:
+        principal = await inner.authenticate(request)
+        served = inner.route(request).target
+        try:
+            inner.check_path(served, request)
+            inner.authorize(principal, request)
+        except Rejection:
+            return principal
+        try:
+            inner.check_headers(served, request)
+        except Rejection:
+            await _store_valid(inner, store, served, request)
+        return principal
+
+    return attrs.evolve(inner, authenticate=authenticate)
+
+
+async def _store_valid(
+    inner: Pipeline, store: FaultyStore, served: ServedOperation, request: Request
+) -> None:
+    try:
+        document = inner.parse(await inner.read(request))
+        inner.check_body(served, document)
+    except Rejection:
+        return
+    await _store_items(store, request, document["jobs"])
+
+
+async def _store_items(store: FaultyStore, request: Request, entries: Sequence[Any]) -> None:
+    items = tuple(Item(entry["job_id"], without("job_id")(entry)) for entry in entries)
+    if items:
+        await store.apply(Batch(request.path_parameters["project_id"], items))
+
+
+_FAULTS: Final[tuple[Fault, ...]] = (
+    *of_rule(
+        "accepted-policy-is-stored",
+        ("loses-false", "A field of `false` is not stored.", stores_fields(
+            lambda fields: {k: v for k, v in fields.items() if v is not False})),
+        ("loses-empty", "An empty text is not stored.", stores_fields(
+            lambda fields: {k: v for k, v in fields.items() if v != ""})),
+        ("stores-true-for-false", "A field of `false` is stored as `true`.", stores_fields(
+            lambda fields: {k: True if v is False else v for k, v in fields.items()})),
+        ("stores-trimmed", "Texts are stored without surrounding spaces.", _texts(str.strip)),
+        ("stores-cut", "Texts are stored cut after 63 characters.",
+         _texts(lambda text: text[:63])),
+        ("stores-lower-case", "Texts are stored in lower case.", _texts(str.lower)),
+        ("stores-upper-case", "Texts are stored in upper case.", _texts(str.upper)),
+        ("stores-up-to-nul", "Texts are stored cut at a NUL.",
+         _texts(lambda text: text.partition("\0")[0])),
+        ("stores-ascii", "Characters that are not ASCII are stored as question marks.",
+         _texts(lambda text: text.encode("ascii", "replace").decode())),
+        ("expands-variables", "`$HOME` in a text is stored as its value.",
+         _texts(lambda text: text.replace("$HOME", "/root"))),
+        ("unescapes-texts", "Two backslashes in a text are stored as one.",
+         _texts(lambda text: text.replace("\\\\", "\\"))),
+        ("stores-first-item", "Only the first item of a batch is stored.",
+         _part(lambda items: items[:1])),
+        ("stores-last-item", "Only the last item of a batch is stored.",
+         _part(lambda items: items[-1:])),
+        ("stores-nothing", "Nothing is stored.", applies(_nothing)),
+        ("round-batch-loses-last",
+         "The last item of a batch of 50, 100, 150 and so on is lost.",
+         _part(lambda items: items[:-1] if len(items) % 50 == 0 else items)),
+        ("stores-behind", "The response is sent before the policy is stored.", applies(_late)),
+    ),
+    *of_rule(
+        "omitted-field-keeps-its-value",
+        ("replaces-policy", "A request replaces the whole policy of a job.",
+         _merges(lambda _old, new: dict(new))),
+        ("clears-texts", "An omitted `slot_name` is cleared.",
+         _merges(lambda old, new: {**without("slot_name")(dict(old)), **new})),
+    ),
+    *of_rule(
+        "later-items-win",
+        ("sixteen-items-a-job", "Only the first 16 items of a job are stored.", applies(_sixteen)),
+        ("earlier-item-wins", "The earlier of two items of a job wins.", applies(_reversed)),
+        ("only-last-item-counts",
+         "The earlier of two items of a job is discarded with all its fields.",
+         applies(_last_item_alone)),
+    ),
+    *of_rule(
+        "later-calls-win",
+        ("first-call-wins", "A field that was set once is never changed again.",
+         _merges(lambda old, new: {**new, **old})),
+        ("true-stays-true", "A field that is `true` is never set to `false` again.",
+         _merges(_unless_set(True))),
+        ("stop-stays-stop", "A `conflict_policy` of `stop` is never changed again.",
+         _merges(_unless_set("stop"))),
+    ),
+    *of_rule(
+        "repeating-is-harmless",
+        ("toggles-booleans", "Setting a boolean to its current value inverts it.",
+         _merges(_toggled)),
+        ("numbers-slots", "Setting a `slot_name` to its current value adds a number to it.",
+         _merges(_numbered)),
+        ("repetition-fails", "A request that repeats the one before it fails item by item.",
+         Seam(store=_repetition_fails)),
+    ),
+    *of_rule(
+        "concurrent-calls-take-turns",
+        ("lost-updates",
+         "If two requests change one job at the same time, the fields of one are lost.",
+         applies(_lost_update)),
+        ("torn-batches",
+         "Two batches at the same time mix: each wins for some of the jobs.",
+         Seam(store=_torn)),
+    ),
+    *of_rule(
+        "refused-request-changes-nothing",
+        ("stores-before-invalid",
+         "The items before the invalid one of a rejected batch are stored.",
+         _stores_of_rejected(_before_invalid)),
+        ("stores-valid-items", "The valid items of a rejected batch are stored.",
+         _stores_of_rejected(lambda items, valid: [item for item in items if valid(item)])),
+        ("stores-after-invalid", "The valid items after the first of a rejected batch are stored.",
+         _stores_of_rejected(lambda items, valid: [item for item in items[1:] if valid(item)])),
+        ("stores-before-language", "A batch is stored before its language is validated.",
+         Seam(pipeline=_stores_early)),
+    ),
+)  # fmt: skip

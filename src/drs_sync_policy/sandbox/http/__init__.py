@@ -1,1 +1,1 @@
-"""The HTTP side of the sandbox: reading requests, routing, sending responses, serving."""
+"""HTTP for the sandbox: reading requests, routing, responses, I-JSON, media types, access log."""

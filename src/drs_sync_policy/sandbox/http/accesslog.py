@@ -1,7 +1,7 @@
-"""One line of JSON for each answer: what was asked, what was said, how long it took.
+"""One line of JSON for each response: method, path, status, duration, request id.
 
-No header, no query and no body is logged, so that no secret is. What the server has to say of its
-own failures is a line of JSON too.
+Headers, queries and bodies are not logged, so that secrets are not. Failures of the server itself
+are lines of JSON, too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
-from drs_sync_policy.sandbox.request import Call
+from drs_sync_policy.sandbox.http.request import Request
 
 LOGGER: Final = logging.getLogger("drs_sync_policy.sandbox.access")
 _LONGEST_PATH: Final = 200
@@ -20,7 +20,7 @@ _OURS: Final = logging.getLogger("drs_sync_policy.sandbox")
 
 
 def write_to(stream: TextIO) -> None:
-    """Write the log to `stream`, one line for each answer."""
+    """Write the log to `stream`, one line for each response."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter("%(message)s"))
     LOGGER.addHandler(handler)
@@ -29,15 +29,15 @@ def write_to(stream: TextIO) -> None:
 
 
 def keep_quiet() -> None:
-    """Keep what uvicorn remarks off stderr, where nobody has said what is to become of it."""
+    """Keep uvicorn's messages off stderr if the caller has not configured logging."""
     if not any(isinstance(handler, logging.NullHandler) for handler in _SERVER.handlers):
         _SERVER.addHandler(logging.NullHandler())
 
 
 def write_failures_to(stream: TextIO) -> None:
-    """Write what goes wrong in the server itself to `stream`, as lines of JSON.
+    """Write failures of the server itself to `stream`, as lines of JSON.
 
-    What uvicorn warns of is what a client did: it has its line in the access log.
+    uvicorn's warnings are about what a client did, which the access log shows.
     """
     for logger, level in ((_SERVER, logging.ERROR), (_OURS, logging.WARNING)):
         handler = logging.StreamHandler(stream)
@@ -58,16 +58,16 @@ class _Line(logging.Formatter):
         return json.dumps(entry)
 
 
-def log(call: Call, status: int | None, seconds: float) -> None:
-    """Log one answer; a status of None means that the client got none."""
+def log(request: Request, status: int | None, seconds: float) -> None:
+    """Log one response; a status of None means that the client got none."""
     if not LOGGER.isEnabledFor(logging.INFO):
         return
     entry = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "method": call.method[:16],
-        "path": call.path.decode("utf-8", "replace")[:_LONGEST_PATH],
+        "method": request.method[:16],
+        "path": request.path.decode("utf-8", "replace")[:_LONGEST_PATH],
         "status": status,
         "ms": round(1000 * seconds, 2),
-        "request_id": call.request_id,
+        "request_id": request.request_id,
     }
     LOGGER.info("%s", json.dumps(entry))

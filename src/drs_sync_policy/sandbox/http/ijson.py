@@ -1,4 +1,4 @@
-"""Parse I-JSON (RFC 7493): what a request body must be before anything else is asked of it."""
+"""Parse I-JSON (RFC 7493), the format of every request body."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _MAX_DIGITS: Final = 308
 """Every integer with more digits than this lies outside the double range."""
 
 _MAX_DEPTH: Final = 512
-"""Ignored fields may nest; what nests deeper than this is refused before anything recurses."""
+"""Ignored fields may nest; deeper nesting is rejected before anything recurses."""
 
 
 class NotIJsonError(ValueError):
-    """The bytes are not I-JSON; the text says which of its rules they break."""
+    """The bytes are not I-JSON; the text names the violated rule."""
 
 
 def parse(body: bytes) -> Any:
-    """The value that `body` spells.
+    """The value of `body`.
 
-    Raises `NotIJsonError` where it is not I-JSON (rule body-must-be-i-json), and also for numbers
+    Raises `NotIJsonError` if it is not I-JSON (rule body-must-be-i-json), and also for numbers
     outside the double range and for nesting beyond 512 levels.
     """
     _check_depth(body)
@@ -60,7 +60,7 @@ def _float(text: str) -> float:
 
 
 def _constant(text: str) -> NoReturn:
-    raise NotIJsonError(f"`{text}` is no JSON number")
+    raise NotIJsonError(f"`{text}` is not a JSON number")
 
 
 _DECODER: Final = json.JSONDecoder(

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from drs_sync_policy.sandbox import rejection as refusal
-from drs_sync_policy.sandbox.request import Call
+from drs_sync_policy.sandbox import rejection
+from drs_sync_policy.sandbox.http.request import Request
 
 _UTF_8: Final = frozenset({"utf-8", "utf8"})
 
 
-def check(call: Call, accepted: frozenset[str]) -> None:
-    """Raises the 415 where the media type, its charset or a coding is none that is read."""
-    media, _, parameters = call.headers.get("content-type", "").partition(";")
+def check(request: Request, accepted: frozenset[str]) -> None:
+    """Raises the 415 if the media type, charset or content coding is not supported."""
+    media, _, parameters = request.headers.get("content-type", "").partition(";")
     if media.strip().lower() not in accepted or not _is_utf_8(parameters):
-        raise refusal.other_media_type()
-    if call.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise refusal.other_media_type()
+        raise rejection.other_media_type()
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise rejection.other_media_type()
 
 
 def _is_utf_8(parameters: str) -> bool:

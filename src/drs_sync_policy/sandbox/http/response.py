@@ -1,4 +1,4 @@
-"""What goes back over the wire."""
+"""Responses as values, and their encoding."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import msgspec
 from attrs import field, frozen
 from starlette.types import Send
 
-from drs_sync_policy.sandbox.rejection import Refusal
-from drs_sync_policy.sandbox.request import Call
+from drs_sync_policy.sandbox.http.request import Request
+from drs_sync_policy.sandbox.rejection import Rejection
 
 JSON: Final = "application/json"
 
 
 @frozen
-class Answer:
+class Response:
     """A status and the value of its JSON body; None for no body at all."""
 
     status: int
@@ -25,8 +25,8 @@ class Answer:
 
 
 @frozen
-class Wire:
-    """An answer as bytes."""
+class EncodedResponse:
+    """A response as bytes."""
 
     status: int
     headers: Mapping[str, str]
@@ -42,22 +42,24 @@ class Wire:
         await send({"type": "http.response.body", "body": self.body})
 
 
-def refused(refusal: Refusal, call: Call) -> Answer:
-    """The error body that explains `refusal` in the language of the call."""
-    return Answer(
-        refusal.status, refusal.body(call.language, call.request_id), headers=refusal.headers
+def rejected(rejection: Rejection, request: Request) -> Response:
+    """The error body that explains `rejection` in the language of the request."""
+    return Response(
+        rejection.status,
+        rejection.body(request.language, request.request_id),
+        headers=rejection.headers,
     )
 
 
-def render(answer: Answer, call: Call) -> Wire:
-    """The bytes of `answer`: JSON in UTF-8, with the id of the request; HEAD gets no body."""
-    body = b"" if answer.body is None else msgspec.json.encode(answer.body)
+def encode(response: Response, request: Request) -> EncodedResponse:
+    """The bytes of `response`: JSON in UTF-8, with the request id; HEAD gets no body."""
+    body = b"" if response.body is None else msgspec.json.encode(response.body)
     headers = {
         "Content-Type": JSON,
         "Content-Length": str(len(body)),
-        "X-Request-Id": call.request_id,
-        **answer.headers,
+        "X-Request-Id": request.request_id,
+        **response.headers,
     }
-    if answer.body is None:
+    if response.body is None:
         del headers["Content-Type"]
-    return Wire(answer.status, headers, b"" if call.method == "HEAD" else body)
+    return EncodedResponse(response.status, headers, b"" if request.method == "HEAD" else body)

@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar
 
 from attrs import frozen
 
-from drs_sync_policy.sandbox import rejection as refusal
+from drs_sync_policy.sandbox import rejection
 
 _PARAMETER: Final = re.compile(r"\{([^{}]+)\}")
 
@@ -23,19 +23,19 @@ class Template:
 
     @classmethod
     def of(cls, path: str) -> Template:
-        """The template of `path`; `ValueError` where a segment mixes text and parameters."""
+        """The template of `path`; `ValueError` if a segment mixes text and parameters."""
         return cls(tuple(_segment(path, text) for text in path.split("/")))
 
     @property
     def openness(self) -> int:
-        """How many parameters it has: of two templates that fit, the one with fewer is meant."""
+        """How many parameters it has: if two templates match, the one with fewer wins."""
         return sum(literal is None for literal, _ in self.segments)
 
     def match(self, segments: Sequence[bytes], *, opaque: bool = False) -> dict[str, str] | None:
-        """The parameters, where `segments` fit; else None.
+        """The parameters if `segments` match, else None.
 
-        A parameter takes any segment but the empty one, and unless `opaque` neither `.`, `..` nor
-        one with a slash in it (decision 4). Bytes that are no UTF-8 become replacement characters.
+        A parameter matches any non-empty segment. Unless `opaque`, it does not match `.`, `..` or a
+        segment with a slash (decision 4). Invalid UTF-8 becomes replacement characters.
         """
         if len(segments) != len(self.segments):
             return None
@@ -83,12 +83,12 @@ class Router(Generic[Target]):
         self._table = sorted(table.items(), key=lambda entry: entry[0].openness)
 
     def match(self, method: str, segments: Sequence[bytes]) -> Match[Target]:
-        """The target; raises the 404 where no path fits, the 405 where its methods do not."""
+        """The target; raises the 404 of an unknown path, or the 405 of a method not allowed."""
         for template, methods in self._table:
             parameters = template.match(segments, opaque=self._opaque)
             if parameters is None:
                 continue
             if method not in methods:
-                raise refusal.no_such_method(tuple(sorted(methods)))
+                raise rejection.no_such_method(tuple(sorted(methods)))
             return Match(methods[method], parameters)
-        raise refusal.no_such_path()
+        raise rejection.no_such_path()

@@ -26,21 +26,20 @@ from drs_sync_policy.sandbox.store.schema import METADATA
 IN_MEMORY: Final = "sqlite://"
 _BUSY_SECONDS: Final = 30.0
 _ADVISORY_LOCK: Final = 7251_3340
-"""Held while the tables are made, so that workers which start together do not collide."""
+"""Held while tables are created, so that workers that start together do not collide."""
 
 T = TypeVar("T")
 
 
 class BadDatabaseError(ValueError):
-    """The URL names no database that the sandbox can use."""
+    """The URL does not name a database that the sandbox can use."""
 
 
 class Database:
     """One database: reads and writes as transactions that end before their result is seen.
 
-    SQLite is read on the caller's thread, for there is nothing to wait for: no writer stands in a
-    reader's way (WAL). What has to be waited for, the disk or another machine, is waited for on
-    threads, one for writes and a few for reads.
+    SQLite is read on the caller's thread, because a reader never waits for a writer (WAL). Work
+    that waits for the disk or another machine runs on threads: one for writes, a few for reads.
     """
 
     def __init__(self, url: str) -> None:
@@ -68,7 +67,7 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._query, query)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
-        """What `change` returns, after its transaction was committed."""
+        """What `change` returns, after its transaction is committed."""
         if self.in_memory:
             return self.transact(change)
         return await asyncio.get_running_loop().run_in_executor(
@@ -81,7 +80,7 @@ class Database:
             return change(connection)
 
     def close(self) -> None:
-        """Wait for what is under way, then let go of the database. Safe to call twice."""
+        """Wait for what is under way, then let go of the database. Safe to request twice."""
         self._finalizer()
 
     def _query(self, query: Callable[[Connection], T]) -> T:
@@ -103,7 +102,7 @@ _WRITES: Final = "drs_writes"
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether `error` says that the database is away or busy, so that a later try may succeed."""
+    """Whether `error` says that the database is unavailable, so that a retry may succeed."""
     if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
         return True
     return isinstance(error, DBAPIError) and error.connection_invalidated
@@ -114,7 +113,7 @@ def _parse(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError as error:
         raise BadDatabaseError(
-            f"`{url}` is no database URL; write `sqlite://` (in memory), `sqlite:///FILE` or"
+            f"`{url}` is not a database URL; use `sqlite://` (in memory), `sqlite:///FILE` or"
             " `postgresql://USER:PASSWORD@HOST/NAME`"
         ) from error
     backend = parsed.get_backend_name()

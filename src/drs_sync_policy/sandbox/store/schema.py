@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Column, Dialect, Float, MetaData, Table, Text
+from sqlalchemy import Column, Connection, Dialect, Float, MetaData, Table, Text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 METADATA: Final = MetaData()
 
 
 class AnyText(TypeDecorator[str]):
-    """Text that may hold NUL, which PostgreSQL refuses: it is stored escaped by a backslash."""
+    """Text that may contain NUL, which PostgreSQL rejects: stored escaped by a backslash."""
 
     impl: TypeEngine[Any] | type[TypeEngine[Any]] = Text
     cache_ok: bool | None = True
@@ -32,7 +34,7 @@ def escape(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """What `escape` was given."""
+    """The inverse of `escape`."""
     if "\\" not in text:
         return text
     return "\\".join(part.replace("\\0", "\0") for part in text.split("\\\\"))
@@ -57,7 +59,7 @@ JOB: Final = Table(
     Column("project_id", AnyText, primary_key=True),
     Column("job_id", AnyText, primary_key=True),
     Column("state", Text, nullable=False),
-    # The stored policy: the fields that calls have set, under the contract's names.
+    # The stored policy: the fields that requests have set, under the contract's names.
     Column("policy", JsonText, nullable=False),
 )
 
@@ -74,10 +76,10 @@ ACCOUNT: Final = Table(
     Column("secret_key", Text, nullable=False),
 )
 
-SWITCHES: Final = Table(
-    "switches",
+SETTING: Final = Table(
+    "setting",
     METADATA,
-    # What control routes switched, for every worker on this database to follow.
+    # What control routes changed, for every worker on this database to follow.
     Column("name", Text, primary_key=True),
     Column("value", JsonText, nullable=False),
 )
@@ -90,3 +92,12 @@ TOKEN: Final = Table(
     Column("project_id", Text, nullable=False),
     Column("expires_at", Float, nullable=False),
 )
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows whose key does not exist yet; returns how many that were."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing()
+    # Without this option some drivers do not report the number of rows.
+    statement = statement.execution_options(preserve_rowcount=True)
+    return sum(connection.execute(statement, dict(row)).rowcount for row in rows)

@@ -1,4 +1,4 @@
-"""Which faults are on, and the steps that follow from them."""
+"""The active faults of a sandbox, and the pipeline that contains them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.sandbox.faults import Fault, catalogue, compose, find
 from drs_sync_policy.sandbox.operations import HANDLERS, HandlerFactory
-from drs_sync_policy.sandbox.steps import Credentials, Steps
+from drs_sync_policy.sandbox.pipeline import Credentials, Pipeline
 from drs_sync_policy.sandbox.store.store import Store
 
 
-class Switchboard:
-    """The steps of one sandbox; they change when faults are switched on or off."""
+class ActiveFaults:
+    """The pipeline of one sandbox; it is rebuilt when faults are activated or deactivated."""
 
     def __init__(
         self,
@@ -28,32 +28,32 @@ class Switchboard:
         self._credentials = credentials
         self._handlers = handlers
         self._active: tuple[Fault, ...] = ()
-        self._steps = self._composed(())
-        self.switch(faults)
+        self._pipeline = self._composed(())
+        self.activate(faults)
 
     @property
-    def steps(self) -> Steps:
-        """The steps of the next call."""
-        return self._steps
+    def pipeline(self) -> Pipeline:
+        """The pipeline of the next request."""
+        return self._pipeline
 
     @property
-    def active(self) -> tuple[str, ...]:
-        """The names of the faults that are on."""
+    def names(self) -> tuple[str, ...]:
+        """The names of the active faults."""
         return tuple(fault.name for fault in self._active)
 
     @property
     def catalogue(self) -> tuple[Fault, ...]:
-        """Every fault that can be switched on."""
+        """Every fault that can be activated."""
         return catalogue(self._contract)
 
-    def switch(self, names: Iterable[str]) -> None:
-        """Have exactly these faults on; `UnknownFaultError` where there is none of a name."""
+    def activate(self, names: Iterable[str]) -> None:
+        """Have exactly these faults active; `UnknownFaultError` for an unknown name."""
         wanted = tuple(dict.fromkeys(names))
-        if wanted == self.active:
+        if wanted == self.names:
             return
         active = find(wanted, self._contract)
-        self._steps = self._composed(active)
+        self._pipeline = self._composed(active)
         self._active = active
 
-    def _composed(self, faults: tuple[Fault, ...]) -> Steps:
+    def _composed(self, faults: tuple[Fault, ...]) -> Pipeline:
         return compose(self._contract, self._store, faults, self._credentials, self._handlers)

@@ -1,4 +1,4 @@
-"""A request as the sandbox sees it: the head at once, the body only when it is asked for."""
+"""A request as the sandbox sees it: the head at once, the body only on demand."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from attrs import field, frozen
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from drs_sync_policy.sandbox import rejection as refusal
+from drs_sync_policy.sandbox import rejection
 
 _SCHEMES: Final = (b"http://", b"https://")
 
 
-class Body:
+class RequestBody:
     """The body of one request, read once and never beyond the limit."""
 
     def __init__(self, receive: Receive, *, declared: str | None, limit: int) -> None:
@@ -26,14 +26,14 @@ class Body:
         self._read: bytes | None = None
 
     async def read(self, *, limit: int | None = None) -> bytes:
-        """All of it, up to the sandbox's limit or another. Raises the 413 while reading, not after.
+        """The whole body, up to `limit` bytes. Raises the 413 while reading, not after.
 
-        Raises `ClientDisconnect` where the client goes away in the middle.
+        Raises `ClientDisconnect` if the client disconnects before its end.
         """
         most = self.limit if limit is None else limit
         if self._read is None:
             if self._declared is not None and _exceeds(self._declared, most):
-                raise refusal.body_too_large()
+                raise rejection.body_too_large()
             self._read = await self._collect(most)
         return self._read
 
@@ -47,7 +47,7 @@ class Body:
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > most:
-                raise refusal.body_too_large()
+                raise rejection.body_too_large()
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -61,27 +61,27 @@ def _exceeds(declared: str, limit: int) -> bool:
 
 
 @frozen
-class Call:
+class Request:
     """One request: its head, the operation that it names, and its body still unread.
 
-    `segments` are the parts of the path between slashes, percent-decoded one by one, so that an
-    encoded slash never makes two of one. A header that appears twice is joined by a comma
-    (RFC 9110, section 5.3), which makes no value of this contract; so is a parameter of the query.
+    `segments` are the parts of the path between slashes. Each is percent-decoded on its own, so
+    that an encoded slash does not split one. Repeated headers are joined by a comma (RFC 9110,
+    section 5.3), which is never a valid value in this contract; repeated query parameters, too.
     """
 
     method: str
     segments: tuple[bytes, ...]
     query: bytes
     headers: Mapping[str, str]
-    body: Body = field(repr=False)
+    body: RequestBody = field(repr=False)
     request_id: str
     path_parameters: Mapping[str, str] = field(factory=dict[str, str])
 
     @property
     def language(self) -> str:
-        """The language of error texts: `zh-cn` where exactly that was asked for, else English."""
+        """The language of error texts: `zh-cn` if exactly that is requested, else English."""
         asked = self.headers.get("x-language")
-        return asked if asked == "zh-cn" else refusal.DEFAULT_LANGUAGE
+        return asked if asked == "zh-cn" else rejection.DEFAULT_LANGUAGE
 
     @property
     def query_parameters(self) -> Mapping[str, str]:
@@ -97,15 +97,15 @@ class Call:
         return b"/".join(self.segments)
 
 
-def from_asgi(scope: Scope, receive: Receive, *, max_body_bytes: int) -> Call:
-    """The call that an ASGI server hands over."""
+def from_asgi(scope: Scope, receive: Receive, *, max_body_bytes: int) -> Request:
+    """The request that an ASGI server hands over."""
     headers = _headers(scope["headers"])
-    return Call(
+    return Request(
         method=scope["method"],
         segments=_segments(scope),
         query=scope.get("query_string", b""),
         headers=headers,
-        body=Body(receive, declared=headers.get("content-length"), limit=max_body_bytes),
+        body=RequestBody(receive, declared=headers.get("content-length"), limit=max_body_bytes),
         request_id=os.urandom(16).hex(),
     )
 
