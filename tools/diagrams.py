@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "diagrams"
-COLUMN, ROW, WIDTH, MARGIN, LINE = 200, 116, 168, 16, 18
+COLUMN, ROW, WIDTH, MARGIN, LINE = 200, 102, 168, 2, 18
 STYLE: Final = """\
 svg.diagram { color: #1a1a1e; font: 13px system-ui, sans-serif; max-width: 100%; height: auto; }
 @media (prefers-color-scheme: dark) { svg.diagram { color: #e6e6ec; } }

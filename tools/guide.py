@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import argparse
 import http.server
-import re
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tools import api, pages, published, reference
+from tools import api, meta, pages, published, reference, staging
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, SITE, CONFIG = ROOT / "docs", ROOT / "site", ROOT / "zensical.toml"
@@ -36,11 +37,6 @@ MADE: Final[dict[str, Callable[[], str]]] = {
 """The pages that are made from data, with the function that makes each."""
 STAND_IN: Final = "<!-- `make docs` replaces this page. -->"
 """The first line of a page in `docs/` that the build replaces; readers of a clone see it."""
-MOVED: Final = {
-    "../openapi.yaml": "reference/openapi.yaml",
-    "reference/README.md": "reference/index.html",
-}
-"""What a page of `docs/` links to, in a clone and on the site."""
 WATCHED = ("docs", "src", "openapi.yaml", "overrides", "zensical.toml", "tools", "bench")
 
 
@@ -48,7 +44,8 @@ def build(site: Path = SITE, *, docs: Path = DOCS) -> None:
     """Builds into the folder `site`; `SystemExit` with the reason, such as a broken link."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        shutil.copyfile(CONFIG, root / CONFIG.name)
+        url = os.environ.get("SITE_URL", "").rstrip("/")
+        _configure(root / CONFIG.name, url=f"{url}/" if url else None)
         stage(docs, into=root / "docs")
         program = str(Path(sys.executable).with_name("zensical"))
         command = [program, "build", "--clean", "--strict"]
@@ -56,8 +53,26 @@ def build(site: Path = SITE, *, docs: Path = DOCS) -> None:
         if done.returncode != 0:
             sys.stderr.write(done.stdout if "issue" in done.stdout else done.stdout + done.stderr)
             raise SystemExit("the guide could not be built; see above")
+        meta.write(root / "site", list(_pages(root / "docs")), url=f"{url}/" if url else None)
         shutil.rmtree(site, ignore_errors=True)
         shutil.move(root / "site", site)
+
+
+def _configure(path: Path, *, url: str | None) -> None:
+    """Writes the configuration of a site that is published at `url`, if that is known."""
+    text = CONFIG.read_text("utf-8")
+    if url:
+        text = text.replace(
+            "\n[project.theme]", f"site_url = {json.dumps(url)}\n\n[project.theme]", 1
+        )
+    path.write_text(text, "utf-8")
+
+
+def _pages(docs: Path) -> Iterator[meta.Page]:
+    for page in sorted(docs.glob("*.md")):
+        text = page.read_text("utf-8").removeprefix("---\n").partition("\n---\n")[2].lstrip()
+        title = text.partition("\n")[0].removeprefix("# ")
+        yield f"{page.stem}.html", title, staging.description(text)
 
 
 def stage(docs: Path, *, into: Path) -> None:
@@ -65,12 +80,11 @@ def stage(docs: Path, *, into: Path) -> None:
     shutil.copytree(docs, into)
     decisions = into / "decisions.md"
     decisions.write_text(pages.numbered(decisions.read_text("utf-8")), "utf-8")
-    for written in into.glob("*.md"):
-        text = _with_diagrams(_moved(written.read_text("utf-8")), into)
-        written.write_text(text, "utf-8")
     for name, make in MADE.items():
         _make_way(into, name)
         (into / name).write_text(make(), "utf-8")
+    for written in into.glob("*.md"):
+        written.write_text(staging.staged(written.read_text("utf-8"), into), "utf-8")
     _make_way(into, f"{reference.FOLDER}/README.md")
     scripts = into / "assets" / "javascripts"
     scripts.mkdir(parents=True, exist_ok=True)
@@ -79,22 +93,6 @@ def stage(docs: Path, *, into: Path) -> None:
     versions = published.write(into)
     with (into / published.FOLDER / "README.md").open("a", encoding="utf-8") as page:
         page.write(published.listing(versions))
-
-
-def _moved(text: str) -> str:
-    """The text of a page with its links as they are on the site."""
-    for there, here in MOVED.items():
-        text = text.replace(f"]({there})", f"]({here})")
-    return text
-
-
-def _with_diagrams(text: str, docs: Path) -> str:
-    """The text of a page with its diagrams inside, so that they have the colours of the page."""
-
-    def inline(picture: re.Match[str]) -> str:
-        return f"<figure>\n{(docs / picture[1]).read_text('utf-8')}</figure>"
-
-    return re.sub(r"^!\[[^\]]*\]\((diagrams/[\w-]+\.svg)\)$", inline, text, flags=re.MULTILINE)
 
 
 def _make_way(docs: Path, name: str) -> None:

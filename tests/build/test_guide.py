@@ -18,7 +18,7 @@ from drs_sync_policy import codes, contract
 from drs_sync_policy.cli import main
 from drs_sync_policy.sandbox.faults import catalogue
 from tests.html import Reader
-from tools import api, diagrams, guide, pages
+from tools import api, diagrams, guide, pages, staging
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))
@@ -168,6 +168,41 @@ def test_the_python_page_has_what_is_public() -> None:
     assert "### find { #drs_sync_policy.codes.find }" in made
     assert "find(code: str, status: int | None = None) -> ErrorCode | None" in made
     assert not re.search(r"^### _", made, re.MULTILINE)
+
+
+def test_a_site_with_an_address_says_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Canonical links, sitemap and robots have the address, and the 404 page works below a path."""
+    monkeypatch.setenv("SITE_URL", "https://docs.example.org/drs")
+    guide.build(tmp_path / "site")
+    page = (tmp_path / "site" / "python.html").read_text("utf-8")
+    assert '<link rel="canonical" href="https://docs.example.org/drs/python.html">' in page
+    assert "/drs/errors.html" in (tmp_path / "site" / "sitemap.xml").read_text("utf-8")
+    assert "/drs/sitemap.xml" in (tmp_path / "site" / "robots.txt").read_text("utf-8")
+    missing = Reader((tmp_path / "site" / "404.html").read_text("utf-8"))
+    assert "/drs/errors.html" in missing.links
+    assert [url for url in missing.fetched if not url.startswith(("/drs/", "data:"))] == []
+
+
+def test_every_page_has_a_description_of_its_own(site: Path) -> None:
+    """Search engines and `llms.txt` show what a page is about."""
+    pages = sorted(page for page in site.glob("*.html") if page.name != "404.html")
+    found = [re.search(r'<meta name="description" content="([^"]+)"', _text(p)) for p in pages]
+    described = [match[1] for match in found if match]
+    assert len(set(described)) == len(pages)
+    assert (site / "llms.txt").read_text("utf-8").count("\n- [") == len(pages)
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+def test_a_command_and_its_output_are_two_blocks() -> None:
+    """What is copied is the command, without its prompt."""
+    block = "```console\n$ a \\\n  b # exit 1\nc\n$ d\n$ e '\nf'\n```"
+    assert staging.staged(f"# T\n\n{block}", guide.DOCS) == (
+        "# T\n\n```sh\na \\\n  b\n```\n\n```{ .text .no-copy .output }\nc\n```\n\n"
+        "```sh\nd\ne '\nf'\n```"
+    )
 
 
 def test_the_diagrams_are_what_their_sources_say() -> None:
