@@ -32,18 +32,36 @@ help: ## list the verbs
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- once ------------------------------------------------------------------------------------
-SETUP := $(VENV)/.setup-done
+SETUP   := $(VENV)/.setup-done
+NODE    := tools/node_modules/.setup-done
+CONSOLE := src/drs_sync_policy/sandbox/static/scalar.js
+# uv installs the same hashes several times faster than pip; without it, pip does.
+INSTALL = { $(BIN)/uv pip install --python $(BIN)/python $(1) || $(BIN)/python -m pip install --disable-pip-version-check $(1); }
+SAY     = @printf '\n== %s\n'
 
-.PHONY: setup setup-system
-setup: $(SETUP) ## make .venv with everything `make test` needs (hash-locked), and the npm tools
-$(SETUP): requirements/dev.txt pyproject.toml tools/package-lock.json tools/console.py
+.PHONY: setup setup-node setup-system
+setup: $(SETUP) ## make .venv with the Python packages of all verbs (hash-locked); about half a minute
+$(SETUP): requirements/uv.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
+	$(SAY) 'setup 1 of 3: a virtual environment in $(VENV)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(SAY) 'setup 2 of 3: uv, which installs the rest'
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/uv.txt || true
+	$(SAY) 'setup 3 of 3: the packages of requirements/dev.txt, and this project'
+	$(call INSTALL,--require-hashes -r requirements/dev.txt)
+	$(call INSTALL,--no-deps --no-build-isolation --editable .)
+	@touch $@
+
+setup-node: $(NODE) ## the npm tools (Redocly, Spectral, pyright), which some verbs need; they call it
+$(NODE): $(SETUP) tools/package-lock.json
+	$(SAY) 'setup: the npm tools of tools/package-lock.json, about 15 s'
 	cd tools && npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+$(CONSOLE): $(SETUP) tools/console.py
+	$(SAY) "setup: the program of the sandbox's console, from npm"
 	$(BIN)/python -m tools.console
-	touch $@
+	@touch $@
 
 setup-system: setup ## what `make test-system` needs beyond that; the only verb that uses apt
 	tools/setup-system
@@ -53,7 +71,7 @@ setup-system: setup ## what `make test-system` needs beyond that; the only verb 
 generate: setup ## write generated/ from openapi.yaml and overrides/
 	$(BIN)/python -m tools.generate
 
-upgrade-generator: setup ## pin the generator's release VERSION=, re-check the overrides, show what changes
+upgrade-generator: setup $(NODE) ## pin the generator's release VERSION=, re-check the overrides, show what changes
 	@test -n "$(VERSION)" || { echo 'say which: make upgrade-generator VERSION=0.29.1' >&2; exit 2; }
 	$(BIN)/python -m tools.upgrade_generator "$(VERSION)"
 
@@ -63,7 +81,7 @@ check-generated: setup ## fail if generated/ is not what `make generate` would w
 show-overrides: setup ## what our templates change against the generator's stock output, and why
 	$(BIN)/python -m tools.show_overrides $(EXTRA)
 
-lint-contract: setup ## Redocly, Spectral and our own rules, on the contract and its editions
+lint-contract: setup $(NODE) ## Redocly, Spectral and our own rules, on the contract and its editions
 	$(BIN)/python -m tools.lint_contract
 
 # From an edit of openapi.yaml to a verdict. Every step runs; the end names those that failed.
@@ -72,14 +90,14 @@ lint-contract: setup ## Redocly, Spectral and our own rules, on the contract and
 VERIFIED := tests/unit/test_contract.py tests/build/test_trace.py tests/build/generated tests/build/test_editions.py \
   tests/fuzz/test_checks_bite.py \
   --deselect tests/fuzz/test_checks_bite.py::test_each_rule_is_seen_broken
-verify-contract: setup ## lint, diff, generate, drift, types and contract tests after an edit: under a minute
+verify-contract: setup $(NODE) ## lint, diff, generate, drift, types and contract tests after an edit: under a minute
 	@$(BIN)/python -m tools.verify
 
-verify-types: setup
+verify-types: setup $(NODE)
 	$(BIN)/mypy src generated
 	$(NPM)/pyright
 
-verify-tests: setup
+verify-tests: setup $(NODE)
 	$(BIN)/python -m pytest -m "not system" -q $(VERIFIED)
 
 verify-fuzz: setup
@@ -92,11 +110,11 @@ lint: setup lint-contract ## ruff, the layer rules, the contract's lint
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-types: setup ## mypy and pyright, both strict
+types: setup $(NODE) ## mypy and pyright, both strict
 	$(BIN)/mypy
 	$(NPM)/pyright
 
-test: setup ## the tests (under 5 minutes)
+test: setup $(NODE) $(CONSOLE) ## the tests (under 5 minutes)
 	$(BIN)/python -m pytest -m "not system" -n 2 $(EXTRA)
 
 test-system: setup-system ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds
@@ -114,21 +132,21 @@ FUZZED = $(if $(TARGET),--target "$(TARGET)",--sandbox) --report "$(REPORT)"
 fuzz: setup ## judge a server: TARGET=target.toml (default: our sandbox) BUDGET=seconds SEED=number
 	$(strip $(BIN)/drs-sync-policy fuzz $(FUZZED) $(BUDGET:%=--budget %) $(SEED:%=--seed %) $(EXTRA))
 
-sandbox: setup ## run the reference server on 127.0.0.1:8080, or PORT=number; other options in EXTRA=
+sandbox: setup $(CONSOLE) ## run the reference server on 127.0.0.1:8080, or PORT=number; other options in EXTRA=
 	$(strip $(BIN)/drs-sync-policy sandbox $(PORT:%=--port %) $(EXTRA))
 
-demo: setup ## from contract to verdict, step by step
+demo: setup $(NODE) $(CONSOLE) ## from contract to verdict, step by step
 	$(BIN)/python tools/demo.py
 
 # --- publishing ----------------------------------------------------------------------------------
 .PHONY: docs docs-serve build check-installed audit release bench diff lock clean
-docs: setup ## the guide and the reference pages, into site/
+docs: setup $(NODE) ## the guide and the reference pages, into site/
 	$(BIN)/python -m tools.guide
 
-docs-serve: setup ## serve the site on 127.0.0.1:8000 and rebuild it after each edit
+docs-serve: setup $(NODE) ## serve the site on 127.0.0.1:8000 and rebuild it after each edit
 	$(BIN)/python -m tools.guide --serve
 
-build: setup ## wheel and sdist, into dist/: built twice and compared, checked by twine
+build: setup $(NODE) $(CONSOLE) ## wheel and sdist, into dist/: built twice and compared, checked by twine
 	$(BIN)/python -m tools.release.build
 
 check-installed: build ## use the wheel on every Python here, with the newest and the lowest dependencies
@@ -137,7 +155,7 @@ check-installed: build ## use the wheel on every Python here, with the newest an
 audit: setup ## known vulnerabilities of the dependencies (asks the package registry)
 	$(BIN)/python -m tools.release.audit $(EXTRA)
 
-release: setup ## prepare release VERSION= (changelog, contract, artifacts, tag); publishes nothing
+release: setup $(NODE) $(CONSOLE) ## prepare release VERSION= (changelog, contract, artifacts, tag); publishes nothing
 	@test -n "$(VERSION)" || { echo 'say which: make release VERSION=1.2.3' >&2; exit 2; }
 	$(BIN)/python -m tools.release.prepare "$(VERSION)"
 	$(BIN)/python -m tools.release.installed
@@ -146,7 +164,7 @@ release: setup ## prepare release VERSION= (changelog, contract, artifacts, tag)
 bench: setup ## measurements: BENCH="client sandbox" runs some; peers come with `make setup-system`
 	$(BIN)/python -m bench $(BENCH) $(if $(EXTRA),-- $(EXTRA))
 
-diff: setup ## what the contract's changes break since its last release, or commit before the first (or BASE=commit or file); fails where its version is too small
+diff: setup $(NODE) ## what the contract's changes break since its last release, or commit before the first (or BASE=commit or file); fails where its version is too small
 	$(BIN)/python -m tools.diff $(if $(BASE),--base "$(BASE)") $(if $(OUT),--output "$(OUT)")
 
 lock: ## write requirements/ and the npm lock anew from pyproject.toml and tools/package.json

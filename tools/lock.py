@@ -10,16 +10,19 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = {"dev": ("dev",), "system": ("dev", "system")}
-"""The dependency groups in each lock, on top of all extras."""
+LOCKS = {
+    "uv": ("--group", "uv"),
+    "dev": ("pyproject.toml", "--all-extras", "--group", "dev"),
+    "system": ("pyproject.toml", "--all-extras", "--group", "dev", "--group", "system"),
+}
+"""What each lock holds, as uv is told."""
 
 
 def lock(name: str, *options: str) -> int:
-    groups = [word for group in LOCKS[name] for word in ("--group", group)]
     done = subprocess.run(
         [
-            str(Path(sys.executable).with_name("uv")), "pip", "compile", "pyproject.toml",
-            "--all-extras", *groups, "--universal", "--python-version", "3.11",
+            str(Path(sys.executable).with_name("uv")), "pip", "compile",
+            *LOCKS[name], "--universal", "--python-version", "3.11",
             "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url",
             "--no-emit-find-links", "--output-file", f"requirements/{name}.txt", *options,
         ],
