@@ -1,7 +1,7 @@
 """What the judge finds, and how fast, beside stock schemathesis: over the sandbox's faults.
 
 `python bench/fuzz.py` prints a table and writes it to `reports/bench-fuzz.json`. Each fault is
-served by a sandbox of its own; the judge stops at the first breach, stock schemathesis at its
+served by a sandbox of its own; the judge stops at the first violation, stock schemathesis at its
 first failure. `--every N` takes each Nth fault, `--stock-every N` as much for schemathesis, which
 takes 15 to 20 seconds for a fault that it does not find.
 """
@@ -34,13 +34,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @frozen
 class Found:
-    """What became of one fault: whether it was found, after how long and how many calls."""
+    """What became of one fault: whether it was found, after how long and how many requests."""
 
     fault: str
     kind: str
     found: bool
     seconds: float
-    calls: int
+    requests: int
     by_its_rule: bool = False
 
 
@@ -53,21 +53,21 @@ _GROUPS = {fault.name: group for group, members in groups().items() for fault in
 
 
 def ours(fault: Fault, *, seed: int, budget: float) -> Found:
-    """The judge, until its first breach."""
+    """The judge, until its first violation."""
     with sandbox.running(faults=[fault.name]) as served:
         verdict = run(
             profile.parse(_profile(served)),
             seed=seed,
             budget=budget,
-            enough=lambda ledger: any(True for _ in ledger.breaches()),
+            enough=lambda ledger: any(True for _ in ledger.violations()),
         )
-    broken = {breach.rule for breach in verdict.ledger.breaches()}
+    broken = {violation.rule for violation in verdict.ledger.violations()}
     return Found(
         fault=fault.name,
         kind=_GROUPS[fault.name],
         found=bool(broken),
         seconds=verdict.first_failure if verdict.first_failure is not None else verdict.seconds,
-        calls=verdict.calls_to_failure or verdict.ledger.calls,
+        requests=verdict.requests_to_failure or verdict.ledger.requests,
         by_its_rule=fault.rule in broken,
     )
 
@@ -91,13 +91,13 @@ def stock(fault: Fault, *, seed: int, budget: float) -> Found:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=budget * 4, check=False, cwd=folder
         )
-        calls = re.search(r"(\d+) generated", done.stdout)
+        requests = re.search(r"(\d+) generated", done.stdout)
     return Found(
         fault=fault.name,
         kind=_GROUPS[fault.name],
         found=done.returncode == 1,
         seconds=time.monotonic() - started,
-        calls=int(calls[1]) if calls else 0,
+        requests=int(requests[1]) if requests else 0,
     )
 
 
@@ -107,17 +107,17 @@ def alarms(seeds: Sequence[int], *, budget: float) -> dict[int, list[str]]:
     for seed in seeds:
         with sandbox.running() as served:
             verdict = run(profile.parse(_profile(served)), seed=seed, budget=budget)
-        found[seed] = sorted({breach.rule for breach in verdict.ledger.breaches()})
+        found[seed] = sorted({violation.rule for violation in verdict.ledger.violations()})
     return found
 
 
 def whole(*, budget: float) -> tuple[float, int]:
-    """Seconds and calls of everything of ours, on a faultless sandbox in a process of its own."""
+    """Seconds and requests of all our scenarios on a faultless sandbox in its own process."""
     with server(*SANDBOX, "--port") as served:
         limit = sandbox.DEFAULT_MAX_BODY_BYTES
         target = profile.parse(sandbox.target_profile(served.url, max_body_bytes=limit))
         verdict = run(target, budget=budget, schemathesis=False)
-    return verdict.seconds, verdict.ledger.calls
+    return verdict.seconds, verdict.ledger.requests
 
 
 def _table(name: str, found: list[Found]) -> None:
@@ -130,8 +130,8 @@ def _table(name: str, found: list[Found]) -> None:
     click.echo(f"  all          {len(caught):>3} of {len(found)} ({share:.0%})")
     if caught:
         seconds = statistics.median(entry.seconds for entry in caught)
-        calls = statistics.median(entry.calls for entry in caught)
-        click.echo(f"  to the first failure, median: {seconds:.2f} s, {calls:.0f} calls")
+        requests = statistics.median(entry.requests for entry in caught)
+        click.echo(f"  to the first failure, median: {seconds:.2f} s, {requests:.0f} requests")
     for entry in found:
         if not entry.found:
             click.echo(f"  missed: {entry.fault}")
@@ -145,9 +145,10 @@ def _table(name: str, found: list[Found]) -> None:
 def main(every: int, stock_every: int, seeds: int, budget: float) -> None:
     """Measure the judge over the sandbox's faults."""
     catalogue = faults.catalogue()
-    seconds, calls = whole(budget=120)
+    seconds, requests = whole(budget=120)
     click.echo(
-        f"everything of ours: {calls} calls in {seconds:.1f} s, {calls / seconds:.0f} a second"
+        f"all our scenarios: {requests} requests in {seconds:.1f} s, "
+        f"{requests / seconds:.0f} a second"
     )
     found = [ours(fault, seed=1, budget=budget) for fault in catalogue[::every]]
     _table("ours", found)
@@ -162,7 +163,7 @@ def main(every: int, stock_every: int, seeds: int, budget: float) -> None:
     path = ROOT / "reports" / "bench-fuzz.json"
     path.parent.mkdir(exist_ok=True)
     result = {
-        "whole": {"seconds": seconds, "calls": calls},
+        "whole": {"seconds": seconds, "requests": requests},
         "ours": [asdict(entry) for entry in found],
         "stock": [asdict(entry) for entry in theirs],
         "false_alarms": false,

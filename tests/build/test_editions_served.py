@@ -1,4 +1,4 @@
-"""The 18 fields of the Huawei Cloud edition travel: sent by the client, stored, and judged."""
+"""The 18 fields of the Huawei Cloud edition travel: sent by the client, stored, and checked."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _target(server: sandbox.Running) -> profile.Target:
 
 
 def _verdict(server: sandbox.Running) -> Verdict:
-    return run(_target(server), judged_by=HUAWEI, budget=0, schemathesis=False)
+    return run(_target(server), against=HUAWEI, budget=0, schemathesis=False)
 
 
 def test_the_edition_stores_what_the_client_sends(served: sandbox.Running) -> None:
@@ -124,12 +124,14 @@ def test_the_command_sets_all_of_them(served: sandbox.Running, tmp_path: Path) -
 def test_the_judge_finds_the_edition_kept(served: sandbox.Running) -> None:
     """A server of the edition keeps every promise that a short run judges."""
     verdict = _verdict(served)
-    assert not verdict.broken, verdict.ledger.breaches()
+    assert not verdict.broken, verdict.ledger.violations()
     assert verdict.ending == "complete"
 
 
 @pytest.mark.system
 def test_the_judge_finds_what_a_server_of_the_base_lacks(base_served: sandbox.Running) -> None:
-    """Judged by the edition, a server that ignores its fields breaks promises about them."""
+    """Checked by the edition, a server that ignores its fields breaks rules about them."""
     verdict = _verdict(base_served)
-    assert "invalid-body-is-refused" in {breach.rule for breach in verdict.ledger.breaches()}
+    assert "invalid-body-is-refused" in {
+        violation.rule for violation in verdict.ledger.violations()
+    }

@@ -184,7 +184,7 @@ def test_the_sandbox_carries_it_out(http: httpx.Client) -> None:
 
 
 def test_what_comes_before_the_handler_is_there_at_once(http: httpx.Client) -> None:
-    """Route, method, credentials, project and parameters are judged as for the first operation."""
+    """Route, method, credentials, project and parameters are checked as for the first operation."""
     path = _path(FIRST.job_ids[0])
     token = {"X-Auth-Token": "nobody's"}
     language = {"X-Language": "fr"}
@@ -243,8 +243,8 @@ def test_the_client_has_a_function_for_it_that_works(
     assert done.stdout == "job 1?ä\n"
 
 
-def _judged(contract: Contract, url: str, *, seconds: int) -> set[tuple[str, str]]:
-    """The method and rule of each breach that a short run of the judge finds."""
+def _found(contract: Contract, url: str, *, seconds: int) -> set[tuple[str, str]]:
+    """The method and rule of each violation that a short run of the fuzzer finds."""
     described = sandbox.target_profile(url, max_body_bytes=sandbox.DEFAULT_MAX_BODY_BYTES)
     target = profile.parse(described, origin="of this test")
     ledger = Ledger(contract.rules)
@@ -252,13 +252,15 @@ def _judged(contract: Contract, url: str, *, seconds: int) -> set[tuple[str, str
     prober = Prober(oracle, over_http(target), ledger, seed=1, workers=2)
     assert stock.run(prober, seconds=seconds) > 0
     prober.wire.close()
-    return {(breach.exchanges[0].call.method, breach.rule) for breach in ledger.breaches()}
+    return {
+        (violation.exchanges[0].request.method, violation.rule) for violation in ledger.violations()
+    }
 
 
 @pytest.mark.system
 def test_the_judge_calls_it_and_finds_what_is_wrong(contract: Contract) -> None:
     """A server that keeps the contract raises no alarm; one with another body is caught."""
     with serving(contract) as server:
-        assert _judged(contract, server.url, seconds=15) == set()
+        assert _found(contract, server.url, seconds=15) == set()
     with serving(contract, show_something_else) as server:
-        assert ("GET", "answer-matches-schema") in _judged(contract, server.url, seconds=15)
+        assert ("GET", "answer-matches-schema") in _found(contract, server.url, seconds=15)

@@ -19,7 +19,7 @@ ON_OUR_SANDBOX = 15.0
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("contract", "the contract's promises, put to the test on a server")
-    group.addoption("--target", type=Path, help="the target profile of the server to be judged")
+    group.addoption("--target", type=Path, help="the target profile of the server to be checked")
     group.addoption("--budget", type=float, help="seconds for the run")
     group.addoption("--fuzz-seed", type=int, default=0, help="choose what is sent")
 
@@ -44,5 +44,5 @@ def verdict(request: pytest.FixtureRequest) -> Iterator[Verdict]:
 
 @pytest.fixture(scope="session")
 def telling(verdict: Verdict) -> Telling:
-    """The verdict, told: secrets hidden, calls as curl."""
+    """The verdict, told: secrets hidden, requests as curl."""
     return tell(verdict)

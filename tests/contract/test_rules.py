@@ -18,10 +18,10 @@ def test_the_run_came_to_a_verdict(verdict: Verdict) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_promise(rule: str, telling: Telling, verdict: Verdict) -> None:
-    """The promise is kept; one that could not be judged is skipped, and says why."""
+    """The promise is kept; one that could not be checked is skipped, and says why."""
     assert verdict.ending != "unreachable", verdict.reason
     line = next(line for line in telling.lines if line.rule.id == rule)
-    if line.outcome in ("not judged", "waived"):
+    if line.outcome in ("not checked", "waived"):
         pytest.skip(f"{line.outcome}: {line.reason}")
     if line.outcome == "broken":
         pytest.fail("\n\n".join((line.rule.statement, *map(_told, line.failures))), pytrace=False)

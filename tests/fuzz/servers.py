@@ -1,7 +1,7 @@
-"""Servers unlike our sandbox that keep the contract all the same: the judge has to be fair to them.
+"""Servers unlike our sandbox that keep the contract, too: the fuzzer has to be fair to them.
 
-One small server over `http.server`, whose habits are set by `Habits`. What it answers by shares no
-code with the sandbox or the judge.
+One small server over `http.server`, whose habits are set by `Habits`. It shares no code with the
+sandbox or the fuzzer.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class Habits:
     second_tenant: bool = True
     blocked: bool = True
     seconds: float = 0.0
-    calls_per_connection: int = 0
-    calls_per_second: int = 0
+    requests_per_connection: int = 0
+    requests_per_second: int = 0
     retry_after: str | None = "1"
     limit: int = 12_582_912
     http10: bool = False
@@ -89,7 +89,7 @@ class Server(ThreadingHTTPServer):
         self.lock = threading.RLock()
         self.stored: dict[str, dict[str, Any]] = {}
         self.window = (0, 0)
-        self.calls = 0
+        self.requests = 0
         self.hung = threading.Event()
         super().__init__(("127.0.0.1", 0), handler or Handler)
 
@@ -104,7 +104,7 @@ class Server(ThreadingHTTPServer):
 
 
 class Refused(Exception):  # noqa: N818
-    """An answer other than 200."""
+    """A response other than 200."""
 
     def __init__(self, status: int, key: str = "request", **headers: str) -> None:
         super().__init__(status)
@@ -138,13 +138,13 @@ class Handler(BaseHTTPRequestHandler):
                 raise Refused(301, Location="/cleaned")
             found = _READ.fullmatch(path)
             if found and habits.readback:
-                self.answer(200, {"policy": self.server.stored.get(unquote(found[2]), {})})
+                self.response(200, {"policy": self.server.stored.get(unquote(found[2]), {})})
                 return
-            self.answer(200, self.policy(path, body))
+            self.response(200, self.policy(path, body))
         except Refused as refused:
-            self.answer(refused.status, self.said(refused.key), **refused.headers)
+            self.response(refused.status, self.said(refused.key), **refused.headers)
         self.served += 1
-        if self.served == habits.calls_per_connection:
+        if self.served == habits.requests_per_connection:
             self.close_connection = True
 
     do_GET = do_PUT = do_PATCH = do_DELETE = do_POST = do_OPTIONS = do_TRACE = do  # noqa: N815
@@ -163,14 +163,14 @@ class Handler(BaseHTTPRequestHandler):
         habits = self.server.habits
         after = {"Retry_After": habits.retry_after} if habits.retry_after else {}
         with self.server.lock:
-            self.server.calls += 1
+            self.server.requests += 1
             second, count = self.server.window
             now = int(time.monotonic())
             count = count + 1 if second == now else 1
             self.server.window = (now, count)
-            if habits.calls_per_second and count > habits.calls_per_second:
+            if habits.requests_per_second and count > habits.requests_per_second:
                 raise Refused(429, **after)
-            if habits.unavailable_every and self.server.calls % habits.unavailable_every == 0:
+            if habits.unavailable_every and self.server.requests % habits.unavailable_every == 0:
                 raise Refused(503)
 
     def policy(self, path: str, body: bytes) -> dict[str, Any]:
@@ -241,7 +241,7 @@ class Handler(BaseHTTPRequestHandler):
             text = text.replace("{" + name + "}", value)
         return {"error_code": habits.codes[key], "error_msg": text}
 
-    def answer(self, status: int, value: Any, **headers: str) -> None:
+    def response(self, status: int, value: Any, **headers: str) -> None:
         body = json.dumps(value).encode()
         for _ in range(self.server.habits.hints):
             self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
@@ -318,9 +318,9 @@ def target(server: Server, **changes: Any) -> Target:
 
 def prober(server: Server) -> Prober:
     """A prober of a server, its record empty."""
-    loaded, judged = contract.load(), target(server)
-    oracle = Oracle(loaded, loaded.operations[0], judged)
-    return Prober(oracle, over_http(judged), Ledger(loaded.rules), seed=1)
+    loaded, checked = contract.load(), target(server)
+    oracle = Oracle(loaded, loaded.operations[0], checked)
+    return Prober(oracle, over_http(checked), Ledger(loaded.rules), seed=1)
 
 
 @contextlib.contextmanager

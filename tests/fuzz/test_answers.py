@@ -1,4 +1,4 @@
-"""What one answer is accused of: each kind of flaw once, however often it is in it."""
+"""What one response is accused of: each kind of flaw once, however often it is in it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Untied(Handler):
         return {**super().apply(project, item, place), "error_code": "E0"}
 
 
-def test_a_flaw_that_several_items_have_is_one_breach() -> None:
+def test_a_flaw_that_several_items_have_is_one_violation() -> None:
     """A batch counts as one example of it."""
     with servers.serving(handler=Untied) as server:
         prober = servers.prober(server)
         jobs = [{"job_id": job} for job in servers.JOBS[servers.OWN]]
-        prober.send(prober.call({"jobs": jobs}), case="own jobs")
+        prober.send(prober.request({"jobs": jobs}), case="own jobs")
         prober.wire.close()
-    (breach,) = prober.ledger.breaches("status-ties-error-fields")
-    assert breach.times == 1
-    assert "results[0]" in breach.received
+    (violation,) = prober.ledger.violations("status-ties-error-fields")
+    assert violation.times == 1
+    assert "results[0]" in violation.received

@@ -1,4 +1,4 @@
-"""An ASGI application is judged in this process, without a socket."""
+"""An ASGI application is checked in this process, without a socket."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def _judge(*faults: str) -> Verdict:
 
 
 def test_a_faultless_application_is_not_accused() -> None:
-    """Every required scenario runs, state and calls at once included."""
+    """Every required scenario runs, state and requests at once included."""
     verdict = _judge()
-    assert [f"{b.rule}: {b.case}: {b.received}" for b in verdict.ledger.breaches()] == []
+    assert [f"{b.rule}: {b.case}: {b.received}" for b in verdict.ledger.violations()] == []
     assert verdict.ending == "complete"
 
 

@@ -139,11 +139,11 @@ class Refusing(Handler):
 
 def _accused(
     handler: type[Handler],
-    judged_by: Contract | None = None,
+    against: Contract | None = None,
     which: Callable[[scenarios.Scenario], bool] = lambda entry: "readback" in entry.needs,
 ) -> tuple[set[str], Ledger]:
     """The rules that the scenarios about what is stored see broken, and the record."""
-    loaded = judged_by or contract.load()
+    loaded = against or contract.load()
     with servers.serving(handler=handler) as server:
         target = servers.target(server)
         oracle = Oracle(loaded, loaded.operation(contract.BATCH_SET_POLICY), target)
@@ -151,7 +151,7 @@ def _accused(
         for entry in filter(which, scenarios.ordered()):
             entry.run(prober)
         prober.wire.close()
-    return {breach.rule for breach in prober.ledger.breaches()}, prober.ledger
+    return {violation.rule for violation in prober.ledger.violations()}, prober.ledger
 
 
 def _with_a_new_field() -> Contract:
@@ -164,7 +164,7 @@ def _with_a_new_field() -> Contract:
 
 @pytest.mark.parametrize("handler", [Losing, Mistaking])
 def test_a_lost_field_breaks_one_promise(handler: type[Handler]) -> None:
-    """No tenant, no later call and no unknown field is to blame where a plain call fails."""
+    """No tenant, no later request and no unknown field is to blame where a plain request fails."""
     accused, ledger = _accused(handler)
     assert accused == {STORED}
     assert "without `" in ledger.reason("tenants-are-isolated")
@@ -182,7 +182,7 @@ def test_a_lost_field_breaks_one_promise(handler: type[Handler]) -> None:
     ],
 )
 def test_a_field_that_is_not_kept_breaks_one_promise(handler: type[Handler], rule: str) -> None:
-    """No unknown field, other item or call at the same time is to blame for what plain calls do."""
+    """No unknown field, other item or parallel request is to blame for what plain requests do."""
     accused, ledger = _accused(handler)
     assert accused == {rule}
     reason = ledger.reason("later-items-win")
@@ -192,8 +192,8 @@ def test_a_field_that_is_not_kept_breaks_one_promise(handler: type[Handler], rul
 
 
 def test_another_fault_beside_a_policy_that_is_replaced_is_seen() -> None:
-    """Calls with every field still tell of the other promises."""
-    names = ("plain calls", "jobs more than once")
+    """Requests with every field still tell of the other promises."""
+    names = ("plain requests", "jobs more than once")
     accused, _ = _accused(Reversing, which=lambda entry: entry.name in names)
     assert accused == {KEEPS, "later-items-win"}
 
@@ -202,13 +202,13 @@ def test_a_server_that_stores_nothing_breaks_one_promise() -> None:
     """Where no field is stored, what is stored says nothing of the other promises."""
     accused, ledger = _accused(LosingAll)
     assert accused == {STORED}
-    assert ledger.outcome("later-calls-win") == "not judged"
+    assert ledger.outcome("later-calls-win") == "not checked"
     assert "no field is stored" in ledger.reason("later-calls-win")
 
 
 def test_another_fault_beside_a_lost_field_is_seen() -> None:
-    """The fields that plain calls get stored still tell of the other promises."""
-    accused, _ = _accused(Replacing, which=lambda entry: entry.name in ("plain calls", "fields"))
+    """The fields that plain requests get stored still tell of the other promises."""
+    accused, _ = _accused(Replacing, which=lambda entry: entry.name in ("plain requests", "fields"))
     assert accused == {STORED, "omitted-field-keeps-its-value"}
 
 
@@ -224,7 +224,7 @@ def test_a_new_field_that_is_refused_breaks_one_promise() -> None:
     assert accused == {"valid-request-is-accepted"}
 
 
-def test_a_contract_without_optional_fields_is_judged() -> None:
+def test_a_contract_without_optional_fields_is_checked() -> None:
     """There is nothing to store then, and nothing of the judge fails for it."""
     loaded = contract.load()
     document = copy.deepcopy(dict(loaded.document))

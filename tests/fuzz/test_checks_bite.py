@@ -7,7 +7,7 @@ import pytest
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.active import run
-from drs_sync_policy.fuzz.rules import registry as answers
+from drs_sync_policy.fuzz.rules import registry as responses
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault
@@ -18,8 +18,8 @@ FIRST_OF_EACH = tuple({fault.rule: fault for fault in reversed(CATALOGUE)}.value
 
 
 def _checked() -> set[str]:
-    judged = {rule for scenario in scenarios.ordered() for rule in scenario.rules}
-    return judged | set(answers.CHECKS)
+    checked = {rule for scenario in scenarios.ordered() for rule in scenario.rules}
+    return checked | set(responses.CHECKS)
 
 
 def test_every_rule_has_a_check() -> None:
@@ -28,7 +28,7 @@ def test_every_rule_has_a_check() -> None:
 
 
 def test_every_check_has_a_rule() -> None:
-    """Nothing is judged that the contract does not promise."""
+    """Nothing is checked that the contract does not promise."""
     assert _checked() - set(RULES) == set()
 
 
@@ -48,7 +48,7 @@ def _bites(fault: Fault) -> None:
             schemathesis=False,
             enough=lambda ledger: ledger.outcome(fault.rule) == "broken",
         )
-    broken = {breach.rule for breach in verdict.ledger.breaches()}
+    broken = {violation.rule for violation in verdict.ledger.violations()}
     assert fault.rule in broken, f"{fault.text} Broken: {sorted(broken)}"
 
 
@@ -75,4 +75,4 @@ def test_a_faultless_sandbox_is_never_accused(seed: int) -> None:
     with sandbox.running() as served:
         document = sandbox.target_profile(served.url, tenants=served.tenants, max_body_bytes=limit)
         verdict = run(profile.parse(document), seed=seed, budget=30)
-    assert [f"{b.rule}: {b.case}: {b.received}" for b in verdict.ledger.breaches()] == []
+    assert [f"{b.rule}: {b.case}: {b.received}" for b in verdict.ledger.violations()] == []

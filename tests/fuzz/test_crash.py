@@ -15,42 +15,42 @@ from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.crash import BLAME, is_ours
 from drs_sync_policy.fuzz.report import files, html, terminal
 from drs_sync_policy.fuzz.report.model import tell
-from drs_sync_policy.fuzz.target.http import Answer, Call, Wire, over_http
+from drs_sync_policy.fuzz.target.http import Request, Response, Wire, over_http
 from drs_sync_policy.fuzz.target.profile import ProfileError, Target, parse
 
 
 @frozen
 class Failing:
-    """A wire of ours with a fault: it cannot send some calls."""
+    """A wire of ours with a fault: it cannot send some requests."""
 
     wire: Wire
-    cannot: Callable[[Call], bool]
+    cannot: Callable[[Request], bool]
     error: Exception = field(factory=lambda: RuntimeError("no such plug"))
 
-    def send(self, call: Call, *, timeout: float | None = None) -> Answer:
-        if self.cannot(call):
+    def send(self, request: Request, *, timeout: float | None = None) -> Response:
+        if self.cannot(request):
             raise self.error
-        return self.wire.send(call, timeout=timeout)
+        return self.wire.send(request, timeout=timeout)
 
     def close(self) -> None:
         self.wire.close()
 
 
-def _other_methods(call: Call) -> bool:
-    return call.method != "POST" and call.path.endswith("/batch-sync-policy")
+def _other_methods(request: Request) -> bool:
+    return request.method != "POST" and request.path.endswith("/batch-sync-policy")
 
 
 def test_a_fault_of_the_judge_is_no_broken_promise(target: Target) -> None:
     """The run goes on without the scenario, is no full verdict, and says whose fault it was."""
     verdict = run(target, wire=Failing(over_http(target), _other_methods), budget=0)
-    assert verdict.ending == "too little judged"
+    assert verdict.ending == "too little checked"
     assert not verdict.broken
     assert "the judge itself failed in the scenario methods" in verdict.reason
     (crash,) = verdict.crashes
     assert crash.error == "RuntimeError: no such plug"
     assert "in send" in crash.trace
     ledger = verdict.ledger
-    assert ledger.outcome("other-methods-are-refused") == "not judged"
+    assert ledger.outcome("other-methods-are-refused") == "not checked"
     assert "RuntimeError: no such plug" in ledger.reason("other-methods-are-refused")
     assert ledger.outcome("other-media-types-are-refused") == "kept"
     assert ledger.outcome("token-is-matched-exactly") == "kept"
@@ -58,10 +58,10 @@ def test_a_fault_of_the_judge_is_no_broken_promise(target: Target) -> None:
 
 def test_a_judge_that_can_send_nothing_has_no_verdict(target: Target) -> None:
     """Every scenario is left out for the fault; none of it is held against the server."""
-    verdict = run(target, wire=Failing(over_http(target), lambda call: True), budget=0)
-    assert verdict.ending == "too little judged"
+    verdict = run(target, wire=Failing(over_http(target), lambda request: True), budget=0)
+    assert verdict.ending == "too little checked"
     assert verdict.crashes[0].during == "knocking"
-    assert not list(verdict.ledger.breaches())
+    assert not list(verdict.ledger.violations())
     assert not tell(verdict).with_outcome("kept")
 
 
@@ -70,8 +70,8 @@ def test_a_fault_in_schemathesis_s_phases_is_no_traceback(target: Target) -> Non
     base = contract.load()
     unread = evolve(base, document={**base.document, "openapi": "9.0"})
     skip_scenarios = iter([True])
-    verdict = run(target, judged_by=unread, enough=lambda ledger: next(skip_scenarios, False))
-    assert verdict.ending == "too little judged"
+    verdict = run(target, against=unread, enough=lambda ledger: next(skip_scenarios, False))
+    assert verdict.ending == "too little checked"
     (crash,) = verdict.crashes
     assert crash.during == "schemathesis's own phases"
     assert "9.0" in crash.error

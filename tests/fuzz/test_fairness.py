@@ -33,8 +33,8 @@ HABITS = {
     "a request id": Habits(request_id=True),
     "no read-back": Habits(readback=False),
     "no second tenant": Habits(second_tenant=False, blocked=False),
-    "connections dropped after a call": Habits(calls_per_connection=1),
-    "connections dropped after 7 calls": Habits(calls_per_connection=7),
+    "connections dropped after a request": Habits(requests_per_connection=1),
+    "connections dropped after 7 requests": Habits(requests_per_connection=7),
     "a gateway's 404 for other methods": Habits(other_method=404),
     "HTTP/1.0": Habits(http10=True),
     "early hints": Habits(hints=2),
@@ -46,8 +46,8 @@ HABITS = {
 
 def _accusations(verdict: Verdict) -> list[str]:
     return [
-        f"{breach.rule}: {breach.case}: expected {breach.expected}, {breach.received}"
-        for breach in verdict.ledger.breaches()
+        f"{violation.rule}: {violation.case}: expected {violation.expected}, {violation.received}"
+        for violation in verdict.ledger.violations()
     ]
 
 
@@ -58,7 +58,7 @@ TOGETHER = {
         texts=HABITS["messages of its own"].texts,
         codes=HABITS["other error codes"].codes,
         request_id=True,
-        calls_per_connection=7,
+        requests_per_connection=7,
         limit=1_000_000,
         hints=1,
     ),
@@ -117,16 +117,16 @@ def test_a_server_on_node_is_not_accused(seed: int, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_server_that_throttles_is_waited_for() -> None:
-    """A 429 is no answer to judge: it is waited out, and the required scenarios still finish."""
-    with servers.serving(Habits(calls_per_second=400, retry_after="1")) as server:
+    """A 429 is no response to judge: it is waited out, and the required scenarios still finish."""
+    with servers.serving(Habits(requests_per_second=400, retry_after="1")) as server:
         verdict = run(servers.target(server), seed=5, budget=3, schemathesis=False)
     assert _accusations(verdict) == []
     assert verdict.ending == "complete"
-    assert server.calls > verdict.ledger.calls
+    assert server.requests > verdict.ledger.requests
 
 
-def test_a_slow_server_is_judged_within_the_budget() -> None:
-    """50 ms a call leave fewer cases, not other verdicts."""
+def test_a_slow_server_is_checked_within_the_budget() -> None:
+    """50 ms a request leave fewer cases, not other verdicts."""
     with servers.serving(Habits(seconds=0.05, readback=False, second_tenant=False)) as server:
         verdict = run(servers.target(server), seed=5, budget=4, workers=16, schemathesis=False)
     assert _accusations(verdict) == []
@@ -136,7 +136,7 @@ def test_a_slow_server_is_judged_within_the_budget() -> None:
 @pytest.mark.parametrize(
     "habits",
     [
-        pytest.param(Habits(calls_per_second=150), marks=pytest.mark.system),
+        pytest.param(Habits(requests_per_second=150), marks=pytest.mark.system),
         pytest.param(Habits(unavailable_every=15), marks=pytest.mark.system),
         Habits(invalid_body=422),
         Habits(hints=1),
@@ -144,11 +144,11 @@ def test_a_slow_server_is_judged_within_the_budget() -> None:
     ids=["throttles", "503 now and then", "422", "early hints"],
 )
 def test_the_phases_of_schemathesis_are_fair_too(habits: Habits) -> None:
-    """Neither throttling nor the answers to methods beyond the contract are held against it."""
+    """Neither throttling nor the responses to methods beyond the contract are held against it."""
     with servers.serving(habits) as server:
         prober = servers.prober(server)
         assert stock.run(prober, seconds=6) > 20
     assert [
-        f"{b.rule}: {b.received} for {[seen.call for seen in b.exchanges]}"
-        for b in prober.ledger.breaches()
+        f"{b.rule}: {b.received} for {[seen.request for seen in b.exchanges]}"
+        for b in prober.ledger.violations()
     ] == []

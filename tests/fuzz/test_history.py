@@ -1,4 +1,4 @@
-"""A finding about what is stored can be repeated: its calls alone show it on a new server."""
+"""A finding about what is stored can be repeated: its requests alone show it on a new server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from drs_sync_policy.fuzz.verdict import Ledger
 from drs_sync_policy.fuzz.waivers import Waived
 
 _RUN = (
-    "plain calls",
+    "plain requests",
     "fields",
     "jobs more than once",
     "again",
@@ -35,7 +35,7 @@ _RUN = (
     "refused requests",
     "two tenants",
 )
-"""The scenarios about what is stored whose calls come one after the other."""
+"""The scenarios about what is stored whose requests come one after the other."""
 _FIELD = re.compile(r"`([a-z_]+)`")
 
 
@@ -69,20 +69,20 @@ def _findings(telling: Telling) -> Iterator[tuple[str, Failure]]:
                 yield line.rule.id, failure
 
 
-def _shown_by(target: Target, failure: Failure, judged: Target) -> str:
+def _shown_by(target: Target, failure: Failure, checked: Target) -> str:
     """What a new server has stored after the steps of a finding, in the words of the finding."""
     with urllib.request.urlopen(
         urllib.request.Request(f"{target.url}/_sandbox/reset", method="POST"), timeout=10
     ):
         pass
-    lines = [step.curl.replace(judged.url, target.url) for step in failure.steps]
+    lines = [step.curl.replace(checked.url, target.url) for step in failure.steps]
     tokens = {name.removeprefix("$"): secret for secret, name in target.secrets}
     done = subprocess.run(
         ["bash", "-c", "; ".join(f"{line} --silent; printf '\\0'" for line in lines)],
         env={**tokens, "PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    answer = done.stdout.split("\0")[-2].split("\n\n")[-1]
-    stored: dict[str, Any] = json.loads(answer)["policy"]
+    response = done.stdout.split("\0")[-2].split("\n\n")[-1]
+    stored: dict[str, Any] = json.loads(response)["policy"]
     names = dict.fromkeys(_FIELD.findall(f"{failure.expected} {failure.received}"))
     wanted = failure.expected.partition(": ")[2]
     order = [name for name in _FIELD.findall(wanted) if name in names]
@@ -105,23 +105,23 @@ def _shown_by(target: Target, failure: Failure, judged: Target) -> str:
         pytest.param("only-last-item-counts", marks=pytest.mark.system),
     ],
 )
-def test_the_calls_of_a_finding_bring_it_about_on_a_new_server(fault: str) -> None:
+def test_the_requests_of_a_finding_bring_it_about_on_a_new_server(fault: str) -> None:
     """A server with the same fault shows what was received, and a right one does not."""
-    with _served(fault) as judged:
-        telling = _told(judged)
+    with _served(fault) as checked:
+        telling = _told(checked)
     found = list(_findings(telling))
     assert found
     with _served(fault) as faulty, _served() as right:
         for rule, failure in found:
             about = f"{rule}: {failure.case}: {len(failure.steps)} steps"
-            assert _shown_by(faulty, failure, judged) == failure.received, about
-            assert _shown_by(right, failure, judged) != failure.received, about
+            assert _shown_by(faulty, failure, checked) == failure.received, about
+            assert _shown_by(right, failure, checked) != failure.received, about
 
 
 def test_what_sets_the_fields_comes_first_and_says_so() -> None:
-    """A call that leaves fields out is preceded by one that sets them, and by no more."""
-    with _served("replaces-policy") as judged:
-        telling = _told(judged)
+    """A request that leaves fields out is preceded by one that sets them, and by no more."""
+    with _served("replaces-policy") as checked:
+        telling = _told(checked)
     line = next(li for li in telling.lines if li.rule.id == "omitted-field-keeps-its-value")
     steps = line.failures[0].steps
     assert [step.prepares for step in steps] == [True, False, False]

@@ -1,4 +1,4 @@
-"""The rules about one answer, as checks of schemathesis's own command."""
+"""The rules about one response, as checks of schemathesis's own command."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_body_that_was_streamed_is_not_held_against_the_server() -> None:
     with servers.serving(servers.Habits()) as server:
         prober = servers.prober(server)
         url = f"{prober.target.url}/v3/{prober.target.tenant.project_id}/jobs/batch-sync-policy"
-        answer = requests.post(url, data=iter([b"{", b"}"]), timeout=10)
-        seen = hooks.exchange(Response.from_requests(answer, verify=True), prober.oracle)
-    assert answer.status_code == 400
+        response = requests.post(url, data=iter([b"{", b"}"]), timeout=10)
+        seen = hooks.exchange(Response.from_requests(response, verify=True), prober.oracle)
+    assert response.status_code == 400
     assert seen.expectation.statuses is None

@@ -1,4 +1,4 @@
-"""Ctrl-C during a run: what was judged until then is the verdict's, and the rest has its reason."""
+"""Ctrl-C during a run: the verdict has what was checked until then; the rest has its reason."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from tests.fuzz.servers import Handler
 
 
 class Pressing(Handler):
-    """Presses Ctrl-C in its own process, on one call."""
+    """Presses Ctrl-C in its own process, on one request."""
 
-    at_call = 0
+    at_request = 0
 
     def throttle(self) -> None:
-        self.server.calls += 1
-        if self.server.calls == self.at_call:
+        self.server.requests += 1
+        if self.server.requests == self.at_request:
             os.kill(os.getpid(), signal.SIGINT)
 
 
-def _pressed(*, at_call: int, skip_scenarios: bool) -> tuple[Verdict, list[str]]:
-    handler = type("PressingOnce", (Pressing,), {"at_call": at_call})
+def _pressed(*, at_request: int, skip_scenarios: bool) -> tuple[Verdict, list[str]]:
+    handler = type("PressingOnce", (Pressing,), {"at_request": at_request})
     skips = iter([skip_scenarios])
     phases: list[str] = []
     with servers.serving(handler=handler) as server, pytest.raises(Interrupted) as caught:
@@ -39,12 +39,14 @@ def _pressed(*, at_call: int, skip_scenarios: bool) -> tuple[Verdict, list[str]]
 
 
 @pytest.mark.parametrize(
-    ("at_call", "skip_scenarios", "during"),
+    ("at_request", "skip_scenarios", "during"),
     [(60, False, "the scenario"), (1, False, "knocking"), (20, True, "schemathesis's own phases")],
 )
-def test_ctrl_c_ends_the_run_where_it_is(at_call: int, skip_scenarios: bool, during: str) -> None:
+def test_ctrl_c_ends_the_run_where_it_is(
+    at_request: int, skip_scenarios: bool, during: str
+) -> None:
     """No phase swallows it, and nothing is accused for it."""
-    verdict, phases = _pressed(at_call=at_call, skip_scenarios=skip_scenarios)
+    verdict, phases = _pressed(at_request=at_request, skip_scenarios=skip_scenarios)
     assert verdict.ending == "interrupted"
     assert f"during {during}" in verdict.reason
     assert phases[-1] == "done"
@@ -68,7 +70,7 @@ class _Pressed(list[Callable[[], None]]):
 
 
 def test_ctrl_c_reaches_the_workers_while_they_are_being_started() -> None:
-    """What is under way ends with its call, and what was left to send is not sent."""
+    """What is under way ends with its request, and what was left to send is not sent."""
     begun = threading.Event()
     sent: list[int] = []
 

@@ -1,4 +1,4 @@
-"""What the contract allows as the answer to a call, read from its bytes."""
+"""What the contract allows as the response to a request, read from its bytes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import pytest
 from attrs import evolve
 
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.target.http import Call
+from drs_sync_policy.fuzz.target.http import Request
 
 GOOD = b'{"jobs": [{"job_id": "x"}]}'
 
 
-def _statuses(prober: Prober, call: Call) -> set[int] | None:
-    statuses = prober.oracle.expect(call).statuses
+def _statuses(prober: Prober, request: Request) -> set[int] | None:
+    statuses = prober.oracle.expect(request).statuses
     return None if statuses is None else set(statuses)
 
 
@@ -35,7 +35,7 @@ def _statuses(prober: Prober, call: Call) -> set[int] | None:
 )
 def test_a_body_deserves_its_statuses(prober: Prober, body: bytes, statuses: set[int]) -> None:
     """A body is right, breaks the schema, is no I-JSON, or strains the parser."""
-    assert _statuses(prober, prober.call(body)) == statuses
+    assert _statuses(prober, prober.request(body)) == statuses
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_a_media_type_deserves_its_status(
     prober: Prober, media: str | None, statuses: set[int]
 ) -> None:
     """Type and charset are compared without regard to case."""
-    call = prober.call(GOOD).with_header("Content-Type", media)
-    assert _statuses(prober, call) == statuses
+    request = prober.request(GOOD).with_header("Content-Type", media)
+    assert _statuses(prober, request) == statuses
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_credentials_come_before_the_body(
     prober: Prober, token: str | None, statuses: set[int]
 ) -> None:
     """With bad credentials, what is wrong with the body does not count."""
-    call = prober.call(b"{").with_header("X-Auth-Token", token)
-    expectation = prober.oracle.expect(call)
+    request = prober.request(b"{").with_header("X-Auth-Token", token)
+    expectation = prober.oracle.expect(request)
     assert expectation.statuses is not None
     assert set(expectation.statuses) == statuses
     assert expectation.rule == "credentials-come-before-the-body"
@@ -72,30 +72,30 @@ def test_credentials_come_before_the_body(
 
 def test_several_defects_may_be_answered_in_any_order(prober: Prober) -> None:
     """A malformed project and a wrong media type: the contract does not say which comes first."""
-    call = evolve(prober.call(GOOD), path=prober.path("x y"))
-    both = call.with_header("Content-Type", "text/plain")
+    request = evolve(prober.request(GOOD), path=prober.path("x y"))
+    both = request.with_header("Content-Type", "text/plain")
     assert _statuses(prober, both) == {400, 415}
 
 
-def test_a_call_that_names_a_header_twice_is_not_judged(prober: Prober) -> None:
+def test_a_request_that_names_a_header_twice_is_not_checked(prober: Prober) -> None:
     """The contract does not say what two tokens mean."""
-    call = prober.call(GOOD)
-    twice = evolve(call, headers=(*call.headers, ("X-Auth-Token", "x")))
+    request = prober.request(GOOD)
+    twice = evolve(request, headers=(*request.headers, ("X-Auth-Token", "x")))
     assert _statuses(prober, twice) is None
 
 
 def test_the_language_of_messages_follows_the_header(prober: Prober) -> None:
     """Absent means the default, another value none that could be expected."""
     languages = [
-        prober.oracle.expect(prober.call(GOOD, language=value)).language
+        prober.oracle.expect(prober.request(GOOD, language=value)).language
         for value in (None, "zh-cn", "ZH-CN")
     ]
     assert languages == ["en-us", "zh-cn", None]
 
 
-def test_methods_of_which_the_contract_says_nothing_are_not_judged(prober: Prober) -> None:
-    """OPTIONS, HEAD, TRACE and QUERY belong to the server: any answer to them is right."""
+def test_methods_of_which_the_contract_says_nothing_are_not_checked(prober: Prober) -> None:
+    """OPTIONS, HEAD, TRACE and QUERY belong to the server: any response to them is right."""
     for method in ("OPTIONS", "HEAD", "TRACE", "QUERY"):
-        assert _statuses(prober, evolve(prober.call(GOOD), method=method)) is None
+        assert _statuses(prober, evolve(prober.request(GOOD), method=method)) is None
     for method in ("GET", "PUT", "PATCH", "DELETE"):
-        assert _statuses(prober, evolve(prober.call(GOOD), method=method)) == {404, 405}
+        assert _statuses(prober, evolve(prober.request(GOOD), method=method)) == {404, 405}

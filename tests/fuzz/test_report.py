@@ -21,7 +21,7 @@ from drs_sync_policy.fuzz.active import Verdict, run
 from drs_sync_policy.fuzz.report import curl, files, html, terminal
 from drs_sync_policy.fuzz.report.model import Telling, tell
 from drs_sync_policy.fuzz.report.secrets import Redactor
-from drs_sync_policy.fuzz.target.http import Call
+from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy.fuzz.target.profile import Target, Waiver
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
@@ -31,8 +31,8 @@ class Miscounting(Handler):
     """Counts one too many, and takes any token that is long enough."""
 
     def policy(self, path: str, body: bytes) -> dict[str, Any]:
-        answer = super().policy(path, body)
-        return {**answer, "count": answer["count"] + 1}
+        response = super().policy(path, body)
+        return {**response, "count": response["count"] + 1}
 
     def authenticate(self, wanted: str) -> str:
         token = self.headers.get("X-Auth-Token", "")
@@ -68,7 +68,7 @@ def test_no_report_holds_a_token(broken: tuple[Target, Verdict], tmp_path: Path)
         assert not [piece for piece in pieces if piece in text]
 
 
-def test_a_failure_is_told_with_promise_call_and_answer(
+def test_a_failure_is_told_with_promise_request_and_response(
     broken: tuple[Target, Verdict], tmp_path: Path
 ) -> None:
     """The statement, the curl line, what was expected and what came back are all there."""
@@ -79,8 +79,8 @@ def test_a_failure_is_told_with_promise_call_and_answer(
         assert part in text
 
 
-def test_the_curl_line_brings_the_breach_about_again(broken: tuple[Target, Verdict]) -> None:
-    """Pasted into a shell with the token in its variable, it gets the same answer."""
+def test_the_curl_line_brings_the_violation_about_again(broken: tuple[Target, Verdict]) -> None:
+    """Pasted into a shell with the token in its variable, it gets the same response."""
     target, verdict = broken
     line = next(li for li in tell(verdict).lines if li.rule.id == "count-equals-results")
     done = subprocess.run(
@@ -96,7 +96,7 @@ def test_the_curl_line_brings_the_breach_about_again(broken: tuple[Target, Verdi
 def test_a_curl_line_takes_the_token_from_the_profiles_own_variable(
     broken: tuple[Target, Verdict],
 ) -> None:
-    """What the profile calls it is what a shell has; the report says once what it has to hold."""
+    """The variable is named as in the profile; the report says once what it has to hold."""
     target, verdict = broken
     tenant = evolve(target.tenant, token_env="MY_TOKEN")
     own = evolve(verdict, target=evolve(target, tenant=tenant, expired_token="an-expired-token"))
@@ -151,7 +151,7 @@ def test_other_origins_are_left_out(broken: tuple[Target, Verdict]) -> None:
 
 
 def test_a_waiver_bites_until_it_expires(broken: tuple[Target, Verdict]) -> None:
-    """In force it keeps its breach from failing the run; expired or idle it is told."""
+    """In force it keeps its violation from failing the run; expired or idle it is told."""
     from drs_sync_policy.fuzz.waivers import apply
 
     _, verdict = broken
@@ -183,9 +183,9 @@ def test_most_of_a_secret_is_hidden_too(broken: tuple[Target, Verdict]) -> None:
 
 
 class Paging(Handler):
-    """Answers every error with a page of HTML, and leaves two fields out of each result."""
+    """Responses every error with a page of HTML, and leaves two fields out of each result."""
 
-    def answer(self, status: int, value: Any, **headers: str) -> None:
+    def response(self, status: int, value: Any, **headers: str) -> None:
         body = b"<h1>Sorry</h1>" if status != 200 else b'{"more": 1}'
         self.send_response(status)
         self.send_header("Content-Type", "text/html" if status != 200 else "application/json")
@@ -195,21 +195,23 @@ class Paging(Handler):
 
 
 def test_an_error_page_is_told_once() -> None:
-    """That it is no JSON follows from its media type; several flaws of an answer are one breach."""
+    """That it is not JSON follows from its media type: several errors of a response are one."""
     with servers.serving(Habits(readback=False), handler=Paging) as server:
         prober = servers.prober(server)
-        prober.send(prober.call(b"{"), case="no JSON")
-        assert {breach.rule for breach in prober.ledger.breaches()} == {"media-type-is-json"}
-        prober.send(prober.call({"jobs": [{"job_id": "job-a"}]}), case="an own job")
+        prober.send(prober.request(b"{"), case="no JSON")
+        assert {violation.rule for violation in prober.ledger.violations()} == {
+            "media-type-is-json"
+        }
+        prober.send(prober.request({"jobs": [{"job_id": "job-a"}]}), case="an own job")
         prober.wire.close()
-    (schema,) = prober.ledger.breaches("answer-matches-schema")
+    (schema,) = prober.ledger.violations("answer-matches-schema")
     assert schema.times == 1
     assert "count" in schema.received
     assert "results" in schema.received
 
 
 class Renaming(Handler):
-    """Calls the fields of every error otherwise."""
+    """Requests the fields of every error otherwise."""
 
     def said(self, key: str, **details: str) -> dict[str, Any]:
         said = super().said(key, **details)
@@ -217,21 +219,21 @@ class Renaming(Handler):
 
 
 def test_what_our_own_checks_tell_is_not_told_again_by_schemathesis() -> None:
-    """An answer that ours find out of form is no finding of schemathesis's own checks, too."""
+    """A response that ours find out of form is no finding of schemathesis's own checks, too."""
     with servers.serving(handler=Renaming) as server:
         prober = servers.prober(server)
         stock.run(prober, seconds=6)
         prober.wire.close()
-    cases = [breach.case for breach in prober.ledger.breaches("answer-matches-schema")]
+    cases = [violation.case for violation in prober.ledger.violations("answer-matches-schema")]
     assert cases
     assert not [case for case in cases if "its check" in case]
 
 
-def test_a_call_without_a_body_is_repeated_by_its_method(broken: tuple[Target, Verdict]) -> None:
-    """Without data, curl takes a call for a GET."""
+def test_a_request_without_a_body_is_repeated_by_its_method(broken: tuple[Target, Verdict]) -> None:
+    """Without data, curl takes a request for a GET."""
     target, _ = broken
-    call = Call(method="POST", path="/v3/p", headers=())
-    line = curl.command(call, target, redact=Redactor(target), store=lambda _: None)
+    request = Request(method="POST", path="/v3/p", headers=())
+    line = curl.command(request, target, redact=Redactor(target), store=lambda _: None)
     assert "--request POST" in line
 
 
@@ -249,17 +251,17 @@ def test_an_own_case_is_shown_before_a_generated_one() -> None:
     with servers.serving(handler=AnyLanguage) as server:
         prober = servers.prober(server)
         stock.run(prober, seconds=6)
-        assert prober.ledger.times_judged("status-is-documented") > 20
+        assert prober.ledger.times_checked("status-is-documented") > 20
         rule = "unknown-language-is-refused"
-        generated, *_ = prober.ledger.breaches(rule)
+        generated, *_ = prober.ledger.violations(rule)
         assert "schemathesis" in generated.case
         assert generated.case != "generated by schemathesis"
-        names = {name.lower() for name, _ in generated.exchanges[0].call.headers}
+        names = {name.lower() for name, _ in generated.exchanges[0].request.headers}
         assert names <= {"x-auth-token", "content-type", "x-language", "accept"}
-        call = prober.call({"jobs": [{"job_id": "job-a"}] * 9}, language="de")
-        prober.send(call, case="the language de")
+        request = prober.request({"jobs": [{"job_id": "job-a"}] * 9}, language="de")
+        prober.send(request, case="the language de")
         prober.wire.close()
-        shown = min(prober.ledger.breaches(rule), key=lambda breach: breach.size)
+        shown = min(prober.ledger.violations(rule), key=lambda violation: violation.size)
     assert shown.case == "the language de"
 
 
@@ -269,14 +271,14 @@ def _shown(verdict: Verdict) -> list[str]:
     return console.export_text().splitlines()
 
 
-def test_the_terminal_says_first_whom_it_judged(broken: tuple[Target, Verdict]) -> None:
-    """A typo in the command may have judged another server."""
+def test_the_terminal_says_first_whom_it_checked(broken: tuple[Target, Verdict]) -> None:
+    """A typo in the command may have checked another server."""
     target, verdict = broken
     assert _shown(verdict)[0] == f"Verdict on {target.url}"
 
 
 @pytest.mark.parametrize("gone", [True, False])
-def test_why_nothing_was_judged_is_told_once(gone: bool, tmp_path: Path) -> None:
+def test_why_nothing_was_checked_is_told_once(gone: bool, tmp_path: Path) -> None:
     """No server, or a wrong token, is one reason for all promises: no list of them says more."""
     with servers.serving() as server:
         target = servers.target(server, token="nobodys-token")
@@ -287,7 +289,7 @@ def test_why_nothing_was_judged_is_told_once(gone: bool, tmp_path: Path) -> None
     assert lines[1].startswith(f"No full verdict, {verdict.ending}: ")
     assert len([line for line in lines if telling.reason in line]) == 1
     assert not [line for line in lines if "count-equals-results" in line]
-    assert len(telling.with_outcome("not judged")) > 40
+    assert len(telling.with_outcome("not checked")) > 40
     html.write(telling, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "count-equals-results" not in page
@@ -298,22 +300,22 @@ class Dying(Handler):
     """Goes away in the middle of the run."""
 
     def throttle(self) -> None:
-        self.server.calls += 1
-        self.close_connection = self.server.calls >= 300
-        if self.server.calls == 300:
+        self.server.requests += 1
+        self.close_connection = self.server.requests >= 300
+        if self.server.requests == 300:
             self.server.stop()
 
 
 def test_why_a_run_broke_off_is_told_with_what_it_left_out() -> None:
-    """What was judged until then has its outcome, what was not is listed below one reason."""
+    """What was checked until then has its outcome, what was not is listed below one reason."""
     with servers.serving(handler=Dying) as server:
         verdict = run(servers.target(server), budget=0)
         lines = _shown(verdict)
     assert lines[1].startswith("No full verdict, unreachable: ")
-    text = "\n".join(lines).partition("NOT JUDGED")[2].partition("KEPT IN PART")[0]
+    text = "\n".join(lines).partition("NOT CHECKED")[2].partition("KEPT IN PART")[0]
     assert text.count("the server was gone before its turn") == 1
     named = set(text.replace(",", "").split())
-    left_out = {line.rule.id for line in tell(verdict).with_outcome("not judged")}
+    left_out = {line.rule.id for line in tell(verdict).with_outcome("not checked")}
     assert left_out
     assert named >= left_out
 
@@ -343,7 +345,7 @@ def test_a_job_that_never_succeeds_may_be_a_mistake_of_the_profile(tmp_path: Pat
         one = _with_jobs(server, ["job-a", "jbo-b"])
         none = _with_jobs(server, ["jbo-a", "jbo-b"])
     (text,) = [line for line in _shown(one) if "hint:" in line]
-    assert "`jbo-b` failed in every call" in text
+    assert "`jbo-b` failed in every request" in text
     assert "job-a" not in text
     assert "`job_ids` in the profile" in text
     (text,) = [line for line in _shown(none) if "hint:" in line]
@@ -363,9 +365,9 @@ def test_a_job_that_succeeds_at_times_is_no_mistake_of_the_profile(
 class NoNumber(Handler):
     """Its read-back is no I-JSON."""
 
-    def answer(self, status: int, value: Any, **headers: str) -> None:
+    def response(self, status: int, value: Any, **headers: str) -> None:
         odd = isinstance(value, dict) and "policy" in value
-        super().answer(status, {**value, "at": math.inf} if odd else value, **headers)
+        super().response(status, {**value, "at": math.inf} if odd else value, **headers)
 
 
 def test_a_promise_that_is_kept_in_part_is_told_as_such() -> None:
@@ -382,8 +384,8 @@ def test_a_curl_line_sends_the_bytes_that_were_sent(broken: tuple[Target, Verdic
     target, _ = broken
     token = target.tenant.token
     headers = (("X-Auth-Token", f"{token}\xa0"), ("X-Odd", "a\x7f'b\xe9"))
-    call = Call(method="POST", path="/v3/p\xe9", headers=headers, body=b"{}")
-    line = curl.command(call, target, redact=Redactor(target), store=lambda _: None)
+    request = Request(method="POST", path="/v3/p\xe9", headers=headers, body=b"{}")
+    line = curl.command(request, target, redact=Redactor(target), store=lambda _: None)
     assert line.isascii()
     assert token not in line
     done = subprocess.run(
@@ -400,8 +402,8 @@ def test_what_is_tolerated_is_told_apart_from_what_is_promised() -> None:
     """A reader who compares the promise with what was expected finds no contradiction."""
     with servers.serving(Habits(malformed_body=415)) as server:
         prober = servers.prober(server)
-        prober.send(prober.call(b"{"), case="no JSON")
-        prober.send(prober.call({"jobs": [{}]}), case="no job id")
+        prober.send(prober.request(b"{"), case="no JSON")
+        prober.send(prober.request({"jobs": [{}]}), case="no job id")
         prober.wire.close()
-    (breach,) = prober.ledger.breaches("body-must-be-i-json")
-    assert breach.expected == "400, as promised (tolerated besides: 422)"
+    (violation,) = prober.ledger.violations("body-must-be-i-json")
+    assert violation.expected == "400, as promised (tolerated besides: 422)"

@@ -1,4 +1,4 @@
-"""Targets that are in no state to be judged: a clear end, and what was judged until then."""
+"""Targets that are in no state to be checked: a clear end, and what was checked until then."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tests.fuzz.servers import Habits, Handler
 
 
 class Hanging(Handler):
-    """Never answers."""
+    """Never responses."""
 
     def throttle(self) -> None:
         self.server.hung.wait()
 
 
 class Streaming(Handler):
-    """Begins an answer that never ends."""
+    """Begins a response that never ends."""
 
     def throttle(self) -> None:
         self.send_response(200)
@@ -37,7 +37,7 @@ class Redirecting(Handler):
 
 
 class Page(Handler):
-    """Answers 200 with HTML, whatever it is asked."""
+    """Responses 200 with HTML, whatever it is asked."""
 
     def do(self) -> None:
         self.read_body()
@@ -51,14 +51,14 @@ class Page(Handler):
 
 
 class Dying(Handler):
-    """Lets go of its port after some calls."""
+    """Lets go of its port after some requests."""
 
     def throttle(self) -> None:
-        self.server.calls += 1
-        if self.server.calls == 60:
+        self.server.requests += 1
+        if self.server.requests == 60:
             threading.Thread(target=self.server.stop).start()
             time.sleep(0.1)
-        if self.server.calls >= 60:
+        if self.server.requests >= 60:
             self.close_connection = True
             self.connection.close()
 
@@ -68,18 +68,18 @@ def test_a_target_that_hangs_is_unreachable() -> None:
     with servers.serving(handler=Hanging) as server:
         verdict = run(servers.target(server, timeout=0.2), budget=5)
     assert verdict.ending == "unreachable"
-    assert "no answer within 0.2 s" in verdict.reason
+    assert "no response within 0.2 s" in verdict.reason
 
 
 def test_a_target_that_streams_forever_is_unreachable() -> None:
-    """An answer that does not end is none."""
+    """A response that does not end is none."""
     with servers.serving(handler=Streaming) as server:
         verdict = run(servers.target(server, timeout=0.3), budget=5)
     assert verdict.ending == "unreachable"
     assert "not ended" in verdict.reason
 
 
-def test_a_target_that_never_comes_to_its_answer_is_unreachable() -> None:
+def test_a_target_that_never_comes_to_its_response_is_unreachable() -> None:
     """Interim responses may come before the final one, but it has to come."""
     with servers.serving(Habits(hints=100)) as server:
         verdict = run(servers.target(server), budget=5)
@@ -88,28 +88,28 @@ def test_a_target_that_never_comes_to_its_answer_is_unreachable() -> None:
 
 
 def test_a_target_that_redirects_is_not_followed() -> None:
-    """No redirect is documented: that is a breach, and nothing else can be judged."""
+    """No redirect is documented: that is a violation, and nothing else can be checked."""
     with servers.serving(Habits(readback=False), Redirecting) as server:
         verdict = run(servers.target(server), budget=0)
-    assert verdict.ending == "too little judged"
+    assert verdict.ending == "too little checked"
     assert verdict.ledger.outcome("status-is-documented") == "broken"
 
 
-def test_a_target_that_answers_in_html_is_told_so() -> None:
-    """A page instead of JSON breaks the promises about the form of an answer."""
+def test_a_target_that_responses_in_html_is_told_so() -> None:
+    """A page instead of JSON breaks the promises about the form of a response."""
     with servers.serving(Habits(readback=False), Page) as server:
         verdict = run(servers.target(server), budget=0)
     assert verdict.ledger.outcome("media-type-is-json") == "broken"
     assert verdict.broken
 
 
-def test_a_target_that_dies_ends_the_run_with_what_was_judged() -> None:
-    """What was judged until then is in the report, and why the rest is not."""
+def test_a_target_that_dies_ends_the_run_with_what_was_checked() -> None:
+    """What was checked until then is in the report, and why the rest is not."""
     with servers.serving(Habits(), Dying) as server:
         verdict = run(servers.target(server), budget=5, schemathesis=False)
     telling = tell(verdict)
     assert verdict.ending == "unreachable"
     assert telling.with_outcome("kept")
-    unjudged = telling.with_outcome("not judged")
+    unjudged = telling.with_outcome("not checked")
     assert all(line.reason for line in unjudged)
     assert not telling.with_outcome("broken")

@@ -16,9 +16,9 @@ def test_a_faultless_server_is_not_accused(target: Target) -> None:
     """No promise is broken, and every one that this profile lets judge was put to the test."""
     verdict = run(target, seed=3, budget=60, schemathesis=False)
     ledger = verdict.ledger
-    assert [f"{b.rule}: {b.case}: {b.received}" for b in ledger.breaches()] == []
+    assert [f"{b.rule}: {b.case}: {b.received}" for b in ledger.violations()] == []
     assert verdict.ending == "complete"
-    unjudged = {rule for rule in ledger.rules if ledger.outcome(rule) == "not judged"}
+    unjudged = {rule for rule in ledger.rules if ledger.outcome(rule) == "not checked"}
     assert unjudged <= {
         "concurrent-calls-take-turns",
         "oversized-body-is-refused",
@@ -34,7 +34,7 @@ def test_a_server_that_is_not_there_is_unreachable(target: Target) -> None:
 
 
 def test_a_refused_token_ends_the_run(target: Target) -> None:
-    """Nothing can be judged from outside."""
+    """Nothing can be checked from outside."""
     locked = evolve(target, tenant=evolve(target.tenant, token="not-it"))
     assert run(locked, budget=0).ending == "not allowed in"
 
@@ -59,25 +59,25 @@ class Uncounted(Handler):
 
 
 def test_each_rule_is_told_once_while_the_run_goes_on() -> None:
-    """The first breach of a rule is news; further kinds of it are for the verdict."""
+    """The first violation of a rule is news; further kinds of it are for the verdict."""
     told: list[str] = []
-    progress = Progress(breach=lambda found: told.append(found.rule))
+    progress = Progress(violation=lambda found: told.append(found.rule))
     with servers.serving(handler=Uncounted) as server:
         verdict = run(servers.target(server), budget=0, progress=progress, schemathesis=False)
-    kinds = [breach.rule for breach in verdict.ledger.breaches()]
+    kinds = [violation.rule for violation in verdict.ledger.violations()]
     assert len(kinds) > len(set(kinds))
     assert sorted(told) == sorted(set(kinds))
 
 
 class Created(Handler):
-    """Does everything right, and calls it 201."""
+    """Does everything right, and requests it 201."""
 
-    def answer(self, status: int, value: Any, **headers: str) -> None:
-        super().answer(201 if status == 200 else status, value, **headers)
+    def response(self, status: int, value: Any, **headers: str) -> None:
+        super().response(201 if status == 200 else status, value, **headers)
 
 
 class Hasty(Handler):
-    """Refuses a call without a token before it has read the body, and keeps the connection."""
+    """Refuses a request without a token before it has read the body, and keeps the connection."""
 
     def read_body(self) -> bytes:
         if not self.headers.get("X-Auth-Token"):
@@ -85,8 +85,8 @@ class Hasty(Handler):
         return super().read_body()
 
 
-def test_a_body_that_is_left_unread_is_taken_for_the_next_call() -> None:
-    """What is wrong shows only in the call behind, on the same connection: both are told."""
+def test_a_body_that_is_left_unread_is_taken_for_the_next_request() -> None:
+    """What is wrong shows only in the request behind, on the same connection: both are told."""
     with servers.serving(handler=Hasty) as server:
         verdict = run(
             servers.target(server),
@@ -94,16 +94,18 @@ def test_a_body_that_is_left_unread_is_taken_for_the_next_call() -> None:
             schemathesis=False,
             enough=lambda ledger: ledger.outcome("valid-request-is-accepted") == "broken",
         )
-    found = [b for b in verdict.ledger.breaches() if "on the same connection" in b.case]
+    found = [b for b in verdict.ledger.violations() if "on the same connection" in b.case]
     assert found
-    assert {breach.rule for breach in found} == {"valid-request-is-accepted"}
-    assert all("behind no token" in breach.case for breach in found)
-    assert all(len(breach.exchanges) == 2 for breach in found)
+    assert {violation.rule for violation in found} == {"valid-request-is-accepted"}
+    assert all("behind no token" in violation.case for violation in found)
+    assert all(len(violation.exchanges) == 2 for violation in found)
 
 
 def test_another_2xx_than_200_is_a_broken_promise() -> None:
-    """The server takes the calls: that none got a 200 is its fault, and not too little judged."""
+    """The server accepts the requests: that none got a 200 breaks a rule."""
     with servers.serving(handler=Created) as server:
         verdict = run(servers.target(server), budget=0)
     assert verdict.ending == "complete"
-    assert "valid-request-is-accepted" in {breach.rule for breach in verdict.ledger.breaches()}
+    assert "valid-request-is-accepted" in {
+        violation.rule for violation in verdict.ledger.violations()
+    }

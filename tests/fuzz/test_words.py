@@ -38,7 +38,7 @@ def test_one_is_no_plural() -> None:
 
 
 class Wordless(Handler):
-    """Answers other methods without `Allow`, and no call with a media type."""
+    """Responses other methods without `Allow`, and no request with a media type."""
 
     def send_header(self, keyword: str, value: str) -> None:
         if keyword not in ("Allow", "Content-Type"):
@@ -49,8 +49,8 @@ def test_a_header_that_is_not_there_is_told_as_such() -> None:
     """It is not `nothing`, and its name is in the sentence."""
     with servers.serving(handler=Wordless) as server:
         prober = servers.prober(server)
-        call = prober.call(None)
-        prober.send(call.with_header("X-Language", "de"), case="a language that nobody has")
+        request = prober.request(None)
+        prober.send(request.with_header("X-Language", "de"), case="a language that nobody has")
         prober.wire.close()
-    (breach,) = prober.ledger.breaches("media-type-is-json")
-    assert breach.received == "no `Content-Type` with 400"
+    (violation,) = prober.ledger.violations("media-type-is-json")
+    assert violation.received == "no `Content-Type` with 400"

@@ -35,4 +35,4 @@ def _violated(fault: str, rule: str) -> bool:
             schemathesis=False,
             enough=lambda ledger: ledger.outcome(rule) == "broken",
         )
-    return any(breach.rule == rule for breach in verdict.ledger.breaches())
+    return any(violation.rule == rule for violation in verdict.ledger.violations())

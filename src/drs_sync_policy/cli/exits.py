@@ -14,7 +14,7 @@ NOT_ALLOWED: Final = 3
 OUTSIDE_CONTRACT: Final = 4
 """An answer was none that the contract knows."""
 UNREACHABLE: Final = 5
-NOT_JUDGED: Final = 6
+NOT_CHECKED: Final = 6
 """Nothing, or too little, could be judged; or this program failed, so that nothing can be said."""
 INTERRUPTED: Final = 130
 """Ctrl-C ended it: what shells expect."""
@@ -23,7 +23,7 @@ _ORDER: Final = (
     INTERRUPTED,
     UNREACHABLE,
     NOT_ALLOWED,
-    NOT_JUDGED,
+    NOT_CHECKED,
     OUTSIDE_CONTRACT,
     WRONG_USE,
     BROKEN,

@@ -34,7 +34,7 @@ def tell(error: Exception) -> int:
         " is secret in it.",
         err=True,
     )
-    return exits.NOT_JUDGED
+    return exits.NOT_CHECKED
 
 
 def _place(error: Exception) -> str:

@@ -4,7 +4,7 @@ Every run goes the same way: is the server there and does it let us in; the scen
 does without; the rest of ours, as far as the time allows; schemathesis with what is left of it.
 
 A fault of the judge itself ends the scenario that it is in, and no more: the others go on, what it
-would have judged is told as not judged, and the run is no full verdict.
+would have checked is told as not checked, and the run is no full verdict.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Gone, Prober
-from drs_sync_policy.fuzz.target.http import NoAnswer, Throttled, Wire, over_http
+from drs_sync_policy.fuzz.target.http import NoResponse, Throttled, Wire, over_http
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Breach, Ledger
+from drs_sync_policy.fuzz.verdict import Ledger, Violation
 from drs_sync_policy.fuzz.waivers import Waived, apply
 
 DEFAULT_BUDGET: Final = 30.0
 """Seconds for what is not required."""
 
-Ending = Literal["complete", "unreachable", "not allowed in", "too little judged", "interrupted"]
+Ending = Literal["complete", "unreachable", "not allowed in", "too little checked", "interrupted"]
 
 
 @frozen
@@ -45,8 +45,8 @@ class Verdict:
     seed: int
     seconds: float
     first_failure: float | None = None
-    """Seconds until the first breach."""
-    calls_to_failure: int | None = None
+    """Seconds until the first violation."""
+    requests_to_failure: int | None = None
     failing_jobs: tuple[str, ...] = ()
     """The profile's own jobs of which no item ever succeeded, though some were sent."""
     crashes: tuple[Crash, ...] = ()
@@ -56,11 +56,11 @@ class Verdict:
     @property
     def broken(self) -> bool:
         """Whether any promise is broken that no waiver covers."""
-        return any(not self.waived.covers(breach.rule) for breach in self.ledger.breaches())
+        return any(not self.waived.covers(violation.rule) for violation in self.ledger.violations())
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during a run; `verdict` is what was judged until then."""
+    """Ctrl-C during a run; `verdict` is what was checked until then."""
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.reason)
@@ -71,17 +71,17 @@ class Interrupted(KeyboardInterrupt):
 class Progress:
     """What the run tells while it goes on; every part may be left as it is.
 
-    `breach` gets the first breach of each rule.
+    `violation` gets the first violation of each rule.
     """
 
     phase: Callable[[str], None] = lambda name: None
-    breach: Callable[[Breach], None] = lambda breach: None
+    violation: Callable[[Violation], None] = lambda violation: None
 
 
 def run(
     target: Target,
     *,
-    judged_by: Contract | None = None,
+    against: Contract | None = None,
     seed: int = 0,
     budget: float = DEFAULT_BUDGET,
     workers: int = 4,
@@ -94,9 +94,9 @@ def run(
 
     `budget` is in seconds; the required scenarios are finished whatever it is. `wire` replaces
     HTTP, for an application in this process; schemathesis then does not run. `enough` ends the run
-    early, once what the record shows suffices. Ctrl-C raises `Interrupted` with what was judged.
+    early, once what the record shows suffices. Ctrl-C raises `Interrupted` with what was checked.
     """
-    loaded = judged_by or contract.load()
+    loaded = against or contract.load()
     operation = loaded.operation(contract.BATCH_SET_POLICY)
     ledger = Ledger(loaded.rules)
     prober = Prober(
@@ -119,7 +119,7 @@ def run(
         seed=seed,
         seconds=time.monotonic() - keeper.started,
         first_failure=keeper.first_failure,
-        calls_to_failure=keeper.calls_to_failure,
+        requests_to_failure=keeper.requests_to_failure,
         failing_jobs=tuple(
             job
             for tenant in (target.tenant, target.other)
@@ -146,11 +146,11 @@ class _Keeper:
         self.schemathesis = schemathesis
         self.started = time.monotonic()
         self.first_failure: float | None = None
-        self.calls_to_failure: int | None = None
+        self.requests_to_failure: int | None = None
         self.crashes: list[Crash] = []
         self.told: set[str] = set()
         self.during = "knocking"
-        prober.on_breach = self._on_breach
+        prober.on_violation = self._on_violation
 
     def run(self) -> tuple[Ending, str]:
         """How the run ended, and why."""
@@ -177,41 +177,41 @@ class _Keeper:
         self._stock()
         if self.crashes:
             names = ", ".join(dict.fromkeys(crash.during for crash in self.crashes))
-            return "too little judged", f"the judge itself failed in {names}"
+            return "too little checked", f"the judge itself failed in {names}"
         if not self.prober.ledger.saw_success:
-            return "too little judged", "no request was ever taken with a 200, or any 2xx"
+            return "too little checked", "no request was ever taken with a 200, or any 2xx"
         if unfinished:
-            return "too little judged", f"required scenarios did not run: {', '.join(unfinished)}"
+            return "too little checked", f"required scenarios did not run: {', '.join(unfinished)}"
         return "complete", ""
 
     @contextmanager
     def _may_fail(self, during: str, rules: Iterable[str] = ()) -> Generator[None]:
-        """Keep a fault of the judge to this block; `rules` are not judged by it."""
+        """Keep a fault of the judge to this block; `rules` are not checked by it."""
         self.during = during
         try:
             yield
-        except (Gone, Throttled, NoAnswer):
+        except (Gone, Throttled, NoResponse):
             raise  # the server's doing
         except Exception as error:  # noqa: BLE001 - whatever it is, it is no verdict on the server
             crash = Crash.of(error, during=during)
             self.crashes.append(crash)
             for rule in rules:
-                self.prober.ledger.not_judged(rule, f"the judge itself failed in {crash}")
+                self.prober.ledger.not_checked(rule, f"the judge itself failed in {crash}")
 
     def _knock(self) -> tuple[Ending, str] | None:
         """Whether the server is there and takes the credentials; None where it does."""
         self.progress.phase("knocking")
         prober = self.prober
-        call = prober.call({"jobs": [{"job_id": prober.target.tenant.job_ids[0]}]})
+        request = prober.request({"jobs": [{"job_id": prober.target.tenant.job_ids[0]}]})
         try:
-            answer = prober.reach(call)
+            response = prober.reach(request)
         except Throttled as error:
-            return "too little judged", f"the server throttles every call: {error}"
-        except NoAnswer as error:
+            return "too little checked", f"the server throttles every request: {error}"
+        except NoResponse as error:
             return "unreachable", str(error)
-        if answer.status in (401, 403):
+        if response.status in (401, 403):
             return "not allowed in", (
-                f"the server answered {answer.status} to the profile's own token and "
+                f"the server answered {response.status} to the profile's own token and "
                 "project; check `token` (or the variable of `token_env`) and `project_id`"
             )
         return None
@@ -234,7 +234,7 @@ class _Keeper:
                 with self._may_fail(f"the scenario {scenario.name}", scenario.rules):
                     self.progress.phase(scenario.name)
                     scenario.run(self.prober)
-            except (Throttled, NoAnswer) as error:
+            except (Throttled, NoResponse) as error:
                 self._skip(scenario, f"{scenario.name} stopped: {error}")
                 if scenario.required:
                     unfinished.append(scenario.name)
@@ -255,16 +255,16 @@ class _Keeper:
 
     def _skip(self, scenario: scenarios.Scenario, reason: str) -> None:
         for rule in scenario.rules:
-            self.prober.ledger.not_judged(rule, reason)
+            self.prober.ledger.not_checked(rule, reason)
 
     def _explain(self, reason: str) -> None:
         for rule in self.prober.ledger.rules:
-            self.prober.ledger.not_judged(rule, reason)
+            self.prober.ledger.not_checked(rule, reason)
 
-    def _on_breach(self, breach: Breach) -> None:
+    def _on_violation(self, violation: Violation) -> None:
         if self.first_failure is None:
             self.first_failure = time.monotonic() - self.started
-            self.calls_to_failure = self.prober.ledger.calls
-        if breach.rule not in self.told:
-            self.told.add(breach.rule)
-            self.progress.breach(breach)
+            self.requests_to_failure = self.prober.ledger.requests
+        if violation.rule not in self.told:
+            self.told.add(violation.rule)
+            self.progress.violation(violation)

@@ -1,8 +1,8 @@
 """What was set and read of each job, so that a finding shows how what is stored came about.
 
-A call that leaves a field out, or that is refused, says nothing by itself: a right server and a
-wrong one answer it alike unless something was stored before. What was stored before was sent by
-some earlier call, and a reader who repeats the finding on another server needs that call, too.
+A request that leaves a field out, or that is rejected, shows nothing by itself: a correct and a
+faulty server respond alike unless something was stored before. An earlier request stored it, and a
+reader who repeats the finding on another server needs that request, too.
 """
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
@@ -54,7 +54,7 @@ class History:
         self._succeeded: dict[tuple[str, str], bool] = {}
 
     def sent(self, exchange: Exchange) -> None:
-        """Remember what a call set."""
+        """Remember what a request set."""
         tenant = exchange.expectation.tenant
         if tenant is None:
             return
@@ -138,7 +138,7 @@ class Past:
     def leading_to(
         self, wanted: Policy, found: Policy, names: Iterable[str]
     ) -> tuple[Exchange, ...]:
-        """The fewest earlier calls that set what `wanted` and `found` of these fields rest on.
+        """The fewest earlier requests that set what `wanted` and `found` of these fields rest on.
 
         In the order in which they were sent. None where the exchanges themselves set it all.
         """
@@ -168,12 +168,12 @@ class Past:
 
 
 def _carried_out(exchange: Exchange) -> Iterator[tuple[Policy, bool]]:
-    """The items of a call, each with whether it succeeded; none where the answer is no 200."""
-    answer = exchange.answer
-    if answer is None or answer.status != 200:
+    """The items of a request, each with whether it succeeded; none where the response is no 200."""
+    response = exchange.response
+    if response is None or response.status != 200:
         return
     try:
-        results: Any = ijson.loads(answer.body)["results"]
+        results: Any = ijson.loads(response.body)["results"]
     except (ValueError, KeyError, TypeError):
         return
     if not isinstance(results, list):
@@ -199,7 +199,7 @@ def _gives(event: Event, needed: Policy) -> bool:
 
 
 def _setter(setting: Sequence[Event], name: str, value: Any, needed: Policy) -> Iterator[Event]:
-    """The call to set one field by: one that spoils none of the others, where there is one."""
+    """The request to set one field by: one that spoils none of the others, where there is one."""
     giving = [event for event in setting if _gives(event, {name: value})]
     pure = [
         event
@@ -214,5 +214,5 @@ def _setter(setting: Sequence[Event], name: str, value: Any, needed: Policy) -> 
 
 
 def _smallest(events: Sequence[Event]) -> Event:
-    """The smallest call; of several, the last."""
-    return min(reversed(events), key=lambda event: len(event.exchange.call.body or b""))
+    """The smallest request; of several, the last."""
+    return min(reversed(events), key=lambda event: len(event.exchange.request.body or b""))

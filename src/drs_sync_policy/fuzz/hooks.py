@@ -1,4 +1,4 @@
-"""The rules about one answer, as checks of schemathesis.
+"""The rules about one response, as checks of schemathesis.
 
 From its command line: `SCHEMATHESIS_HOOKS=drs_sync_policy.fuzz.hooks` with the target profile's
 path in `DRS_SYNC_POLICY_TARGET`. From pytest: `register(target)`, whose result is what
@@ -20,22 +20,22 @@ from urllib.parse import urlsplit
 
 from schemathesis.checks import CHECKS, CheckContext
 from schemathesis.core.failures import Failure, Severity
-from schemathesis.core.transport import Response
+from schemathesis.core.transport import Response as TheirResponse
 from schemathesis.generation.case import Case
 
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.oracle import Expectation, Oracle
-from drs_sync_policy.fuzz.rules import registry as answers
+from drs_sync_policy.fuzz.rules import registry as responses
 from drs_sync_policy.fuzz.target import profile
-from drs_sync_policy.fuzz.target.http import Answer, Call
+from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Breach, Exchange, Ledger
+from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 
 TARGET_VARIABLE: Final = "DRS_SYNC_POLICY_TARGET"
 STREAMED: Final = Expectation("status-is-documented", None, front=True)
-_NO_ANSWER: Final = frozenset({429, 502, 503, 504})
-"""Schemathesis cannot send a call again; ours are, and what stays is told of them."""
+_NO_RESPONSE: Final = frozenset({429, 502, 503, 504})
+"""Schemathesis cannot send a request again; ours are, and what stays is reported from them."""
 _OF_THE_CLIENT: Final = frozenset(
     {
         "accept-encoding",
@@ -46,27 +46,30 @@ _OF_THE_CLIENT: Final = frozenset(
         "x-schemathesis-testcaseid",
     }
 )
-"""Headers that schemathesis's client adds to each call: no part of the case."""
+"""Headers that schemathesis's client adds to each request: no part of the case."""
 
-CheckFunction = Callable[[CheckContext, "Response", "Case[Any]"], "bool | None"]
-Judged = Callable[[Exchange, list[Breach]], None]
+CheckFunction = Callable[[CheckContext, "TheirResponse", "Case[Any]"], "bool | None"]
+OnChecked = Callable[[Exchange, list[Violation]], None]
 
 
-class BrokenPromise(Failure):
-    """A rule of the contract seen broken."""
+class BrokenRule(Failure):
+    """A response that breaks a rule of the contract."""
 
-    kind_title = "Broken promise"
+    kind_title = "Broken rule"
     __slots__ = ("rule",)
 
-    def __init__(self, breach: Breach, *, statement: str, operation: str, case_id: str) -> None:
+    def __init__(
+        self, violation: Violation, *, statement: str, operation: str, case_id: str
+    ) -> None:
         super().__init__(
             operation=operation,
-            title=f"Broken promise: {breach.rule}",
-            message=f"{statement}\n\nExpected: {breach.expected}\nReceived: {breach.received}",
+            title=f"Broken rule: {violation.rule}",
+            message=f"{statement}\n\nExpected: {violation.expected}\n"
+            f"Received: {violation.received}",
             case_id=case_id,
             severity=Severity.HIGH,
         )
-        self.rule: str = breach.rule
+        self.rule: str = violation.rule
 
     @property
     def _unique_key(self) -> str:
@@ -76,16 +79,16 @@ class BrokenPromise(Failure):
 def register(
     target: Target,
     *,
-    judged_by: Contract | None = None,
-    on_judged: Judged | None = None,
+    against: Contract | None = None,
+    on_checked: OnChecked | None = None,
     ledger: Ledger | None = None,
 ) -> list[CheckFunction]:
-    """The checks, one for each rule that an answer can break, now known to schemathesis too.
+    """The checks, one for each rule that a response can break, now known to schemathesis too.
 
-    `judged_by` is an edition of the contract; the shipped base by default. `on_judged` gets each
-    answer with the breaches in it, and `ledger` counts which rules it put to the test.
+    `against` is an edition of the contract; the shipped base by default. `on_checked` gets each
+    response with the violations in it, and `ledger` counts the rules that were checked.
     """
-    checks = list(_checks(target, judged_by or contract.load(), on_judged, ledger))
+    checks = list(_checks(target, against or contract.load(), on_checked, ledger))
     for check in checks:
         CHECKS.register(check)
     return checks
@@ -103,30 +106,30 @@ def registered(target: Target, **options: Any) -> Generator[list[str]]:
             CHECKS.unregister(name)
 
 
-def exchange(response: Response, oracle: Oracle) -> Exchange:
-    """What schemathesis sent and received, with what the contract allows as the answer."""
-    request = response.request
-    parts = urlsplit(request.url or "")
-    body = _bytes(request.body)
-    call = Call(
-        method=request.method or "",
+def exchange(received: TheirResponse, oracle: Oracle) -> Exchange:
+    """What schemathesis sent and received, with what the contract allows as the response."""
+    sent = received.request
+    parts = urlsplit(sent.url or "")
+    body = _bytes(sent.body)
+    request = Request(
+        method=sent.method or "",
         path=parts.path + (f"?{parts.query}" if parts.query else ""),
         headers=tuple(
             (name, _text(value))
-            for name, value in request.headers.items()
+            for name, value in sent.headers.items()
             if name.lower() not in _OF_THE_CLIENT and (name, value) != ("Accept", "*/*")
         ),
         body=body,
     )
-    answer = Answer(
-        status=response.status_code,
-        headers=tuple((k, v) for k, values in response.headers.items() for v in values),
-        body=response.content,
-        seconds=response.elapsed,
+    response = Response(
+        status=received.status_code,
+        headers=tuple((k, v) for k, values in received.headers.items() for v in values),
+        body=received.content,
+        seconds=received.elapsed,
     )
     # A body that was streamed can no longer be read, and servers may refuse it for being chunked.
-    streamed = request.body is not None and (body is None or "Transfer-Encoding" in request.headers)
-    return Exchange(call, STREAMED if streamed else oracle.expect(call), answer)
+    streamed = sent.body is not None and (body is None or "Transfer-Encoding" in sent.headers)
+    return Exchange(request, STREAMED if streamed else oracle.expect(request), response)
 
 
 def described(case: Case[Any]) -> str:
@@ -151,52 +154,54 @@ def _text(value: str | bytes) -> str:
 
 
 def _checks(
-    target: Target, loaded: Contract, on_judged: Judged | None, ledger: Ledger | None
+    target: Target, loaded: Contract, on_checked: OnChecked | None, ledger: Ledger | None
 ) -> Iterator[CheckFunction]:
     operation = loaded.operation(contract.BATCH_SET_POLICY)
     oracle = Oracle(loaded, operation, target)
-    judged = _Memory(oracle, on_judged, ledger)
+    checked = _Memory(oracle, on_checked, ledger)
     for rule in operation.rules:
-        yield _check(rule.id, rule.statement, judged)
+        yield _check(rule.id, rule.statement, checked)
 
 
 class _Memory:
-    """What was found in the last answer: all checks look at it, it is judged once."""
+    """What was found in the last response: all checks look at it, it is checked once."""
 
-    def __init__(self, oracle: Oracle, on_judged: Judged | None, ledger: Ledger | None) -> None:
+    def __init__(self, oracle: Oracle, on_checked: OnChecked | None, ledger: Ledger | None) -> None:
         self._oracle = oracle
-        self._on_judged = on_judged
+        self._on_checked = on_checked
         self._ledger = ledger
-        self._local = threading.local()  # each worker goes through the checks of its own answer
+        self._local = threading.local()  # each worker goes through the checks of its own response
 
     def speaks_of(self, operation: str) -> bool:
         """Whether the rules are those of this operation; others get its checks alone."""
         ours = self._oracle.operation
         return operation == f"{ours.method} {ours.path}"
 
-    def breaches(self, response: Response, case: str) -> list[Breach]:
-        last: tuple[Response, list[Breach]] | None = getattr(self._local, "last", None)
+    def violations(self, response: TheirResponse, case: str) -> list[Violation]:
+        last: tuple[TheirResponse, list[Violation]] | None = getattr(self._local, "last", None)
         if last is None or last[0] is not response:
             seen = exchange(response, self._oracle)
             found = (
                 []
-                if response.status_code in _NO_ANSWER
-                else answers.breaches(self._oracle, seen, self._ledger, case=case, generated=True)
+                if response.status_code in _NO_RESPONSE
+                else responses.violations(
+                    self._oracle, seen, self._ledger, case=case, generated=True
+                )
             )
             last = self._local.last = (response, found)
-            if self._on_judged and response.status_code not in _NO_ANSWER:
-                self._on_judged(seen, found)
+            if self._on_checked and response.status_code not in _NO_RESPONSE:
+                self._on_checked(seen, found)
         return last[1]
 
 
 def _check(rule: str, statement: str, memory: _Memory) -> CheckFunction:
-    def check(_: CheckContext, response: Response, case: Case[Any]) -> bool | None:
+    def check(_: CheckContext, response: TheirResponse, case: Case[Any]) -> bool | None:
         if not memory.speaks_of(case.operation.label):
             return None
-        for breach in memory.breaches(response, described(case)):
-            if breach.rule == rule:
-                raise BrokenPromise(
-                    breach, statement=statement, operation=case.operation.label, case_id=case.id
+        for violation in memory.violations(response, described(case)):
+            if violation.rule == rule:
+                raise BrokenRule(
+                    violation, statement=statement, operation=case.operation.label, case_id=case.id
                 )
         return None
 

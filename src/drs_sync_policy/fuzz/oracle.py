@@ -1,8 +1,8 @@
-"""What the contract allows as the answer to a call, read from the bytes of the call alone.
+"""What the contract allows as the response to a request, read from the bytes of the request alone.
 
-A call has *defects*: what in it breaks the contract, each with the statuses that are right for it.
-None means that the call is valid. Where a call has several, a server may answer any of them, but
-for one thing: credentials come before the body.
+A request has *defects*: what in it breaks the contract, each with the statuses allowed for it. A
+request without defects is valid. If a request has several, a server may report any of them, but
+credentials come before the body.
 """
 
 # pyright: reportUnknownVariableType=false
@@ -19,7 +19,7 @@ from attrs import field, frozen
 
 from drs_sync_policy.contract import Contract, Operation, Parameter
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.target.http import Call
+from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
 
 ACCEPTED_BYTES: Final = 1_000_000
@@ -29,7 +29,7 @@ PARAMETERS: Final = "parameters-match-schema"
 OTHER_METHODS: Final = ("GET", "PUT", "PATCH", "DELETE")
 """What rule other-methods-are-refused speaks of; OPTIONS and HEAD are the server's own affair."""
 CLOSED: Final = 0
-"""Stands among statuses for a connection closed without an answer."""
+"""Stands among statuses for a connection closed without a response."""
 
 _REDIRECTS: Final = frozenset({301, 302, 307, 308})
 _LARGEST_DOUBLE: Final = 1.7976931348623157e308
@@ -39,7 +39,7 @@ _IN_FRONT: Final = frozenset({400, 414, 431, 494})
 
 @frozen
 class Defect:
-    """One way in which a call breaks the contract, and the statuses that are right for it."""
+    """One way in which a request breaks the contract, and the statuses that are right for it."""
 
     rule: str
     statuses: frozenset[int]
@@ -49,7 +49,7 @@ class Defect:
 
 @frozen
 class Expectation:
-    """What the contract allows as the answer to one call.
+    """What the contract allows as the response to one request.
 
     `statuses` is None where the contract does not say. `items` are those of a valid body,
     `language` is None where the header is wrong, `tenant` where the credentials are.
@@ -66,12 +66,12 @@ class Expectation:
 
     @property
     def valid(self) -> bool:
-        """Whether the call breaks nothing, so that 200 is the right answer."""
+        """Whether the request breaks nothing, so that 200 is the right response."""
         return self.statuses == frozenset({200})
 
 
 class Oracle:
-    """The contract and the target, ready to be asked about calls."""
+    """The contract and the target, ready to be asked about requests."""
 
     def __init__(self, contract: Contract, operation: Operation, target: Target) -> None:
         self.contract = contract
@@ -90,21 +90,21 @@ class Oracle:
         self._token = operation.security_headers[0]
         self._tenants = {tenant.token: tenant for tenant in (target.tenant, target.other) if tenant}
 
-    def expect(self, call: Call) -> Expectation:
-        """What the contract allows as the answer to `call`."""
-        match = self._path.fullmatch(call.path)
-        if call.method not in (self.operation.method, *OTHER_METHODS):
+    def expect(self, request: Request) -> Expectation:
+        """What the contract allows as the response to `request`."""
+        match = self._path.fullmatch(request.path)
+        if request.method not in (self.operation.method, *OTHER_METHODS):
             return Expectation("status-is-documented", None, front=True)
-        if match is None or self._is_ambiguous(call):
+        if match is None or self._is_ambiguous(request):
             return Expectation("status-is-documented", None)
-        tenant = self._tenant(call)
+        tenant = self._tenant(request)
         defects = [
-            *self._method_defects(call),
-            *self._credential_defects(call, tenant),
+            *self._method_defects(request),
+            *self._credential_defects(request, tenant),
             *self._path_defects(match, tenant),
-            *self._header_defects(call),
+            *self._header_defects(request),
         ]
-        body_defects, items, extreme = self._body(call)
+        body_defects, items, extreme = self._body(request)
         defects += body_defects
         if extreme and not defects:
             return Expectation(
@@ -115,14 +115,14 @@ class Oracle:
             statuses=_allowed(defects),
             defects=tuple(defects),
             items=items,
-            language=self.language(call),
+            language=self.language(request),
             tenant=tenant,
-            front=bool(defects) and _is_odd(call, match, self._token),
+            front=bool(defects) and _is_odd(request, match, self._token),
         )
 
-    def language(self, call: Call) -> str | None:
+    def language(self, request: Request) -> str | None:
         """The language that messages are to be in, None where the header is wrong."""
-        values = call.header("X-Language")
+        values = request.header("X-Language")
         if not values:
             return str(self.default_language)
         value = values[0].strip(" \t")
@@ -143,24 +143,24 @@ class Oracle:
                 return tenant
         return self.target.tenant if job_id in self.target.blocked_job_ids else None
 
-    def _is_ambiguous(self, call: Call) -> bool:
+    def _is_ambiguous(self, request: Request) -> bool:
         """Whether servers may read a header differently: given twice, or padded."""
         for name in (self._token, "Content-Type", *self._parameters):
-            values = call.header(name)
+            values = request.header(name)
             if len(values) > 1 or any(_padded(value) for value in values):
                 return True
         return False
 
-    def _tenant(self, call: Call) -> Tenant | None:
-        values = call.header(self._token)
+    def _tenant(self, request: Request) -> Tenant | None:
+        values = request.header(self._token)
         return self._tenants.get(values[0].strip(" \t")) if values else None
 
-    def _method_defects(self, call: Call) -> Iterator[Defect]:
-        if call.method != self.operation.method:
+    def _method_defects(self, request: Request) -> Iterator[Defect]:
+        if request.method != self.operation.method:
             yield Defect("other-methods-are-refused", frozenset({405, 404}), "request")
 
-    def _credential_defects(self, call: Call, tenant: Tenant | None) -> Iterator[Defect]:
-        values = call.header(self._token)
+    def _credential_defects(self, request: Request, tenant: Tenant | None) -> Iterator[Defect]:
+        values = request.header(self._token)
         value = values[0].strip(" \t") if values else ""
         if not value:
             statuses = {401, 403} if values and values[0] else {401}  # a blank is there, to some
@@ -181,9 +181,9 @@ class Oracle:
             elif tenant is not None and value != tenant.project_id:
                 yield Defect("foreign-project-is-refused", frozenset({403}), "request")
 
-    def _header_defects(self, call: Call) -> Iterator[Defect]:
+    def _header_defects(self, request: Request) -> Iterator[Defect]:
         for parameter in self._located("header"):
-            values = call.header(parameter.name)
+            values = request.header(parameter.name)
             if not values and parameter.required:
                 yield Defect(PARAMETERS, frozenset({400, 422}), "request")
             if values and not self._accepts(parameter, values[0].strip(" \t")):
@@ -204,12 +204,12 @@ class Oracle:
     def _located(self, location: str) -> Iterator[Parameter]:
         return (entry for entry in self.operation.parameters if entry.location == location)
 
-    def _body(self, call: Call) -> tuple[list[Defect], tuple[Mapping[str, Any], ...], bool]:
+    def _body(self, request: Request) -> tuple[list[Defect], tuple[Mapping[str, Any], ...], bool]:
         defects: list[Defect] = []
-        content_type = call.header("Content-Type")
-        if call.method == self.operation.method and not self._is_json(content_type):
+        content_type = request.header("Content-Type")
+        if request.method == self.operation.method and not self._is_json(content_type):
             defects.append(Defect("other-media-types-are-refused", frozenset({415}), "request"))
-        body = call.body or b""
+        body = request.body or b""
         limit = self.target.max_body_bytes
         if limit and len(body) > limit:
             statuses = frozenset({413, 502, CLOSED})
@@ -252,13 +252,13 @@ def _path_pattern(url: str, path: str) -> re.Pattern[str]:
     return re.compile(re.escape(prefix.rstrip("/")) + text + r"(\?.*)?")
 
 
-def _is_odd(call: Call, match: re.Match[str], token: str) -> bool:
+def _is_odd(request: Request, match: re.Match[str], token: str) -> bool:
     """Whether servers and gateways may refuse the request line or a header for its form."""
     ids = [unquote_to_bytes(group or "") for group in match.groupdict().values()]
     if any(not re.fullmatch(rb"[0-9A-Za-z_ -]{1,250}", value) for value in ids):
         return True
-    return any(not value.isascii() for value in call.header(token)) or any(
-        _is_long(value) for _, value in call.headers
+    return any(not value.isascii() for value in request.header(token)) or any(
+        _is_long(value) for _, value in request.headers
     )
 
 
@@ -292,8 +292,8 @@ def _allowed(defects: list[Defect]) -> frozenset[int]:
         return frozenset({200})
     early = [defect for defect in defects if defect.stage != "body"]
     refused = any(defect.stage == "credentials" for defect in defects)
-    judged = early if refused else defects
-    return frozenset().union(*(defect.statuses for defect in judged))
+    checked = early if refused else defects
+    return frozenset().union(*(defect.statuses for defect in checked))
 
 
 def _is_extreme(value: Any, depth: int = 0) -> bool:

@@ -1,4 +1,4 @@
-"""Sends calls, judges each answer on the spot, and keeps the record."""
+"""Sends requests, checks each response at once, and records the result."""
 
 from __future__ import annotations
 
@@ -17,17 +17,24 @@ from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.history import History
 from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.rules import registry as answers
-from drs_sync_policy.fuzz.target.http import Answer, Call, NoAnswer, TimedOut, Unreachable, Wire
+from drs_sync_policy.fuzz.rules import registry as responses
+from drs_sync_policy.fuzz.target.http import (
+    NoResponse,
+    Request,
+    Response,
+    TimedOut,
+    Unreachable,
+    Wire,
+)
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
-from drs_sync_policy.fuzz.verdict import Breach, Exchange, Ledger
+from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 
 Items = Sequence[Mapping[str, Any]]
 
-NOT_SENT: Final = "not sent: others like it got no answer"
+NOT_SENT: Final = "not sent: others like it got no response"
 _LARGE_BYTES: Final = 50_000
 _SILENCES: Final = 5
-"""After so many calls without an answer for the same defect, no more are sent."""
+"""After so many requests without a response for the same defect, no more are sent."""
 _IMPATIENT_SECONDS: Final = 1.0
 _PAUSES: Final = (0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between attempts to reach a target that may be starting again."""
@@ -41,9 +48,9 @@ class Gone(Exception):  # noqa: N818
 
 @frozen
 class Case:
-    """A call with what it is; `rule` and `statuses` as for `Prober.send`."""
+    """A request with what it is; `rule` and `statuses` as for `Prober.send`."""
 
-    call: Call
+    request: Request
     what: str
     rule: str | None = None
     statuses: frozenset[int] | None = None
@@ -64,32 +71,32 @@ class Prober:
         self.history: History = History()
         self.bodies: Bodies | None = None
         self.astray: frozenset[str] = frozenset()
-        """The fields that a plain call does not get stored as they are sent."""
+        """The fields that a plain request does not get stored as they are sent."""
         self.unkept: frozenset[str] = frozenset()
-        """The fields that do not keep their value where a plain call leaves them out."""
+        """The fields that do not keep their value where a plain request leaves them out."""
         self.unsteady: frozenset[str] = frozenset()
-        """The fields that change where a plain call sets them to the value that they have."""
+        """The fields that change where a plain request sets them to the value that they have."""
         self.deadline: float = float("inf")
         self.enough: Callable[[Ledger], bool] = lambda ledger: False
         """Whether what is known suffices, and the rest need not be sent."""
-        self.on_breach: Callable[[Breach], None] = lambda breach: None
+        self.on_violation: Callable[[Violation], None] = lambda violation: None
         self._interrupted = False
         self._numbers = itertools.count(1)
         self._silences: dict[str, int] = {}
         self._lock = threading.Lock()
         self._prefix = urlsplit(self.target.url).path.rstrip("/")
 
-    # --- making calls --------------------------------------------------------------------------
+    # --- making requests --------------------------------------------------------------------------
 
-    def call(
+    def request(
         self,
         body: Any,
         *,
         tenant: Tenant | None = None,
         language: str | None = None,
         project_id: str | None = None,
-    ) -> Call:
-        """A call that is right in everything but, maybe, its body: bytes as they are, else JSON."""
+    ) -> Request:
+        """A request that is valid but for its body, maybe: bytes as they are, else JSON."""
         tenant = tenant or self.target.tenant
         headers = [
             (self.oracle.operation.security_headers[0], tenant.token),
@@ -97,7 +104,7 @@ class Prober:
         ]
         if language is not None:
             headers.append(("X-Language", language))
-        return Call(
+        return Request(
             method=self.oracle.operation.method,
             path=self.path(project_id if project_id is not None else tenant.project_id),
             headers=tuple(headers),
@@ -110,7 +117,7 @@ class Prober:
         return self._prefix + self.oracle.operation.path.replace("{project_id}", encoded)
 
     def unknown_job(self) -> str:
-        """A job id that nobody has, different on every call."""
+        """A job id that nobody has, different on every request."""
         return f"no-such-job-{self.seed:x}-{next(self._numbers)}"
 
     def random(self, name: str) -> random.Random:
@@ -121,19 +128,19 @@ class Prober:
 
     def send(
         self,
-        call: Call,
+        request: Request,
         *,
         case: str,
         rule: str | None = None,
         statuses: Iterable[int] | None = None,
         timeout: float | None = None,
     ) -> Exchange:
-        """The exchange, its answer judged and every breach noted.
+        """The exchange, its response checked and every violation noted.
 
         `rule` is to blame in place of the general one where the status is wrong, `statuses` are
-        allowed in place of those that the oracle reads from the call.
+        allowed in place of those that the oracle reads from the request.
         """
-        exchange = self.ask(call, timeout=timeout)
+        exchange = self.ask(request, timeout=timeout)
         if exchange.silence == NOT_SENT:
             return exchange
         expectation = exchange.expectation
@@ -143,71 +150,71 @@ class Prober:
             expectation = evolve(expectation, statuses=frozenset(statuses))
         exchange = evolve(exchange, expectation=expectation)
         self.history.sent(exchange)
-        for breach in answers.breaches(self.oracle, exchange, self.ledger, case=case):
-            self.note(breach)
+        for violation in responses.violations(self.oracle, exchange, self.ledger, case=case):
+            self.note(violation)
         return exchange
 
-    def ask(self, call: Call, *, timeout: float | None = None) -> Exchange:
-        """The exchange, not judged. `Gone` where the target cannot be reached any more."""
-        expectation = self.oracle.expect(call)
-        silence, answer = "", None
+    def ask(self, request: Request, *, timeout: float | None = None) -> Exchange:
+        """The exchange, not checked. `Gone` where the target cannot be reached any more."""
+        expectation = self.oracle.expect(request)
+        silence, response = "", None
         silences = self._silences.get(expectation.rule, 0)
         if silences >= _SILENCES and expectation.defects:
-            return Exchange(call, evolve(expectation, statuses=None), silence=NOT_SENT)
+            return Exchange(request, evolve(expectation, statuses=None), silence=NOT_SENT)
         if silences:
-            # It is known that such calls get no answer: no need to wait as long for each.
+            # It is known that such requests get no response: no need to wait as long for each.
             timeout = min(timeout or self.target.timeout, _IMPATIENT_SECONDS)
         for attempt in (1, 2) if not silences else (2,):
             try:
-                answer = self.reach(call, timeout)
+                response = self.reach(request, timeout)
             except TimedOut as error:
                 silence = str(error)
-                if len(call.body or b"") > _LARGE_BYTES:
+                if len(request.body or b"") > _LARGE_BYTES:
                     # How fast a server has to be, the contract does not say.
-                    self.ledger.not_judged(expectation.rule, f"a large body: {silence}")
+                    self.ledger.not_checked(expectation.rule, f"a large body: {silence}")
                     expectation = evolve(expectation, statuses=None)
                     break
-            except NoAnswer as error:
+            except NoResponse as error:
                 silence = str(error)
-            if answer is not None and answer.status not in GATEWAY:
+            if response is not None and response.status not in GATEWAY:
                 break
-            if attempt == 1 and answer is None and not self._is_alive():
-                raise Gone(f"{silence}, and no answer to a simple call after that")
-        if answer is None and expectation.statuses is not None:
+            if attempt == 1 and response is None and not self._is_alive():
+                raise Gone(f"{silence}, and no response to a simple request after that")
+        if response is None and expectation.statuses is not None:
             self._silences[expectation.rule] = silences + 1
-        self.ledger.count_call(answer.status if answer else 0)
-        return Exchange(call, expectation, answer, silence)
+        self.ledger.count_request(response.status if response else 0)
+        return Exchange(request, expectation, response, silence)
 
-    def note(self, breach: Breach) -> None:
-        """Put a breach on the record."""
-        if self.ledger.broken(breach):
-            self.on_breach(breach)
+    def note(self, violation: Violation) -> None:
+        """Put a violation on the record."""
+        if self.ledger.broken(violation):
+            self.on_violation(violation)
 
-    def judged(self, rule: str, problems: Iterable[Breach] = ()) -> None:
+    def checked(self, rule: str, problems: Iterable[Violation] = ()) -> None:
         """Note that `rule` was put to the test, and what broke it."""
-        self.ledger.judged(rule)
-        for breach in problems:
-            self.note(breach)
+        self.ledger.checked(rule)
+        for violation in problems:
+            self.note(violation)
 
-    def reach(self, call: Call, timeout: float | None = None) -> Answer:
-        """The answer, not judged and not counted; `Gone` where no connection can be made."""
+    def reach(self, request: Request, timeout: float | None = None) -> Response:
+        """The response, not checked and not counted; `Gone` where no connection can be made."""
         for pause in _PAUSES:
             try:
-                return self.wire.send(call, timeout=timeout)
+                return self.wire.send(request, timeout=timeout)
             except Unreachable:
                 time.sleep(pause)
         try:
-            return self.wire.send(call, timeout=timeout)
+            return self.wire.send(request, timeout=timeout)
         except Unreachable as error:
             raise Gone(str(error)) from error
 
     def _is_alive(self) -> bool:
-        """Whether the target still answers something simple."""
-        control = self.call({"jobs": [{"job_id": self.target.tenant.job_ids[0]}]})
+        """Whether the target still responds to a simple request."""
+        control = self.request({"jobs": [{"job_id": self.target.tenant.job_ids[0]}]})
         for _ in range(2):
             try:
                 self.reach(evolve(control, fresh=True))
-            except NoAnswer:
+            except NoResponse:
                 continue
             return True
         return False
@@ -216,7 +223,7 @@ class Prober:
         """Send every case, several at once; False where the time ran out before the end."""
 
         def send(case: Case) -> None:
-            self.send(case.call, case=case.what, rule=case.rule, statuses=case.statuses)
+            self.send(case.request, case=case.what, rule=case.rule, statuses=case.statuses)
 
         return self.each(send, cases)
 
@@ -253,7 +260,7 @@ class Prober:
                 futures = [pool.submit(self._closing, job) for job in jobs]
                 wait(futures)
             except KeyboardInterrupt:
-                self._interrupted = True  # each ends with the call that is under way
+                self._interrupted = True  # each ends with the request that is under way
                 raise
         for future in futures:
             future.result()

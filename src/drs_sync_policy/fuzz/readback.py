@@ -14,7 +14,7 @@ from drs_sync_policy import anyjson
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.prober import GATEWAY, Prober
-from drs_sync_policy.fuzz.target.http import Call
+from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy.fuzz.target.profile import Readback, Tenant
 from drs_sync_policy.fuzz.verdict import Exchange
 
@@ -49,29 +49,29 @@ class Store:
         """
         tenant = tenant or self._prober.target.tenant
         path = self._readback.path.replace("{project_id}", quote(tenant.project_id, safe=""))
-        call = Call(
+        request = Request(
             method=self._readback.method,
             path=self._prefix + path.replace("{job_id}", quote(job_id, safe="")),
             headers=((self._prober.oracle.operation.security_headers[0], tenant.token),),
         )
-        answer = self._prober.reach(call)
-        if answer.status in GATEWAY:
-            answer = self._prober.reach(call)
-        self._prober.ledger.count_call(answer.status)
-        exchange = Exchange(call, Expectation("", None), answer)
-        if answer.status == 404 and may_lack:
+        response = self._prober.reach(request)
+        if response.status in GATEWAY:
+            response = self._prober.reach(request)
+        self._prober.ledger.count_request(response.status)
+        exchange = Exchange(request, Expectation("", None), response)
+        if response.status == 404 and may_lack:
             return {}, exchange
-        if answer.status != 200:
-            raise Unreadable(f"{call.method} {call.path} answered {answer.status}")
+        if response.status != 200:
+            raise Unreadable(f"{request.method} {request.path} answered {response.status}")
         try:
-            value = ijson.loads(answer.body)
+            value = ijson.loads(response.body)
         except ijson.NotIJson as error:
-            raise Unreadable(f"the answer of {call.path} is no I-JSON: {error}") from None
+            raise Unreadable(f"the response of {request.path} is no I-JSON: {error}") from None
         try:
             found = anyjson.at(value, self._readback.policy_pointer)
         except (ValueError, KeyError, IndexError, TypeError) as error:
             raise Unreadable(
-                f"the answer of {call.path} lacks `{self._readback.policy_pointer}`: {error}"
+                f"the response of {request.path} lacks `{self._readback.policy_pointer}`: {error}"
             ) from None
         if not isinstance(found, dict):
             raise Unreadable(f"`{self._readback.policy_pointer}` points to no object")

@@ -1,8 +1,8 @@
 """Schemathesis's own phases, in process, with our rules among its checks.
 
-Credentials come from its configuration: given as a call header they would repair the very request
-that was meant to lack them. Of its own checks those run that cannot be unfair to a server which
-keeps the contract; what a request deserves is judged by our oracle, from its bytes.
+Credentials come from its configuration: given as a request header they would repair the very
+request that was meant to lack them. Only those of its own checks run that cannot be unfair to a
+correct server; our oracle says what is allowed as the response to a request, from its bytes.
 """
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
@@ -34,10 +34,10 @@ from drs_sync_policy.fuzz.crash import is_ours
 from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.rules import form
-from drs_sync_policy.fuzz.rules import registry as answers
+from drs_sync_policy.fuzz.rules import registry as responses
 from drs_sync_policy.fuzz.target.http import final_responses
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Breach, Exchange
+from drs_sync_policy.fuzz.verdict import Exchange, Violation
 
 THEIR_CHECKS: Final = {
     "response_schema_conformance": ("answer-matches-schema", "a body of the schema for {status}"),
@@ -45,7 +45,7 @@ THEIR_CHECKS: Final = {
     "ignored_auth": ("wrong-credentials-are-refused", "a refusal, 401 or 403"),
 }
 """The checks of schemathesis that run, with the rule that each speaks of, and what it expects."""
-_NOT_AN_ANSWER: Final = frozenset({429, 502, 503, 504})
+_NOT_AN_RESPONSE: Final = frozenset({429, 502, 503, 504})
 
 
 def config(
@@ -86,18 +86,18 @@ def config(
 
 
 def run(prober: Prober, *, seconds: float) -> int:
-    """The number of cases that schemathesis sent within `seconds`; breaches go on the record."""
+    """The number of cases that schemathesis sent within `seconds`; violations go on the record."""
     target, contract = prober.target, prober.oracle.contract
     sent = 0
 
-    def on_judged(seen: Exchange, found: list[Breach]) -> None:
-        prober.ledger.count_call(seen.answer.status if seen.answer else 0)
-        for breach in found:
-            prober.note(breach)
+    def on_checked(seen: Exchange, found: list[Violation]) -> None:
+        prober.ledger.count_request(seen.response.status if seen.response else 0)
+        for violation in found:
+            prober.note(violation)
 
     with (
         hooks.registered(
-            target, judged_by=contract, on_judged=on_judged, ledger=prober.ledger
+            target, against=contract, on_checked=on_checked, ledger=prober.ledger
         ) as ours,
         final_responses(),
         warnings.catch_warnings(),
@@ -115,8 +115,8 @@ def run(prober: Prober, *, seconds: float) -> int:
         for event in from_schema(schema).execute():
             if isinstance(event, ScenarioFinished):
                 sent += len(event.recorder.interactions)
-                for breach in _their_failures(event, prober):
-                    prober.note(breach)
+                for violation in _their_failures(event, prober):
+                    prober.note(violation)
             elif isinstance(event, EngineFinished) and event.stop_reason is StopReason.INTERRUPTED:
                 raise KeyboardInterrupt  # it was swallowed there
             elif isinstance(event, FatalError):
@@ -124,7 +124,7 @@ def run(prober: Prober, *, seconds: float) -> int:
             elif isinstance(event, NonFatalError):
                 if is_ours(event.value):
                     raise event.value
-                prober.ledger.not_judged(
+                prober.ledger.not_checked(
                     "schemathesis", f"{event.info.title}: {event.info.message}"
                 )
     return sent
@@ -147,7 +147,7 @@ def _own(value: Any, job_ids: tuple[str, ...]) -> None:
         item["job_id"] = job_ids[number % len(job_ids)]
 
 
-def _their_failures(event: ScenarioFinished, prober: Prober) -> Iterator[Breach]:
+def _their_failures(event: ScenarioFinished, prober: Prober) -> Iterator[Violation]:
     ours = f"{prober.oracle.operation.method} {prober.oracle.operation.path}"
     for case_id, checks in event.recorder.checks.items():
         for check in checks:
@@ -157,27 +157,31 @@ def _their_failures(event: ScenarioFinished, prober: Prober) -> Iterator[Breach]
             if failure is None:
                 continue
             seen = event.recorder.interactions.get(failure.case_id or case_id)
-            if seen is None or seen.response is None or seen.response.status_code in _NOT_AN_ANSWER:
+            if (
+                seen is None
+                or seen.response is None
+                or seen.response.status_code in _NOT_AN_RESPONSE
+            ):
                 continue
             rule, expected = THEIR_CHECKS[check.name]
-            judged = hooks.exchange(seen.response, prober.oracle)
+            checked = hooks.exchange(seen.response, prober.oracle)
             # Our own checks speak of one operation: of another, theirs are all there is.
-            if event.recorder.label == ours and _is_known(judged, rule, prober):
+            if event.recorder.label == ours and _is_known(checked, rule, prober):
                 continue
-            yield Breach(
+            yield Violation(
                 rule=rule,
                 case=f"generated by schemathesis, its check {check.name}",
                 expected=expected.format(status=seen.response.status_code),
                 received=_told(failure),
-                exchanges=(judged,),
+                exchanges=(checked,),
                 generated=True,
             )
 
 
-def _is_known(judged: Exchange, rule: str, prober: Prober) -> bool:
-    """Whether our own checks find this answer out of form, or this rule broken by it."""
-    ours = answers.breaches(prober.oracle, judged, case="")
-    return any(breach.rule in {rule, *form.CHECKS} for breach in ours)
+def _is_known(checked: Exchange, rule: str, prober: Prober) -> bool:
+    """Whether our own checks find this response out of form, or this rule broken by it."""
+    ours = responses.violations(prober.oracle, checked, case="")
+    return any(violation.rule in {rule, *form.CHECKS} for violation in ours)
 
 
 def _told(failure: Failure) -> str:

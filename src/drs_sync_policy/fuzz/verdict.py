@@ -1,4 +1,4 @@
-"""What was found: breaches of promises, and how often each promise was put to the test."""
+"""What was found: violations of rules, and how often each rule was checked."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from attrs import evolve, field, frozen
 
 from drs_sync_policy.contract import Rule
 from drs_sync_policy.fuzz.oracle import PARAMETERS, Expectation
-from drs_sync_policy.fuzz.target.http import Answer, Call
+from drs_sync_policy.fuzz.target.http import Request, Response
 
-Outcome = Literal["kept", "broken", "waived", "not judged"]
+Outcome = Literal["kept", "broken", "waived", "not checked"]
 
 UNLISTED: Final = Rule(
     id=PARAMETERS,
@@ -25,20 +25,20 @@ UNLISTED: Final = Rule(
 
 @frozen
 class Exchange:
-    """One call, what the contract allows as its answer, and what came back.
+    """One request, what the contract allows as its response, and what came back.
 
-    `answer` is None where nothing complete came back; `silence` then says what happened.
+    `response` is None where nothing complete came back; `silence` then says what happened.
     """
 
-    call: Call
+    request: Request
     expectation: Expectation
-    answer: Answer | None = None
+    response: Response | None = None
     silence: str = ""
 
 
 @frozen
-class Breach:
-    """A promise seen broken: what was done, expected and received, and who said so."""
+class Violation:
+    """A rule seen broken: what was done, expected and received, and who said so."""
 
     rule: str
     case: str
@@ -53,14 +53,14 @@ class Breach:
 
     @property
     def kind(self) -> tuple[str, ...]:
-        """What makes two breaches repeats of one another: rule, fields, and form of the texts."""
+        """What makes two violations repeats of one another: rule, fields, and form of the texts."""
         fields = _NAMES.findall(f"{self.case} {self.expected}")
         return (self.rule, *fields, _form(self.expected), _form(self.received))
 
     @property
     def size(self) -> tuple[bool, int]:
-        """How much a reader has to take in: fewer and smaller calls are better examples."""
-        size = sum(200 + len(entry.call.body or b"") for entry in self.exchanges)
+        """How much a reader has to take in: fewer and smaller requests are better examples."""
+        size = sum(200 + len(entry.request.body or b"") for entry in self.exchanges)
         return (self.generated, size)
 
 
@@ -79,63 +79,63 @@ class Ledger:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules: dict[str, Rule] = {rule.id: rule for rule in (*rules, UNLISTED)}
         self._lock = threading.Lock()
-        self._judged: dict[str, int] = dict.fromkeys(self.rules, 0)
-        self._broken: dict[str, dict[tuple[str, ...], Breach]] = {}
+        self._checked: dict[str, int] = dict.fromkeys(self.rules, 0)
+        self._broken: dict[str, dict[tuple[str, ...], Violation]] = {}
         self._reasons: dict[str, str] = {}
-        self.calls: int = 0
+        self.requests: int = 0
         self.statuses: dict[int, int] = {}
 
-    def count_call(self, status: int) -> None:
-        """Note one call, with the status of its answer (0: none)."""
+    def count_request(self, status: int) -> None:
+        """Note one request, with the status of its response (0: none)."""
         with self._lock:
-            self.calls += 1
+            self.requests += 1
             self.statuses[status] = self.statuses.get(status, 0) + 1
 
-    def judged(self, rule: str, times: int = 1) -> None:
-        """Note that `rule` was put to the test, whatever the outcome."""
+    def checked(self, rule: str, times: int = 1) -> None:
+        """Note that `rule` was checked, whatever the outcome."""
         with self._lock:
-            self._judged[rule] += times
+            self._checked[rule] += times
 
-    def broken(self, breach: Breach) -> bool:
-        """Note a breach; True where it is the first of its kind."""
+    def broken(self, violation: Violation) -> bool:
+        """Note a violation; True where it is the first of its kind."""
         with self._lock:
-            kinds = self._broken.setdefault(breach.rule, {})
-            known = kinds.get(breach.kind)
+            kinds = self._broken.setdefault(violation.rule, {})
+            known = kinds.get(violation.kind)
             if known is None:
-                kinds[breach.kind] = breach
+                kinds[violation.kind] = violation
                 return True
-            better = breach if breach.exchanges and breach.size < known.size else known
-            kinds[breach.kind] = evolve(better, times=known.times + 1)
+            better = violation if violation.exchanges and violation.size < known.size else known
+            kinds[violation.kind] = evolve(better, times=known.times + 1)
             return False
 
-    def not_judged(self, rule: str, reason: str) -> None:
-        """Note why `rule` could not be put to the test; the first reason stays."""
+    def not_checked(self, rule: str, reason: str) -> None:
+        """Note why `rule` could not be checked; the first reason stays."""
         with self._lock:
             self._reasons.setdefault(rule, reason)
 
     def outcome(self, rule: str) -> Outcome:
-        """Whether a rule is broken, kept, or was not judged."""
+        """Whether a rule is broken, kept, or was not checked."""
         if rule in self._broken:
             return "broken"
-        return "kept" if self._judged.get(rule) else "not judged"
+        return "kept" if self._checked.get(rule) else "not checked"
 
-    def times_judged(self, rule: str) -> int:
-        """How often the rule was put to the test."""
-        return self._judged.get(rule, 0)
+    def times_checked(self, rule: str) -> int:
+        """How often the rule was checked."""
+        return self._checked.get(rule, 0)
 
     def reason(self, rule: str) -> str:
-        """Why the rule was not judged, or was judged in part only; empty where there is nothing."""
+        """Why the rule was not checked, or only in part; empty where there is no reason."""
         reason = self._reasons.get(rule, "")
-        if not reason and rule in self.rules and self.outcome(rule) == "not judged":
-            return "no case of this run put it to the test"
+        if not reason and rule in self.rules and self.outcome(rule) == "not checked":
+            return "no case of this run checks it"
         return reason
 
-    def breaches(self, rule: str | None = None) -> Iterator[Breach]:
-        """The breaches, one of each kind, in the order of the contract's rules."""
+    def violations(self, rule: str | None = None) -> Iterator[Violation]:
+        """The violations, one of each kind, in the order of the contract's rules."""
         for name in self.rules if rule is None else (rule,):
             yield from self._broken.get(name, {}).values()
 
     @property
     def saw_success(self) -> bool:
-        """Whether any call was taken: another 2xx than 200 is a broken promise, and no silence."""
+        """Whether any request was accepted: a 2xx other than 200 breaks a rule, yet it is one."""
         return any(200 <= status < 300 for status in self.statuses)

@@ -1,4 +1,4 @@
-"""Known breaches of a target: which of them bite, have expired, or are no longer needed."""
+"""Known violations of a target: which of them bite, have expired, or are no longer needed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Waived:
     biting: tuple[Waiver, ...] = ()
     expired: tuple[Waiver, ...] = ()
     idle: tuple[Waiver, ...] = ()
-    """In force, judged, and not broken any more: to be removed."""
+    """In force, checked, and not broken any more: to be removed."""
 
     def covers(self, rule: str) -> bool:
-        """Whether a breach of `rule` does not fail the run."""
+        """Whether a violation of `rule` does not fail the run."""
         return any(waiver.rule == rule for waiver in self.biting)
 
 

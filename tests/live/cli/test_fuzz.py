@@ -124,19 +124,19 @@ def test_reports_that_can_no_longer_be_written_lose_no_verdict(tmp_path: Path) -
 
 
 class Stalling(Handler):
-    """Keeps the contract until some calls are done, then keeps everybody waiting for a while."""
+    """Keeps the contract for some requests, then makes every client wait for a while."""
 
     stalled = threading.Event()
 
     def throttle(self) -> None:
-        self.server.calls += 1
-        if self.server.calls > 60:
+        self.server.requests += 1
+        if self.server.requests > 60:
             self.stalled.set()
             self.server.hung.wait(1)
 
 
-def test_ctrl_c_ends_the_run_with_what_was_judged(tmp_path: Path) -> None:
-    """The exit code is the one of Ctrl-C; the reports say what was judged, and why not the rest."""
+def test_ctrl_c_ends_the_run_with_what_was_checked(tmp_path: Path) -> None:
+    """The exit code is that of Ctrl-C; the reports say what was checked, and why not the rest."""
     with servers.serving(handler=Stalling) as server:
         (tmp_path / "target.toml").write_text(sandbox.to_toml(servers.described(server)), "utf-8")
         running = subprocess.Popen(
@@ -152,5 +152,5 @@ def test_ctrl_c_ends_the_run_with_what_was_judged(tmp_path: Path) -> None:
     whole, *promises = map(json.loads, (tmp_path / "out/report.ndjson").read_text().splitlines())
     assert whole["ending"] == "interrupted"
     outcomes = {entry["outcome"] for entry in promises}
-    assert outcomes == {"kept", "not judged"}
-    assert all(entry["reason"] for entry in promises if entry["outcome"] == "not judged")
+    assert outcomes == {"kept", "not checked"}
+    assert all(entry["reason"] for entry in promises if entry["outcome"] == "not checked")

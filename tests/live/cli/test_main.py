@@ -150,7 +150,7 @@ def test_what_nobody_foresaw_is_told_in_a_sentence(
     for debug in (False, True):
         with pytest.raises(SystemExit) as ended:
             group.main(["fails"])
-        assert ended.value.code == exits.NOT_JUDGED
+        assert ended.value.code == exits.NOT_CHECKED
         said = capsys.readouterr().err
         assert "Error: LookupError at drs_sync_policy/cli/__init__.py:" in said
         assert "DRS_DEBUG=1" in said

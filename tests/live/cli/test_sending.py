@@ -55,7 +55,7 @@ def test_an_error_that_nobody_foresaw_leaves_a_true_record(
 
     client = Scripted(succeeds(), fails).async_client(batches=Batches(jobs=3, concurrency=1))
     record, code = sending.send(client, POLICIES)
-    assert code == exits.NOT_JUDGED
+    assert code == exits.NOT_CHECKED
     assert [job.state for job in record] == ["succeeded"] * 3 + ["unknown"] * 3
     said = capsys.readouterr().err
     assert "LookupError at" in said

@@ -147,7 +147,9 @@ def test_a_correct_server_on_node_is_not_accused(tmp_path: Path) -> None:
 def _accused(target: Target) -> list[str]:
     verdict = run(target, seed=1, budget=15)
     assert verdict.ending == "complete", verdict.reason
-    return [f"{found.rule}: {found.case}: {found.received}" for found in verdict.ledger.breaches()]
+    return [
+        f"{found.rule}: {found.case}: {found.received}" for found in verdict.ledger.violations()
+    ]
 
 
 def _target(

@@ -23,12 +23,12 @@ from drs_sync_policy.fuzz.report.model import ORIGINS, Telling, tell
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.processes import NoSuchProgram, ProcessFailed, started
 from drs_sync_policy.fuzz.target.profile import ProfileError, Target
-from drs_sync_policy.fuzz.verdict import Breach
+from drs_sync_policy.fuzz.verdict import Violation
 
 _EXITS = {
     "unreachable": exits.UNREACHABLE,
     "not allowed in": exits.NOT_ALLOWED,
-    "too little judged": exits.NOT_JUDGED,
+    "too little checked": exits.NOT_CHECKED,
     "interrupted": exits.INTERRUPTED,
 }
 _PAGE: Final = "report.html"
@@ -44,7 +44,7 @@ _WRITERS: Final[Mapping[str, Callable[[Telling, Path], None]]] = {
 @click.option(
     "--target",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The target profile (TOML) of the server to be judged.",
+    help="The target profile (TOML) of the server to be checked.",
 )
 @click.option("--sandbox", is_flag=True, help="Judge our own sandbox, started in this process.")
 @click.option(
@@ -67,7 +67,7 @@ _WRITERS: Final[Mapping[str, Callable[[Telling, Path], None]]] = {
     type=click.IntRange(min=1, max=64),
     default=4,
     show_default=True,
-    help="How many calls are under way at once.",
+    help="How many requests are under way at once.",
 )
 @click.option(
     "--report",
@@ -95,21 +95,21 @@ def command(
 ) -> None:
     """Judge a server by the contract.
 
-    Exit codes: 0 every promise that was judged is kept, 1 one is broken, 2 wrong use, 3 the server
-    refused the profile's credentials, 5 it could not be reached, 6 too little could be judged, or
+    Exit codes: 0 every promise that was checked is kept, 1 one is broken, 2 wrong use, 3 the server
+    refused the profile's credentials, 5 it could not be reached, 6 too little could be checked, or
     the judge itself failed, 130 Ctrl-C ended it.
     """
     origins = _origins(origin)
-    import_module("drs_sync_policy.fuzz.stock")  # Where it lacks its library, no call is made.
+    import_module("drs_sync_policy.fuzz.stock")  # Where it lacks its library, no request is made.
     if report:
         _must_take_reports(report)
     console = Console(highlight=False, soft_wrap=True)
-    judged_by = contract.load(edition)
+    against = contract.load(edition)
     try:
-        with _target(target, sandbox=sandbox, judged_by=judged_by, report=report) as chosen:
+        with _target(target, sandbox=sandbox, against=against, report=report) as chosen:
             verdict = run(
                 chosen,
-                judged_by=judged_by,
+                against=against,
                 seed=seed,
                 budget=budget,
                 workers=workers,
@@ -118,7 +118,7 @@ def command(
     except Interrupted as interrupted:
         verdict = interrupted.verdict
     except KeyboardInterrupt:
-        click.echo("Interrupted before the first call.", err=True)
+        click.echo("Interrupted before the first request.", err=True)
         sys.exit(exits.INTERRUPTED)
     telling = tell(verdict, origins=origins, folder=report)
     terminal.show(telling, console)
@@ -159,8 +159,8 @@ def _code(verdict: Verdict, origins: tuple[str, ...]) -> int:
         return _EXITS[verdict.ending]
     rules = verdict.ledger.rules
     broken = any(
-        rules[breach.rule].origin in origins and not verdict.waived.covers(breach.rule)
-        for breach in verdict.ledger.breaches()
+        rules[violation.rule].origin in origins and not verdict.waived.covers(violation.rule)
+        for violation in verdict.ledger.violations()
     )
     return exits.BROKEN if broken else exits.DONE
 
@@ -179,16 +179,16 @@ def _origins(text: str) -> tuple[str, ...]:
 
 @contextmanager
 def _target(
-    path: Path | None, *, sandbox: bool, judged_by: contract.Contract, report: Path | None
+    path: Path | None, *, sandbox: bool, against: contract.Contract, report: Path | None
 ) -> Generator[Target]:
     if (path is None) != sandbox:
         raise click.UsageError("give either `--target FILE` or `--sandbox`")
     if path is None:
-        with _our_sandbox(judged_by) as target:
+        with _our_sandbox(against) as target:
             yield target
         return
     try:
-        target = profile.load(path, rules=[rule.id for rule in judged_by.rules])
+        target = profile.load(path, rules=[rule.id for rule in against.rules])
     except ProfileError as error:
         raise click.UsageError(str(error)) from None
     try:
@@ -227,7 +227,7 @@ def _progress(console: Console) -> Progress:
         if name == "done":
             status.stop()
 
-    def breach(found: Breach) -> None:
+    def violation(found: Violation) -> None:
         console.print(Text(f"  broken: {found.rule} ({found.case})", style="red"))
 
-    return Progress(phase=phase, breach=breach)
+    return Progress(phase=phase, violation=violation)

@@ -1,4 +1,4 @@
-"""A call as a command that anyone can paste."""
+"""A request as a command that anyone can paste."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from drs_sync_policy.fuzz.report.secrets import Redactor
-from drs_sync_policy.fuzz.target.http import Call
+from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy.fuzz.target.profile import Target
 
 _UNSEEN: Final = re.compile(r"([^\x20-\x7e]+)")
@@ -19,25 +19,25 @@ LONGEST_BODY: Final = 2000
 Store = Callable[[bytes], Path | None]
 
 
-def command(call: Call, target: Target, *, redact: Redactor, store: Store) -> str:
-    """The curl command for `call`, secrets as variables; `store` keeps a long body in a file."""
+def command(request: Request, target: Target, *, redact: Redactor, store: Store) -> str:
+    """The curl command for `request`, secrets as variables; `store` keeps a long body in a file."""
     origin = "/".join(target.url.split("/", 3)[:3])
     parts = ["curl --include --path-as-is"]
-    if call.method == "HEAD":
+    if request.method == "HEAD":
         parts.append("--head")
-    elif call.method != "POST" or call.body is None:  # which curl takes for POST and for GET
-        parts.append(f"--request {call.method}")
-    parts.append(_as_sent(redact.text(origin + call.path), redact.variables))
-    for name, value in call.headers:
+    elif request.method != "POST" or request.body is None:  # which curl takes for POST and for GET
+        parts.append(f"--request {request.method}")
+    parts.append(_as_sent(redact.text(origin + request.path), redact.variables))
+    for name, value in request.headers:
         text = f"{name}: {redact.text(value)}" if value else f"{name};"
         parts.append(f"--header {_as_sent(text, redact.variables)}")
-    if not call.header("Content-Type") and call.body is not None:
+    if not request.header("Content-Type") and request.body is not None:
         parts.append("--header 'Content-Type:'")
-    if call.chunked:
+    if request.chunked:
         parts.append("--header 'Transfer-Encoding: chunked'")
     before = ""
-    if call.body is not None:
-        before, option = _body(call.body, redact, store)
+    if request.body is not None:
+        before, option = _body(request.body, redact, store)
         parts.append(option)
     return before + " \\\n  ".join(parts)
 

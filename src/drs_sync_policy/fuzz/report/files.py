@@ -28,8 +28,8 @@ def _entries(telling: Telling) -> Iterator[dict[str, Any]]:
 
 
 def write_junit(telling: Telling, path: Path) -> None:
-    """A test case for each promise: broken is a failure, not judged and waived are skipped."""
-    broken, skipped = telling.with_outcome("broken"), telling.with_outcome("not judged")
+    """A test case for each promise: broken is a failure, not checked and waived are skipped."""
+    broken, skipped = telling.with_outcome("broken"), telling.with_outcome("not checked")
     waived = telling.with_outcome("waived")
     suite = ET.Element(
         "testsuite",

@@ -13,7 +13,7 @@ from drs_sync_policy.fuzz.report.model import Failure, Line, Telling
 from drs_sync_policy.fuzz.report.terminal import summary
 from drs_sync_policy.fuzz.verdict import Outcome
 
-_OUTCOMES: Final[tuple[Outcome, ...]] = ("broken", "waived", "not judged", "kept")
+_OUTCOMES: Final[tuple[Outcome, ...]] = ("broken", "waived", "not checked", "kept")
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #8884; --soft: light-dark(#f1f1f3, #26272b) }
@@ -60,7 +60,7 @@ def _page(telling: Telling) -> Iterator[str]:
 
 
 def _table(telling: Telling) -> Iterator[str]:
-    yield "<h2>Every promise</h2><table><thead><tr><th>outcome<th>promise<th>origin<th>judged</thead><tbody>"
+    yield "<h2>Every promise</h2><table><thead><tr><th>outcome<th>promise<th>origin<th>checked</thead><tbody>"
     for outcome in _OUTCOMES:
         for line in telling.with_outcome(outcome):
             yield _row(line)
@@ -74,7 +74,7 @@ def _row(line: Line) -> str:
     reason = f"<br><em>{escape(line.reason)}</em>" if line.reason else ""
     return (
         f"<tr><td class='o {line.outcome}'>{line.outcome}<td>{name}<br>"
-        f"{escape(line.rule.statement)}{reason}<td>{escape(line.rule.origin)}<td>{line.judged}</tr>"
+        f"{escape(line.rule.statement)}{reason}<td>{escape(line.rule.origin)}<td>{line.checked}</tr>"
     )
 
 

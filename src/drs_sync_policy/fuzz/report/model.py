@@ -16,7 +16,7 @@ from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.report import curl
 from drs_sync_policy.fuzz.report.secrets import Redactor
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import UNLISTED, Breach, Exchange, Outcome
+from drs_sync_policy.fuzz.verdict import UNLISTED, Exchange, Outcome, Violation
 
 ORIGINS: Final = ("page", "vendor", "decision")
 _SHOWN_BYTES: Final = 1200
@@ -36,7 +36,7 @@ class Step:
 
 @frozen
 class Failure:
-    """One breach, with all that is needed to see it again and to fix it."""
+    """One violation, with all that is needed to see it again and to fix it."""
 
     case: str
     expected: str
@@ -47,11 +47,11 @@ class Failure:
 
 @frozen
 class Line:
-    """One promise: what became of it, why if it was not judged, and each breach of it."""
+    """One promise: what became of it, why if it was not checked, and each violation of it."""
 
     rule: Rule
     outcome: Outcome
-    judged: int
+    checked: int
     reason: str
     failures: tuple[Failure, ...]
     hint: str = ""
@@ -68,7 +68,7 @@ class Telling:
     url: str
     seed: int
     seconds: float
-    calls: int
+    requests: int
     contract: str
     variables: Mapping[str, str]
     """The shell variables that the curl lines take secrets from, with what each has to hold."""
@@ -81,9 +81,9 @@ class Telling:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing at all was judged, so that no promise has a reason of its own."""
+        """Whether nothing at all was checked, so that no promise has a reason of its own."""
         return self.ending != "complete" and all(
-            line.outcome == "not judged" for line in self.lines
+            line.outcome == "not checked" for line in self.lines
         )
 
     @property
@@ -110,7 +110,7 @@ def tell(
         teller.line(rule)
         for rule in verdict.ledger.rules.values()
         if rule.origin in wanted
-        and (rule is not UNLISTED or verdict.ledger.outcome(rule.id) != "not judged")
+        and (rule is not UNLISTED or verdict.ledger.outcome(rule.id) != "not checked")
     )
     return Telling(
         lines=lines,
@@ -119,7 +119,7 @@ def tell(
         url=verdict.target.url,
         seed=verdict.seed,
         seconds=verdict.seconds,
-        calls=verdict.ledger.calls,
+        requests=verdict.ledger.requests,
         contract=f"{verdict.contract.title} {verdict.contract.version}",
         variables=dict(_used(verdict.target, lines)),
         notes=tuple(teller.redact.text(note) for note in _notes(verdict)),
@@ -138,14 +138,14 @@ class _Teller:
         outcome = ledger.outcome(rule.id)
         if outcome == "broken" and self.verdict.waived.covers(rule.id):
             outcome = "waived"
-        breaches = sorted(ledger.breaches(rule.id), key=lambda breach: breach.size)
+        violations = sorted(ledger.violations(rule.id), key=lambda violation: violation.size)
         return Line(
             rule=rule,
             outcome=outcome,
-            judged=ledger.times_judged(rule.id),
+            checked=ledger.times_checked(rule.id),
             reason=self.redact.text(ledger.reason(rule.id)),
-            failures=tuple(self._failure(breach) for breach in breaches),
-            hint=_hint(self.verdict) if breaches and rule.id == _OWN else "",
+            failures=tuple(self._failure(violation) for violation in violations),
+            hint=_hint(self.verdict) if violations and rule.id == _OWN else "",
         )
 
     def crash(self, crash: Crash) -> Crash:
@@ -155,37 +155,37 @@ class _Teller:
             trace=self.redact.text(crash.trace),
         )
 
-    def _failure(self, breach: Breach) -> Failure:
+    def _failure(self, violation: Violation) -> Failure:
         return Failure(
-            case=breach.case,
-            expected=self.redact.text(breach.expected),
-            received=self.redact.text(breach.received),
-            times=breach.times,
+            case=violation.case,
+            expected=self.redact.text(violation.expected),
+            received=self.redact.text(violation.received),
+            times=violation.times,
             steps=tuple(
-                self._step(exchange, prepares=place < breach.prepared)
-                for place, exchange in enumerate(breach.exchanges)
+                self._step(exchange, prepares=place < violation.prepared)
+                for place, exchange in enumerate(violation.exchanges)
             ),
         )
 
     def _step(self, exchange: Exchange, *, prepares: bool) -> Step:
         return Step(
             curl=curl.command(
-                exchange.call, self.verdict.target, redact=self.redact, store=self._store
+                exchange.request, self.verdict.target, redact=self.redact, store=self._store
             ),
-            request=f"{exchange.call.method} {self.redact.text(exchange.call.path)[:200]}",
+            request=f"{exchange.request.method} {self.redact.text(exchange.request.path)[:200]}",
             received=self._received(exchange),
             prepares=prepares,
         )
 
     def _received(self, exchange: Exchange) -> str:
-        answer = exchange.answer
-        if answer is None:
+        response = exchange.response
+        if response is None:
             return f"nothing: {exchange.silence}"
         shown = ("content-type", "allow", "location", "retry-after", "x-request-id")
-        lines = [f"HTTP {answer.status}"]
-        lines += [f"{name}: {value}" for name, value in answer.headers if name.lower() in shown]
-        body = answer.body[:_SHOWN_BYTES].decode("utf-8", "backslashreplace")
-        more = len(answer.body) - _SHOWN_BYTES
+        lines = [f"HTTP {response.status}"]
+        lines += [f"{name}: {value}" for name, value in response.headers if name.lower() in shown]
+        body = response.body[:_SHOWN_BYTES].decode("utf-8", "backslashreplace")
+        more = len(response.body) - _SHOWN_BYTES
         lines.append(body + (f" ... and {more} bytes more" if more > 0 else ""))
         return self.redact.text("\n".join(lines))
 
@@ -209,9 +209,9 @@ def _hint(verdict: Verdict) -> str:
     names = ", ".join(f"`{job}`" for job in failing)
     target = verdict.target
     jobs = {*target.tenant.job_ids, *(target.other.job_ids if target.other else ())}
-    told = f"{names} failed in every call, other jobs of the profile did not"
+    told = f"{names} failed in every request, other jobs of the profile did not"
     if jobs == set(failing):
-        told = f"every job of the profile failed in every call ({names})"
+        told = f"every job of the profile failed in every request ({names})"
     return f"{told}: see first whether `job_ids` in the profile is right"
 
 

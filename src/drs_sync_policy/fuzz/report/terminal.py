@@ -78,13 +78,13 @@ def summary(telling: Telling) -> str:
 
 
 def sums(telling: Telling) -> str:
-    """How many promises became what, in how many calls, and how to have the same again."""
+    """How many promises became what, in how many requests, and how to have the same again."""
     counted = ", ".join(
         f"{len(telling.with_outcome(outcome))} {outcome}"
-        for outcome in ("broken", "waived", "kept", "not judged")
+        for outcome in ("broken", "waived", "kept", "not checked")
         if telling.with_outcome(outcome) or outcome in ("broken", "kept")
     )
-    effort = f"{telling.calls} calls in {telling.seconds:.1f} s"
+    effort = f"{telling.requests} requests in {telling.seconds:.1f} s"
     return f"{len(telling.lines)} promises: {counted}; {effort} ({telling.again})"
 
 
@@ -114,17 +114,17 @@ def _failure(failure: Failure, page: _Page) -> None:
     ):
         page.say(f"{title}{text}", indent="  ", hang=" " * len(title))
     for number, step in enumerate(failure.steps, 1):
-        title = f"call {number}" if len(failure.steps) > 1 else "call"
+        title = f"request {number}" if len(failure.steps) > 1 else "request"
         what = f"{title}, which sets what is stored before:" if step.prepares else f"{title}:"
         page.say(what, indent="  ")
         page.verbatim(textwrap.indent(step.curl, "    "))
-        page.say("answer:", indent="  ")
+        page.say("response:", indent="  ")
         page.verbatim(textwrap.indent(step.received[:600], "    "))
 
 
 def _unjudged(telling: Telling, page: _Page) -> None:
-    unjudged = telling.with_outcome("not judged")
-    _by_reason("NOT JUDGED", unjudged, page)
+    unjudged = telling.with_outcome("not checked")
+    _by_reason("NOT CHECKED", unjudged, page)
     in_part = [line for line in telling.with_outcome("kept") if line.reason]
     _by_reason("KEPT IN PART", in_part, page)
 

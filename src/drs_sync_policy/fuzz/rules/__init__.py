@@ -1,1 +1,1 @@
-"""The rules about one answer and its request: a room for each kind of them."""
+"""The rules about one response and its request: a room for each kind of them."""

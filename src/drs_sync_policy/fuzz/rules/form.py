@@ -1,4 +1,4 @@
-"""The form of an answer: status, media type, schema, I-JSON, and what an error has to say."""
+"""The form of a response: status, media type, schema, I-JSON, and what an error has to say."""
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -24,29 +24,29 @@ _NO_CHUNKS: Final = frozenset({411, 501})
 def _documented(it: Subject) -> Iterator[Problem]:
     known = {*it.oracle.operation.responses, *it.oracle.operation.tolerated_statuses}
     expectation = it.exchange.expectation
-    if expectation.front and (expectation.statuses is None or 300 <= it.answer.status < 400):
+    if expectation.front and (expectation.statuses is None or 300 <= it.response.status < 400):
         raise Skip
-    if it.exchange.call.chunked:
+    if it.exchange.request.chunked:
         known |= _NO_CHUNKS
-    if it.answer.status not in known:
-        yield f"one of {listed(known)}", f"status {it.answer.status}"
+    if it.response.status not in known:
+        yield f"one of {listed(known)}", f"status {it.response.status}"
 
 
 def _media_type(it: Subject) -> Iterator[Problem]:
     if not it.documented:
         raise Skip
     if not it.says_json:
-        given = it.answer.header("Content-Type")
+        given = it.response.header("Content-Type")
         shown = "no `Content-Type`" if given is None else f"`Content-Type: {given}`"
-        yield "`Content-Type: application/json`", f"{shown} with {it.answer.status}"
+        yield "`Content-Type: application/json`", f"{shown} with {it.response.status}"
 
 
 def _schema(it: Subject) -> Iterator[Problem]:
     if not it.documented:
         raise Skip
-    status = it.answer.status
+    status = it.response.status
     for name, header in it.oracle.operation.responses[status].headers.items():
-        if header.get("required") and it.answer.header(name) is None and status != 405:
+        if header.get("required") and it.response.header(name) is None and status != 405:
             yield f"the header {name}", f"no such header with {status}"
     if it.value is None and it.flaw:
         raise Skip
@@ -71,10 +71,10 @@ def _validators(oracle: Oracle) -> dict[int, jsonschema_rs.Validator]:
 def _i_json(it: Subject) -> Iterator[Problem]:
     if not it.documented:
         raise Skip
-    if it.value is None and it.flaw and (not it.says_json or it.answer.status != 200):
+    if it.value is None and it.flaw and (not it.says_json or it.response.status != 200):
         raise Skip  # its media type, or that it explains nothing, is told already
     if it.flaw:
-        yield "a body of I-JSON (RFC 7493)", f"{it.flaw}, with {it.answer.status}"
+        yield "a body of I-JSON (RFC 7493)", f"{it.flaw}, with {it.response.status}"
 
 
 def _ties(it: Subject) -> Iterator[Problem]:
@@ -97,11 +97,11 @@ def _ties(it: Subject) -> Iterator[Problem]:
 
 
 def _explains(it: Subject) -> Iterator[Problem]:
-    status = it.answer.status
+    status = it.response.status
     if status == 200 or not it.documented:
         raise Skip
     if it.value is None and it.flaw:
-        if it.answer.body and not it.says_json:
+        if it.response.body and not it.says_json:
             raise Skip  # a page of something else: its media type is told already
         yield "a body with a non-empty `error_code` and `error_msg`", f"{status} with {it.flaw}"
         return

@@ -19,10 +19,10 @@ _WRITTEN_BY_THE_SERVICE: Final = frozenset({200, 400, 401, 403, 415, 422})
 
 def _language(it: Subject) -> Iterator[Problem]:
     wanted = it.exchange.expectation.language
-    call = it.exchange.call
-    if wanted is None or it.answer.status not in _WRITTEN_BY_THE_SERVICE:
+    request = it.exchange.request
+    if wanted is None or it.response.status not in _WRITTEN_BY_THE_SERVICE:
         raise Skip
-    if not _is_plain(call.body) or not call.path.isascii() or "%" in call.path:
+    if not _is_plain(request.body) or not request.path.isascii() or "%" in request.path:
         raise Skip  # the message may quote the request
     messages = list(_messages(it.value))
     if not messages:

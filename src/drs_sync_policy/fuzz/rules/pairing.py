@@ -1,4 +1,4 @@
-"""An answer and its request: how many results, of which jobs, and what became of each."""
+"""A response and its request: how many results, of which jobs, and what became of each."""
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false

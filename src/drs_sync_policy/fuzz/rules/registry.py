@@ -1,4 +1,4 @@
-"""The rules about one answer and its request: one check for each, by the rule's id.
+"""The rules about one response and its request: one check for each, by the rule's id.
 
 A check yields what is wrong, as (expected, received), and nothing where all is well. `Skip` says
 that the rule has nothing to say of this exchange.
@@ -11,7 +11,7 @@ from typing import Final
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules import form, messages, pairing, status
 from drs_sync_policy.fuzz.rules.subject import Check, Skip, subject
-from drs_sync_policy.fuzz.verdict import Breach, Exchange, Ledger
+from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 
 CHECKS: Final[dict[str, Check]] = {
     **form.CHECKS,
@@ -19,29 +19,29 @@ CHECKS: Final[dict[str, Check]] = {
     **status.CHECKS,
     **messages.CHECKS,
 }
-"""The check of each rule that one answer can break, by the rule's id."""
+"""The check of each rule that one response can break, by the rule's id."""
 
 
-def breaches(
+def violations(
     oracle: Oracle,
     exchange: Exchange,
     ledger: Ledger | None = None,
     *,
     case: str,
     generated: bool = False,
-) -> list[Breach]:
-    """Every promise that one answer breaks, each kind of breach once."""
-    judged = subject(oracle, exchange)
-    found: list[Breach] = []
+) -> list[Violation]:
+    """Every promise that one response breaks, each kind of violation once."""
+    checked = subject(oracle, exchange)
+    found: list[Violation] = []
     for rule, check in (*CHECKS.items(), *status.of_the_case(exchange)):
         try:
-            problems = list(check(judged))
+            problems = list(check(checked))
         except Skip:
             continue
         if ledger:
-            ledger.judged(rule)
+            ledger.checked(rule)
         found += [
-            Breach(rule, case, expected, received, (exchange,), generated=generated)
+            Violation(rule, case, expected, received, (exchange,), generated=generated)
             for expected, received in problems[:3]
         ]
-    return list({breach.kind: breach for breach in reversed(found)}.values())[::-1]
+    return list({violation.kind: violation for violation in reversed(found)}.values())[::-1]

@@ -27,14 +27,14 @@ def of_the_case(exchange: Exchange) -> Iterator[tuple[str, Check]]:
 
 
 def _status(it: Subject) -> Iterator[Problem]:
-    expectation, answer = it.exchange.expectation, it.exchange.answer
+    expectation, response = it.exchange.expectation, it.exchange.response
     if expectation.statuses is None:
         raise Skip
-    if answer is None:
+    if response is None:
         if CLOSED not in expectation.statuses:
             yield _expected(it, expectation.statuses), it.exchange.silence
-    elif answer.status not in expectation.statuses:
-        received = f"{answer.status} {said(it.value)}".strip()
+    elif response.status not in expectation.statuses:
+        received = f"{response.status} {said(it.value)}".strip()
         yield _expected(it, expectation.statuses), received
 
 
@@ -52,21 +52,21 @@ def _expected(it: Subject, allowed: frozenset[int]) -> str:
 
 
 def _never_crashes(it: Subject) -> Iterator[Problem]:
-    expectation, answer = it.exchange.expectation, it.exchange.answer
+    expectation, response = it.exchange.expectation, it.exchange.response
     if not expectation.valid:
         raise Skip
-    if answer is None:
+    if response is None:
         yield "200", it.exchange.silence
-    elif answer.status >= 500:
-        yield "200", f"{answer.status} {said(it.value)}".strip()
+    elif response.status >= 500:
+        yield "200", f"{response.status} {said(it.value)}".strip()
 
 
 def _allow(it: Subject) -> Iterator[Problem]:
     if it.exchange.expectation.rule != "other-methods-are-refused":
         raise Skip
     yield from _status(it)
-    if it.answer.status == 405:
-        allow = it.answer.header("Allow")
+    if it.response.status == 405:
+        allow = it.response.header("Allow")
         methods = {method.strip() for method in (allow or "").split(",")}
         if it.oracle.operation.method not in methods:
             given = "no `Allow` header" if allow is None else f"`Allow: {allow}`"

@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.target.http import Answer
+from drs_sync_policy.fuzz.target.http import Response
 from drs_sync_policy.fuzz.verdict import Exchange
 
 Problem = tuple[str, str]
@@ -37,38 +37,42 @@ class Subject:
     exchange: Exchange
     value: Any = field(default=None, repr=False)
     flaw: str = ""
-    """Why the body of the answer is not I-JSON; empty where it is."""
+    """Why the body of the response is not I-JSON; empty where it is."""
 
     @property
-    def answer(self) -> Answer:
-        """The answer; `Skip` where there was none."""
-        if self.exchange.answer is None:
+    def response(self) -> Response:
+        """The response; `Skip` where there was none."""
+        if self.exchange.response is None:
             raise Skip
-        return self.exchange.answer
+        return self.exchange.response
 
     @property
     def documented(self) -> bool:
-        """Whether the contract describes what such an answer looks like.
+        """Whether the contract describes what such a response looks like.
 
-        It says nothing of other methods' answers, nor of what stands in front of a service, which
+        It says nothing of other methods' responses, nor of what stands in front of a service, which
         may write any 413.
         """
         expectation = self.exchange.expectation
-        if expectation.front and (expectation.statuses is None or self.answer.status in _IN_FRONT):
+        if expectation.front and (
+            expectation.statuses is None or self.response.status in _IN_FRONT
+        ):
             return False
-        return self.answer.status in self.oracle.operation.responses and self.answer.status != 413
+        return (
+            self.response.status in self.oracle.operation.responses and self.response.status != 413
+        )
 
     @property
     def says_json(self) -> bool:
-        """Whether the answer claims to be JSON."""
-        media = (self.answer.header("Content-Type") or "").split(";")[0].strip().lower()
+        """Whether the response claims to be JSON."""
+        media = (self.response.header("Content-Type") or "").split(";")[0].strip().lower()
         return media == "application/json"
 
     @property
     def results(self) -> list[Any]:
         """The results of a 200 to a valid body; `Skip` where there are none to judge."""
         expectation = self.exchange.expectation
-        if self.answer.status != 200 or not expectation.items or not isinstance(self.value, dict):
+        if self.response.status != 200 or not expectation.items or not isinstance(self.value, dict):
             raise Skip
         results = self.value.get("results")
         if not isinstance(results, list):
@@ -87,14 +91,14 @@ class Subject:
 
 
 def subject(oracle: Oracle, exchange: Exchange) -> Subject:
-    """`exchange`, its answer decoded."""
-    answer = exchange.answer
-    if answer is None or not answer.body:
+    """`exchange`, its response decoded."""
+    response = exchange.response
+    if response is None or not response.body:
         return Subject(oracle, exchange, flaw="nothing at all")
     try:
-        return Subject(oracle, exchange, value=ijson.loads(answer.body))
+        return Subject(oracle, exchange, value=ijson.loads(response.body))
     except ijson.NotIJson as error:
-        return Subject(oracle, exchange, value=_leniently(answer.body), flaw=str(error))
+        return Subject(oracle, exchange, value=_leniently(response.body), flaw=str(error))
 
 
 def _leniently(body: bytes) -> Any:

@@ -76,7 +76,7 @@ def shown(result: Mapping[str, Any]) -> str:
 
 
 def said(value: Any) -> str:
-    """What an answer says, in brackets; empty where it is out of shape."""
+    """What a response says, in brackets; empty where it is out of shape."""
     if isinstance(value, dict) and "error_code" in value:
         return shortened(f"({value.get('error_code')}: {value.get('error_msg')})")
     if isinstance(value, dict) and isinstance(value.get("results"), Sequence):

@@ -33,7 +33,7 @@ def _right_values(prober: Prober) -> None:
     def send(items: list[Any]) -> None:
         what = ", ".join(f"`{k}`: {short(v, 60)}" for k, v in items[-1].items() if k != JOB)
         where = "alone" if len(items) == 1 else f"in the last of {len(items)} items"
-        prober.send(prober.call(build.body(items)), case=f"right values, {where}: {what}")
+        prober.send(prober.request(build.body(items)), case=f"right values, {where}: {what}")
 
     cases: list[list[Any]] = []
     for name, schema in build.fields.items():
@@ -53,16 +53,18 @@ def _texts(prober: Prober) -> None:
     def send(entry: tuple[str, str]) -> None:
         text, what = entry
         item = build.item(text)
-        prober.send(prober.call(build.body([item])), case=f"a job id that is {what}", rule=OPAQUE)
+        prober.send(
+            prober.request(build.body([item])), case=f"a job id that is {what}", rule=OPAQUE
+        )
         for name in free:
             body = build.body([build.item(own, **{name: text})])
-            prober.send(prober.call(body), case=f"`{name}` is {what}")
+            prober.send(prober.request(body), case=f"`{name}` is {what}")
 
     prober.each(send, [*texts(), *_long_texts()])
     everything = [build.item(text) for text, _ in texts()]
-    prober.send(prober.call(build.body(everything)), case="job ids of every kind", rule=OPAQUE)
+    prober.send(prober.request(build.body(everything)), case="job ids of every kind", rule=OPAQUE)
     prober.send(
-        prober.call(build.body(list(reversed(everything)))),
+        prober.request(build.body(list(reversed(everything)))),
         case="job ids of every kind, reversed",
         rule=OPAQUE,
     )
@@ -123,7 +125,7 @@ def unknown_fields(prober: Prober, build: Bodies) -> Iterator[tuple[dict[str, An
 
 
 def unknown_names(document: Any, build: Bodies) -> list[str]:
-    """Names that mean something elsewhere: of answers, of other levels, of other editions."""
+    """Names that mean something elsewhere: of responses, of other levels, of other editions."""
     found: list[str] = []
     for schema in document["components"]["schemas"].values():
         found += schema.get("properties", {})
@@ -142,7 +144,7 @@ def unknown_names(document: Any, build: Bodies) -> list[str]:
 def _unknown(prober: Prober) -> None:
     def send(entry: tuple[dict[str, Any], str]) -> None:
         body, what = entry
-        prober.send(prober.call(body), case=f"an unknown field: {what}", rule=UNKNOWN)
+        prober.send(prober.request(body), case=f"an unknown field: {what}", rule=UNKNOWN)
 
     prober.each(send, unknown_fields(prober, bodies(prober)))
 
@@ -157,7 +159,7 @@ def _batches(prober: Prober) -> None:
         body = ijson.dumps(build.body(items))
         if len(body) <= limit:
             prober.send(
-                prober.call(body),
+                prober.request(body),
                 case=f"{len(items)} items, {what}",
                 rule=SIZE,
                 timeout=_LARGE_SECONDS,

@@ -1,4 +1,4 @@
-"""Calls at the same time: whatever order they took, one after the other would leave the same."""
+"""Requests at the same time: whatever order they took, one after the other would leave the same."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.ground import Ground, accepted, reading
 from drs_sync_policy.fuzz.scenarios.results import results
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.verdict import Breach, Exchange
+from drs_sync_policy.fuzz.verdict import Exchange, Violation
 
 TURNS: Final = "concurrent-calls-take-turns"
 _ROUNDS: Final = 15
@@ -35,7 +35,7 @@ def rounds(
 ) -> None:
     """Do all `acts` at the same time, so many times; stop early where `after` says False.
 
-    Each act has a thread, and with it a connection, of its own for the whole time: so the calls
+    Each act has a thread, and with it a connection, of its own for the whole time: so the requests
     set off together.
     """
     barrier = threading.Barrier(len(acts))
@@ -66,7 +66,7 @@ def rounds(
 
 @reading((TURNS,))
 def _fields(ground: Ground) -> None:
-    """Each call sets another field of the same job: in the end all are set."""
+    """Each request sets another field of the same job: in the end all are set."""
     job = ground.tenant.job_ids[0]
     build = ground.build
     names = list(build.fields)
@@ -88,7 +88,7 @@ def _fields(ground: Ground) -> None:
             TURNS,
             job,
             dict(wanted),
-            case=f"{len(seen)} calls at once, each for another field ({_TOGETHER_ONLY})",
+            case=f"{len(seen)} requests at once, each for another field ({_TOGETHER_ONLY})",
             after=seen,
         )
 
@@ -97,14 +97,14 @@ def _fields(ground: Ground) -> None:
 
 @reading((TURNS,))
 def _batches(ground: Ground) -> None:
-    """Each call sets all fields of two jobs: in the end both have the policy of the same call."""
+    """Each request sets all fields of two jobs: in the end both have the policy of one request."""
     jobs = (ground.tenant.job_ids[0], ground.tenant.job_ids[-1])
     build = ground.build
 
     def policy(turn: int, place: int) -> dict[str, Any]:
         chosen = build.policy(place)
         if build.marker:
-            chosen[build.marker] = f"turn {turn}, call {place}"
+            chosen[build.marker] = f"turn {turn}, request {place}"
         return chosen
 
     def act(place: int) -> Act:
@@ -121,17 +121,17 @@ def _batches(ground: Ground) -> None:
             return True
         possible = [policy(turn, place) for place in range(_THREADS)]
         found = [ground.read(job) for job in jobs]
-        ground.prober.ledger.judged(TURNS)
+        ground.prober.ledger.checked(TURNS)
         names = [name for name in build.fields if name not in ground.prober.unsteady]
         possible = [_of(names, entry) for entry in possible]
         policies = [_of(names, entry[0]) for entry in found]
         if _one_of(possible, policies[0]) and ijson.same(policies[0], policies[1]):
             return True
         ground.prober.note(
-            Breach(
+            Violation(
                 TURNS,
-                f"{len(seen)} calls at once, each for all fields of two jobs ({_TOGETHER_ONLY})",
-                "both jobs with all fields of one of the calls",
+                f"{len(seen)} requests at once, each for all fields of two jobs ({_TOGETHER_ONLY})",
+                "both jobs with all fields of one of the requests",
                 " and ".join(short(policy, 300) for policy in policies),
                 (*seen, *(entry[1] for entry in found)),
             )
@@ -157,7 +157,7 @@ def _one_of(possible: Sequence[dict[str, Any]], found: dict[str, Any]) -> bool:
 
 @reading((TURNS,))
 def _jobs(ground: Ground) -> None:
-    """Each call sets another job, some calls are invalid: every valid one is stored, none else."""
+    """Each request sets another job, some are invalid: exactly the valid ones are stored."""
     build = ground.build
     jobs = ground.tenant.job_ids[:_THREADS]
 
@@ -174,7 +174,7 @@ def _jobs(ground: Ground) -> None:
         items = [build.full(job, turn + 1) for job in jobs]
         body = build.body([*items, {}])
         return ground.prober.send(
-            ground.prober.call(body), case="an invalid batch, valid ones at the same time"
+            ground.prober.request(body), case="an invalid batch, valid ones at the same time"
         )
 
     def after(turn: int, seen: list[Exchange]) -> bool:
@@ -185,7 +185,7 @@ def _jobs(ground: Ground) -> None:
                 TURNS,
                 job,
                 build.policy(turn),
-                case=f"{len(seen)} calls at once, each for another job ({_TOGETHER_ONLY})",
+                case=f"{len(seen)} requests at once, each for another job ({_TOGETHER_ONLY})",
                 after=seen,
             )
             for job in jobs
@@ -200,8 +200,8 @@ def _jobs(ground: Ground) -> None:
     )
 
 
-def _answers(prober: Prober) -> None:
-    """Each answer is that of its own call: its ids, its language, its tenant."""
+def _responses(prober: Prober) -> None:
+    """Each response is that of its own request: its ids, its language, its tenant."""
     build = bodies(prober)
     target = prober.target
 
@@ -212,10 +212,10 @@ def _answers(prober: Prober) -> None:
         def send(turn: int) -> Exchange:
             items = [build.item(prober.unknown_job()) for _ in range(1 + (place + turn) % 4)]
             items.insert(turn % len(items), build.item(tenant.job_ids[turn % len(tenant.job_ids)]))
-            call = prober.call(build.body(items), tenant=tenant, language=language)
+            request = prober.request(build.body(items), tenant=tenant, language=language)
             if place == 5 and turn % 2:
-                call = call.with_header(prober.oracle.operation.security_headers[0], None)
-            return prober.send(call, case="a call of its own, others at the same time")
+                request = request.with_header(prober.oracle.operation.security_headers[0], None)
+            return prober.send(request, case="a request of its own, others at the same time")
 
         return send
 
@@ -229,7 +229,7 @@ def _answers(prober: Prober) -> None:
 
 
 SCENARIOS: Final = (
-    Scenario("answers at once", _answers, ()),
+    Scenario("responses at once", _responses, ()),
     Scenario("fields at once", _fields, (TURNS,), needs=("readback",), required=True),
     Scenario("batches at once", _batches, (TURNS,), needs=("readback",), required=True),
     Scenario("jobs at once", _jobs, (TURNS,), needs=("readback",)),

@@ -84,7 +84,7 @@ def _variants(token: str) -> Iterator[tuple[str, str]]:
 
 
 def _refused_tokens(prober: Prober) -> None:
-    good = prober.call(bodies(prober).batch(1, 1))
+    good = prober.request(bodies(prober).batch(1, 1))
     name = prober.oracle.operation.security_headers[0]
     known = {tenant.token for tenant in (prober.target.tenant, prober.target.other) if tenant}
 
@@ -98,11 +98,13 @@ def _refused_tokens(prober: Prober) -> None:
         )
 
     missing = "missing-credentials-are-refused"
-    # A valid call first: what an earlier call on the connection proved must not last.
+    # A valid request first: what an earlier request on the connection proved must not last.
     for _ in range(2):
-        prober.send(good, case="a valid call")
-        prober.send(good.with_header(name, None), case="no token, after a valid call", rule=missing)
-        prober.send(good, case="a valid call")
+        prober.send(good, case="a valid request")
+        prober.send(
+            good.with_header(name, None), case="no token, after a valid request", rule=missing
+        )
+        prober.send(good, case="a valid request")
         prober.send(good.with_header(name, ""), case="an empty token", rule=missing)
     prober.send(good.with_header(name, "   "), case="a blank token", rule=missing)
     prober.each(send, wrong_tokens(prober))
@@ -117,7 +119,7 @@ def _elsewhere(prober: Prober) -> None:
 
 
 def _tokens_elsewhere(prober: Prober) -> Iterator[Case]:
-    good = prober.call(bodies(prober).batch(1, 1))
+    good = prober.request(bodies(prober).batch(1, 1))
     name = prober.oracle.operation.security_headers[0]
     token = prober.target.tenant.token
     bare = good.with_header(name, None)
@@ -127,8 +129,8 @@ def _tokens_elsewhere(prober: Prober) -> Iterator[Case]:
     ):  # fmt: skip
         yield Case(bare.with_header(other, token), f"the token in {other}", ELSEWHERE)
     for scheme in ("Bearer", "Token", "Basic"):
-        call = bare.with_header("Authorization", f"{scheme} {token}")
-        yield Case(call, f"the token in Authorization, after {scheme}", ELSEWHERE)
+        request = bare.with_header("Authorization", f"{scheme} {token}")
+        yield Case(request, f"the token in Authorization, after {scheme}", ELSEWHERE)
     for key in (
         name,
         name.lower(),
@@ -146,8 +148,8 @@ def _tokens_elsewhere(prober: Prober) -> Iterator[Case]:
         cookie = bare.with_header("Cookie", f"{key}={value}")
         yield Case(cookie, f"the token in a cookie {key}", ELSEWHERE)
         body = {**bodies(prober).batch(1, 1), key: token}
-        call = prober.call(body).with_header(name, None)
-        yield Case(call, f"the token in the body as {key}", ELSEWHERE)
+        request = prober.request(body).with_header(name, None)
+        yield Case(request, f"the token in the body as {key}", ELSEWHERE)
 
 
 def _before_the_body(prober: Prober) -> None:
@@ -162,8 +164,8 @@ def _bad_credentials_and_bodies(prober: Prober) -> Iterator[Case]:
         (b'{"jobs": [{"job_id": 1}]}', "a job that is a number"), (b"null", "null"),
     ):  # fmt: skip
         for token, how in ((None, "no token"), ("", "an empty token"), ("x", "an unknown token")):
-            call = prober.call(body).with_header(name, token)
-            yield Case(call, f"{how}, and the body is {what}")
+            request = prober.request(body).with_header(name, token)
+            yield Case(request, f"{how}, and the body is {what}")
 
 
 def _projects(prober: Prober) -> None:
@@ -173,7 +175,7 @@ def _projects(prober: Prober) -> None:
     def send(entry: tuple[str, str, bool]) -> None:
         value, what, raw = entry
         path = prober.path(value, raw=raw)
-        prober.send(evolve(prober.call(body), path=path, fresh=True), case=what)
+        prober.send(evolve(prober.request(body), path=path, fresh=True), case=what)
 
     own = [near.value for near in near_misses(project)]
     foreign = [value for value in own if value.isascii() and value.replace("-", "").isalnum()]
@@ -222,15 +224,17 @@ def _foreign_project(prober: Prober) -> None:
     for language in (None, *languages(prober)):
         for items in ([build.item(own.job_ids[0])], [build.item(other.job_ids[0])]):
             body = build.body(items)
-            theirs = prober.call(body, project_id=other.project_id, language=language)
+            theirs = prober.request(body, project_id=other.project_id, language=language)
             prober.send(theirs, case="the own token on the other tenant's project")
-            ours = prober.call(body, tenant=other, project_id=own.project_id, language=language)
+            ours = prober.request(body, tenant=other, project_id=own.project_id, language=language)
             prober.send(ours, case="the other tenant's token on the own project")
     prober.send(
-        prober.call(build.body([build.item(other.job_ids[0])]), tenant=other),
-        case="a valid call of the other tenant",
+        prober.request(build.body([build.item(other.job_ids[0])]), tenant=other),
+        case="a valid request of the other tenant",
     )
-    prober.send(prober.call(build.batch(2)), case="a valid call after one of the other tenant")
+    prober.send(
+        prober.request(build.batch(2)), case="a valid request after one of the other tenant"
+    )
 
 
 SCENARIOS: Final = (

@@ -11,7 +11,7 @@ from drs_sync_policy.fuzz.cases.texts import texts
 from drs_sync_policy.fuzz.rules.words import short
 from drs_sync_policy.fuzz.scenarios.ground import (
     KEEPS,
-    LATER_CALLS,
+    LATER_REQUESTS,
     STORED,
     Ground,
     accepted,
@@ -20,7 +20,7 @@ from drs_sync_policy.fuzz.scenarios.ground import (
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 
-@reading((STORED, KEEPS, LATER_CALLS))
+@reading((STORED, KEEPS, LATER_REQUESTS))
 def _basics(ground: Ground) -> None:
     """Each field alone, changed and changed back, and left out."""
     job = ground.tenant.job_ids[0]
@@ -41,7 +41,7 @@ def _basics(ground: Ground) -> None:
             # Of an odd text that is not kept nobody knows whether it ever would be.
             known = kept or not schema.is_free_text
             if known and not ijson.same(before.get(name), value):
-                ground.expect(LATER_CALLS, job, {name: value}, case=case, after=[exchange])
+                ground.expect(LATER_REQUESTS, job, {name: value}, case=case, after=[exchange])
             rest = {k: v for k, v in before.items() if k != name}
             ground.expect(KEEPS, job, rest, case=f"nothing but `{name}`", after=[exchange])
             before = {**before, **ground.read(job)[0]}
@@ -69,7 +69,7 @@ def _combinations(ground: Ground) -> None:
         job, policies = share
         model = dict(ground.settle(job))
         for policy in policies:
-            case = "a call with " + (
+            case = "a request with " + (
                 ", ".join(f"{k}: {short(v)}" for k, v in policy.items()) or "no field"
             )
             exchange = ground.set([ground.build.item(job, **policy)], case=case)
@@ -133,7 +133,9 @@ _LONG: Final = tuple(
 
 
 SCENARIOS: Final = (
-    Scenario("fields", _basics, (STORED, KEEPS, LATER_CALLS), needs=("readback",), required=True),
+    Scenario(
+        "fields", _basics, (STORED, KEEPS, LATER_REQUESTS), needs=("readback",), required=True
+    ),
     Scenario("combinations", _combinations, (STORED, KEEPS), needs=("readback",), late=4),
     Scenario("texts and state", _texts, (STORED,), needs=("readback",), late=5),
 )

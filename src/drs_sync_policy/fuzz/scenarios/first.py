@@ -31,8 +31,8 @@ def _accepted(prober: Prober) -> None:
             ([build.item(unknown), build.full(own[-1], 1)], "an unknown job and an own one", ALONE),
             ([build.item(unknown)], "an unknown job alone", ALONE),
         ):
-            call = prober.call(build.body(items), language=language)
-            prober.send(call, case=what, rule=rule)
+            request = prober.request(build.body(items), language=language)
+            prober.send(request, case=what, rule=rule)
 
 
 def languages(prober: Prober) -> list[str]:
@@ -48,9 +48,9 @@ def languages(prober: Prober) -> list[str]:
 
 def _refused(prober: Prober) -> None:
     build = bodies(prober)
-    good = prober.call(build.batch(1))
-    prober.send(prober.call({}), case="a body without items")
-    prober.send(prober.call(b"{"), case="a body that breaks off")
+    good = prober.request(build.batch(1))
+    prober.send(prober.request({}), case="a body without items")
+    prober.send(prober.request(b"{"), case="a body that breaks off")
     prober.send(good.with_header("X-Auth-Token", None), case="no token")
     prober.send(good.with_header("Content-Type", "text/plain"), case="another media type")
 

@@ -1,7 +1,7 @@
-"""The target's jobs with known policies: where the rules about stored state are put to the test.
+"""The target's jobs with known policies: where the rules about stored state are checked.
 
-Fields that go astray in plain calls already (see `plain`) are left out of the bodies here: what is
-stored of them accuses the rule that a plain call breaks, and no other.
+Fields that a plain request already does not get stored (see `plain`) are left out of the bodies
+here: what is stored of them breaks the rule that a plain request breaks, and no other.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from drs_sync_policy.fuzz.rules import words
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.results import results
 from drs_sync_policy.fuzz.target.profile import Tenant
-from drs_sync_policy.fuzz.verdict import Breach, Exchange
+from drs_sync_policy.fuzz.verdict import Exchange, Violation
 
 STORED: Final = "accepted-policy-is-stored"
 KEEPS: Final = "omitted-field-keeps-its-value"
 LATER_ITEMS: Final = "later-items-win"
-LATER_CALLS: Final = "later-calls-win"
+LATER_REQUESTS: Final = "later-calls-win"
 REPEAT: Final = "repeating-is-harmless"
 REFUSED: Final = "refused-request-changes-nothing"
 UNKNOWN: Final = "unknown-fields-are-ignored"
@@ -45,7 +45,7 @@ class Ground:
     def set(self, items: Sequence[Mapping[str, Any]], *, case: str, **options: Any) -> Exchange:
         """Send a batch of these items."""
         body = self.build.body(items)
-        return self.prober.send(self.prober.call(body, tenant=self.tenant, **options), case=case)
+        return self.prober.send(self.prober.request(body, tenant=self.tenant, **options), case=case)
 
     def settle(self, job: str, variant: int = 0) -> Policy:
         """Give a job a policy with every field, and return what is stored then."""
@@ -83,12 +83,12 @@ class Ground:
         case: str,
         seen: tuple[Exchange, ...],
     ) -> bool:
-        breach = self.breach(rule, job, wanted, found, wrong, case=case, seen=seen)
-        if breach or not wrong:
-            self.prober.judged(rule, [breach] if breach else ())
+        violation = self.violation(rule, job, wanted, found, wrong, case=case, seen=seen)
+        if violation or not wrong:
+            self.prober.checked(rule, [violation] if violation else ())
         return not wrong
 
-    def breach(
+    def violation(
         self,
         rule: str,
         job: str,
@@ -98,10 +98,10 @@ class Ground:
         *,
         case: str,
         seen: tuple[Exchange, ...],
-    ) -> Breach | None:
+    ) -> Violation | None:
         """That fields of a job are `found` otherwise than `wanted` once `seen` was done.
 
-        Its exchanges begin with the calls that set what these fields had before. None where no
+        Its exchanges begin with the requests that set what these fields had before. None where no
         field is wrong, or another rule is to blame for each that is.
         """
         past = self.prober.history.of(self.tenant, job, seen)
@@ -109,7 +109,7 @@ class Ground:
         if not wrong:
             return None
         before = past.leading_to(wanted, found, wrong)
-        return Breach(
+        return Violation(
             rule,
             case,
             f"stored for {job}: {words.policy(wanted, wrong)}",
@@ -119,7 +119,7 @@ class Ground:
         )
 
     def _excused(self, rule: str, name: str, past: Past) -> bool:
-        """Whether plain calls show that another rule is to blame for this field."""
+        """Whether plain requests show that another rule is to blame for this field."""
         prober = self.prober
         reason = ""
         if rule not in (STORED, KEEPS) and name in prober.unkept and past.omits(name):
@@ -127,14 +127,14 @@ class Ground:
         if rule != REPEAT and name in prober.unsteady and past.may_repeat(name):
             reason = _beside(prober.unsteady, "that set it to what it is", REPEAT)
         if reason:
-            prober.ledger.not_judged(rule, reason)
+            prober.ledger.not_checked(rule, reason)
         return bool(reason)
 
 
-def _beside(names: Collection[str], calls: str, rule: str) -> str:
-    """What is not judged of some fields, because plain calls break another rule with them."""
+def _beside(names: Collection[str], requests: str, rule: str) -> str:
+    """What is not checked of some fields, because plain requests break another rule with them."""
     told = ", ".join(f"`{name}`" for name in sorted(names))
-    return f"without {told} in calls {calls}: with it plain calls break {rule} already"
+    return f"without {told} in requests {requests}: with it plain requests break {rule} already"
 
 
 def _equal(one: Policy, other: Policy, name: str) -> bool:
@@ -142,7 +142,7 @@ def _equal(one: Policy, other: Policy, name: str) -> bool:
 
 
 def accepted(exchange: Exchange) -> bool:
-    """Whether the whole batch succeeded, so that what is stored can be judged."""
+    """Whether the whole batch succeeded, so that what is stored can be checked."""
     found = results(exchange)
     return bool(found) and all(entry.get("status") == "success" for entry in found or ())
 
@@ -150,7 +150,7 @@ def accepted(exchange: Exchange) -> bool:
 def reading(
     rules: Sequence[str],
 ) -> Callable[[Callable[[Ground], None]], Callable[[Prober], None]]:
-    """Hand a scenario its ground; where nothing can be read back, its rules are not judged."""
+    """Hand a scenario its ground; where nothing can be read back, its rules are not checked."""
 
     def wrap(scenario: Callable[[Ground], None]) -> Callable[[Prober], None]:
         def run(prober: Prober) -> None:
@@ -163,7 +163,7 @@ def reading(
                 reason = f"what is stored cannot be read: {error}"
             for rule in rules if reason else ():
                 if rule != STORED or not prober.astray:
-                    prober.ledger.not_judged(rule, reason)
+                    prober.ledger.not_checked(rule, reason)
 
         return run
 
@@ -171,10 +171,8 @@ def reading(
 
 
 def _left_out(prober: Prober, *, whole: bool) -> str:
-    """What is not judged because plain calls break a promise already; empty where nothing is."""
+    """What is not checked because plain requests already break a rule; empty if nothing is."""
     if whole:
-        return (
-            f"what is stored says nothing: of a plain call, no field is stored as sent ({STORED})"
-        )
+        return f"a plain request gets no field stored as sent ({STORED})"
     names = ", ".join(f"`{name}`" for name in prober.astray)
-    return f"without {names}: plain calls with it are not as promised already" if names else ""
+    return f"without {names}: plain requests with it already break a rule" if names else ""

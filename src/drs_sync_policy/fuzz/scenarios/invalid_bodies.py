@@ -12,7 +12,7 @@ from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 def _invalid_bodies(prober: Prober) -> None:
     def send(wrong: Wrong) -> None:
-        prober.send(prober.call(wrong.body), case=wrong.what)
+        prober.send(prober.request(wrong.body), case=wrong.what)
 
     build = bodies(prober)
     prober.each(send, build.wrong())

@@ -1,4 +1,4 @@
-"""The same calls in every language: messages follow it, and nothing else does."""
+"""The same requests in every language: messages follow it, and nothing else does."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.results import essence, kinds, seen
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.target.http import Call
-from drs_sync_policy.fuzz.verdict import Breach
+from drs_sync_policy.fuzz.target.http import Request
+from drs_sync_policy.fuzz.verdict import Violation
 
 LANGUAGE: Final = "language-changes-only-messages"
 _LARGEST: Final = 16 * 1024 * 1024
@@ -22,58 +22,58 @@ _LARGEST: Final = 16 * 1024 * 1024
 
 
 def _in_every_language(prober: Prober) -> None:
-    """The same call in each language: other messages, nothing else."""
-    for call, what in _calls(prober):
-        _compare(prober, call, what)
-        # What an earlier call asked for must not last; nor may another header choose.
-        prober.send(call, case=f"{what}, no X-Language after calls with one")
+    """The same request in each language: other messages, nothing else."""
+    for request, what in _requests(prober):
+        _compare(prober, request, what)
+        # What an earlier request asked for must not last; nor may another header choose.
+        prober.send(request, case=f"{what}, no X-Language after requests with one")
         for accept in ("zh-CN,zh;q=0.9", "zh-cn"):
-            other = call.with_header("Accept-Language", accept)
+            other = request.with_header("Accept-Language", accept)
             prober.send(other, case=f"{what}, Accept-Language: {accept} and no X-Language")
             other = other.with_header("X-Language", "en-us")
             prober.send(other, case=f"{what}, Accept-Language: {accept} against X-Language")
-    for call, what in _oversize(prober):
-        _compare(prober, call, what)
+    for request, what in _oversize(prober):
+        _compare(prober, request, what)
     build = bodies(prober)
     odd = [build.item(text) for text, _ in texts()]
     for language in languages(prober):
-        call = prober.call(build.body(odd), language=language)
-        prober.send(call, case=f"job ids of every kind, {language}")
+        request = prober.request(build.body(odd), language=language)
+        prober.send(request, case=f"job ids of every kind, {language}")
 
 
-def _compare(prober: Prober, call: Call, what: str) -> None:
-    """Sends the call without a language and in each; nothing but messages may differ."""
-    default = prober.send(call, case=f"{what}, no X-Language")
+def _compare(prober: Prober, request: Request, what: str) -> None:
+    """Sends the request without a language and in each; nothing but messages may differ."""
+    default = prober.send(request, case=f"{what}, no X-Language")
     for language in languages(prober):
         case = f"{what}, {language}"
-        exchange = prober.send(call.with_header("X-Language", language), case=case)
-        if default.answer is None or exchange.answer is None:
-            continue  # whoever is refused for the size of the body may find no answer
-        prober.judged(LANGUAGE)
+        exchange = prober.send(request.with_header("X-Language", language), case=case)
+        if default.response is None or exchange.response is None:
+            continue  # whoever is refused for the size of the body may find no response
+        prober.checked(LANGUAGE)
         if essence(exchange) != essence(default):
             expected = f"as without the header: {seen(default)}"
-            prober.note(Breach(LANGUAGE, case, expected, seen(exchange), (default, exchange)))
+            prober.note(Violation(LANGUAGE, case, expected, seen(exchange), (default, exchange)))
 
 
-def _calls(prober: Prober) -> Iterator[tuple[Call, str]]:
+def _requests(prober: Prober) -> Iterator[tuple[Request, str]]:
     build = bodies(prober)
     for what, job in kinds(prober).items():
-        yield prober.call(build.body([build.full(job)])), what
+        yield prober.request(build.body([build.full(job)])), what
     every = [build.full(job) for job in kinds(prober).values()]
-    yield prober.call(build.body(every)), "a batch of every kind"
-    yield prober.call(b"{"), "no JSON"
-    yield prober.call({}), "no items"
+    yield prober.request(build.body(every)), "a batch of every kind"
+    yield prober.request(b"{"), "no JSON"
+    yield prober.request({}), "no items"
     families: set[str] = set()
     for wrong in build.wrong():
         family = wrong.what.split(" is ")[0] + wrong.field + str("missing" in wrong.what)
         if family not in families:
             families.add(family)
-            yield prober.call(wrong.body), wrong.what
-    yield from _refused_early(prober, prober.call(build.batch(1)))
+            yield prober.request(wrong.body), wrong.what
+    yield from _refused_early(prober, prober.request(build.batch(1)))
 
 
-def _refused_early(prober: Prober, good: Call) -> Iterator[tuple[Call, str]]:
-    """A call for each status that comes before the body is looked at."""
+def _refused_early(prober: Prober, good: Request) -> Iterator[tuple[Request, str]]:
+    """A request for each status that comes before the body is looked at."""
     token = prober.oracle.operation.security_headers[0]
     for value, what in ((None, "no token"), ("", "an empty token"), ("x", "an unknown token")):
         yield good.with_header(token, value), what
@@ -86,11 +86,11 @@ def _refused_early(prober: Prober, good: Call) -> Iterator[tuple[Call, str]]:
         yield evolve(good, method=method, fresh=True), f"the method {method}"
 
 
-def _oversize(prober: Prober) -> Iterator[tuple[Call, str]]:
+def _oversize(prober: Prober) -> Iterator[tuple[Request, str]]:
     limit = prober.target.max_body_bytes
     if limit and limit <= _LARGEST:
         build = bodies(prober)
-        good = prober.call(build.body([build.item(build.job_ids[0])]))
+        good = prober.request(build.body([build.item(build.job_ids[0])]))
         body = (good.body or b"") + b" " * limit
         yield evolve(good, body=body, fresh=True), "a body that is too large"
 

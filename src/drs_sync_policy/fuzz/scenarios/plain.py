@@ -1,10 +1,10 @@
-"""Plain calls: an own job, nothing odd about it, each field and each value that is not any text.
+"""Plain requests: an own job, nothing unusual, each field and each value that is not any text.
 
-They come before all else and settle who is to blame. A field that a plain call does not get stored
-breaks accepted-policy-is-stored, and would break every other rule about what is stored with it: so
-the other rules are judged by the fields that plain calls do get stored. A field that a plain call
-changes by leaving it out, or by setting it to the value that it has, breaks the rule about that:
-so no other rule is judged by that field where a call does the same.
+They come first and settle which rule is broken. A field that a plain request does not get stored
+breaks accepted-policy-is-stored, and would break every other rule about what is stored. So the
+other rules are checked with the fields that plain requests do get stored. A field that a plain
+request changes by leaving it out, or by setting it to the value that it has, breaks the rule about
+that. So no other rule is checked with that field where a request does the same.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ def _plain(prober: Prober) -> None:
             prober.unsteady = frozenset(_unsteady(ground))
     except Unreadable as error:
         for rule in (STORED, KEEPS, REPEAT):
-            prober.ledger.not_judged(rule, f"what is stored cannot be read: {error}")
+            prober.ledger.not_checked(rule, f"what is stored cannot be read: {error}")
 
 
 def _missing(ground: Ground) -> dict[str, list[Any]]:
-    """The values, by their fields, that no plain call was seen to store."""
+    """The values, by their fields, that no plain request was seen to store."""
     missing = {name: _values(ground.build, name) for name in ground.build.fields}
     for item in _items(ground):
-        # What is stored already is no matter of this call, or one of repeating-is-harmless.
+        # What is stored already is no matter of this request, or one of repeating-is-harmless.
         before = ground.read(item[JOB], may_lack=True)[0]
         exchange = ground.set([item], case=_told(item))
         if not accepted(exchange):
@@ -59,13 +59,13 @@ def _missing(ground: Ground) -> dict[str, list[Any]]:
 
 
 def _unkept(ground: Ground) -> Iterator[str]:
-    """The fields that a plain call without them changes."""
+    """The fields that a plain request without them changes."""
     job, build = ground.tenant.job_ids[0], ground.build
     for variant in range(_VARIANTS):
         for named in ((), *((name,) for name in build.fields if variant == 0)):
             before = ground.settle(job, variant)
             item = {name: before[name] for name in named if name in before}
-            case = f"a plain call with {f'`{named[0]}` alone' if named else 'no field at all'}"
+            case = f"a plain request with {f'`{named[0]}` alone' if named else 'no field at all'}"
             exchange = ground.set([build.item(job, **item)], case=case)
             if accepted(exchange):
                 rest = {name: value for name, value in before.items() if name not in named}
@@ -74,9 +74,9 @@ def _unkept(ground: Ground) -> Iterator[str]:
 
 
 def _unsteady(ground: Ground) -> Iterator[str]:
-    """The fields that a plain call changes by saying what is stored already."""
+    """The fields that a plain request changes by saying what is stored already."""
     job, build = ground.tenant.job_ids[0], ground.build
-    case = "a plain call with every field, a second time"
+    case = "a plain request with every field, a second time"
     for variant in range(_VARIANTS):
         before = ground.settle(job, variant)
         exchange = ground.set([build.full(job, variant)], case=case)
@@ -106,7 +106,11 @@ def _values(build: Bodies, name: str) -> list[Any]:
 
 def _told(item: dict[str, Any]) -> str:
     names = [f"`{name}`" for name in item if name != JOB]
-    return "a plain call with every field" if len(names) > 1 else f"a plain call with {names[0]}"
+    return (
+        "a plain request with every field" if len(names) > 1 else f"a plain request with {names[0]}"
+    )
 
 
-SCENARIOS: Final = (Scenario("plain calls", _plain, (STORED,), needs=("readback",), required=True),)
+SCENARIOS: Final = (
+    Scenario("plain requests", _plain, (STORED,), needs=("readback",), required=True),
+)

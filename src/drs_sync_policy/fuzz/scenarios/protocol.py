@@ -18,7 +18,7 @@ from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.raw_bodies import LARGE_SECONDS
 from drs_sync_policy.fuzz.scenarios.results import seen
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.verdict import Breach
+from drs_sync_policy.fuzz.verdict import Violation
 
 SIZE: Final = "batch-size-is-unbounded"
 ACCEPTED: Final = "valid-request-is-accepted"
@@ -29,7 +29,7 @@ def _media_types(prober: Prober) -> None:
 
 
 def _media_type_cases(prober: Prober) -> Iterator[Case]:
-    good = prober.call(bodies(prober).batch(1, 1))
+    good = prober.request(bodies(prober).batch(1, 1))
     for media in (
         None, "", "text/plain", "text/json", "text/html", "application/xml", "text/xml", "application",
         "json", "*/*", "application/*", "application/octet-stream", "application/x-www-form-urlencoded",
@@ -50,8 +50,10 @@ def _media_type_cases(prober: Prober) -> Iterator[Case]:
     ):  # fmt: skip
         yield Case(good.with_header("Content-Type", media), f"the media type {media}")
     utf16 = good.body.decode().encode("utf-16") if good.body else b""
-    call = evolve(good.with_header("Content-Type", "application/json; charset=utf-16"), body=utf16)
-    yield Case(call, "a body in UTF-16 that says so")
+    request = evolve(
+        good.with_header("Content-Type", "application/json; charset=utf-16"), body=utf16
+    )
+    yield Case(request, "a body in UTF-16 that says so")
     for accept in ("application/json", "*/*", "application/json, text/plain;q=0.5"):
         yield Case(good.with_header("Accept", accept), f"Accept: {accept}")
 
@@ -63,7 +65,7 @@ def _parameters(prober: Prober) -> None:
 def _header_cases(prober: Prober) -> Iterator[Case]:
     build = bodies(prober)
     own, unknown = prober.target.tenant.job_ids[0], prober.unknown_job()
-    good = prober.call(build.body([build.item(own), build.item(unknown)]))
+    good = prober.request(build.body([build.item(own), build.item(unknown)]))
     for parameter in prober.oracle.operation.parameters:
         if parameter.location != "header":
             continue
@@ -99,9 +101,9 @@ def _fits_a_header(text: str) -> bool:
 
 
 def _behind_refusals(prober: Prober) -> None:
-    """What a server leaves unread of a refused call must not be taken for the next one."""
+    """What a server leaves unread of a refused request must not be taken for the next one."""
     build = bodies(prober)
-    plain = prober.call(build.batch(1, 1))
+    plain = prober.request(build.batch(1, 1))
     padded = evolve(plain, body=(plain.body or b"") + b" " * 20_000)
     token = prober.oracle.operation.security_headers[0]
     for good in (plain, padded):
@@ -115,15 +117,17 @@ def _behind_refusals(prober: Prober) -> None:
         ):
             first = prober.send(evolve(refused, kept=True), case=what)
             after = prober.ask(plain)
-            case = f"a valid call behind {what}, on the same connection (curl: both in one, --next)"
-            # One promise, whatever else such an answer is: it is none to this call.
-            done = after.answer is None or after.answer.status == HTTPStatus.OK
-            problem = Breach(ACCEPTED, case, "200", seen(after), (first, after))
-            prober.judged(ACCEPTED, () if done else (problem,))
+            case = (
+                f"a valid request behind {what}, on the same connection (curl: both in one, --next)"
+            )
+            # One promise, whatever else such a response is: it is none to this request.
+            done = after.response is None or after.response.status == HTTPStatus.OK
+            problem = Violation(ACCEPTED, case, "200", seen(after), (first, after))
+            prober.checked(ACCEPTED, () if done else (problem,))
 
 
 def _methods(prober: Prober) -> None:
-    good = prober.call(bodies(prober).batch(1, 1))
+    good = prober.request(bodies(prober).batch(1, 1))
     for method in OTHER_METHODS:
         if method in ("PUT", "PATCH"):
             prober.send(evolve(good, method=method, fresh=True), case=f"{method} with a valid body")
@@ -144,13 +148,13 @@ def _large_bodies(prober: Prober) -> None:
             continue
         small = ijson.dumps(build.body([item]))
         prober.send(
-            prober.call(small + b" " * (size - len(small))), case=f"{size} bytes, most of them white space",
+            prober.request(small + b" " * (size - len(small))), case=f"{size} bytes, most of them white space",
             rule=SIZE, timeout=LARGE_SECONDS,
         )  # fmt: skip
         filled = ijson.dumps({**build.body([item]), "x_unknown": ""})
         padded = filled.replace(b'""', b'"' + b"x" * (size - len(filled)) + b'"')
         prober.send(
-            prober.call(padded), case=f"{size} bytes, most of them an ignored field",
+            prober.request(padded), case=f"{size} bytes, most of them an ignored field",
             rule=SIZE, timeout=LARGE_SECONDS,
         )  # fmt: skip
 
@@ -162,9 +166,9 @@ def _oversize(prober: Prober) -> None:
     for size in (limit + 1, limit + limit // 4 + 1000):
         if size > 64 * 1024 * 1024:
             continue
-        call = evolve(prober.call(small + b" " * (size - len(small))), fresh=True)
-        prober.send(call, case=f"{size} bytes, the limit is {limit}", timeout=LARGE_SECONDS)
-        wide = prober.call(
+        request = evolve(prober.request(small + b" " * (size - len(small))), fresh=True)
+        prober.send(request, case=f"{size} bytes, the limit is {limit}", timeout=LARGE_SECONDS)
+        wide = prober.request(
             {
                 **build.body([build.item(prober.target.tenant.job_ids[0])]),
                 "x_unknown": "é" * (size // 2),
@@ -175,7 +179,7 @@ def _oversize(prober: Prober) -> None:
             timeout=LARGE_SECONDS,
         )  # fmt: skip
         prober.send(
-            evolve(call, chunked=True),
+            evolve(request, chunked=True),
             case=f"{size} bytes in chunks, the limit is {limit}",
             statuses={413, 400, 411, 501, CLOSED},
             timeout=LARGE_SECONDS,
@@ -183,15 +187,15 @@ def _oversize(prober: Prober) -> None:
 
 
 def _chunked(prober: Prober) -> None:
-    probe = prober.ask(prober.call(bodies(prober).batch(1)))
-    if probe.answer is None or probe.answer.version < 11:
+    probe = prober.ask(prober.request(bodies(prober).batch(1)))
+    if probe.response is None or probe.response.version < 11:
         return
     # Not every server takes chunks: then 400, 411 or 501 is right, and 200 only for a valid body.
     good = bodies(prober).batch(2, 1)
-    call = evolve(prober.call(good), chunked=True, fresh=True)
-    prober.send(call, case="a valid body in chunks", statuses={200, 400, 411, 501})
+    request = evolve(prober.request(good), chunked=True, fresh=True)
+    prober.send(request, case="a valid body in chunks", statuses={200, 400, 411, 501})
     for body, what in ((b"{", "no JSON"), (b'{"jobs": []}', "without items"), (b"", "empty")):
-        bad = evolve(prober.call(body), chunked=True, fresh=True)
+        bad = evolve(prober.request(body), chunked=True, fresh=True)
         prober.send(bad, case=f"a body in chunks: {what}", statuses={400, 411, 422, 501})
 
 
@@ -199,7 +203,7 @@ SCENARIOS: Final = (
     Scenario("media types", _media_types, ("other-media-types-are-refused",), required=True),
     Scenario("methods", _methods, ("other-methods-are-refused",), required=True),
     Scenario("headers", _parameters, ("unknown-language-is-refused",), required=True),
-    Scenario("calls behind refused ones", _behind_refusals, (ACCEPTED,)),
+    Scenario("requests behind refused ones", _behind_refusals, (ACCEPTED,)),
     Scenario("chunks", _chunked, ()),
     Scenario("large bodies", _large_bodies, (SIZE,)),
     Scenario(

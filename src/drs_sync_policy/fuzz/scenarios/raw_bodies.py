@@ -151,7 +151,7 @@ def _twice(job: bytes) -> Iterator[tuple[bytes, str]]:
 
 def _not_i_json(prober: Prober) -> None:
     def send(entry: tuple[bytes, str]) -> None:
-        prober.send(prober.call(entry[0]), case=f"the body is no I-JSON: {entry[1]}")
+        prober.send(prober.request(entry[0]), case=f"the body is no I-JSON: {entry[1]}")
 
     prober.each(send, raw_bodies(prober.target.tenant.job_ids[0]))
 
@@ -181,7 +181,7 @@ def right_spellings(job_id: str) -> Iterator[tuple[bytes, str]]:
 
 def _right_spellings(prober: Prober) -> None:
     for body, what in right_spellings(prober.target.tenant.job_ids[0]):
-        prober.send(prober.call(body), case=f"I-JSON with {what}")
+        prober.send(prober.request(body), case=f"I-JSON with {what}")
 
 
 # --- extremes ------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def _extremes(prober: Prober) -> None:
             (b'{"jobs": [{"job_id": ' + job + b', "x_unknown": ' + text + b"}]}", "in an item"),
         ):
             prober.send(
-                prober.call(body), case=f"{what} in an ignored field {where}", rule=EXTREMES,
+                prober.request(body), case=f"{what} in an ignored field {where}", rule=EXTREMES,
                 statuses=SURVIVED, timeout=LARGE_SECONDS,
             )  # fmt: skip
 
@@ -205,7 +205,7 @@ def _extremes(prober: Prober) -> None:
     deep = b"[" * 30 + b"]" * 30
     for text, what in ((deep, "30 lists within each other"), (b"1e300", "a number of 300 digits")):
         body = b'{"jobs": [{"job_id": ' + job + b'}], "x_unknown": ' + text + b"}"
-        prober.send(prober.call(body), case=what, rule="unknown-fields-are-ignored")
+        prober.send(prober.request(body), case=what, rule="unknown-fields-are-ignored")
 
 
 def _wrong_extremes(prober: Prober) -> None:
@@ -225,10 +225,13 @@ def _extremes_in_known_fields(prober: Prober) -> Iterator[Case]:
             field = ijson.dumps(name) + b": " + value
             rest = b"" if name == "job_id" else b', "job_id": ' + job
             body = b'{"jobs": [{' + field + rest + b"}]}"
-            yield Case(prober.call(body), f"`{name}` is {what}", _INVALID, _REFUSED)
+            yield Case(prober.request(body), f"`{name}` is {what}", _INVALID, _REFUSED)
         for body in (b'{"jobs": ' + value + b"}", b'{"jobs": [' + value + b"]}", value):
             yield Case(
-                prober.call(body), f"{what} where an object or a list belongs", _INVALID, _REFUSED
+                prober.request(body),
+                f"{what} where an object or a list belongs",
+                _INVALID,
+                _REFUSED,
             )
 
 

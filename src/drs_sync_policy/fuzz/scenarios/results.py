@@ -1,4 +1,4 @@
-"""Relations between answers: mixtures, orders, splits, repeats, foreign jobs."""
+"""Relations between responses: mixtures, orders, splits, repeats, foreign jobs."""
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -15,7 +15,7 @@ from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.rules.words import as_json
 from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.verdict import Breach, Exchange
+from drs_sync_policy.fuzz.verdict import Exchange, Violation
 
 INDEPENDENT: Final = "items-are-independent"
 REPEAT: Final = "repeating-is-harmless"
@@ -25,11 +25,11 @@ Outcome = tuple[Any, ...]
 
 
 def results(exchange: Exchange) -> list[Mapping[str, Any]] | None:
-    """The results of a 200, None where the answer is none or is out of shape."""
-    if exchange.answer is None or exchange.answer.status != 200:
+    """The results of a 200, None where the response is none or is out of shape."""
+    if exchange.response is None or exchange.response.status != 200:
         return None
     try:
-        found = ijson.loads(exchange.answer.body)["results"]
+        found = ijson.loads(exchange.response.body)["results"]
     except (ValueError, KeyError, TypeError):
         return None
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
@@ -56,14 +56,14 @@ def kinds(prober: Prober) -> dict[str, str]:
 
 
 def _blocked(prober: Prober) -> None:
-    """A job whose state forbids the call fails, in a 200, whatever is beside it."""
+    """A job whose state forbids the request fails, in a 200, whatever is beside it."""
     build = bodies(prober)
     own = prober.target.tenant.job_ids[0]
     for job in prober.target.blocked_job_ids[:3]:
         for language in (None, *languages(prober)):
             for items in ([build.full(job)], [build.item(own), build.item(job), build.item(own)]):
-                call = prober.call(build.body(items), language=language)
-                prober.send(call, case="a blocked job", rule="blocked-job-fails-alone")
+                request = prober.request(build.body(items), language=language)
+                prober.send(request, case="a blocked job", rule="blocked-job-fails-alone")
 
 
 def _mixtures(prober: Prober) -> None:
@@ -72,7 +72,7 @@ def _mixtures(prober: Prober) -> None:
     known = kinds(prober)
     alone: dict[str, tuple[Outcome, Exchange]] = {}
     for what, job in known.items():
-        exchange = prober.send(prober.call(build.body([build.item(job)])), case=f"{what} alone")
+        exchange = prober.send(prober.request(build.body([build.item(job)])), case=f"{what} alone")
         found = results(exchange)
         if found is not None and len(found) == 1:
             alone[job] = (outcome(found[0]), exchange)
@@ -81,7 +81,7 @@ def _mixtures(prober: Prober) -> None:
         jobs = [known[name] for name in names]
         case = f"a batch of {', then '.join(names)}"
         exchange = prober.send(
-            prober.call(build.body([build.item(job) for job in jobs])), case=case
+            prober.request(build.body([build.item(job) for job in jobs])), case=case
         )
         _compare(prober, exchange, jobs, alone, case)
 
@@ -100,14 +100,14 @@ def _compare(
     found = results(exchange)
     if found is None or len(found) != len(jobs):
         return
-    prober.judged(INDEPENDENT)
+    prober.checked(INDEPENDENT)
     for position, (job, result) in enumerate(zip(jobs, found, strict=True)):
         if job not in alone or result.get("id") != job:
             continue
         expected, single = alone[job]
         if outcome(result) != expected:
             prober.note(
-                Breach(
+                Violation(
                     INDEPENDENT,
                     case,
                     f"results[{position}] as it is alone: {_told(expected)}",
@@ -131,7 +131,7 @@ def _permutations(prober: Prober) -> None:
         for n, job in enumerate([*known, *(prober.unknown_job() for _ in range(6))])
     ]
     random = prober.random("permutations")
-    whole = prober.send(prober.call(build.body(variants)), case="a batch")
+    whole = prober.send(prober.request(build.body(variants)), case="a batch")
     found = results(whole)
     if found is None or len(found) != len(variants):
         return
@@ -140,17 +140,17 @@ def _permutations(prober: Prober) -> None:
     orders += [random.sample(variants, len(variants)) for _ in range(4)]
     for order in orders:
         jobs = [item["job_id"] for item in order]
-        exchange = prober.send(prober.call(build.body(order)), case="the batch in another order")
+        exchange = prober.send(prober.request(build.body(order)), case="the batch in another order")
         _compare(prober, exchange, jobs, alone, "the batch in another order")
     for cut in range(1, len(variants)):
         for part in (variants[:cut], variants[cut:]):
             jobs = [item["job_id"] for item in part]
-            exchange = prober.send(prober.call(build.body(part)), case=f"the batch cut at {cut}")
+            exchange = prober.send(prober.request(build.body(part)), case=f"the batch cut at {cut}")
             _compare(prober, exchange, jobs, alone, f"the batch cut at {cut}")
 
 
 def _repeats(prober: Prober) -> None:
-    """The same call again gets the same answer."""
+    """The same request again gets the same response."""
     build = bodies(prober)
     known = kinds(prober)
     cases: list[tuple[Any, str]] = [
@@ -166,17 +166,17 @@ def _repeats(prober: Prober) -> None:
         (build.body([]), "no items"),
     ]
     for body, what in cases:
-        call = prober.call(body)
-        first = prober.send(call, case=what)
+        request = prober.request(body)
+        first = prober.send(request, case=what)
         for time in ("second", "third"):
-            again = prober.send(call, case=f"{what}, the {time} time")
-            prober.judged(REPEAT)
+            again = prober.send(request, case=f"{what}, the {time} time")
+            prober.checked(REPEAT)
             if essence(first) != essence(again):
                 prober.note(
-                    Breach(
+                    Violation(
                         REPEAT,
                         f"{what}, the {time} time",
-                        f"the same answer: {seen(first)}",
+                        f"the same response: {seen(first)}",
                         seen(again),
                         (first, again),
                     )
@@ -184,21 +184,21 @@ def _repeats(prober: Prober) -> None:
 
 
 def essence(exchange: Exchange) -> Any:
-    """What an answer says, apart from its messages."""
-    if exchange.answer is None:
+    """What a response says, apart from its messages."""
+    if exchange.response is None:
         return None
     found = results(exchange)
     if found is not None:
         return (200, [outcome(result) for result in found])
     try:
-        body = ijson.loads(exchange.answer.body)
+        body = ijson.loads(exchange.response.body)
     except ValueError:
         body = None
-    return (exchange.answer.status, body.get("error_code") if isinstance(body, dict) else None)
+    return (exchange.response.status, body.get("error_code") if isinstance(body, dict) else None)
 
 
 def seen(exchange: Exchange) -> str:
-    """What an answer says, in a line."""
+    """What a response says, in a line."""
     said = essence(exchange)
     if said is None:
         return exchange.silence
@@ -224,9 +224,9 @@ def _foreign(prober: Prober) -> None:
                     items = {"alone": [item], "after an own job": [mine, item]}.get(
                         shape, [item, mine]
                     )
-                    call = prober.call(build.body(items), language=language)
+                    request = prober.request(build.body(items), language=language)
                     rule = FOREIGN if job == foreign else None
-                    pair.append((job, prober.send(call, case=f"a job {shape}", rule=rule)))
+                    pair.append((job, prober.send(request, case=f"a job {shape}", rule=rule)))
                 _indistinct(
                     prober,
                     pair,
@@ -249,7 +249,9 @@ def _foreign_far_behind(prober: Prober) -> None:
                 [build.item(job), *items],
                 [build.item(job)] * 3,
             ):
-                prober.send(prober.call(build.body(batch)), case=f"a foreign job in {size} items")
+                prober.send(
+                    prober.request(build.body(batch)), case=f"a foreign job in {size} items"
+                )
 
 
 def _indistinct(prober: Prober, found: list[tuple[str, Exchange]], case: str) -> None:
@@ -257,12 +259,12 @@ def _indistinct(prober: Prober, found: list[tuple[str, Exchange]], case: str) ->
     foreign, unknown, control = faces
     if foreign is None or unknown is None:
         return
-    prober.judged(FOREIGN)
+    prober.checked(FOREIGN)
     if unknown != control:  # messages that differ by themselves tell nothing
         foreign, unknown = _without_message(foreign), _without_message(unknown)
     if foreign != unknown:
         prober.note(
-            Breach(
+            Violation(
                 FOREIGN,
                 case,
                 f"as for an unknown job: {as_json(unknown)}",

@@ -1,7 +1,7 @@
-"""Sequences of calls against a model of what is stored, shrunk to the shortest that fails.
+"""Sequences of requests against a model of what is stored, shrunk to the shortest that fails.
 
 The same seed makes the same sequences. A sequence that fails ends with the policy that the model
-and the target disagree on; the report shows every call of it.
+and the target disagree on; the report shows every request of it.
 """
 
 # Hypothesis's stateful classes are typed for tests that live in a module.
@@ -24,7 +24,7 @@ from drs_sync_policy.fuzz.prober import Gone
 from drs_sync_policy.fuzz.readback import Unreadable, differences
 from drs_sync_policy.fuzz.scenarios.ground import (
     KEEPS,
-    LATER_CALLS,
+    LATER_REQUESTS,
     REFUSED,
     STORED,
     Ground,
@@ -32,26 +32,26 @@ from drs_sync_policy.fuzz.scenarios.ground import (
 )
 from drs_sync_policy.fuzz.scenarios.results import results
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.target.http import NoAnswer, Throttled
-from drs_sync_policy.fuzz.verdict import Breach, Exchange
+from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
+from drs_sync_policy.fuzz.verdict import Exchange, Violation
 
 _EXAMPLES: Final = 15
 _STEPS: Final = 12
-_INTERRUPTIONS: Final = (Gone, NoAnswer, Throttled, Unreadable)
+_INTERRUPTIONS: Final = (Gone, NoResponse, Throttled, Unreadable)
 
 
 class Disagreement(AssertionError):  # noqa: N818
-    """The model and the target disagree; `breach` says on what."""
+    """The model and the target disagree; `violation` says on what."""
 
-    def __init__(self, breach: Breach) -> None:
-        super().__init__(breach.received)
-        self.breach = breach
+    def __init__(self, violation: Violation) -> None:
+        super().__init__(violation.received)
+        self.violation = violation
 
 
-@reading((STORED, KEEPS, LATER_CALLS))
+@reading((STORED, KEEPS, LATER_REQUESTS))
 def _sequences(ground: Ground) -> None:
     interruption: list[Exception] = []
-    last: list[Breach] = []
+    last: list[Violation] = []
     machine = _machine(ground, interruption, last)
     settings = hypothesis.settings(
         max_examples=_EXAMPLES,
@@ -67,17 +67,17 @@ def _sequences(ground: Ground) -> None:
                 hypothesis.seed(ground.prober.seed)(machine), settings=settings
             )
     except Disagreement as found:
-        ground.prober.note(found.breach)
+        ground.prober.note(found.violation)
     except (Flaky, ExceptionGroup):
         # It failed once and not again: what was seen was seen.
-        for breach in last[:1]:
-            ground.prober.note(breach)
+        for violation in last[:1]:
+            ground.prober.note(violation)
     if interruption:
         raise interruption[0]
 
 
 def _machine(
-    ground: Ground, interruption: list[Exception], last: list[Breach]
+    ground: Ground, interruption: list[Exception], last: list[Violation]
 ) -> type[RuleBasedStateMachine]:
     build = ground.build
     own = ground.tenant.job_ids[:3]
@@ -91,7 +91,7 @@ def _machine(
         def __init__(self) -> None:
             super().__init__()
             self.model: dict[str, dict[str, Any]] = {}
-            self.calls: list[Exchange] = []
+            self.requests: list[Exchange] = []
 
         def done(self) -> bool:
             return bool(interruption) or time.monotonic() > ground.prober.deadline
@@ -122,8 +122,8 @@ def _machine(
                 interruption.append(error)
 
         def _set(self, batch: list[dict[str, Any]]) -> None:
-            exchange = ground.set(batch, case="a call in a sequence")
-            self.calls.append(exchange)
+            exchange = ground.set(batch, case="a request in a sequence")
+            self.requests.append(exchange)
             found = results(exchange)
             if found is None or len(found) != len(batch):
                 self.model = {job: dict(ground.read(job)[0]) for job in own}
@@ -136,9 +136,9 @@ def _machine(
             self._compare(batch, before)
 
         def _refuse(self, body: Any) -> None:
-            case = "a refused call in a sequence"
-            exchange = ground.prober.send(ground.prober.call(body), case=case)
-            self.calls.append(exchange)
+            case = "a refused request in a sequence"
+            exchange = ground.prober.send(ground.prober.request(body), case=case)
+            self.requests.append(exchange)
             if results(exchange) is not None:
                 self.model = {job: dict(ground.read(job)[0]) for job in own}
             self._compare([], self.model, rule=REFUSED)
@@ -148,25 +148,25 @@ def _machine(
         ) -> None:
             for job, wanted in self.model.items():
                 found, reading_ = ground.read(job)
-                ground.prober.ledger.judged(rule or STORED)
+                ground.prober.ledger.checked(rule or STORED)
                 different = differences(wanted, found)
                 if not different:
                     continue
                 named = [different[0] in item for item in batch if item[JOB] == job][-1:] == [True]
-                breach = ground.breach(
+                violation = ground.violation(
                     rule or (STORED if named else KEEPS),
                     job,
                     wanted,
                     found,
                     different,
-                    case=f"a sequence of {len(self.calls)} calls",
-                    seen=(*self.calls, reading_),
+                    case=f"a sequence of {len(self.requests)} requests",
+                    seen=(*self.requests, reading_),
                 )
-                if breach is None:
+                if violation is None:
                     self.model[job] = dict(found)
                     continue
-                last[:] = [breach]
-                raise Disagreement(breach)
+                last[:] = [violation]
+                raise Disagreement(violation)
 
     return Machine
 
@@ -193,5 +193,5 @@ def _policies(build: Bodies) -> st.SearchStrategy[dict[str, Any]]:
 
 
 SCENARIOS: Final = (
-    Scenario("sequences", _sequences, (STORED, KEEPS, LATER_CALLS), needs=("readback",), late=7),
+    Scenario("sequences", _sequences, (STORED, KEEPS, LATER_REQUESTS), needs=("readback",), late=7),
 )

@@ -18,7 +18,7 @@ from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.scenarios.first import ALONE, bodies
 from drs_sync_policy.fuzz.scenarios.results import results
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.verdict import Breach
+from drs_sync_policy.fuzz.verdict import Violation
 
 _ANY: Final = (("%", "LIKE"), ("*", "a glob"), (".*", "a regular expression"))
 _ONE: Final = (("_", "LIKE"), ("?", "a glob"), (".", "a regular expression"))
@@ -36,7 +36,7 @@ def _near_own_jobs(prober: Prober) -> None:
     build = bodies(prober)
     owns = prober.oracle.owner
     prober.send_all(
-        Case(prober.call(build.body([build.item(near)])), f"a job id {what}", "job-id-is-opaque")
+        Case(prober.request(build.body([build.item(near)])), f"a job id {what}", "job-id-is-opaque")
         for job in prober.target.tenant.job_ids[:2]
         for near, what in (*_respelled(job), *_wrapped(job), *_patterns(job))
         if near != job and owns(near) is None
@@ -89,8 +89,8 @@ def _cut(prober: Prober, job: str, ids: Sequence[str], what: str) -> None:
     stranger = prober.unknown_job()
     if any(prober.oracle.owner(cut) for cut in ids):
         return
-    call = prober.call(build.body([build.item(cut) for cut in (*ids, stranger)]))
-    exchange = prober.ask(call)
+    request = prober.request(build.body([build.item(cut) for cut in (*ids, stranger)]))
+    exchange = prober.ask(request)
     found = results(exchange)
     if found is None or len(found) != _CUTS + 1:
         return
@@ -98,7 +98,7 @@ def _cut(prober: Prober, job: str, ids: Sequence[str], what: str) -> None:
     if unknown == "success":
         return  # it takes any id, which others see
     problems = [
-        Breach(
+        Violation(
             ALONE,
             f"the job id `{job}`, {what}",
             f"a shorter id is another job's, or nobody's: not all of {_CUTS} are `success`",
@@ -106,7 +106,7 @@ def _cut(prober: Prober, job: str, ids: Sequence[str], what: str) -> None:
             (exchange,),
         )
     ]
-    prober.judged(ALONE, problems if set(shorter) == {"success"} else ())
+    prober.checked(ALONE, problems if set(shorter) == {"success"} else ())
 
 
 SCENARIOS: Final = (

@@ -30,44 +30,45 @@ def _cases(prober: Prober) -> Iterator[Case]:
     build = bodies(prober)
     own = prober.target.tenant.job_ids
     for wrong in one_of_each(build):
-        yield Case(prober.call(wrong.body), wrong.what)
+        yield Case(prober.request(wrong.body), wrong.what)
     for odd in _ODD_IDS:
         what = f"the job id {short(odd, 60)}"
-        yield Case(prober.call(build.body([build.item(odd)])), what, OPAQUE)
+        yield Case(prober.request(build.body([build.item(odd)])), what, OPAQUE)
     item, body = build.full(own[0]), build.body([build.full(own[0])])
     for value in (None, "x", {"a": [1]}):
         odd_item, what = build.body([{**item, "x_unknown": value}]), as_json(value)
-        yield Case(prober.call(odd_item), f"an unknown field of an item: {what}", UNKNOWN)
+        yield Case(prober.request(odd_item), f"an unknown field of an item: {what}", UNKNOWN)
         odd_body = {**body, "x_unknown": value}
-        yield Case(prober.call(odd_body), f"an unknown field: {what}", UNKNOWN)
+        yield Case(prober.request(odd_body), f"an unknown field: {what}", UNKNOWN)
     for size in (2, 11, 51, 101):
         items = [build.item(own[n % len(own)]) for n in range(size)]
-        yield Case(prober.call(build.body(items)), f"{size} items", SIZE)
+        yield Case(prober.request(build.body(items)), f"{size} items", SIZE)
     padded = ijson.dumps(body)
     for size in (70_000, 600_000):
-        yield Case(prober.call(padded + b" " * (size - len(padded))), f"{size} bytes", SIZE)
+        yield Case(prober.request(padded + b" " * (size - len(padded))), f"{size} bytes", SIZE)
     yield from _raw(prober, own[0])
     for name in build.fields:
         for value in build.fields[name].right()[:3]:
             yield Case(
-                prober.call(build.body([{JOB: own[0], name: value}])), f"`{name}`: {as_json(value)}"
+                prober.request(build.body([{JOB: own[0], name: value}])),
+                f"`{name}`: {as_json(value)}",
             )
         if build.fields[name].is_free_text:
             for text in ("", "\0", "é任\U0001f600", "'\"\\%s{}", "x" * 300):
                 text_item = build.body([{JOB: own[0], name: text}])
-                yield Case(prober.call(text_item), f"`{name}`: {short(text, 60)}")
+                yield Case(prober.request(text_item), f"`{name}`: {short(text, 60)}")
     for project in ("x" * 65, "a b"):
-        call = evolve(prober.call(body), path=prober.path(project), fresh=True)
-        yield Case(call, f"the project {project!r}")
+        request = evolve(prober.request(body), path=prober.path(project), fresh=True)
+        yield Case(request, f"the project {project!r}")
 
 
 def _raw(prober: Prober, job: str) -> Iterator[Case]:
     for raw, what in list(raw_bodies(job))[::4]:
-        yield Case(prober.call(raw), f"the body is no I-JSON: {what}")
+        yield Case(prober.request(raw), f"the body is no I-JSON: {what}")
     good = ijson.dumps({ITEMS: [{JOB: job}]})
     for number in (b"[" * 1000 + b"]" * 1000, b"1e400", b"9" * 400):
         body = good[:-1] + b', "x_unknown": ' + number + b"}"
-        yield Case(prober.call(body), "an extreme in an ignored field", EXTREMES, SURVIVED)
+        yield Case(prober.request(body), "an extreme in an ignored field", EXTREMES, SURVIVED)
 
 
 def one_of_each(build: Bodies) -> list[Wrong]:

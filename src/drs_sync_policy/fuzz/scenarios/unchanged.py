@@ -1,4 +1,4 @@
-"""What must change nothing that is stored: refused requests, and calls of another tenant."""
+"""What must change nothing that is stored: refused requests, and requests of another tenant."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from drs_sync_policy.fuzz.scenarios.ground import ISOLATED, REFUSED, Ground, rea
 from drs_sync_policy.fuzz.scenarios.raw_bodies import raw_bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.scenarios.sweep import one_of_each
-from drs_sync_policy.fuzz.target.http import Call
+from drs_sync_policy.fuzz.target.http import Request
 
 
 @reading((REFUSED,))
@@ -21,9 +21,9 @@ def _refused(ground: Ground) -> None:
     """A refused request stores nothing, not even its valid items."""
     jobs = ground.tenant.job_ids[:3]
     before = {job: ground.settle(job) for job in jobs}
-    for call, what in refused_calls(ground):
-        exchange = ground.prober.send(call, case=what)
-        if exchange.answer is None or exchange.answer.status < 400:
+    for request, what in refused_requests(ground):
+        exchange = ground.prober.send(request, case=what)
+        if exchange.response is None or exchange.response.status < 400:
             # It was accepted: that is broken already, and storing it is only what follows.
             before = {job: ground.settle(job) for job in jobs}
             continue
@@ -33,14 +33,14 @@ def _refused(ground: Ground) -> None:
                 break
 
 
-def refused_calls(ground: Ground) -> Iterator[tuple[Call, str]]:
-    """Calls that are refused, and that would change what is stored if they were not."""
+def refused_requests(ground: Ground) -> Iterator[tuple[Request, str]]:
+    """Requests that are refused, and that would change what is stored if they were not."""
     prober, build = ground.prober, ground.build
     for wrong in one_of_each(build):
         body: Any = wrong.body
         if isinstance(body, dict) and cast("dict[str, Any]", body).get(ITEMS):
-            yield prober.call(body), wrong.what
-    good = prober.call(build.batch(3, 1))
+            yield prober.request(body), wrong.what
+    good = prober.request(build.batch(3, 1))
     token = prober.oracle.operation.security_headers[0]
     for value, what in ((None, "no token"), ("", "an empty token"), ("x", "an unknown token")):
         yield good.with_header(token, value), what
@@ -62,7 +62,7 @@ def refused_calls(ground: Ground) -> Iterator[tuple[Call, str]]:
     for raw, what in raw_bodies(ids[0]):
         if raw.startswith(b'{"jobs": [{"job_id"'):
             yield (
-                prober.call(raw.replace(b'{"jobs": [{', b'{"jobs": [{' + policy, 1)),
+                prober.request(raw.replace(b'{"jobs": [{', b'{"jobs": [{' + policy, 1)),
                 f"no I-JSON: {what}",
             )
 
@@ -77,8 +77,8 @@ def _tenants(ground: Ground) -> None:
     own = prober.target.tenant
     theirs, ours = Ground(prober, tenant=other), ground
     before = {job: theirs.settle(job, n) for n, job in enumerate(other.job_ids[:3])}
-    for call, what in foreign_calls(prober, build):
-        exchange = prober.send(call, case=what)
+    for request, what in foreign_requests(prober, build):
+        exchange = prober.send(request, case=what)
         for job, policy in before.items():
             if not theirs.unchanged(ISOLATED, job, policy, case=what, after=[exchange]):
                 before = {job: theirs.settle(job, n) for n, job in enumerate(other.job_ids[:3])}
@@ -90,34 +90,34 @@ def _tenants(ground: Ground) -> None:
         ours.unchanged(ISOLATED, job, now, case=case, after=[exchange])
 
 
-def foreign_calls(prober: Prober, build: Bodies) -> Iterator[tuple[Call, str]]:
+def foreign_requests(prober: Prober, build: Bodies) -> Iterator[tuple[Request, str]]:
     """What the tenant may try on jobs of the other one."""
     own, other = prober.target.tenant, prober.target.other
     if other is None:
         return
     foreign = [build.full(job, 8) for job in other.job_ids[:3]]
     mine = build.full(own.job_ids[0], 8)
-    yield prober.call(build.body(foreign)), "a batch of foreign jobs"
-    yield prober.call(build.body([mine, *foreign])), "foreign jobs after an own one"
-    yield prober.call(build.body([*foreign, mine])), "foreign jobs before an own one"
+    yield prober.request(build.body(foreign)), "a batch of foreign jobs"
+    yield prober.request(build.body([mine, *foreign])), "foreign jobs after an own one"
+    yield prober.request(build.body([*foreign, mine])), "foreign jobs before an own one"
     yield (
-        prober.call(build.body(foreign), project_id=other.project_id),
+        prober.request(build.body(foreign), project_id=other.project_id),
         "the other tenant's project",
     )
     yield (
-        prober.call(build.body(foreign), tenant=other, project_id=own.project_id),
+        prober.request(build.body(foreign), tenant=other, project_id=own.project_id),
         "the other's token",
     )
     for name in ("project_id", "tenant_id", "X-Project-Id", "token", "owner"):
         value = other.project_id if name != "token" else "x"
         body = {**build.body([{**item, name: value} for item in foreign]), name: value}
-        yield prober.call(body), f"foreign jobs with `{name}` of the other tenant"
+        yield prober.request(body), f"foreign jobs with `{name}` of the other tenant"
     for name in ("X-Project-Id", "X-Tenant-Id", "X-Forwarded-Project", "X-Domain-Id"):
         yield (
-            prober.call(build.body(foreign)).with_header(name, other.project_id),
+            prober.request(build.body(foreign)).with_header(name, other.project_id),
             f"foreign jobs with the header {name} of the other tenant",
         )
-    query = prober.call(build.body(foreign))
+    query = prober.request(build.body(foreign))
     yield (
         evolve(query, path=f"{query.path}?project_id={other.project_id}"),
         "the other's project in the query",

@@ -46,7 +46,7 @@ def _ignored(ground: Ground, body: dict[str, Any], what: str) -> bool:
     item = body[ITEMS][0]
     wanted = dict(ground.read(item[JOB])[0])
     wanted |= {name: value for name, value in item.items() if name in ground.build.fields}
-    exchange = ground.prober.send(ground.prober.call(body), case=f"unknown fields: {what}")
+    exchange = ground.prober.send(ground.prober.request(body), case=f"unknown fields: {what}")
     if results(exchange) is None:
         return True
     case = f"unknown fields: {what}"

@@ -1,4 +1,4 @@
-"""Calls to an ASGI application in this process: no socket, no HTTP on the way."""
+"""Requests to an ASGI application in this process: no socket, no HTTP on the way."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from drs_sync_policy.fuzz.target.http import Answer, Call, NoAnswer, Patient, TimedOut
+from drs_sync_policy.fuzz.target.http import NoResponse, Patient, Request, Response, TimedOut
 from drs_sync_policy.fuzz.target.profile import Target
 
 Message = MutableMapping[str, Any]
@@ -35,14 +35,14 @@ class Asgi:
         self._lifespan = asyncio.run_coroutine_threadsafe(self._live(ready), self._loop)
         ready.wait(_LIFESPAN_SECONDS)
 
-    def once(self, call: Call, timeout: float) -> Answer:
-        """The application's answer; `NoAnswer` if it raised, `TimedOut` if it took too long."""
-        future = asyncio.run_coroutine_threadsafe(self._call(call), self._loop)
+    def once(self, request: Request, timeout: float) -> Response:
+        """The application's response; `NoResponse` if it raised, `TimedOut` if it took too long."""
+        future = asyncio.run_coroutine_threadsafe(self._request(request), self._loop)
         try:
             return future.result(timeout)
         except FutureTimeoutError:
             future.cancel()
-            raise TimedOut(f"no answer within {timeout:g} s") from None
+            raise TimedOut(f"no response within {timeout:g} s") from None
 
     def close(self) -> None:
         """End the application's lifespan and the loop."""
@@ -75,10 +75,10 @@ class Asgi:
             await self._app({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send)
         ready.set()
 
-    async def _call(self, call: Call) -> Answer:
+    async def _request(self, request: Request) -> Response:
         started = time.monotonic()
         received: list[Message] = []
-        pending = [{"type": "http.request", "body": call.body or b"", "more_body": False}]
+        pending = [{"type": "http.request", "body": request.body or b"", "more_body": False}]
         gone = asyncio.Event()
 
         async def receive() -> Message:
@@ -91,28 +91,28 @@ class Asgi:
             received.append(message)
 
         try:
-            await self._app(_scope(call), receive, send)
+            await self._app(_scope(request), receive, send)
         except Exception as error:
             if not received:
-                raise NoAnswer(f"the application raised {type(error).__name__}") from error
+                raise NoResponse(f"the application raised {type(error).__name__}") from error
         finally:
             gone.set()
-        return _answer(received, time.monotonic() - started)
+        return _response(received, time.monotonic() - started)
 
 
-def _scope(call: Call) -> dict[str, Any]:
-    raw_path, _, query = call.path.partition("?")
-    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in call.headers]
+def _scope(request: Request) -> dict[str, Any]:
+    raw_path, _, query = request.path.partition("?")
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in request.headers]
     headers.append((b"host", b"application"))
-    if call.chunked:
+    if request.chunked:
         headers.append((b"transfer-encoding", b"chunked"))
-    elif call.body is not None:
-        headers.append((b"content-length", str(len(call.body)).encode()))
+    elif request.body is not None:
+        headers.append((b"content-length", str(len(request.body)).encode()))
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
-        "method": call.method,
+        "method": request.method,
         "scheme": "http",
         "path": unquote_to_bytes(raw_path).decode("utf-8", "replace"),
         "raw_path": raw_path.encode("latin-1"),
@@ -124,11 +124,11 @@ def _scope(call: Call) -> dict[str, Any]:
     }
 
 
-def _answer(received: list[Message], seconds: float) -> Answer:
+def _response(received: list[Message], seconds: float) -> Response:
     if not received or received[0]["type"] != "http.response.start":
-        raise NoAnswer("the application sent nothing")
+        raise NoResponse("the application sent nothing")
     start, *rest = received
-    return Answer(
+    return Response(
         status=start["status"],
         headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in start["headers"]),
         body=b"".join(message.get("body", b"") for message in rest),

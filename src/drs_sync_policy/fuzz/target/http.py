@@ -1,8 +1,8 @@
-"""Calls sent byte for byte, answers received byte for byte.
+"""Requests sent byte for byte, responses received byte for byte.
 
 `http.client` sends what it is told: a header twice, none at all, a path with `..`, a body of bytes.
 Connections are pooled, as those of a real client are. An idle connection that the server dropped is
-no finding: the call is sent again over a fresh one. A 429 or 503 is waited out.
+no finding: the request is sent again over a fresh one. A 429 or 503 is waited out.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from drs_sync_policy.fuzz.target.profile import Target
 
 Headers = tuple[tuple[str, str], ...]
 
-MAX_ANSWER: Final = 64 * 1024 * 1024
-"""An answer longer than this is taken for one that never ends."""
+MAX_RESPONSE: Final = 64 * 1024 * 1024
+"""A response longer than this is taken for one that never ends."""
 _MOST_INTERIM: Final = 20
 _THROTTLED: Final = frozenset({429, 503})
 _LONGEST_WAIT: Final = 60.0
@@ -35,7 +35,7 @@ _BODY_WAS_READ: Final = frozenset({200, 400, 422})
 
 
 @frozen
-class Call:
+class Request:
     """A request as it goes over the wire: `path` is raw, header values are Latin-1 text."""
 
     method: str
@@ -46,20 +46,20 @@ class Call:
     fresh: bool = False
     """To be sent over a connection of its own, which is closed afterwards."""
     kept: bool = False
-    """Whether the connection is to serve the next call, too, whatever the answer is."""
+    """Whether the connection is to serve the next request, too, whatever the response is."""
 
     def header(self, name: str) -> list[str]:
         """The values of every header of this name, in order."""
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
-    def with_header(self, name: str, value: str | None) -> Call:
-        """This call with `name` set to `value` alone, or without it where that is None."""
+    def with_header(self, name: str, value: str | None) -> Request:
+        """This request with `name` set to `value` alone, or without it where that is None."""
         kept = tuple((k, v) for k, v in self.headers if k.lower() != name.lower())
         return evolve(self, headers=kept if value is None else (*kept, (name, value)))
 
 
 @frozen
-class Answer:
+class Response:
     """What came back: `seconds` from the first byte sent to the last one received."""
 
     status: int
@@ -76,14 +76,14 @@ class Answer:
         return None
 
 
-class NoAnswer(Exception):  # noqa: N818 - it is no error of ours
-    """The server was reached and gave no complete answer; the text says what happened."""
+class NoResponse(Exception):  # noqa: N818 - it is no error of ours
+    """The server was reached and gave no complete response; the text says what happened."""
 
     timed_out = False
 
 
-class TimedOut(NoAnswer):
-    """No complete answer within the time allowed."""
+class TimedOut(NoResponse):
+    """No complete response within the time allowed."""
 
     timed_out = True
 
@@ -97,10 +97,10 @@ class Throttled(Exception):  # noqa: N818
 
 
 class Wire(Protocol):
-    """Anything that carries a call to the server."""
+    """Anything that carries a request to the server."""
 
-    def send(self, call: Call, *, timeout: float | None = None) -> Answer:
-        """The server's answer; `NoAnswer`, `Unreachable` or `Throttled` where there is none."""
+    def send(self, request: Request, *, timeout: float | None = None) -> Response:
+        """The server's response; `NoResponse`, `Unreachable` or `Throttled` where there is none."""
         ...
 
     def close(self) -> None:
@@ -108,7 +108,7 @@ class Wire(Protocol):
         ...
 
 
-Once = Callable[[Call, float], Answer]
+Once = Callable[[Request, float], Response]
 
 
 @frozen
@@ -148,7 +148,7 @@ class FinalResponse(http.client.HTTPResponse):
     """The final response: interim ones, such as 103, may come before any (RFC 9110, 15.2)."""
 
     def begin(self) -> None:
-        """Reads the head of the answer; `http.client` itself goes past a 100 only."""
+        """Reads the head of the response; `http.client` itself goes past a 100 only."""
         super().begin()
         for _ in range(_MOST_INTERIM):
             if not 100 < self.status < 200 or self.status == http.client.SWITCHING_PROTOCOLS:
@@ -162,7 +162,7 @@ class FinalResponse(http.client.HTTPResponse):
 def final_responses() -> Generator[None]:
     """Meanwhile every client in this process that is made of `http.client` reads past them, too.
 
-    Another would take a 103 for the answer, and the answer for that of its next request.
+    Another would take a 103 for the response, and the response for that of its next request.
     """
     connection, theirs = http.client.HTTPConnection, http.client.HTTPConnection.response_class
     connection.response_class = FinalResponse
@@ -181,25 +181,25 @@ def _tls(verify: bool | str) -> ssl.SSLContext:
 
 
 class Pool:
-    """One idle connection for each thread, over which calls go one after the other."""
+    """One idle connection for each thread, over which requests go one after the other."""
 
     def __init__(self, target: Target) -> None:
         self._socket = Socket.of(target)
         self._local = threading.local()
 
-    def once(self, call: Call, timeout: float) -> Answer:
-        """One answer to one call, the call sent twice at most: if an idle connection was dead."""
-        kept = None if call.fresh else self._kept()
+    def once(self, request: Request, timeout: float) -> Response:
+        """One response to one request, which is sent again if an idle connection was dead."""
+        kept = None if request.fresh else self._kept()
         if kept is not None:
             try:
-                return self._over(kept, call, timeout)
+                return self._over(kept, request, timeout)
             except _Stale:
                 pass
         connection = self._socket.connect(timeout)
         try:
-            return self._over(connection, call, timeout)
+            return self._over(connection, request, timeout)
         except _Stale as error:
-            raise NoAnswer(str(error)) from error
+            raise NoResponse(str(error)) from error
 
     def close(self) -> None:
         """Close this thread's connection."""
@@ -212,41 +212,46 @@ class Pool:
         self._local.connection = None
         return kept
 
-    def _over(self, connection: http.client.HTTPConnection, call: Call, timeout: float) -> Answer:
+    def _over(
+        self, connection: http.client.HTTPConnection, request: Request, timeout: float
+    ) -> Response:
         started = time.monotonic()
         keep = False
         try:
             connection.sock.settimeout(timeout)
-            _write(connection, call)
-            answer, keep = _read(connection, call, started, timeout)
+            _write(connection, request)
+            response, keep = _read(connection, request, started, timeout)
         finally:
             if not keep:
                 connection.close()
         if keep:
             self._local.connection = connection
-        return answer
+        return response
 
 
 class _Stale(Exception):  # noqa: N818
-    """The connection ended before the first byte of an answer."""
+    """The connection ended before the first byte of a response."""
 
 
-def _write(connection: http.client.HTTPConnection, call: Call) -> None:
+def _write(connection: http.client.HTTPConnection, request: Request) -> None:
     connection.putrequest(
-        call.method, call.path, skip_host=bool(call.header("Host")), skip_accept_encoding=True
+        request.method,
+        request.path,
+        skip_host=bool(request.header("Host")),
+        skip_accept_encoding=True,
     )
-    for name, value in call.headers:
+    for name, value in request.headers:
         connection.putheader(name, value.encode("latin-1"))
-    if call.fresh:
+    if request.fresh:
         connection.putheader("Connection", "close")
-    body = call.body
-    if call.chunked:
+    body = request.body
+    if request.chunked:
         connection.putheader("Transfer-Encoding", "chunked")
-    elif body is not None or call.method in ("POST", "PUT", "PATCH"):
+    elif body is not None or request.method in ("POST", "PUT", "PATCH"):
         connection.putheader("Content-Length", str(len(body or b"")))
     try:
         connection.endheaders()
-        if body is not None and call.chunked:
+        if body is not None and request.chunked:
             _send_chunks(connection, body)
         elif body:
             connection.send(body)
@@ -266,30 +271,30 @@ def _send_chunks(connection: http.client.HTTPConnection, body: bytes) -> None:
 
 
 def _read(
-    connection: http.client.HTTPConnection, call: Call, started: float, timeout: float
-) -> tuple[Answer, bool]:
+    connection: http.client.HTTPConnection, request: Request, started: float, timeout: float
+) -> tuple[Response, bool]:
     _hurry(connection)
     try:
-        response = connection.getresponse()
+        raw = connection.getresponse()
         _hurry(connection)
     except TimeoutError:
-        raise TimedOut(f"no answer within {timeout:g} s") from None
+        raise TimedOut(f"no response within {timeout:g} s") from None
     except (http.client.RemoteDisconnected, ConnectionError) as error:
-        raise _Stale(f"the connection was closed without an answer ({error})") from error
+        raise _Stale(f"the connection was closed without a response ({error})") from error
     except (http.client.HTTPException, OSError, ValueError) as error:
-        raise NoAnswer(f"what came back is no HTTP: {type(error).__name__}: {error}") from error
-    body = _body(response, started + timeout, timeout)
-    response.close()  # read1 does not notice the end of a body of known length
-    answer = Answer(
-        status=response.status,
-        headers=tuple(response.getheaders()),
+        raise NoResponse(f"what came back is no HTTP: {type(error).__name__}: {error}") from error
+    body = _body(raw, started + timeout, timeout)
+    raw.close()  # read1 does not notice the end of a body of known length
+    response = Response(
+        status=raw.status,
+        headers=tuple(raw.getheaders()),
         body=body,
         seconds=time.monotonic() - started,
-        version=response.version,
+        version=raw.version,
     )
-    in_order = call.kept or response.status in _BODY_WAS_READ
-    keep = not response.will_close and not call.fresh and in_order
-    return answer, keep
+    in_order = request.kept or raw.status in _BODY_WAS_READ
+    keep = not raw.will_close and not request.fresh and in_order
+    return response, keep
 
 
 def _hurry(connection: http.client.HTTPConnection) -> None:
@@ -305,16 +310,18 @@ def _body(response: http.client.HTTPResponse, deadline: float, timeout: float) -
         while piece := response.read1(1 << 16):
             pieces.append(piece)
             size += len(piece)
-            if size > MAX_ANSWER:
-                raise NoAnswer(f"the answer has not ended after {size} bytes")
+            if size > MAX_RESPONSE:
+                raise NoResponse(f"the response has not ended after {size} bytes")
             if time.monotonic() > deadline:
-                raise TimedOut(f"the answer has not ended after {timeout:g} s and {size} bytes")
+                raise TimedOut(f"the response has not ended after {timeout:g} s and {size} bytes")
     except TimeoutError:
-        raise TimedOut(f"the answer stopped after {size} bytes and {timeout:g} s") from None
+        raise TimedOut(f"the response stopped after {size} bytes and {timeout:g} s") from None
     except (http.client.HTTPException, OSError) as error:
-        raise NoAnswer(f"the answer broke off after {size} bytes ({error})") from error
+        raise NoResponse(f"the response broke off after {size} bytes ({error})") from error
     if response.length and response.status != 304:
-        raise NoAnswer(f"the answer broke off {response.length} bytes before its Content-Length")
+        raise NoResponse(
+            f"the response broke off {response.length} bytes before its Content-Length"
+        )
     return b"".join(pieces)
 
 
@@ -332,20 +339,20 @@ class Patient:
         self.waited: float = 0.0
         """How many seconds were spent on waiting for the server's leave."""
 
-    def send(self, call: Call, *, timeout: float | None = None) -> Answer:
-        """The answer to `call`, with each 429 and 503 before it waited out."""
-        call = self._dressed(call)
+    def send(self, request: Request, *, timeout: float | None = None) -> Response:
+        """The response to `request`, with each 429 and 503 before it waited out."""
+        request = self._dressed(request)
         waited = 0.0
         status = 0
         for attempt in range(_TRIES):
             self._wait_for_turn()
-            answer = self._once(call, timeout or self._timeout)
-            status = answer.status
+            response = self._once(request, timeout or self._timeout)
+            status = response.status
             if status not in _THROTTLED:
-                return answer
+                return response
             if waited >= _LONGEST_WAIT:
                 break
-            delay = min(_retry_after(answer, 0.05 * 2**attempt), _LONGEST_WAIT)
+            delay = min(_retry_after(response, 0.05 * 2**attempt), _LONGEST_WAIT)
             self._hold(max(delay, 0.01))
             waited += delay
         raise Throttled(f"{status} again after {waited:.1f} s of waiting")
@@ -354,9 +361,9 @@ class Patient:
         """Close this thread's connection."""
         self._close()
 
-    def _dressed(self, call: Call) -> Call:
-        missing = tuple((k, v) for k, v in self._extra.items() if not call.header(k))
-        return evolve(call, headers=(*call.headers, *missing)) if missing else call
+    def _dressed(self, request: Request) -> Request:
+        missing = tuple((k, v) for k, v in self._extra.items() if not request.header(k))
+        return evolve(request, headers=(*request.headers, *missing)) if missing else request
 
     def _wait_for_turn(self) -> None:
         while True:
@@ -374,9 +381,9 @@ class Patient:
             self.waited += delay
 
 
-def _retry_after(answer: Answer, otherwise: float) -> float:
+def _retry_after(response: Response, otherwise: float) -> float:
     """The seconds that `Retry-After` asks for, as a number or a date (RFC 9110, 10.2.3)."""
-    value = (answer.header("Retry-After") or "").strip()
+    value = (response.header("Retry-After") or "").strip()
     if value.isdecimal():
         return float(value)
     try:

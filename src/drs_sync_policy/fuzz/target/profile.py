@@ -1,4 +1,4 @@
-"""The target profile: which server is judged, and with what.
+"""The target profile: which server is checked, and with what.
 
 A profile is a TOML file in a public format, described by `profile.schema.json` beside this module
 and in `docs/fuzzing.md`. The schema is what profiles are checked against, so the two cannot differ.
@@ -66,7 +66,7 @@ class Readback:
 
 @frozen
 class Waiver:
-    """A known breach: it does not fail the run up to and including the day `expires`."""
+    """A known violation: it does not fail the run up to and including the day `expires`."""
 
     rule: str
     reason: str
@@ -75,7 +75,7 @@ class Waiver:
 
 @frozen
 class Target:
-    """A server to be judged.
+    """A server to be checked.
 
     `verify` is True, False or a file of CA certificates, `max_rps` requests a second, `timeout`
     seconds. `start`, `ready` and `reset` are argument lists, empty where there is none.
