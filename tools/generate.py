@@ -1,4 +1,4 @@
-"""Writes `generated/` from `openapi.yaml`, or checks that it is what would be written.
+"""Writes `generated/` and the derived sync modules, or checks that they are up to date.
 
 python -m tools.generate            replace both generated packages
 python -m tools.generate --check    regenerate elsewhere and compare whole trees both ways
@@ -22,14 +22,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tools import derive_sync
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import client_contract, write_editions
-from tools.template_facts import facts_as_jinja
+from tools.template_facts import facts_as_jinja, release, security_headers
 
 OVERRIDES = ROOT / "overrides"
 GENERATED = ROOT / "generated"
 CLIENT, DATA = "drs_sync_policy_api", "drs_sync_policy_contract"
 
+
+_CLIENT_FACTS = '''"""What the client needs to know of the contract."""
+
+from typing import Final
+
+SERVERS: Final = {servers}
+"""The servers that the contract names."""
+
+AUTH_HEADER: Final = {auth_header}
+"""The header that carries the token."""
+
+USER_AGENT: Final = {user_agent}
+"""The header `User-Agent`, with the version of this client and of the contract."""
+'''
 
 _ABOUT = '''"""The contract as data; see `openapi.yaml`."""
 
@@ -52,7 +67,7 @@ def generate(into: Path) -> None:
 def write_client(
     package: Path, *, templates: Path | None, document: dict[str, Any] | None = None
 ) -> None:
-    """Writes the client package, with these templates before the generator's own, or with none.
+    """Writes the client package: with these templates and `overrides/package/`, or stock.
 
     `document` is the contract to write it from, if it is not that of the working tree.
     """
@@ -72,7 +87,21 @@ def write_client(
             "--custom-template-path", str(custom), "--output-path", str(package),
         )  # fmt: skip
     (package / "py.typed").write_bytes(b"")
+    if templates is not None:
+        # In place of the generator's files: they depend on the runtime, and not on the contract.
+        shutil.copytree(OVERRIDES / "package", package, dirs_exist_ok=True)
+        (package / "contract.py").write_text(_client_facts(document), "utf-8")
     _format(package, select="I,UP,F401")
+
+
+def _client_facts(document: dict[str, Any]) -> str:
+    version = document["info"]["version"]
+    headers = [*security_headers(document), "Authorization"]
+    return _CLIENT_FACTS.format(
+        servers=tuple(str(server["url"]) for server in document.get("servers", ())),
+        auth_header=json.dumps(headers[0]),
+        user_agent=json.dumps(f"drs-sync-policy/{release()} (contract {version})"),
+    )
 
 
 def _write_data(package: Path) -> None:
@@ -156,15 +185,15 @@ def _first_difference(ours: bytes, theirs: bytes) -> str:
 def check() -> int:
     with tempfile.TemporaryDirectory() as fresh:
         generate(Path(fresh))
-        lines = list(drift(GENERATED, Path(fresh)))
+        lines = [*drift(GENERATED, Path(fresh)), *derive_sync.drift()]
     if not lines:
-        print("generated/ is what openapi.yaml and overrides/ say")
+        print("generated/ is what openapi.yaml and overrides/ say, and the sync client is derived")
         return 0
-    print("generated/ is not what openapi.yaml and overrides/ say:\n", file=sys.stderr)
+    print("generated/ or a derived module differs from its sources:\n", file=sys.stderr)
     print("\n".join(lines), file=sys.stderr)
     print(
-        "\nNothing in generated/ is edited by hand. Change openapi.yaml or overrides/ instead, run"
-        "\n`make generate` and commit what it writes.",
+        "\nEdit openapi.yaml, overrides/ or the async_*.py instead, run `make generate` and commit"
+        "\nwhat it writes.",
         file=sys.stderr,
     )
     return 1
@@ -180,6 +209,7 @@ def main() -> int:
     if options.into:
         generate(options.into)
     else:
+        derive_sync.write()
         before = _tree(GENERATED)
         replace()
         if _tree(GENERATED) != before:

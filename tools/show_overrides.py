@@ -11,11 +11,13 @@ from __future__ import annotations
 import argparse
 import difflib
 import hashlib
+import re
 import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, Final
 
 import openapi_python_client
 from attrs import frozen
@@ -26,6 +28,11 @@ TEMPLATES = OVERRIDES / "templates"
 STOCK = Path(openapi_python_client.__file__).parent / "templates"
 
 
+_IMPORT: Final = re.compile(r'{%-? *(?:from|import) "([^"]+)" *(?:import|as|%})')
+_DYNAMIC: Final = 'import "property_templates/" +'
+_PROPERTIES: Final = "property_templates/*"
+
+
 @frozen
 class Override:
     """A template of ours in the place of one of the generator's."""
@@ -33,26 +40,51 @@ class Override:
     name: str
     reason: str
     sha256: str
+    imports: Mapping[str, str]
+    """The stock templates that it imports, by name or pattern, with the hash of each."""
 
     @property
     def is_current(self) -> bool:
-        """Whether the generator's template is still the one that this override was made for."""
-        return self.sha256 == sha256_of(STOCK / self.name)
+        """Whether its original and the templates that it imports are what it was made for."""
+        return not self.changed(STOCK)
+
+    def changed(self, stock: Path) -> list[str]:
+        """The templates in `stock` that have another hash than noted."""
+        noted = {self.name: self.sha256, **self.imports}
+        return [name for name, sha256 in noted.items() if sha256_of(stock, name) != sha256]
 
 
 def overrides() -> list[Override]:
     """What `UPSTREAM.toml` says of each override, in its order."""
-    table: Mapping[str, Mapping[str, str]] = tomllib.loads(
+    table: Mapping[str, Mapping[str, Any]] = tomllib.loads(
         (TEMPLATES / "UPSTREAM.toml").read_text("utf-8")
     )
     return [
-        Override(name, " ".join(entry["reason"].split()), entry["sha256"])
+        Override(name, " ".join(entry["reason"].split()), entry["sha256"], entry.get("imports", {}))
         for name, entry in table.items()
     ]
 
 
-def sha256_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def imported_by(name: str) -> frozenset[str]:
+    """The stock templates that a template of ours imports, directly or through another."""
+    found: set[str] = set()
+    todo = [(TEMPLATES / name).read_text("utf-8")]
+    while todo:
+        text = todo.pop()
+        names = set(_IMPORT.findall(text)) | ({_PROPERTIES} if _DYNAMIC in text else set())
+        for new in names - found:
+            if new == _PROPERTIES or (STOCK / new).is_file():
+                found.add(new)
+                todo += [] if new == _PROPERTIES else [(STOCK / new).read_text("utf-8")]
+    return frozenset(found)
+
+
+def sha256_of(folder: Path, pattern: str) -> str:
+    """The hash of the files in `folder` that match, in the order of their names."""
+    hashed = hashlib.sha256()
+    for path in sorted(folder.glob(pattern)):
+        hashed.update(path.read_bytes())
+    return hashed.hexdigest()
 
 
 def differences(stock: Path, ours: Path) -> Iterator[tuple[str, list[str]]]:
@@ -95,8 +127,9 @@ def main() -> int:
     if stale:
         names = ", ".join(override.name for override in stale)
         print(
-            f"\nThe generator's {names} changed since the override was made: compare the two, carry"
-            "\nover what is new, and write the new hash into overrides/templates/UPSTREAM.toml.",
+            f"\nThe originals of {names}, or templates that they import, changed since the override"
+            "\nwas made: compare them, carry over what is new, and write the new hashes into"
+            "\noverrides/templates/UPSTREAM.toml.",
             file=sys.stderr,
         )
     return 1 if stale else 0

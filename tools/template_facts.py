@@ -1,7 +1,7 @@
 """What the templates need of the contract and the generator does not hand them.
 
-The generator drops constraints, servers, security schemes and the meanings of enum values before
-it renders; `facts_as_jinja` brings them back as `contract.jinja`, which templates import.
+The generator drops constraints and the meanings of enum values before it renders the templates;
+`facts_as_jinja` brings them back as `contract.jinja`, which templates import.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from openapi_python_client.strings import ClassName, snake_case
-
 from drs_sync_policy.anyjson import resolve
+from tools.generator_names import class_name, function_name
 
 Json = Mapping[str, Any]
 
@@ -31,20 +30,17 @@ _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "
 def facts_as_jinja(contract: Json) -> str:
     """The text of `contract.jinja`: one `set` for each fact, in literals that Jinja reads."""
     facts = {
-        "servers": [{"url": server["url"]} for server in contract.get("servers", ())],
-        "security_headers": list(_security_headers(contract)) or ["Authorization"],
         "secured": sorted(_secured_operations(contract)),
         "rules": dict(_rules_of_models(contract)),
         "parameters": dict(_rules_of_parameters(contract)),
         "enums": dict(_meanings_of_enums(contract)),
         "sent": sorted(_sent(contract)),
-        "release": release(),
     }
     return "".join(f"{{% set {name} = {fact!r} %}}\n" for name, fact in facts.items())
 
 
 def release() -> str:
-    """The version of the distribution, which the client tells the server."""
+    """The version of the distribution, which the client sends in `User-Agent`."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     return str(project["version"])
 
@@ -77,7 +73,7 @@ def _refuse_unnamed(schema: Json, where: str) -> None:
 
 def _schemas(contract: Json) -> Iterator[tuple[str, Json]]:
     for name, schema in contract.get("components", {}).get("schemas", {}).items():
-        yield str(ClassName(schema.get("title", name), "field_")), schema
+        yield class_name(schema.get("title", name)), schema
 
 
 def _rules_of_models(contract: Json) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -103,7 +99,7 @@ def _operations(contract: Json) -> Iterator[tuple[str, Json, Json]]:
             if method in item:
                 operation = item[method]
                 fallback = f"{method}_{path}"
-                yield snake_case(operation.get("operationId", fallback)), item, operation
+                yield function_name(operation.get("operationId", fallback)), item, operation
 
 
 def _rules_of_parameters(contract: Json) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -127,7 +123,8 @@ def _secured_operations(contract: Json) -> Iterator[str]:
             yield name
 
 
-def _security_headers(contract: Json) -> Iterator[str]:
+def security_headers(contract: Json) -> Iterator[str]:
+    """The headers that the contract's security schemes name."""
     for scheme in contract.get("components", {}).get("securitySchemes", {}).values():
         scheme = resolve(contract, scheme)
         if scheme.get("type") == "apiKey" and scheme.get("in") == "header":

@@ -23,7 +23,7 @@ from typing import Final
 from tools import lock
 from tools.documents import ROOT
 from tools.generate import CLIENT, GENERATED
-from tools.show_overrides import STOCK, differences, overrides, sha256_of
+from tools.show_overrides import STOCK, differences, overrides
 
 PYPROJECT: Final = ROOT / "pyproject.toml"
 _NAME: Final = "openapi-python-client"
@@ -46,17 +46,22 @@ def install(version: str, environment: Path) -> Path:
 
 
 def stale_overrides(stock: Path) -> list[str]:
-    """What to compare: each override whose original in `stock` is another now, as a diff."""
+    """What to compare: each original, or template it imports, that differs in `stock`."""
+    changed = {
+        path.relative_to(folder).as_posix()
+        for override in overrides()
+        for pattern in override.changed(stock)
+        for folder in (STOCK, stock)
+        for path in folder.glob(pattern)
+    }
     found: list[str] = []
-    for override in overrides():
-        new, old = stock / override.name, STOCK / override.name
-        if new.is_file() and sha256_of(new) == override.sha256:
-            continue
+    for name in sorted(changed):
         before, after = (
-            path.read_text("utf-8").splitlines() if path.is_file() else [] for path in (old, new)
+            path.read_text("utf-8").splitlines() if path.is_file() else []
+            for path in (STOCK / name, stock / name)
         )
-        names = (f"old/{override.name}", f"new/{override.name}")
-        found.append("\n".join(difflib.unified_diff(before, after, *names, lineterm="")))
+        diff = difflib.unified_diff(before, after, f"old/{name}", f"new/{name}", lineterm="")
+        found.extend(["\n".join(lines)] if (lines := [*diff]) else [])
     return found
 
 

@@ -1,4 +1,8 @@
-"""A client library for accessing Data Replication Service - Synchronization Policies"""
+"""A client for the operations of the contract: models, and one module for each operation.
+
+`Client` and `AuthenticatedClient` are imported when they are asked for: the models are useful
+without httpx, which costs more to import than everything else.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .client import AuthenticatedClient, Client
 
-__all__ = (
-    "AuthenticatedClient",
-    "Client",
-)
+__all__ = ("AuthenticatedClient", "Client")
 
 
 def __getattr__(name: str) -> Any:
-    # The models are of use without httpx, and importing it costs more than all the rest.
     if name in __all__:
         from . import client
 

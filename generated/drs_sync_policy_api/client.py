@@ -1,147 +1,30 @@
-"""Where the API is, who calls it, and the connections to it."""
+"""`Client` and `AuthenticatedClient`, with the server and the header of the contract."""
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Generator, Mapping
-from threading import Lock
-from typing import Any, Final, Self
+from attrs import define, field
 
-import httpx
-from attrs import define, evolve, field
+from drs_sync_policy.runtime import http_client
+from drs_sync_policy.runtime.http_client import DEFAULT_TIMEOUT
 
-from .types import SERVERS, USER_AGENT
-
-DEFAULT_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
-"""Seconds for each phase of a call; without an end a call could wait forever."""
-
-
-def _copied(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(mapping)
+from .contract import AUTH_HEADER, SERVERS, USER_AGENT
 
 
 @define(kw_only=True)
-class Client:
-    """Where the API is, and how it is called, without credentials.
-
-    The `with_...` methods return a copy with connections of its own and leave this one as it is.
-
-    Attributes:
-        base_url: One of `SERVERS`, or the URL of another server; by default the first of them.
-        headers: Headers of every request; the dict that was given is copied.
-        cookies: Cookies of every request, copied too.
-        timeout: Seconds, or the seconds for each phase; None waits forever.
-        verify_ssl: Whether the server's certificate is verified, a file of certificates, or a context.
-        httpx_args: More arguments for `httpx.Client` and `httpx.AsyncClient`.
-    """
+class Client(http_client.Client):
+    """A client without credentials; its default server is the first of `SERVERS`."""
 
     base_url: str = field(default=SERVERS[0], kw_only=False)
-    headers: Mapping[str, str] = field(default={}, converter=_copied, repr=False)
-    cookies: Mapping[str, str] = field(default={}, converter=_copied, repr=False)
-    timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT
-    verify_ssl: str | bool | ssl.SSLContext = True
-    httpx_args: Mapping[str, Any] = field(default={}, converter=_copied, repr=False)
-    _client: httpx.Client | None = field(default=None, init=False, repr=False, eq=False)
-    _async_client: httpx.AsyncClient | None = field(default=None, init=False, repr=False, eq=False)
-    _lock: Lock = field(factory=Lock, init=False, repr=False, eq=False)
-
-    def credentials(self) -> dict[str, Any]:
-        """What a request is given as keyword arguments so that it carries credentials."""
-        return {}
-
-    def with_headers(self, headers: Mapping[str, str]) -> Self:
-        """A copy of this client that sends these headers, too."""
-        return evolve(self, headers={**self.headers, **headers})
-
-    def with_cookies(self, cookies: Mapping[str, str]) -> Self:
-        """A copy of this client that sends these cookies, too."""
-        return evolve(self, cookies={**self.cookies, **cookies})
-
-    def with_timeout(self, timeout: httpx.Timeout | float) -> Self:
-        """A copy of this client with another timeout."""
-        return evolve(self, timeout=timeout)
-
-    def set_httpx_client(self, client: httpx.Client) -> Self:
-        """Makes this client use yours, with your headers, cookies and timeouts."""
-        with self._lock:
-            self._client = client
-        return self
-
-    def get_httpx_client(self) -> httpx.Client:
-        """The `httpx.Client` of this client, the same one at every call and in every thread."""
-        with self._lock:
-            if self._client is None:
-                self._client = httpx.Client(**self._arguments())
-            return self._client
-
-    def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> Self:
-        """Makes this client use yours, with your headers, cookies and timeouts."""
-        with self._lock:
-            self._async_client = async_client
-        return self
-
-    def get_async_httpx_client(self) -> httpx.AsyncClient:
-        """The `httpx.AsyncClient` of this client, the same one at every call."""
-        with self._lock:
-            if self._async_client is None:
-                self._async_client = httpx.AsyncClient(**self._arguments())
-            return self._async_client
-
-    def __enter__(self) -> Self:
-        self.get_httpx_client().__enter__()
-        return self
-
-    def __exit__(self, *args: Any) -> None:
-        self.get_httpx_client().__exit__(*args)
-
-    async def __aenter__(self) -> Self:
-        await self.get_async_httpx_client().__aenter__()
-        return self
-
-    async def __aexit__(self, *args: Any) -> None:
-        await self.get_async_httpx_client().__aexit__(*args)
-
-    def _arguments(self) -> dict[str, Any]:
-        return {
-            "base_url": self.base_url,
-            "headers": {"User-Agent": USER_AGENT, **self.headers},
-            "cookies": dict(self.cookies),
-            "timeout": self.timeout,
-            "verify": self.verify_ssl,
-            **self.httpx_args,
-        }
-
-
-class _TokenAuth(httpx.Auth):
-    """Adds the token to each request, so that a new one counts from the next request on."""
-
-    def __init__(self, client: AuthenticatedClient) -> None:
-        self._client = client
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        client = self._client
-        token = client.token() if callable(client.token) else client.token
-        request.headers[client.auth_header_name] = f"{client.prefix} {token}".lstrip()
-        yield request
+    user_agent: str = USER_AGENT
 
 
 @define(kw_only=True)
-class AuthenticatedClient(Client):
-    """A client that sends a token with every request.
+class AuthenticatedClient(http_client.AuthenticatedClient):
+    """A client that sends a token with every request, in the header that the contract names."""
 
-    Attributes:
-        token: The token, or a function that returns it. It may be set anew at any time.
-        auth_header_name: The header that carries it.
-        prefix: What stands before it in the header, if anything.
-    """
-
-    token: str | Callable[[], str] = field(repr=False)
-    auth_header_name: str = "X-Auth-Token"
-    prefix: str = ""
-
-    def credentials(self) -> dict[str, Any]:
-        """What a request is given as keyword arguments so that it carries the token."""
-        return {"auth": _TokenAuth(self)}
+    base_url: str = field(default=SERVERS[0], kw_only=False)
+    user_agent: str = USER_AGENT
+    auth_header_name: str = AUTH_HEADER
 
 
 __all__ = ["DEFAULT_TIMEOUT", "SERVERS", "AuthenticatedClient", "Client"]

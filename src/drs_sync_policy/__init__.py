@@ -6,23 +6,41 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from drs_sync_policy.client.async_client import AsyncSyncPolicyClient
     from drs_sync_policy.client.batching import Batches
     from drs_sync_policy.client.credentials.auth import AkSkAuth, TokenAuth
     from drs_sync_policy.client.credentials.passwords import PasswordAuth
-    from drs_sync_policy.client.errors import (
-        DrsError,
-        JobsFailedError,
-        OutsideContractError,
-        RefusedError,
-        UnreachableError,
-        WrongUseError,
-    )
     from drs_sync_policy.client.exchange import Hooks
-    from drs_sync_policy.client.facade import AsyncSyncPolicyClient, SyncPolicyClient
-    from drs_sync_policy.client.network.deadlines import Timeouts
-    from drs_sync_policy.client.network.transport import Connections
+    from drs_sync_policy.client.network.backends import Timeouts
+    from drs_sync_policy.client.network.options import Connections
     from drs_sync_policy.client.outcome import JobOutcome, JobState, Outcome
     from drs_sync_policy.client.retries import Retries
+    from drs_sync_policy.client.sync_client import SyncPolicyClient
+    from drs_sync_policy.runtime.errors import (
+        BadRequestError,
+        ConnectFailedError,
+        ConnectionLostError,
+        ContentTooLargeError,
+        DrsError,
+        ForbiddenError,
+        GatewayError,
+        InternalServerError,
+        JobsFailedError,
+        MethodNotAllowedError,
+        NotFoundError,
+        OutsideContractError,
+        Problem,
+        RefusedError,
+        ServiceUnavailableError,
+        TimedOutError,
+        TooManyRequestsError,
+        UnauthorizedError,
+        UnprocessableContentError,
+        UnreachableError,
+        UnsupportedMediaTypeError,
+        WrongUseError,
+    )
+    from drs_sync_policy.runtime.messages import RequestInfo, ResponseInfo
     from drs_sync_policy_api.models import (
         ConflictPolicy,
         FilterDdlPolicy,
@@ -35,53 +53,103 @@ if TYPE_CHECKING:
 __all__ = [
     "AkSkAuth",
     "AsyncSyncPolicyClient",
+    "BadRequestError",
     "Batches",
     "ConflictPolicy",
+    "ConnectFailedError",
+    "ConnectionLostError",
     "Connections",
+    "ContentTooLargeError",
     "DrsError",
     "FilterDdlPolicy",
+    "ForbiddenError",
+    "GatewayError",
     "Hooks",
+    "InternalServerError",
     "JobOutcome",
     "JobState",
     "JobsFailedError",
     "Language",
+    "MethodNotAllowedError",
+    "NotFoundError",
     "Outcome",
     "OutsideContractError",
     "PasswordAuth",
+    "Problem",
     "RefusedError",
+    "RequestInfo",
+    "ResponseInfo",
     "Retries",
+    "ServiceUnavailableError",
     "SyncPolicyClient",
     "SyncPolicyReq",
     "SyncPolicyResp",
     "SyncPolicyStatus",
+    "TimedOutError",
     "Timeouts",
     "TokenAuth",
+    "TooManyRequestsError",
+    "UnauthorizedError",
+    "UnprocessableContentError",
     "UnreachableError",
+    "UnsupportedMediaTypeError",
     "WrongUseError",
 ]
 
 _MODULES: Final = {
-    "credentials.auth": ("AkSkAuth", "TokenAuth"),
-    "credentials.passwords": ("PasswordAuth",),
-    "batching": ("Batches",),
-    "errors": (
-        "DrsError", "JobsFailedError", "OutsideContractError", "RefusedError", "UnreachableError",
-        "WrongUseError",
+    "client.async_client": ("AsyncSyncPolicyClient",),
+    "client.batching": ("Batches",),
+    "client.credentials.auth": (
+        "AkSkAuth",
+        "TokenAuth",
     ),
-    "exchange": ("Hooks",),
-    "facade": ("AsyncSyncPolicyClient", "SyncPolicyClient"),
-    "network.deadlines": ("Timeouts",),
-    "network.transport": ("Connections",),
-    "outcome": ("JobOutcome", "JobState", "Outcome"),
-    "retries": ("Retries",),
-}  # fmt: skip
+    "client.credentials.passwords": ("PasswordAuth",),
+    "client.exchange": ("Hooks",),
+    "client.network.backends": ("Timeouts",),
+    "client.network.options": ("Connections",),
+    "client.outcome": (
+        "JobOutcome",
+        "JobState",
+        "Outcome",
+    ),
+    "client.retries": ("Retries",),
+    "client.sync_client": ("SyncPolicyClient",),
+    "runtime.errors": (
+        "BadRequestError",
+        "ConnectFailedError",
+        "ConnectionLostError",
+        "ContentTooLargeError",
+        "DrsError",
+        "ForbiddenError",
+        "GatewayError",
+        "InternalServerError",
+        "JobsFailedError",
+        "MethodNotAllowedError",
+        "NotFoundError",
+        "OutsideContractError",
+        "RefusedError",
+        "ServiceUnavailableError",
+        "TimedOutError",
+        "TooManyRequestsError",
+        "UnauthorizedError",
+        "UnprocessableContentError",
+        "UnreachableError",
+        "UnsupportedMediaTypeError",
+        "WrongUseError",
+        "Problem",
+    ),
+    "runtime.messages": (
+        "RequestInfo",
+        "ResponseInfo",
+    ),
+}
 _HOME: Final = {
-    name: f"{__name__}.client.{module}" for module, names in _MODULES.items() for name in names
+    name: f"{__name__}.{module}" for module, names in _MODULES.items() for name in names
 }
 
 
 def __getattr__(name: str) -> Any:
-    # What is not used is not imported: httpx alone costs more than the rest together (PEP 562).
+    # Imported when it is used: httpx alone costs more than everything else (PEP 562).
     if name in __all__:
         value = getattr(import_module(_HOME.get(name, "drs_sync_policy_api.models")), name)
         globals()[name] = value

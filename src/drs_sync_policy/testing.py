@@ -1,15 +1,15 @@
 """For your own tests of code that sets synchronization policies.
 
-Three ways, from the quickest to the truest:
+Three ways, from the fastest to the most realistic:
 
-- `Scripted`: an httpx transport that answers by a script, without a network;
-- `Recorder` and `replayed`: a transport that keeps real exchanges, and one that repeats them;
+- `Scripted`: an httpx transport that responds by a script, without a network;
+- `Recorder` and `replayed`: a transport that keeps real exchanges, and one that replays them;
 - the pytest fixture `drs_sandbox`: the real sandbox on a free port of 127.0.0.1, fresh for each
-  test. It is there wherever the package is installed with its extra `sandbox`.
+  test. It comes with the extra `sandbox`.
 
 >>> from drs_sync_policy import SyncPolicyReq
->>> from drs_sync_policy.testing import Scripted, fails, refuses, succeeds
->>> scripted = Scripted(refuses(429, retry_after=0), fails({"b": "DRS.M00304"}), then=succeeds())
+>>> from drs_sync_policy.testing import Scripted, fails, rejects, succeeds
+>>> scripted = Scripted(rejects(429, retry_after=0), fails({"b": "DRS.M00304"}), then=succeeds())
 >>> with scripted.client() as drs:
 ...     outcome = drs.set_policies([SyncPolicyReq(job_id="a"), SyncPolicyReq(job_id="b")])
 >>> [(job.job_id, job.error_code) for job in outcome.failed]
@@ -30,15 +30,16 @@ import httpx
 from attrs import field, frozen
 
 from drs_sync_policy import codes
-from drs_sync_policy.client.credentials.passwords import is_login
-from drs_sync_policy.client.facade import AsyncSyncPolicyClient, SyncPolicyClient
-from drs_sync_policy.client.network.failures import redacted
+from drs_sync_policy.client.async_client import AsyncSyncPolicyClient
+from drs_sync_policy.client.credentials.login import is_login
+from drs_sync_policy.client.network.errors import redacted
+from drs_sync_policy.client.sync_client import SyncPolicyClient
 
 if TYPE_CHECKING:
     from drs_sync_policy.sandbox.seed import Tenant
 
 Step = Callable[[httpx.Request], httpx.Response]
-"""What answers one request; it may raise an error of httpx instead."""
+"""The response to one request; a step may raise an error of httpx instead."""
 
 _LOGIN_PATH: Final = "/auth/tokens"
 _READ_BACK: Final = "/_sandbox/projects/{project_id}/jobs/{job_id}"
@@ -64,15 +65,14 @@ class Request:
 
 
 class Scripted(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """A transport that answers each request by the next step of a script, and then by `then`.
+    """A transport that responds to each request with the next step, and after the last with `then`.
 
-    `requests` is what was sent. Raises `AssertionError` at a request that the script has no step
-    for.
+    `requests` are those that were sent. A request without a step raises `AssertionError`.
 
     Examples:
         >>> from drs_sync_policy import RefusedError, SyncPolicyReq
-        >>> from drs_sync_policy.testing import Scripted, refuses
-        >>> scripted = Scripted(refuses(403))
+        >>> from drs_sync_policy.testing import Scripted, rejects
+        >>> scripted = Scripted(rejects(403))
         >>> with scripted.client() as drs:
         ...     try:
         ...         drs.set_policies([SyncPolicyReq(job_id="a", conflict_policy="stop")])
@@ -113,7 +113,7 @@ def succeeds() -> Step:
 
 
 def fails(failures: Mapping[str, str], *, language: str = "en-us") -> Step:
-    """A step: these jobs fail with these codes, in the vendor's words; all others succeed."""
+    """A step: these jobs fail with these codes and the vendor's messages; all others succeed."""
 
     def step(request: httpx.Request) -> httpx.Response:
         jobs = [job["job_id"] for job in json.loads(request.content)["jobs"]]
@@ -128,8 +128,8 @@ def fails(failures: Mapping[str, str], *, language: str = "en-us") -> Step:
     return step
 
 
-def refuses(status: int, code: str | None = None, *, retry_after: float | None = None) -> Step:
-    """A step: the server refuses with this status, and with a code that fits it or with yours."""
+def rejects(status: int, code: str | None = None, *, retry_after: float | None = None) -> Step:
+    """A step: the server rejects the request with this status, and this or a matching code."""
     fitting = next((row.code for row in codes.all_codes() if row.status == status), "DRS.M00001")
     headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
 
@@ -139,8 +139,8 @@ def refuses(status: int, code: str | None = None, *, retry_after: float | None =
     return step
 
 
-def answers(status: int, content: bytes | str = b"", **headers: str) -> Step:
-    """A step: this answer, whatever it is; `_` in the name of a header stands for `-`."""
+def responds(status: int, content: bytes | str = b"", **headers: str) -> Step:
+    """A step: this response; `_` in the name of a header stands for `-`."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda _: httpx.Response(status, content=content, headers=given)
 
@@ -155,14 +155,14 @@ def breaks(error: type[httpx.RequestError] = httpx.ReadError) -> Step:
 
 
 class Recorder(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """A transport that carries requests to a real server and keeps what was said.
+    """A transport that sends requests to a real server and keeps the exchanges.
 
-    `save` writes it as JSON, without any credential: headers of requests are left out, of the
-    headers of answers only those that the contract knows are kept, and logins are carried out
-    and not kept. So a recording is replayed with a token, whatever it was made with.
+    `save` writes them as JSON, without credentials: it leaves out request headers, response
+    headers that the contract does not describe, and logins. So a recording is replayed with a
+    token, whatever credentials it was made with.
 
     Args:
-        inner: The transport that carries the requests, for a sync client.
+        inner: The transport that sends the requests, for a sync client.
         inner_async: The same for an async client.
     """
 
@@ -201,7 +201,7 @@ class Recorder(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 "body": request.content.decode("utf-8", "replace"),
                 "status": response.status_code,
                 "headers": {n: v for n, v in response.headers.items() if n in kept},
-                "answer": response.content.decode("utf-8", "replace"),
+                "response": response.content.decode("utf-8", "replace"),
             }
         )
 
@@ -212,14 +212,14 @@ class Recorder(httpx.BaseTransport, httpx.AsyncBaseTransport):
         await self._inner_async.aclose()
 
     def save(self, path: Path) -> None:
-        """Writes what was said so far to a file."""
+        """Writes the exchanges so far to a file."""
         path.write_text(json.dumps(self.exchanges, ensure_ascii=False, indent=1), "utf-8")
 
 
 def replayed(path: Path) -> Scripted:
-    """A transport that repeats what a `Recorder` saved, in order.
+    """A transport that replays what a `Recorder` saved, in order.
 
-    Raises `AssertionError` at a request that differs in method, path or body from the recorded.
+    A request that differs from the recorded one in method, path or body raises `AssertionError`.
     """
     recorded: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
     return Scripted(*(_replay(exchange, number) for number, exchange in enumerate(recorded, 1)))
@@ -230,11 +230,12 @@ def _replay(exchange: Mapping[str, Any], number: int) -> Step:
         sent = (request.method, request.url.path, request.content.decode("utf-8", "replace"))
         if sent != (exchange["method"], exchange["path"], exchange["body"]):
             raise AssertionError(
-                f"request {number} is not the recorded one: sent was {sent[0]} {sent[1]} {sent[2]},"
+                f"request {number} differs from the recorded one:"
+                f" sent was {sent[0]} {sent[1]} {sent[2]},"
                 f" recorded is {exchange['method']} {exchange['path']} {exchange['body']}"
             )
         return httpx.Response(
-            exchange["status"], headers=exchange["headers"], content=exchange["answer"].encode()
+            exchange["status"], headers=exchange["headers"], content=exchange["response"].encode()
         )
 
     return step
@@ -242,7 +243,7 @@ def _replay(exchange: Mapping[str, Any], number: int) -> Step:
 
 @frozen
 class Sandbox:
-    """A running sandbox: its URL, and what its first tenant may do. See `drs_sandbox`."""
+    """A running sandbox: its URL, and the credentials and jobs of its first tenant."""
 
     url: str
     tenants: tuple[Tenant, ...]
@@ -259,7 +260,7 @@ class Sandbox:
 
     @property
     def job_ids(self) -> tuple[str, ...]:
-        """Jobs of the first tenant that take a policy."""
+        """Jobs of the first tenant that accept a policy."""
         return self.tenants[0].job_ids
 
     @property
@@ -276,7 +277,7 @@ class Sandbox:
         return AsyncSyncPolicyClient(**self._options(options))
 
     def policy(self, job_id: str) -> dict[str, Any]:
-        """What is stored for a job of the first tenant; `KeyError` where there is no such job."""
+        """The stored policy of a job of the first tenant; `KeyError` if the job does not exist."""
         path = _READ_BACK.format(project_id=self.project_id, job_id=job_id)
         response = httpx.get(self.url + path, trust_env=False)
         if response.status_code != 200:

@@ -4,20 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Self
 
 from attrs import frozen
-from msgspec import Struct
+from msgspec import UNSET, Struct
+from msgspec import UnsetType as Unset
 
-from ..errors import Problem
-from ..types import (
+from drs_sync_policy.runtime.errors import Problem
+from drs_sync_policy.runtime.serialization import (
     NO_EXTRA,
-    UNSET,
-    Rules,
-    Unset,
     bind,
-    check,
     from_builtins,
     shown,
     to_builtins,
 )
+from drs_sync_policy.runtime.validation import Rules, check
 
 
 @frozen(kw_only=True)
@@ -37,11 +35,11 @@ class ErrorResponse:
     additional_properties: dict[str, Any] = NO_EXTRA
 
     @classmethod
-    def first_unsound(cls, items: Sequence[Any], start: int = 0) -> int:
-        """The first place from `start` on whose item has to be looked at closely.
+    def first_doubtful(cls, items: Sequence[Any], start: int = 0) -> int:
+        """The first index from `start` on whose item needs a close check, else `len(items)`.
 
-        Items before it surely have no problems; that item itself may have none. It is the number
-        of items where there is no such place. One loop for all: a call for each costs more.
+        All items before it are valid; that item may be valid, too. One loop for all items: a
+        function call for each costs more.
         """
         unset = UNSET
         model: Any = cls
@@ -62,8 +60,8 @@ class ErrorResponse:
         return len(items)
 
     def problems(self, at: str = "") -> Iterator[Problem]:
-        """What of this breaks the contract, `at` being the place of the whole."""
-        if self.first_unsound([self]) == 1:
+        """What of this breaks the contract; `at` is the place of this model."""
+        if self.first_doubtful([self]) == 1:
             return
         at = f"{at}." if at else ""
         yield from check(self.error_code, _RULES["error_code"], f"{at}error_code")
@@ -71,7 +69,7 @@ class ErrorResponse:
         yield from check(self.request_id, _RULES["request_id"], f"{at}request_id")
 
     def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, in plain dicts and lists."""
+        """The JSON of this, in plain dicts and lists."""
         written: dict[str, Any] = to_builtins(self)
         return written
 
@@ -85,9 +83,9 @@ class ErrorResponse:
 
 
 class ErrorResponseWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """What `ErrorResponse` is read through.
+    """`ErrorResponse` is read through this class.
 
-    It is strict where msgspec's reading of attrs drops what it does not know, and faster.
+    It is faster than msgspec's reading of attrs classes, and does not drop unknown fields.
     """
 
     error_code: str
@@ -95,7 +93,7 @@ class ErrorResponseWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     request_id: str | Unset = UNSET
 
     def as_model(self) -> ErrorResponse:
-        """The model; built slot by slot, for a frozen `__init__` takes twice as long."""
+        """The model, built slot by slot: a frozen `__init__` takes twice as long."""
         model = object.__new__(ErrorResponse)
         _SET[0](model, self.error_code)
         _SET[1](model, self.error_msg)

@@ -4,25 +4,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Self
 
 from attrs import frozen
-from msgspec import Struct
+from msgspec import UNSET, Struct
+from msgspec import UnsetType as Unset
 
-from ..errors import Problem
+from drs_sync_policy.runtime.errors import Problem
+from drs_sync_policy.runtime.serialization import (
+    NO_EXTRA,
+    bind,
+    from_builtins,
+    shown,
+    to_builtins,
+)
+from drs_sync_policy.runtime.validation import Rules, check
+
 from ..models.conflict_policy import ConflictPolicy, ConflictPolicyValue
 from ..models.filter_ddl_policy import FilterDdlPolicy, FilterDdlPolicyValue
 from ..models.kafka_data_format import KafkaDataFormat, KafkaDataFormatValue
 from ..models.partition_policy import PartitionPolicy, PartitionPolicyValue
 from ..models.topic_policy import TopicPolicy, TopicPolicyValue
-from ..types import (
-    NO_EXTRA,
-    UNSET,
-    Rules,
-    Unset,
-    bind,
-    check,
-    from_builtins,
-    shown,
-    to_builtins,
-)
 
 
 @frozen(kw_only=True)
@@ -104,11 +103,11 @@ class SyncPolicyReq:
     additional_properties: dict[str, Any] = NO_EXTRA
 
     @classmethod
-    def first_unsound(cls, items: Sequence[Any], start: int = 0) -> int:
-        """The first place from `start` on whose item has to be looked at closely.
+    def first_doubtful(cls, items: Sequence[Any], start: int = 0) -> int:
+        """The first index from `start` on whose item needs a close check, else `len(items)`.
 
-        Items before it surely have no problems; that item itself may have none. It is the number
-        of items where there is no such place. One loop for all: a call for each costs more.
+        All items before it are valid; that item may be valid, too. One loop for all items: a
+        function call for each costs more.
         """
         unset = UNSET
         model: Any = cls
@@ -182,8 +181,8 @@ class SyncPolicyReq:
         return len(items)
 
     def problems(self, at: str = "") -> Iterator[Problem]:
-        """What of this breaks the contract, `at` being the place of the whole."""
-        if self.first_unsound([self]) == 1:
+        """What of this breaks the contract; `at` is the place of this model."""
+        if self.first_doubtful([self]) == 1:
             return
         at = f"{at}." if at else ""
         yield from check(self.job_id, _RULES["job_id"], f"{at}job_id")
@@ -220,7 +219,7 @@ class SyncPolicyReq:
         yield from check(self.ddl_topic, _RULES["ddl_topic"], f"{at}ddl_topic")
 
     def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, in plain dicts and lists."""
+        """The JSON of this, in plain dicts and lists."""
         written: dict[str, Any] = to_builtins(self)
         return written
 
@@ -234,9 +233,9 @@ class SyncPolicyReq:
 
 
 class SyncPolicyReqWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """What `SyncPolicyReq` is read through.
+    """`SyncPolicyReq` is read through this class.
 
-    It is strict where msgspec's reading of attrs drops what it does not know, and faster.
+    It is faster than msgspec's reading of attrs classes, and does not drop unknown fields.
     """
 
     job_id: str
@@ -259,7 +258,7 @@ class SyncPolicyReqWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ddl_topic: str | Unset = UNSET
 
     def as_model(self) -> SyncPolicyReq:
-        """The model; built slot by slot, for a frozen `__init__` takes twice as long."""
+        """The model, built slot by slot: a frozen `__init__` takes twice as long."""
         model = object.__new__(SyncPolicyReq)
         _SET[0](model, self.job_id)
         _SET[1](model, self.conflict_policy)

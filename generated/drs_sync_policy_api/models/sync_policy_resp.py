@@ -4,21 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Self
 
 from attrs import frozen
-from msgspec import Struct
+from msgspec import UNSET, Struct
+from msgspec import UnsetType as Unset
 
-from ..errors import Problem
-from ..models.sync_policy_status import SyncPolicyStatus
-from ..types import (
+from drs_sync_policy.runtime.errors import Problem
+from drs_sync_policy.runtime.serialization import (
     NO_EXTRA,
-    UNSET,
-    Rules,
-    Unset,
     bind,
-    check,
     from_builtins,
     shown,
     to_builtins,
 )
+from drs_sync_policy.runtime.validation import Rules, check
+
+from ..models.sync_policy_status import SyncPolicyStatus
 
 
 @frozen(kw_only=True)
@@ -41,11 +40,11 @@ class SyncPolicyResp:
     additional_properties: dict[str, Any] = NO_EXTRA
 
     @classmethod
-    def first_unsound(cls, items: Sequence[Any], start: int = 0) -> int:
-        """The first place from `start` on whose item has to be looked at closely.
+    def first_doubtful(cls, items: Sequence[Any], start: int = 0) -> int:
+        """The first index from `start` on whose item needs a close check, else `len(items)`.
 
-        Items before it surely have no problems; that item itself may have none. It is the number
-        of items where there is no such place. One loop for all: a call for each costs more.
+        All items before it are valid; that item may be valid, too. One loop for all items: a
+        function call for each costs more.
         """
         unset = UNSET
         model: Any = cls
@@ -70,8 +69,8 @@ class SyncPolicyResp:
         return len(items)
 
     def problems(self, at: str = "") -> Iterator[Problem]:
-        """What of this breaks the contract, `at` being the place of the whole."""
-        if self.first_unsound([self]) == 1:
+        """What of this breaks the contract; `at` is the place of this model."""
+        if self.first_doubtful([self]) == 1:
             return
         at = f"{at}." if at else ""
         yield from check(self.id, _RULES["id"], f"{at}id")
@@ -80,7 +79,7 @@ class SyncPolicyResp:
         yield from check(self.error_msg, _RULES["error_msg"], f"{at}error_msg")
 
     def to_dict(self) -> dict[str, Any]:
-        """This as JSON has it, in plain dicts and lists."""
+        """The JSON of this, in plain dicts and lists."""
         written: dict[str, Any] = to_builtins(self)
         return written
 
@@ -94,9 +93,9 @@ class SyncPolicyResp:
 
 
 class SyncPolicyRespWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """What `SyncPolicyResp` is read through.
+    """`SyncPolicyResp` is read through this class.
 
-    It is strict where msgspec's reading of attrs drops what it does not know, and faster.
+    It is faster than msgspec's reading of attrs classes, and does not drop unknown fields.
     """
 
     id: str
@@ -105,7 +104,7 @@ class SyncPolicyRespWire(Struct, frozen=True, kw_only=True, forbid_unknown_field
     error_msg: str | Unset = UNSET
 
     def as_model(self) -> SyncPolicyResp:
-        """The model; built slot by slot, for a frozen `__init__` takes twice as long."""
+        """The model, built slot by slot: a frozen `__init__` takes twice as long."""
         model = object.__new__(SyncPolicyResp)
         _SET[0](model, self.id)
         _SET[1](model, self.status)

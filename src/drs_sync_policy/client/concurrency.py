@@ -1,126 +1,133 @@
-"""The chunks of a call at the same time: in threads, or in tasks.
+"""What differs between threads and tasks, by hand: everything else is derived (`async_*.py`).
 
-After the first error no further chunk is begun; those under way end by themselves, so that what
-the server says of them is kept. An interruption does not wait for them. A refusal that says of
-each job what became of it is no reason to end: it is raised when all chunks are carried out.
+Chunks at the same time: after the first error no further chunk is started; those in progress
+finish, so that their results are known. An interruption does not wait for them. An error that has
+a result for each job does not end it: it is raised when all chunks are done.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 from queue import SimpleQueue
-from threading import Event, Thread
+from threading import Event, Lock, Thread
+from typing import Final
 
 from drs_sync_policy.client.batching import Chunk
-from drs_sync_policy.client.errors import RefusedError
+from drs_sync_policy.runtime.errors import RefusedError
 
 Progress = Callable[[int, int], object]
-"""Called with the number of jobs that are done, and of all, after each request."""
+"""Called after each request with the number of jobs that are done, and of all."""
+
+Cancelled = Callable[[], bool]
+"""Whether the caller was interrupted, so that no further request may be sent."""
+
+_POLL_SECONDS: Final = 0.01
 
 
-class GivenUpError(Exception):
-    """A thread wanted to send a request of a call that was interrupted."""
+class CancelledThreadError(Exception):
+    """A thread did not send a request, because the caller was interrupted."""
 
 
-class Failures:
-    """The errors of a call's chunks, and whether another chunk may be begun after them."""
+class ErrorCollector:
+    """The errors of all chunks, and whether another chunk may be started."""
 
     def __init__(self) -> None:
         self._errors: list[Exception] = []
-        self.go_on: bool = True
+        self.may_continue: bool = True
 
     def add(self, error: Exception) -> bool:
-        """Keeps an error; tells whether its chunk is done all the same."""
+        """Keeps an error; returns whether its chunk is done nevertheless."""
         done = isinstance(error, RefusedError) and error.results is not None
-        if self.go_on and not done:
-            # What ended the call says more than what some of its jobs were told.
-            self.go_on = False
+        if self.may_continue and not done:
+            # The error that ended everything is raised before those of single jobs.
+            self.may_continue = False
             self._errors.insert(0, error)
         else:
             self._errors.append(error)
         return done
 
     def raise_first(self) -> None:
-        """Raises the error that ended the call, else the first, else nothing."""
+        """Raises the error that ended everything, else the first, if there is one."""
         if self._errors:
             raise self._errors[0]
 
 
-def in_order(
-    carry_out: Callable[[Chunk], None],
-    chunks: Sequence[Chunk],
-    total: int,
-    progress: Progress | None,
-) -> None:
-    """Carries out the chunks one by one in this thread; raises the first error at the end."""
-    failures = Failures()
-    for chunk in chunks:
-        try:
-            carry_out(chunk)
-        except RefusedError as error:
-            if not failures.add(error):
-                break
-        if progress is not None:
-            progress(chunk.stop, total)
-    failures.raise_first()
+def never() -> bool:
+    """What is not interrupted."""
+    return False
 
 
-async def in_order_async(
-    carry_out: Callable[[Chunk], Awaitable[None]],
-    chunks: Sequence[Chunk],
-    total: int,
-    progress: Progress | None,
-) -> None:
-    """Carries out the chunks one by one in this task; raises the first error at the end."""
-    failures = Failures()
-    for chunk in chunks:
-        try:
-            await carry_out(chunk)
-        except RefusedError as error:
-            if not failures.add(error):
-                break
-        if progress is not None:
-            progress(chunk.stop, total)
-    failures.raise_first()
+def sync_sleep(seconds: float) -> None:
+    """Waits in this thread."""
+    time.sleep(seconds)
 
 
-def in_threads(
-    carry_out: Callable[[Callable[[], bool], Chunk], None],
+async def async_sleep(seconds: float) -> None:
+    """Waits in this task, of asyncio or trio."""
+    import anyio
+
+    await anyio.sleep(seconds)
+
+
+def sync_acquire(lock: Lock, seconds: float) -> bool:
+    """Acquires a lock in this thread; False if it takes longer."""
+    return lock.acquire(timeout=seconds)
+
+
+async def async_acquire(lock: Lock, seconds: float) -> bool:
+    """Acquires a lock in this task; False if it takes longer.
+
+    One lock serves threads and the tasks of any event loop, as a lock of a loop cannot. It is
+    held for one login only, so that polling is cheap.
+    """
+    import anyio
+
+    end = time.monotonic() + seconds
+    while not lock.acquire(blocking=False):
+        if time.monotonic() >= end:
+            return False
+        await anyio.sleep(_POLL_SECONDS)
+    return True
+
+
+def sync_run_concurrently(
+    process: Callable[[Cancelled, Chunk], None],
     chunks: Sequence[Chunk],
     concurrency: int,
     total: int,
     progress: Progress | None,
 ) -> None:
-    """Carries out the chunks in so many threads; raises the first error, when all have ended.
+    """Processes the chunks in `concurrency` threads; raises the first error when all ended.
 
     After an interruption (Ctrl-C, or an error of `progress`) it waits for no thread: they are
-    daemons, and `carry_out` asks its first argument before each request whether to give up.
+    daemons, and `process` asks its first argument before each request whether to stop.
     """
-    given_up = Event()
+    cancelled = Event()
     ended: SimpleQueue[tuple[Chunk, BaseException | None]] = SimpleQueue()
 
     def work(chunk: Chunk) -> None:
         error: BaseException | None = None
         try:
-            if not given_up.is_set():
-                carry_out(given_up.is_set, chunk)
+            if not cancelled.is_set():
+                process(cancelled.is_set, chunk)
         except BaseException as raised:  # noqa: BLE001 - raised below, in the caller's thread
             error = raised
         ended.put((chunk, error))
 
-    def begin(chunk: Chunk) -> None:
+    def start(chunk: Chunk) -> None:
         Thread(target=work, args=(chunk,), name="drs-sync-policy", daemon=True).start()
 
     try:
-        _hear_out(begin, ended, chunks, concurrency, total, progress)
+        _supervise(start, ended, chunks, concurrency, total, progress)
     except BaseException:
-        given_up.set()
+        cancelled.set()
         raise
 
 
-def _hear_out(
-    begin: Callable[[Chunk], None],
+def _supervise(
+    start: Callable[[Chunk], None],
     ended: SimpleQueue[tuple[Chunk, BaseException | None]],
     chunks: Sequence[Chunk],
     concurrency: int,
@@ -128,46 +135,46 @@ def _hear_out(
     progress: Progress | None,
 ) -> None:
     waiting = iter(chunks)
-    failures = Failures()
+    errors = ErrorCollector()
     running = done = 0
     for chunk in islice(waiting, concurrency):
-        begin(chunk)
+        start(chunk)
         running += 1
     while running:
         chunk, error = ended.get()
         running -= 1
         if error is not None and not isinstance(error, Exception):
             raise error
-        if error is None or failures.add(error):
+        if error is None or errors.add(error):
             done += chunk.stop - chunk.start
             if progress is not None:
                 progress(done, total)
-        following = next(waiting, None) if failures.go_on else None
+        following = next(waiting, None) if errors.may_continue else None
         if following is not None:
-            begin(following)
+            start(following)
             running += 1
-    failures.raise_first()
+    errors.raise_first()
 
 
-async def in_tasks(
-    carry_out: Callable[[Chunk], Awaitable[None]],
+async def async_run_concurrently(
+    process: Callable[[Cancelled, Chunk], Awaitable[None]],
     chunks: Sequence[Chunk],
     concurrency: int,
     total: int,
     progress: Progress | None,
 ) -> None:
-    """Carries out the chunks in so many tasks; raises the first error, when all have ended."""
+    """Processes the chunks in `concurrency` tasks; raises the first error when all ended."""
     import anyio
 
     waiting = iter(chunks)
-    failures = Failures()
+    errors = ErrorCollector()
     done = 0
 
     async def attempt(chunk: Chunk) -> bool:
         try:
-            await carry_out(chunk)
+            await process(never, chunk)
         except RefusedError as error:
-            return failures.add(error)
+            return errors.add(error)
         return True
 
     async def work() -> None:
@@ -179,11 +186,11 @@ async def in_tasks(
                     if progress is not None:
                         progress(done, total)
             except Exception as error:  # noqa: BLE001 - raised below, when all have ended
-                failures.add(error)
-            if not failures.go_on:
+                errors.add(error)
+            if not errors.may_continue:
                 return
 
     async with anyio.create_task_group() as tasks:
         for _ in range(min(concurrency, len(chunks))):
             tasks.start_soon(work)
-    failures.raise_first()
+    errors.raise_first()

@@ -1,248 +1,179 @@
-"""One call over the wire: its attempts, its credentials, its log, and its end in time.
+"""A request with its attempts: what is decided between them, logged, and passed to hooks.
 
-What happens is decided once, by a generator that does no I/O (`Exchange.attempts`); a sync and an
-async driver carry out what it asks for.
+Nothing here waits: `async_exchange.py` does, and the sync module that is derived from it.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Generator
-from time import monotonic, sleep
-from typing import Final, Protocol
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
 
 import httpx
 from attrs import define, evolve, field, frozen
 
-from drs_sync_policy.client.credentials.passwords import LoginFailed
-from drs_sync_policy.client.errors import Answer, Sent
-from drs_sync_policy.client.network.deadlines import Timeouts
-from drs_sync_policy.client.network.failures import (
+from drs_sync_policy.client.credentials.login import LoginFailed
+from drs_sync_policy.client.network.backends import Timeouts
+from drs_sync_policy.client.network.errors import (
     NOTHING_SENT,
-    certificate_refused,
+    certificate_rejected,
     redacted,
-    shown,
-    unquoted,
+    response_info,
     unreachable,
 )
 from drs_sync_policy.client.retries import Budget, Retries
+from drs_sync_policy.runtime.messages import RequestInfo, ResponseInfo
 
 LOG: Final = logging.getLogger("drs_sync_policy")
-"""DEBUG: each request and answer; INFO: each repeat. Never a credential, never a body."""
+"""DEBUG: each request and response; INFO: each retry. Never a credential, never a body."""
 
 
 @frozen(kw_only=True)
 class Hooks:
-    """Functions that see what is going on; credentials are not in what they are given.
+    """Functions that observe requests; credentials are redacted in their arguments.
 
-    `request` is called before each attempt, `answer` after each that got one, with its seconds,
-    and `repeat` before each wait, with the reason and the seconds. What they raise ends the call.
+    `on_request` is called before each attempt, `on_response` after each response, with its
+    seconds, and `on_retry` before each wait, with the reason and the seconds. An exception in one
+    of them ends the call.
     """
 
-    request: Callable[[Sent], object] | None = None
-    answer: Callable[[Sent, Answer, float], object] | None = None
-    repeat: Callable[[Sent, str, float], object] | None = None
+    on_request: Callable[[RequestInfo], object] | None = None
+    on_response: Callable[[RequestInfo, ResponseInfo, float], object] | None = None
+    on_retry: Callable[[RequestInfo, str, float], object] | None = None
 
 
 @frozen
-class Wait:
-    """The driver is to wait for this many seconds."""
+class Received:
+    """A response, the number of attempts, and whether IAM gave it.
 
-    seconds: float
-
-
-@frozen
-class Carried:
-    """An answer, and how often the call was tried; `by_iam` tells who gave it.
-
-    `perhaps_acted` tells whether the server may have acted on an earlier attempt.
+    `perhaps_acted` is whether the server may have acted on an earlier attempt.
     """
 
-    answer: Answer
-    sent: Callable[[], Sent]
+    response: ResponseInfo
+    request: Callable[[], RequestInfo]
     attempts: int
     by_iam: bool = False
     perhaps_acted: bool = False
 
 
-Result = httpx.Response | httpx.RequestError | LoginFailed | None
-"""What became of a step: an answer or an error for a request, nothing for a wait."""
-
-Steps = Generator[httpx.Request | Wait, Result, Carried]
-
-
-class Sender(Protocol):
-    """What carries one request to the server and reads the answer whole."""
-
-    def __call__(self, request: httpx.Request, /) -> httpx.Response: ...
-
-
-class AsyncSender(Protocol):
-    """What carries one request to the server and reads the answer whole."""
-
-    def __call__(self, request: httpx.Request, /) -> Awaitable[httpx.Response]: ...
+Result = httpx.Response | httpx.RequestError | LoginFailed
+"""What an attempt ended with."""
 
 
 @define
 class Exchange:
-    """What all calls of a client have in common on their way."""
+    """What all requests of a client have in common."""
 
     build: Callable[[httpx.Headers, bytes], httpx.Request]
     auth: httpx.Auth
     timeouts: Timeouts
     retries: Retries
     hooks: Hooks
-    keeps_time: bool = True
+    limits_time: bool = True
     budget: Budget = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.budget = Budget(self.retries.budget)
 
-    def attempts(self, headers: httpx.Headers, content: bytes) -> Steps:
-        """The steps of a call; returns its answer, raises `UnreachableError` where none came."""
-        end = monotonic() + self.timeouts.total
-        attempt, perhaps_acted = 0, False
-        said: Carried | None = None
-        while True:
-            attempt += 1
-            request = self.build(headers, content)
-            if self.keeps_time:
-                request.extensions["timeout"] = self.timeouts.until(end)
-            begun = self._begin(request)
-            # Errors are values here: one that is raised while another is handled would carry the
-            # other along, and with it the request and its credentials.
-            result = yield request
-            if isinstance(result, httpx.RequestError):
-                failed = unreachable(result, redacted(request), attempt, end)
-                perhaps_acted |= not isinstance(result, NOTHING_SENT)
-                failed.perhaps_acted = perhaps_acted
-                refused = certificate_refused(result)
-                wait = None if refused else self.retries.after_error(result, attempt)
-                if wait is None or not self._may_wait(wait, end):
-                    if said is not None and monotonic() >= end:
-                        # The time ended among repeats: why there were any says more.
-                        return evolve(said, attempts=attempt, perhaps_acted=perhaps_acted)
-                    raise failed
-                reason = str(failed)
-            else:
-                carried = said = self._carried(request, result, attempt, perhaps_acted)
-                self._end(request, carried.answer, begun)
-                if carried.answer.status == 200:
-                    self.budget.earn()
-                    return carried
-                wait = self.retries.after_answer(carried.answer, attempt)
-                if wait is None or not self._may_wait(wait, end):
-                    return carried
-                perhaps_acted |= carried.answer.status >= 500
-                reason = f"status {carried.answer.status}"
-            self._note_repeat(request, reason, wait)
-            yield Wait(wait)
+    def begin(self, headers: httpx.Headers, content: bytes) -> Attempts:
+        """The attempts of one request, the first of which is about to begin."""
+        return Attempts(self, headers, content, monotonic() + self.timeouts.total)
 
-    def run(self, send: Sender, headers: httpx.Headers, content: bytes) -> Carried:
-        """Carries out a call in this thread."""
-        steps = self.attempts(headers, content)
-        result: Result = None
-        try:
-            while True:
-                step = steps.send(result)
-                result = None
-                if isinstance(step, Wait):
-                    sleep(step.seconds)
-                    continue
-                try:
-                    result = self._authenticated(send, step)
-                except (httpx.RequestError, LoginFailed) as error:
-                    result = unquoted(error)
-        except StopIteration as done:
-            carried: Carried = done.value
-            return carried
+    def limit_time(self, login: httpx.Request, request: httpx.Request) -> httpx.Request:
+        """A login that `request` needs, with the time that is left to that request."""
+        if login is not request and self.limits_time:
+            login.extensions["timeout"] = request.extensions["timeout"]
+        return login
 
-    async def run_async(self, send: AsyncSender, headers: httpx.Headers, content: bytes) -> Carried:
-        """Carries out a call in this task."""
-        import anyio
 
-        steps = self.attempts(headers, content)
-        result: Result = None
-        try:
-            while True:
-                step = steps.send(result)
-                result = None
-                if isinstance(step, Wait):
-                    await anyio.sleep(step.seconds)
-                    continue
-                try:
-                    result = await self._authenticated_async(send, step)
-                except (httpx.RequestError, LoginFailed) as error:
-                    result = unquoted(error)
-        except StopIteration as done:
-            carried: Carried = done.value
-            return carried
+@define
+class Attempts:
+    """The attempts of one request: `next_request` and `decide` take turns.
 
-    def _authenticated(self, send: Sender, request: httpx.Request) -> httpx.Response:
-        flow = self.auth.sync_auth_flow(request)
-        try:
-            outgoing = next(flow)
-            while True:
-                response = send(self._timed(outgoing, request))
-                try:
-                    outgoing = flow.send(response)
-                except StopIteration:
-                    return response
-        finally:
-            flow.close()
+    Errors are values here. One that is raised while another is handled would carry the other
+    along, and with it the request and its credentials.
+    """
 
-    async def _authenticated_async(
-        self, send: AsyncSender, request: httpx.Request
-    ) -> httpx.Response:
-        flow = self.auth.async_auth_flow(request)
-        try:
-            outgoing = await anext(flow)
-            while True:
-                response = await send(self._timed(outgoing, request))
-                try:
-                    outgoing = await flow.asend(response)
-                except StopAsyncIteration:
-                    return response
-        finally:
-            await flow.aclose()
+    _exchange: Exchange
+    _headers: httpx.Headers
+    _content: bytes
+    _deadline: float
+    _count: int = 0
+    _perhaps_acted: bool = False
+    _last: Received | None = None
+    _started: float = 0.0
+    _request: httpx.Request = field(init=False)
 
-    def _timed(self, outgoing: httpx.Request, request: httpx.Request) -> httpx.Request:
-        """A request that the credentials needed, with the time that the call itself has."""
-        if outgoing is not request and self.keeps_time:
-            outgoing.extensions["timeout"] = request.extensions["timeout"]
-        return outgoing
+    def next_request(self) -> httpx.Request:
+        """The request of the next attempt."""
+        self._count += 1
+        self._request = self._exchange.build(self._headers, self._content)
+        if self._exchange.limits_time:
+            timeout = self._exchange.timeouts.until(self._deadline)
+            self._request.extensions["timeout"] = timeout
+        if self._exchange.hooks.on_request is not None:
+            self._exchange.hooks.on_request(redacted(self._request))
+        self._started = monotonic()
+        return self._request
 
-    def _may_wait(self, wait: float, end: float) -> bool:
-        return monotonic() + wait < end and self.budget.take()
+    def decide(self, result: Result) -> Received | float:
+        """The response that counts, or the seconds to wait before the next attempt.
 
-    def _begin(self, request: httpx.Request) -> float:
-        if self.hooks.request is not None:
-            self.hooks.request(redacted(request))
-        return monotonic()
+        Raises `UnreachableError` and its like if there was no response and no retry is left.
+        """
+        if isinstance(result, httpx.RequestError):
+            return self._after_error(result)
+        return self._after_response(result)
 
-    def _end(self, request: httpx.Request, answer: Answer, begun: float) -> None:
-        if self.hooks.answer is not None:
-            self.hooks.answer(redacted(request), answer, monotonic() - begun)
+    def _after_error(self, error: httpx.RequestError) -> Received | float:
+        failed = unreachable(error, redacted(self._request), self._count, self._deadline)
+        self._perhaps_acted |= not isinstance(error, NOTHING_SENT)
+        failed.perhaps_acted = self._perhaps_acted
+        wait = None
+        if not certificate_rejected(error):
+            wait = self._exchange.retries.after_error(error, self._count)
+        if wait is not None and self._may_wait(wait):
+            return self._retry(str(failed), str(failed), wait)
+        if self._last is not None and monotonic() >= self._deadline:
+            # The deadline ended the retries: the reason for the retries says more.
+            return evolve(self._last, attempts=self._count, perhaps_acted=self._perhaps_acted)
+        raise failed
+
+    def _after_response(self, result: httpx.Response | LoginFailed) -> Received | float:
+        by_iam = isinstance(result, LoginFailed)
+        response = response_info(result.response if isinstance(result, LoginFailed) else result)
+        request = self._request
+        received = self._last = Received(
+            response, lambda: redacted(request), self._count, by_iam, self._perhaps_acted
+        )
+        self._note_response(response)
+        if response.status == 200:
+            self._exchange.budget.earn()
+            return received
+        wait = self._exchange.retries.after_response(response, self._count)
+        if wait is None or not self._may_wait(wait):
+            return received
+        self._perhaps_acted |= response.status >= 500
+        reason = f"status {response.status}"
+        return self._retry(reason, f"{redacted(self._request)}: {reason}", wait)
+
+    def _may_wait(self, wait: float) -> bool:
+        return monotonic() + wait < self._deadline and self._exchange.budget.take()
+
+    def _note_response(self, response: ResponseInfo) -> None:
+        hook, seconds = self._exchange.hooks.on_response, monotonic() - self._started
+        if hook is not None:
+            hook(redacted(self._request), response, seconds)
         if LOG.isEnabledFor(logging.DEBUG):
             LOG.debug(
                 "%s (%d bytes) -> %d (%d bytes) in %.3f s, request id %s",
-                redacted(request), len(request.content), answer.status, len(answer.content),
-                monotonic() - begun, answer.request_id,
+                redacted(self._request), len(self._request.content), response.status,
+                len(response.content), seconds, response.request_id,
             )  # fmt: skip
 
-    def _note_repeat(self, request: httpx.Request, reason: str, wait: float) -> None:
-        if self.hooks.repeat is not None:
-            self.hooks.repeat(redacted(request), reason, wait)
-        LOG.info("%s: %s; trying again in %.2f s", redacted(request), reason, wait)
-
-    def _carried(
-        self,
-        request: httpx.Request,
-        result: httpx.Response | LoginFailed | None,
-        attempt: int,
-        perhaps_acted: bool,
-    ) -> Carried:
-        by_iam = isinstance(result, LoginFailed)
-        response = result.response if isinstance(result, LoginFailed) else result
-        assert response is not None  # noqa: S101 - the driver answers every request
-        return Carried(shown(response), lambda: redacted(request), attempt, by_iam, perhaps_acted)
+    def _retry(self, reason: str, logged: str, wait: float) -> float:
+        if self._exchange.hooks.on_retry is not None:
+            self._exchange.hooks.on_retry(redacted(self._request), reason, wait)
+        LOG.info("%s; retrying in %.2f s", logged, wait)
+        return wait

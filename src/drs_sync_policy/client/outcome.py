@@ -1,7 +1,7 @@
-"""What became of the jobs of a call.
+"""The outcome of each job.
 
-A call of any number of jobs is cut into chunks, each of which is one request. What the server
-said of each job is kept, whatever happens to later chunks.
+Jobs are split into chunks; each chunk is one request. The result of each job is kept, whatever
+happens to later chunks.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ from typing import overload
 from attrs import define, field, frozen
 
 from drs_sync_policy.client.batching import Chunk
-from drs_sync_policy.client.errors import (
+from drs_sync_policy.runtime.errors import (
     DrsError,
     JobsFailedError,
     RefusedError,
     WrongUseError,
     explained,
 )
+from drs_sync_policy.runtime.serialization import settled
 from drs_sync_policy_api.models import SyncPolicyReq, SyncPolicyResp
-from drs_sync_policy_api.types import settled
 
 
 class JobState(StrEnum):
-    """What is known of one job of a call."""
+    """What is known of one job."""
 
     SUCCEEDED = "succeeded"
     """The server set its policy."""
     FAILED = "failed"
-    """The server did not set its policy, and said why."""
+    """The server did not set its policy, and gave the reason."""
     REFUSED = "refused"
-    """The request that it was in was refused as a whole: nothing of it was stored."""
+    """The whole request was rejected: nothing of it was stored."""
     UNKNOWN = "unknown"
-    """It was sent, and no answer tells what became of it. Sending it again is safe."""
+    """It was sent, and no response says whether its policy was set. Sending it again is safe."""
     NOT_SENT = "not sent"
-    """The call ended before it was sent."""
+    """It was not sent."""
 
 
 @frozen
 class JobOutcome:
-    """What became of one item: its place in the call, what was sent, and what the server said."""
+    """The outcome of one item: its index, the item itself, and what the server responded."""
 
     index: int
     item: SyncPolicyReq
@@ -69,20 +69,20 @@ class JobOutcome:
 
     @property
     def error_msg(self) -> str | None:
-        """The server's words for the failure, of the item or else of the whole request."""
+        """The server's message for the failure, of the item or else of the whole request."""
         if self.result is not None and self.result.error_msg:
             return self.result.error_msg
         return self.error.message if isinstance(self.error, RefusedError) else None
 
     @property
     def meaning(self) -> str | None:
-        """What the code means, where we know it."""
+        """What the code means, if it is known."""
         known = explained(self.error_code) if self.error_code else None
         return known.meaning if known else None
 
     @property
     def remedy(self) -> str | None:
-        """What to do about it, where we know it."""
+        """What to do about it, if it is known."""
         known = explained(self.error_code) if self.error_code else None
         return known.remedy if known else None
 
@@ -93,7 +93,7 @@ class JobOutcome:
 
 @frozen
 class _Part:
-    """What became of the items from `start` on: a result for each, or the same state for all."""
+    """The items from `start` to `stop`: a result for each, or the same state for all."""
 
     start: int
     stop: int
@@ -104,9 +104,9 @@ class _Part:
 
 @define(eq=False, repr=False)
 class Outcome(Sequence[JobOutcome]):
-    """What became of every job of a call, in the order given: a sequence of `JobOutcome`.
+    """The outcome of every job, in the order given: a sequence of `JobOutcome`.
 
-    It is filled while the call runs, so that one given as `record=` tells the truth even after an
+    It is filled during the call, so that one given as `record=` is right even after an
     interruption.
     """
 
@@ -125,18 +125,18 @@ class Outcome(Sequence[JobOutcome]):
 
     @property
     def failed(self) -> list[JobOutcome]:
-        """The jobs of which the server said that they failed."""
+        """The jobs that failed, with the reason from the server."""
         return [job for job in self if job.state is JobState.FAILED]
 
     @property
     def undecided(self) -> list[JobOutcome]:
-        """The jobs that the server said nothing of: refused as a whole, unknown, or not sent."""
+        """The jobs without a result: their request was rejected, unknown, or not sent."""
         decided = (JobState.SUCCEEDED, JobState.FAILED)
         return [job for job in self if job.state not in decided]
 
     @property
     def counts(self) -> dict[JobState, int]:
-        """How many jobs are in each state; states that no job is in are left out."""
+        """The number of jobs in each state, without states that have no jobs."""
         return dict(Counter(job.state for job in self))
 
     def raise_for_failures(self) -> None:
@@ -173,17 +173,17 @@ class Outcome(Sequence[JobOutcome]):
         return f"Outcome({counts or 'no jobs'})"
 
     def begin(self, items: Sequence[SyncPolicyReq]) -> None:
-        """Starts the record of a call; `WrongUseError` if it has one already."""
+        """Starts the record of a call; raises `WrongUseError` if it was used before."""
         if self.items or self._parts:
-            raise WrongUseError("an `Outcome` records one call; give each call a new one")
+            raise WrongUseError("an `Outcome` records one call; give each call its own")
         self.items = items
 
     def note_sending(self, chunk: Chunk) -> None:
-        """From now on it is unknown what became of a chunk."""
+        """The request of a chunk is about to be sent: its outcome is unknown from now on."""
         self._parts[chunk.start] = _Part(chunk.start, chunk.stop)
 
     def note_results(self, chunk: Chunk, results: Sequence[SyncPolicyResp]) -> None:
-        """The server said this of a chunk."""
+        """The results of a chunk."""
         self._parts[chunk.start] = _Part(chunk.start, chunk.stop, results)
 
     def note_error(self, chunk: Chunk, error: DrsError) -> None:
@@ -195,7 +195,7 @@ class Outcome(Sequence[JobOutcome]):
         self._parts[chunk.start] = _Part(chunk.start, chunk.stop, error.results, state, error)
 
     def of(self, chunk: Chunk) -> list[JobOutcome]:
-        """What became of the jobs of one chunk, without a look at the others."""
+        """The outcome of the jobs of one chunk."""
         part = self._parts.get(chunk.start)
         return [self._job(index, part) for index in range(chunk.start, chunk.stop)]
 

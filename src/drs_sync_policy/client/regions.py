@@ -1,14 +1,13 @@
-"""Where the service is: the servers that the contract names, by region."""
+"""The servers that the contract names, by region."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import urlsplit
 
-from drs_sync_policy.client.errors import WrongUseError
+from drs_sync_policy.runtime.errors import Problem, WrongUseError
 from drs_sync_policy.text import did_you_mean
-from drs_sync_policy_api.errors import Problem
-from drs_sync_policy_api.types import SERVERS
+from drs_sync_policy_api.contract import SERVERS
 
 
 def regions() -> dict[str, str]:
@@ -22,7 +21,7 @@ def regions() -> dict[str, str]:
 
 
 def server_url(*, region: str | None, base_url: str | None) -> str:
-    """The URL of the service; raises `WrongUseError` unless one of the two says which."""
+    """The URL of the service; raises `WrongUseError` unless exactly one of the two is given."""
     if (region is None) == (base_url is None):
         raise WrongUseError(
             f"give either `region` (one of {_choices()}) or `base_url`, the URL of another server"
@@ -33,7 +32,7 @@ def server_url(*, region: str | None, base_url: str | None) -> str:
 
 
 def checked_region(region: str, *, named: str = "`region`") -> str:
-    """The URL of the region; `WrongUseError` calls the setting what `named` says."""
+    """The URL of the region; `named` is the setting in the text of a `WrongUseError`."""
     known = regions()
     if region not in known:
         hint = did_you_mean(region, known)
@@ -45,14 +44,14 @@ def checked_region(region: str, *, named: str = "`region`") -> str:
 def checked_url(
     url: str, *, named: str = "`base_url`", example: str = "https://drs.eu-de.otc.t-systems.com"
 ) -> str:
-    """The URL of a server; `WrongUseError` calls the setting what `named` says.
+    """The URL of a server; `named` is the setting in the text of a `WrongUseError`.
 
-    What may be credentials is not quoted.
+    The error does not quote what may be credentials.
     """
     # Here, because listing the regions needs no httpx.
     from httpx import URL, InvalidURL
 
-    no_url = WrongUseError(f"{named} is no URL such as '{example}': {_flaw(url)}")
+    no_url = WrongUseError(f"{named} is not a URL such as '{example}': {_flaw(url)}")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -62,13 +61,9 @@ def checked_url(
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise no_url
     if parts.username or parts.password:
-        raise WrongUseError(
-            f"{named} has credentials in it: {_shown(url)}; give them apart from it"
-        )
+        raise WrongUseError(f"{named} contains credentials: {_shown(url)}; give them separately")
     if parts.query or parts.fragment:
-        raise WrongUseError(
-            f"{named} has a query or a fragment, which no server's URL has: {_shown(url)}"
-        )
+        raise WrongUseError(f"{named} has a query or a fragment: {_shown(url)}; give it without")
     return url.rstrip("/")
 
 
@@ -79,7 +74,7 @@ def _flaw(url: str) -> str:
 
 
 def _shown(url: str) -> str:
-    """The URL in quotes, without what stands before an @ and behind a ? or #."""
+    """The URL in quotes, without the text before an @ and after a ? or #."""
     shown = re.split("[?#]", re.sub("^([A-Za-z+.-]+://)?.*@", r"\1***@", url, flags=re.DOTALL))[0]
     return repr(shown if len(shown) <= 100 else f"{shown[:97]}...")
 

@@ -1,70 +1,67 @@
-"""When a call is repeated, and after how long a wait."""
+"""When a request is retried, and after how long a wait."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from threading import Lock
 
 import httpx
 from attrs import field, frozen
 
-from drs_sync_policy.client.bounds import not_negative, whole
-from drs_sync_policy.client.errors import Answer
+from drs_sync_policy.client.validators import integer_from, not_negative
+from drs_sync_policy.runtime.messages import ResponseInfo
+from drs_sync_policy.runtime.responses import retry_after
 
 _DOUBLINGS = 60
-_LONGEST_ASKED = 999_999_999.0
-_TOO_FREQUENT = b'"DRS.M01503"'
-"""The vendor's 400 for calls that come too fast, which is a 429 in all but its number."""
+_TOO_MANY_REQUESTS = b'"DRS.M01503"'
+"""The vendor's 400 for too many requests, which means the same as a 429."""
 
 
 @frozen(kw_only=True)
 class Retries:
-    """How often, and after what, a call is repeated.
+    """How often a request is retried, and after which failures.
 
-    A wait is random between 0 and `first_wait` x 2^n, at most `longest_wait` ("full jitter"), and
-    never shorter than the server's `Retry-After`. Where that is longer than `longest_wait`, or
-    does not fit into the time of the call, the call is not repeated; nor is it where the server's
-    certificate was refused, which the next attempt would not change.
+    The wait before a retry is random between 0 and `first_wait` x 2^n, at most `longest_wait`
+    ("full jitter"), and at least as long as the server's `Retry-After`. The client does not retry
+    if `Retry-After` is longer than `longest_wait` or than the time that is left, or if the
+    server's certificate was rejected.
 
-    Repeating is safe because the contract promises that a repeated call gives the same answer and
-    leaves the same state (rule `repeating-is-harmless`). That is this contract's promise, not the
-    vendor's: with `repeat_sent=False` only what the server surely has not acted on is repeated,
-    which is a connection that failed, a 429, and the 400 `DRS.M01503`.
+    A retry is safe because the contract says that a repeated request gives the same response and
+    leaves the same state (rule `repeating-is-harmless`). The vendor does not say so. With
+    `retry_sent=False` a request is retried only if the server surely did nothing: after a failed
+    connection, a 429, and the 400 `DRS.M01503`.
 
     Attributes:
-        attempts: How often a call is tried at most; 1 repeats nothing.
+        attempts: The maximum number of attempts; 1 means no retries.
         first_wait: Seconds, see above.
         longest_wait: Seconds, see above.
-        budget: How many repeats all calls of a client may make before successful calls have
-            earned new ones, a tenth of a repeat each: a server that is down is not made busy.
-        repeat_sent: Whether a call is repeated that the server may have acted on.
+        budget: The maximum number of retries of all requests of a client, before successful
+            requests earn new ones, a tenth of a retry each. It protects a server that is down.
+        retry_sent: Whether to retry a request that the server may have acted on.
     """
 
-    attempts: int = field(default=4, validator=whole(1))
+    attempts: int = field(default=4, validator=integer_from(1))
     first_wait: float = field(default=0.5, validator=not_negative)
     longest_wait: float = field(default=20.0, validator=not_negative)
-    budget: int = field(default=10, validator=whole(0))
-    repeat_sent: bool = True
+    budget: int = field(default=10, validator=integer_from(0))
+    retry_sent: bool = True
 
     def after_error(self, error: httpx.RequestError, attempt: int) -> float | None:
-        """Seconds to wait after attempt number `attempt` broke; None not to repeat."""
+        """Seconds to wait after attempt number `attempt` failed; None for no retry."""
         if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
             return self._wait(attempt, None)
         lost = (httpx.ReadError, httpx.WriteError, httpx.ReadTimeout, httpx.WriteTimeout)
-        if isinstance(error, (*lost, httpx.RemoteProtocolError)) and self.repeat_sent:
+        if isinstance(error, (*lost, httpx.RemoteProtocolError)) and self.retry_sent:
             return self._wait(attempt, None)
         return None
 
-    def after_answer(self, answer: Answer, attempt: int) -> float | None:
-        """Seconds to wait after attempt number `attempt` got this; None not to repeat."""
-        too_often = answer.status == 429 or (
-            answer.status == 400 and _TOO_FREQUENT in answer.content
+    def after_response(self, response: ResponseInfo, attempt: int) -> float | None:
+        """Seconds to wait after attempt number `attempt` got this; None for no retry."""
+        too_many = response.status == 429 or (
+            response.status == 400 and _TOO_MANY_REQUESTS in response.content
         )
-        if too_often or (answer.status in (502, 503, 504) and self.repeat_sent):
-            return self._wait(attempt, retry_after(answer.headers))
+        if too_many or (response.status in (502, 503, 504) and self.retry_sent):
+            return self._wait(attempt, retry_after(response.headers))
         return None
 
     def _wait(self, attempt: int, at_least: float | None) -> float | None:
@@ -75,7 +72,7 @@ class Retries:
 
 
 class Budget:
-    """The repeats that are left to all calls of a client together."""
+    """The retries that are left to all requests of a client."""
 
     def __init__(self, limit: int) -> None:
         self._limit = float(limit)
@@ -83,7 +80,7 @@ class Budget:
         self._lock = Lock()
 
     def take(self) -> bool:
-        """Takes one repeat; False where none is left."""
+        """Takes one retry; False if the budget is empty."""
         with self._lock:
             if self._left < 1.0:
                 return False
@@ -91,24 +88,7 @@ class Budget:
             return True
 
     def earn(self) -> None:
-        """Gives back a tenth of a repeat for a call that got its answer."""
+        """Adds a tenth of a retry, for a successful request."""
         if self._left < self._limit:
             with self._lock:
                 self._left = min(self._limit, self._left + 0.1)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that `Retry-After` asks for, as a number or a date; None if it is not there.
-
-    RFC 9110, section 10.2.3. A date that has passed is 0; what is neither is ignored.
-    """
-    value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdecimal():
-        return min(float(value), _LONGEST_ASKED)
-    try:
-        moment = parsedate_to_datetime(value)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError, OverflowError):
-        return None

@@ -1,6 +1,6 @@
-"""Where the client gets its server, project and credentials from when nobody tells it.
+"""The server, project and credentials of a client, from the environment and a profile.
 
-What is given as an argument wins over the environment, and the environment over the profile.
+An argument wins over the environment, and the environment over the profile.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import httpx
 from attrs import field, frozen
 
 from drs_sync_policy.client.credentials.auth import AkSkAuth, TokenAuth, shielded
-from drs_sync_policy.client.credentials.passwords import PasswordAuth, iam_url_for
+from drs_sync_policy.client.credentials.login import iam_url_for
+from drs_sync_policy.client.credentials.passwords import PasswordAuth
 from drs_sync_policy.client.credentials.secret import Secret
-from drs_sync_policy.client.errors import WrongUseError
 from drs_sync_policy.client.regions import checked_region, checked_url, server_url
+from drs_sync_policy.runtime.errors import WrongUseError
 from drs_sync_policy.text import did_you_mean
 
 VARIABLES: Final[Mapping[str, str]] = {
@@ -37,17 +38,17 @@ VARIABLES: Final[Mapping[str, str]] = {
     "domain": "DRS_DOMAIN",
     "iam_url": "DRS_IAM_URL",
 }
-"""The keys of a profile, each with the variable of the environment that wins over it."""
+"""The keys of a profile, each with the environment variable that wins over it."""
 
 SECRETS: Final = frozenset({"token", "secret_key", "security_token", "password"})
-"""The keys whose values nobody may see."""
+"""The keys with secret values."""
 
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "token": ("token",),
     "keys": ("access_key", "secret_key"),
     "password": ("username", "password", "domain"),
 }
-"""What `auth` of a profile may say, each with the keys that such credentials need."""
+"""The values of `auth` in a profile, each with the keys that such credentials need."""
 
 _KIND: Final = "auth"
 _CREDENTIALS: Final = frozenset({*(key for kind in KINDS.values() for key in kind), *SECRETS})
@@ -56,18 +57,18 @@ _ANY_CREDENTIALS: Final = (
 )
 
 Found = Mapping[str, Secret]
-"""Values by their keys, each a `Secret`: the function that holds them may raise something."""
+"""Values by their keys, each a `Secret`: a traceback may show the locals that hold them."""
 
 
 class MissingSettingsError(WrongUseError):
-    """Neither arguments nor environment nor profile say all that a client needs."""
+    """Arguments, environment and profile together lack something that a client needs."""
 
 
 @frozen(slots=False)
 class Settings:
-    """A server, a project and credentials; what is None was found nowhere.
+    """A server, a project and credentials; None for what was not found.
 
-    `sources` says of each key that was found where: its variable, or the profile.
+    `sources` is the origin of each key that was found: its variable, or the profile.
     """
 
     base_url: str | None = None
@@ -91,21 +92,22 @@ class Settings:
         file is `file`, else `DRS_PROFILES`, else `drs-sync-policy/profiles.toml` in
         `XDG_CONFIG_HOME` or `~/.config`: one table for each profile, with the keys of `VARIABLES`.
         The credentials are a token, or an access key with its secret key, or a user's name,
-        password and domain. The environment and the profile are not mixed within them: where the
-        environment has any, the profile's are left out. So are they for server and region.
+        password and domain. Credentials of the environment and of the profile are not mixed: if
+        the environment has any, those of the profile are ignored. The same holds for the server
+        and the region.
 
-        One mixture there is, where the profile asks for it: its `auth` names a kind (`token`,
-        `keys` or `password`), and the environment has nothing but secrets of this kind. Then the
-        rest is the profile's, which so needs no secret in a file.
+        The exception is a profile whose `auth` names a kind (`token`, `keys` or `password`). If
+        the environment has only secrets of this kind, the profile adds the rest. Such a profile
+        needs no secret in a file.
 
         Raises:
-            WrongUseError: There is no such profile, a key of it is unknown, or the file holds
+            WrongUseError: The profile does not exist, a key of it is unknown, or the file has
                 secrets and others may read it.
         """
         given = os.environ if environment is None else environment
         values = {key: Secret(given[name]) for key, name in VARIABLES.items() if given.get(name)}
         chosen, file = profile or given.get("DRS_PROFILE"), file or default_file(given)
-        # From here on nothing holds the values of the environment but as secrets.
+        # From here on only secrets hold the values of the environment.
         del given, environment
         stored = _profile(file, chosen)
         kind = stored[_KIND].reveal() if _KIND in stored else None
@@ -128,14 +130,14 @@ class Settings:
 
     @cached_property
     def auth(self) -> httpx.Auth | None:
-        """The credentials, None if there are none; `MissingSettingsError` where a part is."""
+        """The credentials, None if there are none; `MissingSettingsError` if a part is missing."""
         return _auth(self.credentials)
 
     def arguments(self, **options: Any) -> dict[str, Any]:
-        """The arguments for a client, `options` before what was found.
+        """The arguments for a client; `options` win over what was found.
 
-        Raises `MissingSettingsError`, which names the variable of what is missing, and
-        `WrongUseError` for a server that is none, which names where it was found.
+        Raises `MissingSettingsError`, which names the missing variable, and `WrongUseError` for
+        an invalid server, which names its origin.
         """
         ours = "auth" not in options
         if not ours:
@@ -168,22 +170,22 @@ class Settings:
         return arguments
 
     def _check_server(self) -> None:
-        """`WrongUseError`, which calls a URL or region that is none what it was given as."""
+        """Raises `WrongUseError` for an invalid URL or region, with its origin."""
         if self.base_url is not None:
             checked_url(self.base_url, named=self._source("url"))
         if self.region is not None:
             checked_region(self.region, named=self._source("region"))
 
     def _check_iam(self, server: str) -> None:
-        """`WrongUseError` where the IAM server is none, or is not known for this `server`."""
+        """Raises `WrongUseError` if the IAM server is invalid, or not known for this `server`."""
         found = _plain(self.credentials, "iam_url")
         if found is not None:
             named = self._source("iam_url")
             checked_url(found, named=named, example="https://iam.eu-de.otc.t-systems.com")
         elif iam_url_for(server) is None:
             raise WrongUseError(
-                f"the IAM server is not known, which lets a user into {server} by password: give"
-                f" {VARIABLES['iam_url']}, or `iam_url` of the profile"
+                f"the IAM server for logins by password to {server} is not known: give"
+                f" {VARIABLES['iam_url']}, or `iam_url` in the profile"
             )
 
     def _source(self, key: str) -> str:
@@ -191,7 +193,7 @@ class Settings:
 
 
 def _left_of(stored: Found, values: Found, kind: str | None) -> Found:
-    """What of a profile counts beside the environment, which is not mixed with it."""
+    """The values of a profile that are used together with those of the environment."""
     dropped: set[str] = set()
     if "url" in values or "region" in values:
         dropped |= {"url", "region"}
@@ -235,11 +237,11 @@ def _auth(values: Found) -> httpx.Auth | None:
 
 
 def _lacking(missing: Collection[str], kind: str, *, said: bool) -> str:
-    """What is missing and where it belongs; `said` is whether a profile says its kind."""
+    """What is missing and where it belongs; `said` is whether a profile names its kind."""
     if not said:
         return (
-            f"{' and '.join(VARIABLES[key] for key in missing)} is missing. A profile that is"
-            f' to take its secret from the environment says so: {_KIND} = "{kind}"'
+            f"{' and '.join(VARIABLES[key] for key in missing)} is missing. To take a secret from"
+            f' the environment and the rest from a profile, write into it: {_KIND} = "{kind}"'
         )
     own = " and ".join(f"`{key}`" for key in missing if key not in SECRETS)
     left = " and ".join(VARIABLES[key] for key in missing if key in SECRETS)
@@ -251,14 +253,14 @@ def _lacking(missing: Collection[str], kind: str, *, said: bool) -> str:
 
 
 def _kind_of(values: Found) -> str | None:
-    """The kind of credentials that are there: the first that is whole, else that has a part."""
+    """The kind of credentials that was found: the first that is complete, else incomplete."""
     whole = [kind for kind, keys in KINDS.items() if values.keys() >= {*keys}]
     parts = [kind for kind, keys in KINDS.items() if values.keys() & {*keys, *_secrets_of(kind)}]
     return next(iter((*whole, *parts)), None)
 
 
 def default_file(environment: Mapping[str, str]) -> Path:
-    """The file of profiles that this environment says."""
+    """The file of profiles in this environment."""
     if environment.get("DRS_PROFILES"):
         return Path(environment["DRS_PROFILES"])
     config = environment.get("XDG_CONFIG_HOME")
@@ -267,7 +269,7 @@ def default_file(environment: Mapping[str, str]) -> Path:
 
 
 def profile_names(file: Path) -> tuple[str, ...]:
-    """The profiles that are in `file`; none where it cannot be read."""
+    """The profiles in `file`; none if it cannot be read."""
     found = _read(file) if os.path.isfile(file) else {}  # noqa: PTH113 - a Path's may raise
     return (
         () if isinstance(found, str) else tuple(name for name in found if found[name] is not None)
@@ -284,7 +286,9 @@ def _profile(file: Path, name: str | None) -> Found:
     if not there:
         if name is None:
             return {}
-        raise WrongUseError(f"there is no profile `{name}`, because there is no file {file}")
+        raise WrongUseError(
+            f"profile `{name}` does not exist, because the file {file} does not exist"
+        )
     profiles = _read(file)
     if isinstance(profiles, str):
         raise WrongUseError(f"{file} {profiles}")
@@ -295,7 +299,9 @@ def _profile(file: Path, name: str | None) -> Found:
         raise WrongUseError(f"{file} has no profile `{name}`{_hint(name, profiles)}")
     profile = profiles[name]
     if profile is None:
-        raise WrongUseError(f"`{name}` in {file} is no profile; write [{name}] and its keys below")
+        raise WrongUseError(
+            f"`{name}` in {file} is not a profile; write [{name}] and its keys below"
+        )
     known = (*VARIABLES, _KIND)
     for key in profile:
         if key not in known:
@@ -305,16 +311,16 @@ def _profile(file: Path, name: str | None) -> Found:
         raise WrongUseError(f"`{_KIND}` of profile `{name}` is '{kind}'{_hint(kind, KINDS)}")
     others = stat.S_IRWXG | stat.S_IRWXO
     if SECRETS & profile.keys() and os.name == "posix" and file.stat().st_mode & others:
-        raise WrongUseError(f"{file} holds secrets and others may read it: chmod 600 {file}")
+        raise WrongUseError(f"{file} has secrets and others may read it: chmod 600 {file}")
     return profile
 
 
 def _read(file: Path) -> dict[str, Found | None] | str:
-    """The tables of a file, None for what is no table; a text says why it cannot be read."""
+    """The tables of a file, None for other values; a text says why it cannot be read."""
     try:
         tables = tomllib.loads(file.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return f"is no TOML: {_place(error)}"
+        return f"is not TOML: {_place(error)}"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
     return {name: _wrapped(table) for name, table in tables.items()}
@@ -327,7 +333,7 @@ def _wrapped(table: Any) -> Found | None:
 
 
 def _place(error: ValueError) -> str:
-    # What a decoder says of bytes is right, and its bytes are in it: they may be a secret's.
+    # The text of a decoder's error quotes bytes, which may be those of a secret.
     if isinstance(error, UnicodeDecodeError):
         return f"byte {error.start + 1} is not UTF-8"
     return str(error)

@@ -12,16 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-import drs_sync_policy_api.types as api_types
+from drs_sync_policy.runtime.validation import path_segment
 from drs_sync_policy_api import AuthenticatedClient, Client
 from drs_sync_policy_api.api.synchronization_policies import batch_set_policy
-from drs_sync_policy_api.errors import (
-    ApiError,
-    DocumentedError,
-    InvalidRequest,
-    UnexpectedAnswer,
-    UnexpectedStatus,
-)
+from drs_sync_policy_api.errors import DrsError, OutsideContractError, RefusedError, WrongUseError
 from drs_sync_policy_api.models import (
     BatchSetPolicyReq,
     BatchSetPolicyResponse,
@@ -32,6 +26,8 @@ from drs_sync_policy_api.models import (
     SyncPolicyStatus,
 )
 from drs_sync_policy_api.types import UNSET, encode
+from drs_sync_policy.runtime.errors import BY_STATUS
+from drs_sync_policy.runtime.messages import ResponseInfo
 from tests.wire import says, wire
 
 BODY = BatchSetPolicyReq(jobs=[SyncPolicyReq(job_id="a", conflict_policy="ignore")])
@@ -145,22 +141,22 @@ def test_threads_that_race_for_the_client_get_the_same_one() -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 415, 422, 429, 500, 503])
 def test_documented_errors_are_raised(status: int) -> None:
-    """An error of the contract is an exception that carries the code and the headers."""
+    """An error of the contract is an exception with the code, the parsed body and the headers."""
     error = {"error_code": "DRS.M00001", "error_msg": "no"}
     with (
         wire(says(status, error, {"X-Request-Id": "r1"})) as server,
-        pytest.raises(DocumentedError) as caught,
+        pytest.raises(RefusedError) as caught,
     ):
         call(server.url)
-    assert caught.value.status_code == status
+    assert type(caught.value) is BY_STATUS[status]
+    assert (caught.value.status, caught.value.code) == (status, "DRS.M00001")
     assert caught.value.parsed == ErrorResponse(error_code="DRS.M00001", error_msg="no")
-    assert caught.value.headers["x-request-id"] == "r1"
+    assert caught.value.request_id == "r1"
 
 
 @pytest.mark.parametrize(
     ("status", "body"),
     [
-        (502, b"<html>bad gateway</html>"),
         (204, b""),
         (200, b""),
         (200, b"<html>"),
@@ -169,19 +165,30 @@ def test_documented_errors_are_raised(status: int) -> None:
         (200, b'{"count": 1, "results": [{"id": "a", "status": null}]}'),
         (200, b'{"count": 1, "results": [{"id": "\xff", "status": "success"}]}'),
         (200, b"[" * 5000),
-        (400, b"<html>"),
-        (400, b'{"results": [], "count": 0}'),
         (499, b"{}"),
         (299, b"{}"),
         (302, b""),
     ],
 )
-def test_answers_outside_the_contract_are_named_as_such(status: int, body: bytes) -> None:
-    """Whatever the server says, the caller sees `UnexpectedAnswer`, the body as an attribute."""
-    with wire(says(status, body)) as server, pytest.raises(UnexpectedAnswer) as caught:
+def test_responses_outside_the_contract_are_named_as_such(status: int, body: bytes) -> None:
+    """Any other response raises `OutsideContractError`, with the body as an attribute."""
+    with wire(says(status, body)) as server, pytest.raises(OutsideContractError) as caught:
         call(server.url)
-    assert (caught.value.status_code, caught.value.content) == (status, body)
-    assert isinstance(caught.value, UnexpectedStatus) == (status not in (200, 400))
+    response = caught.value.response
+    assert response is not None
+    assert (response.status, response.content) == (status, body)
+    assert "html" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(502, b"<html>bad gateway</html>"), (400, b"<html>"), (400, b'{"results": [], "count": 0}')],
+)
+def test_an_error_without_a_documented_body_keeps_its_class(status: int, body: bytes) -> None:
+    """A gateway responds in HTML; its status still says what happened."""
+    with wire(says(status, body)) as server, pytest.raises(BY_STATUS[status]) as caught:
+        call(server.url)
+    assert (caught.value.code, caught.value.parsed) == (None, None)
     assert "html" not in str(caught.value)
 
 
@@ -192,7 +199,7 @@ def test_redirects_are_not_followed() -> None:
         httpx.Client(base_url=server.url, follow_redirects=True) as mine,
     ):
         client = AuthenticatedClient(token=TOKEN).set_httpx_client(mine)
-        with pytest.raises(UnexpectedStatus):
+        with pytest.raises(OutsideContractError):
             batch_set_policy.sync("p", client=client, body=BODY)
 
 
@@ -271,7 +278,7 @@ def test_fields_beyond_the_contract_are_sent() -> None:
 def test_what_breaks_the_contract_is_not_sent(item: Mapping[str, Any], at: str) -> None:
     """Constraints are checked before sending; the error names item and field."""
     body = BatchSetPolicyReq(jobs=[SyncPolicyReq(job_id="fine"), SyncPolicyReq(**item)])
-    with wire() as server, pytest.raises(InvalidRequest) as caught:
+    with wire() as server, pytest.raises(WrongUseError) as caught:
         call(server.url, body)
     assert [problem.at for problem in caught.value.problems] == [at]
     assert server.heard == []
@@ -279,10 +286,10 @@ def test_what_breaks_the_contract_is_not_sent(item: Mapping[str, Any], at: str) 
 
 def test_no_jobs_are_refused() -> None:
     """`minItems` of `jobs` is checked, and an item that is no model is named."""
-    with pytest.raises(InvalidRequest, match=r"`jobs` is .*at least 1 item"):
+    with pytest.raises(WrongUseError, match=r"`jobs` is .*at least 1 item"):
         call("http://127.0.0.1:9", BatchSetPolicyReq(jobs=[]))
     odd: Any = [{"job_id": "a"}]
-    with pytest.raises(InvalidRequest, match=r"`jobs\[0\]` .* a `SyncPolicyReq` is needed"):
+    with pytest.raises(WrongUseError, match=r"`jobs\[0\]` .* a `SyncPolicyReq` is needed"):
         call("http://127.0.0.1:9", BatchSetPolicyReq(jobs=odd))
 
 
@@ -290,22 +297,22 @@ def test_no_jobs_are_refused() -> None:
 def test_a_project_id_cannot_lead_elsewhere(project_id: str) -> None:
     """What is no project id is refused, rather than changing the path."""
     client = AuthenticatedClient(base_url="http://127.0.0.1:9", token=TOKEN)
-    with pytest.raises(InvalidRequest, match="project_id"):
+    with pytest.raises(WrongUseError, match="project_id"):
         batch_set_policy.sync(project_id, client=client, body=BODY)
 
 
 @pytest.mark.parametrize("segment", ["", ".", ".."])
 def test_a_path_without_a_pattern_is_guarded_too(segment: str) -> None:
     """Even where the contract states no pattern, a segment stays one segment."""
-    with pytest.raises(InvalidRequest):
-        api_types.path_segment(segment)
-    assert api_types.path_segment("a/..") == "a%2F.."
+    with pytest.raises(WrongUseError):
+        path_segment(segment)
+    assert path_segment("a/..") == "a%2F.."
 
 
 def test_an_unknown_language_is_refused_with_the_choices() -> None:
     """The error names the valid values, and the nearest of them."""
     odd: Any = "EN-US"
-    with pytest.raises(InvalidRequest, match="'en-us', 'zh-cn'; did you mean 'en-us'"):
+    with pytest.raises(WrongUseError, match="'en-us', 'zh-cn'; did you mean `en-us`"):
         call("http://127.0.0.1:9", x_language=odd)
 
 
@@ -318,17 +325,18 @@ def test_the_caller_is_named() -> None:
 
 
 def test_errors_survive_pickle() -> None:
-    """An error of a worker process arrives with what it carries."""
-    errors: list[ApiError] = [
-        DocumentedError(400, b"x", ErrorResponse(error_code="c", error_msg="m"), {"a": "b"}),
-        UnexpectedStatus(499, b"y", "no such status"),
+    """An error of a worker process arrives with its attributes."""
+    body = ErrorResponse(error_code="c", error_msg="m")
+    errors: list[DrsError] = [
+        BY_STATUS[400](response=ResponseInfo(400, {"a": "b"}, b"x"), code="c", parsed=body),
+        OutsideContractError("no such status", response=ResponseInfo(499, {}, b"y")),
     ]
     for error in errors:
         again = pickle.loads(pickle.dumps(error))
         assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
     vars(errors[0])["outcome"] = [errors[0]]
     again = pickle.loads(pickle.dumps(errors[0]))
-    assert vars(again)["outcome"] == [again], "what an error carries may lead back to it"
+    assert vars(again)["outcome"] == [again], "an attribute of an error may lead back to it"
 
 
 async def _call_async(url: str) -> BatchSetPolicyResponse:

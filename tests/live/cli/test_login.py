@@ -131,7 +131,7 @@ def test_a_text_that_is_none_is_told(run: Run, file: Path) -> None:
 
 
 def test_a_file_in_another_encoding_is_left_alone(run: Run, file: Path) -> None:
-    """It is no TOML."""
+    """It is not TOML."""
     file.parent.mkdir(parents=True)
     file.write_bytes(b"\xff\n")
     done = run("login", "--url", "http://h", "--project-id", "p", "--kind", "token")

@@ -35,7 +35,7 @@ def file(tmp_path: Path) -> str:
         (("apply", "p.json", "--url", "http://h:99999"), "no URL"),
         (("apply", "p.json", "--url", "ftp://h"), "`--url` is no URL"),
         (("apply", "p.json", "--url", "h:80"), "http:// or https:// is missing before 'h:80'"),
-        (("login", "--url", "h:80"), "`--url` is no URL such as"),
+        (("login", "--url", "h:80"), "`--url` is not a URL such as"),
         (("apply", "p.json", "--region", "eu-dee"), "`--region` is 'eu-dee'"),
         (("apply", "p.json", "--region", "eu-de", "--url", "http://h"), "not both"),
         (("apply", "p.json", "--region", "eu-dee", "--profile", ""), "eu-de"),
@@ -62,8 +62,8 @@ def test_wrong_use_is_told(arguments: tuple[str, ...], said: str, run: Run, file
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"\xff\xfe", "is no TOML"),
-        (b"default = 1", "is no profile"),
+        (b"\xff\xfe", "is not TOML"),
+        (b"default = 1", "is not a profile"),
         (b"[default]\nurll = 'x'", "did you mean `url`?"),
         (b"[default]\nregion = 'nowhere'", "eu-de"),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 from drs_sync_policy import Batches, JobOutcome, SyncPolicyReq
 from drs_sync_policy.cli import exits, sending
-from drs_sync_policy.testing import Scripted, breaks, refuses, succeeds
+from drs_sync_policy.testing import Scripted, breaks, rejects, succeeds
 
 POLICIES = [SyncPolicyReq(job_id=f"job-{number}") for number in range(6)]
 
@@ -21,7 +21,7 @@ def test_each_request_is_noted_once_and_alone() -> None:
     def note(jobs: Sequence[JobOutcome]) -> None:
         noted.append([f"{job.job_id} {job.state}" for job in jobs])
 
-    scripted = Scripted(succeeds(), refuses(403), then=succeeds())
+    scripted = Scripted(succeeds(), rejects(403), then=succeeds())
     client = scripted.async_client(batches=Batches(jobs=2, concurrency=1))
     record, code = sending.send(client, POLICIES, note)
     assert code == exits.NOT_ALLOWED
@@ -36,7 +36,7 @@ def test_the_worst_of_several_errors_gives_the_code() -> None:
     """Requests that run at the same time may end in different ways: 5 comes before 3."""
 
     def ends(request: httpx.Request) -> httpx.Response:
-        ends_with = refuses(401) if b"job-0" in request.content else breaks()
+        ends_with = rejects(401) if b"job-0" in request.content else breaks()
         return ends_with(request)
 
     client = Scripted(then=ends).async_client(batches=Batches(jobs=1, concurrency=2), retries=None)

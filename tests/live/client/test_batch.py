@@ -23,7 +23,7 @@ from drs_sync_policy import (
     SyncPolicyReq,
     WrongUseError,
 )
-from drs_sync_policy.client import errors
+from drs_sync_policy.runtime import errors
 from tests.live.client.batches import Echo, SetPolicies, jobs, set_policies_sync
 from tests.wire import Wire, carries_out, says, wire
 
@@ -305,7 +305,7 @@ def test_a_record_serves_one_call() -> None:
     record = Outcome()
     with wire(then=lambda c: carries_out(server, c)) as server:
         set_policies_sync(server.url, jobs(1), Batches(), record=record)
-        with pytest.raises(WrongUseError, match="new one"):
+        with pytest.raises(WrongUseError, match="its own"):
             set_policies_sync(server.url, jobs(1), Batches(), record=record)
 
 

@@ -28,7 +28,7 @@ from drs_sync_policy import (
     SyncPolicyClient,
     SyncPolicyReq,
 )
-from drs_sync_policy.client.errors import ConnectFailedError
+from drs_sync_policy.runtime.errors import ConnectFailedError
 
 JOBS = [SyncPolicyReq(job_id="a")]
 COMMAND = str(Path(sys.executable).with_name("drs-sync-policy"))
@@ -142,11 +142,11 @@ def test_an_authority_of_ones_own_is_trusted(secure: Secure, call: Call, form: s
 def test_an_unknown_authority_is_refused_once(secure: Secure, call: Call) -> None:
     """Without it nothing is sent or repeated, and the error names the certificate and the way."""
     repeats: list[str] = []
-    hooks = Hooks(repeat=lambda _sent, reason, _seconds: repeats.append(reason))
+    hooks = Hooks(on_retry=lambda _sent, reason, _seconds: repeats.append(reason))
     with pytest.raises(ConnectFailedError) as caught:
         call(secure.url, hooks=hooks, retries=Retries(attempts=3, first_wait=0.01))
     text = str(caught.value)
-    assert "the server's certificate was refused" in text
+    assert "the server's certificate was rejected" in text
     assert "unable to get local issuer certificate" in text
     assert "Connections(verify=" in text
     assert "SSL_CERT_FILE" in text
@@ -168,7 +168,7 @@ def test_a_client_that_was_brought_says_the_same(secure: Secure) -> None:
     """With `http_client=`, whose context is its own, a refused certificate ends the call, too."""
     with httpx.Client() as mine, pytest.raises(ConnectFailedError) as caught:
         call_sync(secure.url, http_client=mine, retries=Retries(first_wait=0.01))
-    assert "the server's certificate was refused" in str(caught.value)
+    assert "the server's certificate was rejected" in str(caught.value)
     assert caught.value.attempts == 1
 
 

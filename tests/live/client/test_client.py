@@ -21,7 +21,7 @@ from drs_sync_policy import (
     UnreachableError,
     WrongUseError,
 )
-from drs_sync_policy.client.network.transport import tls_context
+from drs_sync_policy.client.network.options import tls_context
 from drs_sync_policy.client.regions import regions
 from drs_sync_policy_api.types import SERVERS
 from tests.wire import free_port, resets, says, wire
@@ -53,14 +53,17 @@ def test_a_region_is_one_of_the_contracts_servers() -> None:
         ({}, "give either `region`"),
         ({"region": "eu-de", "base_url": "http://x"}, "give either `region`"),
         ({"base_url": "drs.example"}, "http:// or https:// is missing before 'drs.example'"),
-        ({"base_url": "ftp://x"}, "`base_url` is no URL"),
-        ({"base_url": "http://user:pass@x"}, "credentials in it"),
+        ({"base_url": "ftp://x"}, "`base_url` is not a URL"),
+        ({"base_url": "http://user:pass@x"}, "contains credentials"),
         ({"base_url": "http://x/?a=1"}, "query or a fragment"),
         ({"region": "eu-de", "project_id": ".."}, "project_id"),
         ({"region": "eu-de", "project_id": "a/b"}, "project_id"),
         ({"region": "eu-de", "language": "de-de"}, "'en-us', 'zh-cn'"),
         ({"region": "eu-de", "auth": ""}, "`token` is missing or empty"),
-        ({"region": "eu-de", "http_client": httpx.Client, "connections": Connections()}, "which"),
+        (
+            {"region": "eu-de", "http_client": httpx.Client, "connections": Connections()},
+            "exclude each other",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_when_the_client_is_made(
@@ -126,9 +129,9 @@ def test_hooks_see_requests_answers_and_repeats() -> None:
     """Each attempt is shown before and after, each repeat with its reason; credentials never."""
     seen: list[tuple[Any, ...]] = []
     hooks = Hooks(
-        request=lambda sent: seen.append(("request", sent)),
-        answer=lambda sent, answer, took: seen.append(("answer", answer.status, took >= 0, sent)),
-        repeat=lambda sent, reason, wait: seen.append(("repeat", reason, wait <= 0.01)),
+        on_request=lambda sent: seen.append(("request", sent)),
+        on_response=lambda sent, got, took: seen.append(("response", got.status, took >= 0, sent)),
+        on_retry=lambda sent, reason, wait: seen.append(("retry", reason, wait <= 0.01)),
     )
     retries = Retries(first_wait=0.01)
     with (
@@ -137,9 +140,9 @@ def test_hooks_see_requests_answers_and_repeats() -> None:
     ):
         drs.set_policies(JOBS)
     kinds = [entry[0] for entry in seen]
-    assert kinds == ["request", "answer", "repeat", "request", "answer"]
-    assert seen[1][:3] == ("answer", 503, True)
-    assert seen[2] == ("repeat", "status 503", True)
+    assert kinds == ["request", "response", "retry", "request", "response"]
+    assert seen[1][:3] == ("response", 503, True)
+    assert seen[2] == ("retry", "status 503", True)
     assert seen[1][3].headers["x-auth-token"] == "***"
     assert "the-token" not in repr(seen)
 
@@ -152,7 +155,7 @@ def test_what_a_hook_raises_ends_the_call() -> None:
 
     with (
         wire(says(200, DONE)) as server,
-        make(base_url=server.url, hooks=Hooks(request=refuse)) as drs,
+        make(base_url=server.url, hooks=Hooks(on_request=refuse)) as drs,
         pytest.raises(LookupError),
     ):
         drs.set_policies(JOBS)
@@ -168,7 +171,7 @@ def test_the_log_tells_each_answer_and_each_repeat(caplog: pytest.LogCaptureFixt
         drs.set_policies(JOBS)
     ours = [(r.levelname, r.getMessage()) for r in caplog.records if r.name == "drs_sync_policy"]
     assert [level for level, _ in ours] == ["INFO", "DEBUG"]
-    assert "trying again" in ours[0][1]
+    assert "retrying" in ours[0][1]
     assert "-> 200" in ours[1][1]
     assert "request id r-1" in ours[1][1]
 
@@ -217,7 +220,7 @@ def test_what_is_no_list_of_jobs_is_wrong_use(jobs: Any) -> None:
     """One job, or its id, is easily given instead of a list: what is needed is told."""
     with make(region="eu-de") as drs, pytest.raises(WrongUseError) as caught:
         drs.set_policies(jobs)
-    assert f"a `{type(jobs).__name__}`: a list of `SyncPolicyReq` is needed" in str(caught.value)
+    assert f"a `{type(jobs).__name__}`: give a list of `SyncPolicyReq`" in str(caught.value)
 
 
 def test_a_project_id_is_described_in_words() -> None:
@@ -230,7 +233,7 @@ def test_a_project_id_is_described_in_words() -> None:
 
 def test_a_refused_connection_says_what_to_look_at() -> None:
     """Whether a server runs there, the URL, the network and the proxy."""
-    said = r"Does a server run there\? Check the URL"
+    said = r"Check that the server is running"
     url = f"http://127.0.0.1:{free_port()}"
     with make(base_url=url, retries=None) as drs, pytest.raises(UnreachableError, match=said):
         drs.set_policies(JOBS)

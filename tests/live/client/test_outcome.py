@@ -17,7 +17,7 @@ from drs_sync_policy import (
     SyncPolicyClient,
     SyncPolicyReq,
 )
-from drs_sync_policy.client import errors
+from drs_sync_policy.runtime import errors
 from tests.live.client.batches import SetPolicies, jobs, set_policies_sync
 from tests.wire import carries_out, says, wire
 
@@ -75,7 +75,7 @@ def test_an_error_of_a_call_survives_pickle(
     error: Any = again(caught.value)
     assert type(error).__name__ == "ForbiddenError"
     assert str(error) == str(caught.value)
-    assert (error.status, error.code, error.answer) == (403, "DRS.M00261", caught.value.answer)
+    assert (error.status, error.code, error.response) == (403, "DRS.M00261", caught.value.response)
     assert [job.state for job in error.outcome] == [JobState.REFUSED] * 2
     assert error.outcome[0].error is error
     outcome = again(caught.value.outcome)

@@ -22,9 +22,9 @@ from drs_sync_policy import (
     Timeouts,
     WrongUseError,
 )
-from drs_sync_policy.client import errors
 from drs_sync_policy.client.credentials.auth import SyncFlow
-from drs_sync_policy.client.credentials.passwords import iam_url_for
+from drs_sync_policy.client.credentials.login import iam_url_for
+from drs_sync_policy.runtime import errors
 from tests.live.client.accounts import (
     DONE,
     JOBS,

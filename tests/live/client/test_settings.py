@@ -280,16 +280,16 @@ def test_a_misspelt_profile_or_key_is_named(file: Path, profile: str, text: str)
 
 def test_a_profile_without_a_file_is_refused(tmp_path: Path) -> None:
     """A profile that was asked for must be there."""
-    with pytest.raises(WrongUseError, match="there is no file"):
+    with pytest.raises(WrongUseError, match=r"the file .* does not exist"):
         load(tmp_path / "none.toml", profile="nl")
 
 
 @pytest.mark.parametrize("text", [b"[a", b"\xff", b"a = b"])
 def test_a_broken_file_is_told_without_its_contents(tmp_path: Path, text: bytes) -> None:
-    """What is no TOML is wrong use, and nothing of the file is quoted."""
+    """What is not TOML is wrong use, and nothing of the file is quoted."""
     path = tmp_path / "profiles.toml"
     path.write_bytes(text)
-    with pytest.raises(WrongUseError, match="is no TOML"):
+    with pytest.raises(WrongUseError, match="is not TOML"):
         load(path)
 
 
@@ -313,21 +313,21 @@ def test_the_file_is_found(variable: str, file: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("environment", "profile", "said"),
     [
-        ({"DRS_URL": "h:8080"}, "", "`DRS_URL` is no URL"),
+        ({"DRS_URL": "h:8080"}, "", "`DRS_URL` is not a URL"),
         ({"DRS_URL": "h:8080"}, "", "http:// or https:// is missing before 'h:8080'"),
         ({"DRS_REGION": "eu-dee"}, "", "`DRS_REGION` is 'eu-dee': choose one of"),
-        ({}, 'url = "ftp://h"', "`url` of profile `p` is no URL such as"),
+        ({}, 'url = "ftp://h"', "`url` of profile `p` is not a URL such as"),
         ({}, 'url = "ftp://h"', "it is 'ftp://h'"),
         ({}, 'region = "eu-dee"', "`region` of profile `p` is 'eu-dee'"),
-        ({"DRS_URL": "http://u:HUSH@h"}, "", "`DRS_URL` has credentials in it: 'http://***@h'"),
+        ({"DRS_URL": "http://u:HUSH@h"}, "", "`DRS_URL` contains credentials: 'http://***@h'"),
         ({"DRS_URL": "u:HUSH@h"}, "", "missing before '***@h'"),
-        ({"DRS_URL": "http://h/?token=HUSH"}, "", "which no server's URL has: 'http://h/'"),
+        ({"DRS_URL": "http://h/?token=HUSH"}, "", "has a query or a fragment: 'http://h/'"),
     ],
 )
 def test_a_server_that_is_none_is_told_by_where_it_was_found(
     environment: dict[str, str], profile: str, said: str, tmp_path: Path
 ) -> None:
-    """The variable or the profile, with the value, but never with credentials in it."""
+    """The variable or the profile, with the value, but never with contains credentials."""
     file = tmp_path / "profiles.toml"
     file.write_text(f"[p]\nproject_id = 'p'\n{profile}\n")
     settings = load(file, {"DRS_TOKEN": "t", **environment}, "p")

@@ -20,16 +20,16 @@ from drs_sync_policy import (
     SyncPolicyClient,
     SyncPolicyReq,
 )
-from drs_sync_policy.client import errors
+from drs_sync_policy.runtime import errors
 from drs_sync_policy.testing import (
     Recorder,
     Sandbox,
     Scripted,
-    answers,
     breaks,
     fails,
-    refuses,
+    rejects,
     replayed,
+    responds,
     succeeds,
 )
 
@@ -57,9 +57,9 @@ def test_a_script_answers_step_by_step() -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422, 429, 500, 503])
 def test_a_script_refuses_with_a_code_that_fits(status: int) -> None:
-    """`refuses` needs only a status; the code is one of the vendor's for it."""
+    """`rejects` needs only a status; the code is one of the vendor's for it."""
     with (
-        Scripted(refuses(status)).client(retries=None) as drs,
+        Scripted(rejects(status)).client(retries=None) as drs,
         pytest.raises(errors.BY_STATUS[status]) as caught,
     ):
         drs.set_policies(JOBS)
@@ -70,7 +70,7 @@ def test_a_script_refuses_with_a_code_that_fits(status: int) -> None:
 def test_a_script_can_be_a_bad_day() -> None:
     """Broken connections, odd answers and waits are steps like others."""
     scripted = Scripted(
-        breaks(), breaks(httpx.ConnectTimeout), refuses(429, retry_after=0), answers(200, "<html>")
+        breaks(), breaks(httpx.ConnectTimeout), rejects(429, retry_after=0), responds(200, "<html>")
     )
     with scripted.client(retries=QUICK) as drs, pytest.raises(errors.OutsideContractError):
         drs.set_policies(JOBS)
@@ -131,7 +131,7 @@ def test_a_recording_has_no_login_in_it(drs_sandbox: Sandbox, tmp_path: Path) ->
 
 def test_a_script_shows_no_password() -> None:
     """The login that a script answers is among its requests, without the password."""
-    given = answers(201, b"{}", X_Subject_Token="t")
+    given = responds(201, b"{}", X_Subject_Token="t")
     scripted = Scripted(given, then=succeeds())
     login = PasswordAuth("u", "hush-hush", "d", iam_url="http://iam.invalid")
     with scripted.client(auth=login) as drs:

@@ -23,8 +23,10 @@ from drs_sync_policy import (
     UnreachableError,
     WrongUseError,
 )
-from drs_sync_policy.client import errors
-from drs_sync_policy.client.network.transport import AsyncTransport, Transport, tls_context
+from drs_sync_policy.client.network.async_transport import AsyncTransport
+from drs_sync_policy.client.network.options import tls_context
+from drs_sync_policy.client.network.sync_transport import Transport
+from drs_sync_policy.runtime import errors
 from tests.wire import carries_out, says, sends, wire
 
 JOBS = [SyncPolicyReq(job_id="a", conflict_policy=ConflictPolicy.STOP, ddl_trans=False)]
@@ -168,7 +170,7 @@ def test_certificates_may_be_your_own(tmp_path: Path) -> None:
     assert tls_context(True, "http://x").verify_mode is ssl.CERT_REQUIRED
     assert not tls_context(True, "http://x").get_ca_certs()
     (tmp_path / "ca.pem").write_text("no certificate")
-    with pytest.raises(WrongUseError, match="it holds none"):
+    with pytest.raises(WrongUseError, match="it has no certificate"):
         tls_context(tmp_path / "ca.pem", "https://x")
 
 

@@ -15,7 +15,7 @@ from drs_sync_policy import (
     SyncPolicyStatus,
 )
 from drs_sync_policy.client.results import match
-from drs_sync_policy_api.types import to_builtins
+from drs_sync_policy.runtime.serialization import to_builtins
 
 # No clock judges here: a machine that is busy with other work is slow, and right.
 untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -32,7 +32,7 @@ def test_chunks_hold_every_job_once_and_keep_to_both_limits(
 ) -> None:
     """Chunks are all the jobs in order; only a single job may be longer than the limit."""
     items = [SyncPolicyReq(job_id="x" * size) for size in sizes]
-    chunks = list(Batches(jobs=most, bytes=limit).cut(items))
+    chunks = list(Batches(jobs=most, bytes=limit).split(items))
     assert [index for c in chunks for index in range(c.start, c.stop)] == list(range(len(items)))
     for chunk in chunks:
         count = chunk.stop - chunk.start

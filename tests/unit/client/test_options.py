@@ -23,11 +23,9 @@ from drs_sync_policy import (
     Timeouts,
     WrongUseError,
 )
-from drs_sync_policy.client.network.transport import (
-    AsyncTransport,
-    Transport,
-    shared_tls_context,
-)
+from drs_sync_policy.client.network.async_transport import AsyncTransport
+from drs_sync_policy.client.network.options import shared_tls_context
+from drs_sync_policy.client.network.sync_transport import Transport
 from drs_sync_policy.testing import Scripted, succeeds
 from tests.wire import carries_out, wire
 
@@ -38,7 +36,7 @@ JOBS = [SyncPolicyReq(job_id="a")]
 @pytest.mark.parametrize("value", [0, -1, 1.5, True, None, "2"])
 def test_batches_of_no_size_are_wrong_use(name: str, value: Any) -> None:
     """With none at once, or none in a request, nothing would be sent and nobody told."""
-    with pytest.raises(WrongUseError, match=f"`Batches.{name}` is .*: give a whole number"):
+    with pytest.raises(WrongUseError, match=f"`Batches.{name}` is .*: give an integer"):
         Batches(**{name: value})
 
 
@@ -59,7 +57,7 @@ def test_times_without_an_end_are_wrong_use(name: str, value: Any) -> None:
         (Retries, {"budget": -1}),
         (Connections, {"limit": 0}),
         (Connections, {"keepalive_seconds": math.inf}),
-        (Connections, {"max_answer_bytes": None}),
+        (Connections, {"max_response_bytes": None}),
     ],
 )
 def test_other_numbers_that_cannot_be_are_wrong_use(
@@ -81,8 +79,8 @@ def connected(url: str = "https://127.0.0.1:9", **connections: Any) -> SyncPolic
 @pytest.mark.parametrize(
     ("proxy", "text"),
     [
-        ("ftp://u:hush-hush@x", "begins with http"),
-        ("http://u:hush-hush@a\x7f", "begins with http"),
+        ("ftp://u:hush-hush@x", "must start with http"),
+        ("http://u:hush-hush@a\x7f", "must start with http"),
         ("socks5://u:hush-hush@127.0.0.1:1", "socksio"),
     ],
 )
@@ -103,7 +101,7 @@ def test_a_proxy_that_cannot_be_is_wrong_use(
 @pytest.mark.parametrize("url", ["http://a\x7f", "http://a:b", "http://a\n"])
 def test_a_url_that_cannot_be_is_wrong_use(url: str) -> None:
     """What no request can be sent to is found when the client is made."""
-    with pytest.raises(WrongUseError, match="`base_url` is no URL"):
+    with pytest.raises(WrongUseError, match="`base_url` is not a URL"):
         connected(url)
 
 
@@ -180,9 +178,9 @@ def test_a_closed_async_client_is_wrong_use(brought: bool) -> None:
 @pytest.mark.parametrize("make", [Transport, AsyncTransport])
 def test_connections_suffice_for_the_requests_at_once(make: Any) -> None:
     """Where no limit is given, no request of a call waits for a connection."""
-    assert make(at_once=64)._pool._max_connections == 64
-    assert make(at_once=4)._pool._max_connections == 20
-    assert make(connections=Connections(limit=3), at_once=64)._pool._max_connections == 3
+    assert make(concurrency=64)._pool._max_connections == 64
+    assert make(concurrency=4)._pool._max_connections == 20
+    assert make(connections=Connections(limit=3), concurrency=64)._pool._max_connections == 3
 
 
 def test_a_client_has_a_connection_for_each_request_at_once() -> None:
@@ -209,7 +207,7 @@ def test_what_breaks_before_sending_leaves_the_job_not_sent(auth: str | None) ->
         options: dict[str, Any] = {"auth": auth or broken, "hooks": hooks}
         await Scripted(then=succeeds()).async_client(**options).set_policies(JOBS, record=second)
 
-    hooks = Hooks(request=broken) if auth else Hooks()
+    hooks = Hooks(on_request=broken) if auth else Hooks()
     first, second = Outcome(), Outcome()
     with pytest.raises(HookError):
         Scripted(then=succeeds()).client(auth=auth or broken, hooks=hooks).set_policies(

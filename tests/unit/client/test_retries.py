@@ -10,12 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drs_sync_policy.client.errors import Answer
-from drs_sync_policy.client.retries import Budget, Retries, retry_after
+from drs_sync_policy.client.retries import Budget, Retries
+from drs_sync_policy.runtime.messages import ResponseInfo
+from drs_sync_policy.runtime.responses import retry_after
 
 
-def answer(status: int, retry: str | None = None, content: bytes = b"") -> Answer:
-    return Answer(status, {} if retry is None else {"retry-after": retry}, content)
+def answer(status: int, retry: str | None = None, content: bytes = b"") -> ResponseInfo:
+    return ResponseInfo(status, {} if retry is None else {"retry-after": retry}, content)
 
 
 # No clock judges here: a machine that is busy with other work is slow, and right.
@@ -29,27 +30,27 @@ def test_waits_are_jittered_up_to_a_doubling_bound(
 ) -> None:
     """A wait is between nothing and `first_wait` x 2^n, at most `longest_wait`."""
     retries = Retries(attempts=100, first_wait=first, longest_wait=longest)
-    wait = retries.after_answer(answer(503), attempt)
+    wait = retries.after_response(answer(503), attempt)
     assert wait is not None
     assert 0.0 <= wait <= min(longest, first * 2.0 ** (attempt - 1))
 
 
 def test_no_number_of_attempts_breaks_the_wait() -> None:
     """The doubling ends before a number does."""
-    wait = Retries(attempts=10_000).after_answer(answer(503), 9_000)
+    wait = Retries(attempts=10_000).after_response(answer(503), 9_000)
     assert wait is not None
     assert 0.0 <= wait <= 20.0
 
 
 def test_waits_differ() -> None:
     """Full jitter: clients that failed together do not come back together."""
-    waits = {Retries().after_answer(answer(503), 3) for _ in range(50)}
+    waits = {Retries().after_response(answer(503), 3) for _ in range(50)}
     assert len(waits) > 40
 
 
 def test_retry_after_is_the_least_wait() -> None:
     """The server is not asked again before it said."""
-    wait = Retries(first_wait=0.1).after_answer(answer(429, "7"), 1)
+    wait = Retries(first_wait=0.1).after_response(answer(429, "7"), 1)
     assert wait is not None
     assert 7.0 <= wait < 7.1
 
@@ -57,13 +58,13 @@ def test_retry_after_is_the_least_wait() -> None:
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 413, 422, 500, 501, 418])
 def test_other_statuses_are_not_repeated(status: int) -> None:
     """Repeating would change nothing."""
-    assert Retries().after_answer(answer(status), 1) is None
+    assert Retries().after_response(answer(status), 1) is None
 
 
 def test_too_frequent_is_a_429_in_all_but_its_number() -> None:
     """The vendor says `DRS.M01503` with status 400."""
     body = b'{"error_code": "DRS.M01503", "error_msg": "x"}'
-    assert Retries(repeat_sent=False).after_answer(answer(400, None, body), 1) is not None
+    assert Retries(retry_sent=False).after_response(answer(400, None, body), 1) is not None
 
 
 @pytest.mark.parametrize(
@@ -80,8 +81,8 @@ def test_lost_answers_are_repeated_unless_that_is_switched_off(
 ) -> None:
     """Whether a call that the server may have acted on is repeated can be chosen."""
     assert Retries().after_error(kind("x"), 1) is not None
-    assert Retries(repeat_sent=False).after_error(kind("x"), 1) is None
-    assert Retries(repeat_sent=False).after_error(httpx.ConnectError("x"), 1) is not None
+    assert Retries(retry_sent=False).after_error(kind("x"), 1) is None
+    assert Retries(retry_sent=False).after_error(httpx.ConnectError("x"), 1) is not None
 
 
 def test_the_budget_is_earned_back_by_successes() -> None:

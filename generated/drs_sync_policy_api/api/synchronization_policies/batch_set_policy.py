@@ -3,23 +3,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ...errors import DocumentedError, Problem, UnexpectedAnswer, UnexpectedStatus
+from msgspec import UNSET
+from msgspec import UnsetType as Unset
+
+from drs_sync_policy.runtime.errors import Problem
+from drs_sync_policy.runtime.messages import Response
+from drs_sync_policy.runtime.responses import error_for
+from drs_sync_policy.runtime.serialization import decode_lightly, encode, settled
+from drs_sync_policy.runtime.validation import (
+    Rules,
+    check,
+    check_model,
+    path_segment,
+    require,
+)
+
 from ...models.batch_set_policy_req import BatchSetPolicyReq
 from ...models.batch_set_policy_response import BatchSetPolicyResponse
 from ...models.error_response import ErrorResponse
 from ...models.language import LanguageValue
-from ...types import (
-    UNSET,
-    Response,
-    Rules,
-    Unset,
-    check,
-    check_model,
-    decode,
-    encode,
-    path_segment,
-    require,
-)
 
 if TYPE_CHECKING:
     import httpx
@@ -59,7 +61,7 @@ def problems(
     body: BatchSetPolicyReq,
     x_language: LanguageValue | Unset = UNSET,
 ) -> Iterator[Problem]:
-    """What of a request breaks the contract; nothing if it may be sent."""
+    """What of a request breaks the contract; nothing if it is valid."""
     yield from check(project_id, _RULES["project_id"], "project_id")
     yield from check(x_language, _RULES["x_language"], "X-Language")
     yield from check_model(body, BatchSetPolicyReq, "")
@@ -68,10 +70,35 @@ def problems(
 def url_path(
     project_id: str,
 ) -> str:
-    """The path of the call, which no parameter can lead elsewhere."""
+    """The path of the operation; no parameter can add segments to it."""
     return PATH.format(
         project_id=path_segment(str(project_id)),
     )
+
+
+def request_arguments(
+    project_id: str,
+    *,
+    content: bytes,
+    x_language: LanguageValue | Unset = UNSET,
+) -> dict[str, Any]:
+    """The arguments of `httpx.Client.request` for a body that is encoded already; nothing is validated."""
+    headers: dict[str, Any] = {}
+    if not isinstance(x_language, Unset):
+        headers["X-Language"] = str(x_language)
+
+    arguments: dict[str, Any] = {
+        "method": METHOD,
+        "url": url_path(
+            project_id,
+        ),
+        # A redirect would carry the token to wherever it leads.
+        "follow_redirects": False,
+    }
+    arguments["content"] = content
+    headers["Content-Type"] = "application/json"
+    arguments["headers"] = headers
+    return arguments
 
 
 def _get_kwargs(
@@ -87,39 +114,27 @@ def _get_kwargs(
             x_language=x_language,
         )
     )
-    headers: dict[str, Any] = {}
-    if not isinstance(x_language, Unset):
-        headers["X-Language"] = str(x_language)
-
-    _kwargs: dict[str, Any] = {
-        "method": METHOD,
-        "url": url_path(
-            project_id,
-        ),
-        # A redirect would carry the token to wherever it leads.
-        "follow_redirects": False,
-    }
-    _kwargs["content"] = encode(body)
-    headers["Content-Type"] = "application/json"
-    _kwargs["headers"] = headers
-    return _kwargs
+    return request_arguments(
+        project_id,
+        content=encode(body),
+        x_language=x_language,
+    )
 
 
 def parse(
     status_code: int, content: bytes, headers: Mapping[str, str] | None = None
 ) -> BatchSetPolicyResponse:
-    """The body of a successful answer; raises `DocumentedError` or `UnexpectedAnswer` for another."""
-    try:
-        if status_code == 200:
-            return decode(content, BatchSetPolicyResponse, status_code)
-        documented = _ERRORS.get(status_code)
-        if documented is not None:
-            said = decode(content, documented, status_code)
-            raise DocumentedError(status_code, content, said, headers)
-    except UnexpectedAnswer as error:
-        error.headers = headers or {}
-        raise
-    raise UnexpectedStatus(status_code, content, "the contract has no such status", headers)
+    """The body of a successful response; raises the error that another response stands for."""
+    return settled(parse_lightly(status_code, content, headers))
+
+
+def parse_lightly(
+    status_code: int, content: bytes, headers: Mapping[str, str] | None = None
+) -> BatchSetPolicyResponse:
+    """The same as `parse`, in objects that `settled` makes models of: for large responses."""
+    if status_code == 200:
+        return decode_lightly(content, BatchSetPolicyResponse, status_code, headers)
+    raise error_for(status_code, content, headers, _ERRORS.get(status_code))
 
 
 def _build_response(response: httpx.Response) -> Response[BatchSetPolicyResponse]:
@@ -154,12 +169,12 @@ def sync_detailed(
         body (BatchSetPolicyReq): The policies to set, one item for each job.
 
     Returns:
-        The answer with its status and headers.
+        The response with its status and headers.
 
     Raises:
-        InvalidRequest: The request breaks the contract; it was not sent.
-        DocumentedError: The server refused it with a documented status.
-        UnexpectedAnswer: The answer is none that the contract knows.
+        WrongUseError: The request breaks the contract; it was not sent.
+        RefusedError: The server rejected it; there is a class for each status.
+        OutsideContractError: The response is outside the contract.
         httpx.HTTPError: The server could not be reached in time.
     """
     kwargs = _get_kwargs(
@@ -193,12 +208,12 @@ def sync(
         body (BatchSetPolicyReq): The policies to set, one item for each job.
 
     Returns:
-        The body of the answer.
+        The body of the response.
 
     Raises:
-        InvalidRequest: The request breaks the contract; it was not sent.
-        DocumentedError: The server refused it with a documented status.
-        UnexpectedAnswer: The answer is none that the contract knows.
+        WrongUseError: The request breaks the contract; it was not sent.
+        RefusedError: The server rejected it; there is a class for each status.
+        OutsideContractError: The response is outside the contract.
         httpx.HTTPError: The server could not be reached in time.
     """
     return sync_detailed(
@@ -232,12 +247,12 @@ async def asyncio_detailed(
         body (BatchSetPolicyReq): The policies to set, one item for each job.
 
     Returns:
-        The answer with its status and headers.
+        The response with its status and headers.
 
     Raises:
-        InvalidRequest: The request breaks the contract; it was not sent.
-        DocumentedError: The server refused it with a documented status.
-        UnexpectedAnswer: The answer is none that the contract knows.
+        WrongUseError: The request breaks the contract; it was not sent.
+        RefusedError: The server rejected it; there is a class for each status.
+        OutsideContractError: The response is outside the contract.
         httpx.HTTPError: The server could not be reached in time.
     """
     kwargs = _get_kwargs(
@@ -273,12 +288,12 @@ async def asyncio(
         body (BatchSetPolicyReq): The policies to set, one item for each job.
 
     Returns:
-        The body of the answer.
+        The body of the response.
 
     Raises:
-        InvalidRequest: The request breaks the contract; it was not sent.
-        DocumentedError: The server refused it with a documented status.
-        UnexpectedAnswer: The answer is none that the contract knows.
+        WrongUseError: The request breaks the contract; it was not sent.
+        RefusedError: The server rejected it; there is a class for each status.
+        OutsideContractError: The response is outside the contract.
         httpx.HTTPError: The server could not be reached in time.
     """
     detailed = await asyncio_detailed(

@@ -17,6 +17,7 @@ from drs_sync_policy import (
     WrongUseError,
 )
 from drs_sync_policy.cli.connection import Connection
+from drs_sync_policy.client.shared import credentials_of, requests_of
 from drs_sync_policy_api.api.synchronization_policies import batch_set_policy as operation
 
 TOKEN: Final = "$DRS_TOKEN"  # noqa: S105 - the name of a variable
@@ -31,7 +32,7 @@ def show(
     """Prints the requests, one after the other; `click.UsageError` if they cannot be sent."""
     client = _client(connection, batches)
     address = url(client)
-    signs = isinstance(client.exchange.auth, AkSkAuth)
+    signs = isinstance(credentials_of(client), AkSkAuth)
     if signs and as_curl:
         click.echo(
             "Note: your requests are signed, which curl cannot do; the line needs a token from IAM"
@@ -63,10 +64,8 @@ def _requests(
     client: AsyncSyncPolicyClient, items: Sequence[SyncPolicyReq]
 ) -> Iterator[tuple[Mapping[str, str], str]]:
     """The headers and the body of each request, from the client that would send them."""
-    _, headers, chunks = client.begin(items, language=None, record=None)
-    shown = {name: headers[name] for name in _SHOWN if name in headers}
-    for chunk in chunks:
-        yield shown, chunk.content.decode()
+    for headers, content in requests_of(client, items):
+        yield {name: headers[name] for name in _SHOWN if name in headers}, content.decode()
 
 
 def _as_text(address: str, headers: Mapping[str, str], body: str) -> str:

@@ -27,9 +27,10 @@ from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.output import preview
 from drs_sync_policy.cli.output.prose import fold, width
-from drs_sync_policy.client.credentials.passwords import LoginFailed
-from drs_sync_policy.client.network.failures import certificate_refused, speaks_no_tls
+from drs_sync_policy.client.credentials.login import LoginFailed
+from drs_sync_policy.client.network.errors import certificate_rejected, speaks_no_tls
 from drs_sync_policy.client.settings import MissingSettingsError, Settings, default_file
+from drs_sync_policy.client.shared import credentials_of
 from drs_sync_policy.text import printable
 
 _SECONDS: Final = 10.0
@@ -95,7 +96,7 @@ def _findings(connection: Connection) -> Iterator[Finding]:
         advice = "Give it in the environment, or: drs-sync-policy login" if missing else _ELSEWHERE
         yield Finding("settings", False, str(error), advice, exits.WRONG_USE)
         return
-    kind = _KINDS.get(type(client.exchange.auth), "a token")
+    kind = _KINDS.get(type(credentials_of(client)), "a token")
     yield Finding("settings", True, f"{client.base_url}, project {client.project_id}, {kind}")
     yield from _overruled(connection)
     try:
@@ -118,7 +119,7 @@ def _overruled(connection: Connection) -> Iterator[Finding]:
 
 
 def _server(http: httpx.Client, client: AsyncSyncPolicyClient) -> Iterator[Finding]:
-    auth = client.exchange.auth
+    auth = credentials_of(client)
     try:
         answer = http.head(client.base_url)
     except (httpx.RequestError, httpx.InvalidURL) as error:
@@ -134,7 +135,7 @@ def _no_answer(error: Exception) -> str:
 
 
 def _reach(error: Exception) -> str:
-    if isinstance(error, httpx.RequestError) and certificate_refused(error):
+    if isinstance(error, httpx.RequestError) and certificate_rejected(error):
         return "Name a file with the certificate of its authority in SSL_CERT_FILE."
     if isinstance(error, httpx.RequestError) and speaks_no_tls(error):
         return "The server does not speak TLS there: give its URL with http://, or another port."

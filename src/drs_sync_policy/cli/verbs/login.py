@@ -13,10 +13,10 @@ import click
 
 from drs_sync_policy.cli import profiles
 from drs_sync_policy.cli.choice import Choice
-from drs_sync_policy.client.credentials.passwords import iam_url_for
-from drs_sync_policy.client.errors import WrongUseError
+from drs_sync_policy.client.credentials.login import iam_url_for
 from drs_sync_policy.client.regions import checked_region, checked_url, regions
 from drs_sync_policy.client.settings import KINDS, SECRETS, VARIABLES, default_file
+from drs_sync_policy.runtime.errors import WrongUseError
 
 _BESIDE: Final[Mapping[str, str]] = {"keys": "security_token", "password": "iam_url"}
 """What some credentials of a kind need besides; taken from the environment where it is there."""

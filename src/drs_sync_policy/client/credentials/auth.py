@@ -1,7 +1,7 @@
-"""The ways to be let in, each an `httpx.Auth` that serves sync and async clients alike.
+"""Kinds of credentials, each an `httpx.Auth` for sync and async clients.
 
-A secret is held in a `Secret`, which shows itself nowhere: not in a repr, a log, a pickle or the
-locals of a traceback.
+A secret is held in a `Secret`, which is not shown in a repr, a log, a pickle or the locals of a
+traceback.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ SyncFlow = Generator[httpx.Request, httpx.Response, None]
 class TokenAuth(httpx.Auth):
     """Sends a token that you have, or that your function returns for each request.
 
-    A function is called for each attempt, in the thread or event loop of the call; it may return
-    a new token at any time.
+    A function is called for each attempt, in the thread or event loop of the request; it may
+    return a new token at any time.
     """
 
     def __init__(self, token: str | Secret | Callable[[], str]) -> None:
@@ -54,22 +54,22 @@ Auth = httpx.Auth | str | Secret | Callable[[], str]
 
 
 def shielded(auth: Auth) -> httpx.Auth | Secret | Callable[[], str]:
-    """The same, with a token that no traceback shows; it is not looked at yet."""
+    """The same, with a token wrapped so that no traceback shows it; it is not validated yet."""
     return auth if isinstance(auth, httpx.Auth) or callable(auth) else Secret(auth)
 
 
 class AkSkAuth(httpx.Auth):
     """Signs each request with an access key and a secret key, and sends no token.
 
-    Signed are the method, the path, the body, the host, the content type, the date and the
-    `X-` headers, but not `User-Agent`, which a proxy may change. The clock of this machine must
-    be right to 15 minutes.
+    The signature covers the method, the path, the body, the host, the content type, the date and
+    the `X-` headers, but not `User-Agent`, which a proxy may change. The clock of this machine
+    must be right to 15 minutes.
 
     Args:
         access_key: The AK.
         secret_key: The SK.
-        security_token: What comes with a temporary pair of keys.
-        project_id: Sent as `X-Project-Id`; a client fills in its own.
+        security_token: The token of a temporary pair of keys.
+        project_id: Sent as `X-Project-Id`; a client adds its own.
         now: The clock, for tests.
 
     Examples:
@@ -111,7 +111,7 @@ class AkSkAuth(httpx.Auth):
         return f"{type(self).__name__}(access_key={self._access_key!r}, secret_key=<secret>)"
 
     def bound(self, *, project_id: str, base_url: str) -> Self:
-        """This, with the project of the client that uses it."""
+        """A copy with the project of the client that uses it."""
         if self._project_id is not None:
             return self
         bound = copy(self)

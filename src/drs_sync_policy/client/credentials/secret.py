@@ -1,18 +1,18 @@
-"""Texts that show themselves nowhere: not in a repr, a log, a pickle or a traceback's locals.
+"""Texts that are not shown in a repr, a log, a pickle or the locals of a traceback.
 
-The locals of a traceback are those of every function on the way, so that a secret is wrapped
-where it comes in, before anything can be raised.
+A traceback has the locals of every function on the way. A secret is wrapped in the first one,
+before anything can be raised.
 """
 
 from __future__ import annotations
 
 from typing import Any, NoReturn, Self
 
-from drs_sync_policy.client.errors import WrongUseError
+from drs_sync_policy.runtime.errors import WrongUseError
 
 
 class Secret:
-    """A text that shows itself only where it is asked to."""
+    """A text that only `reveal` shows."""
 
     __slots__ = ("_text",)
 
@@ -20,7 +20,7 @@ class Secret:
         self._text: str = text.reveal() if isinstance(text, Secret) else text
 
     def reveal(self) -> str:
-        """The text itself; do not keep it in a local variable, which a traceback may show."""
+        """The text itself; do not keep it in a local variable: a traceback may show it."""
         return self._text
 
     def flaw(self, *, header: bool = True) -> str | None:
@@ -28,10 +28,12 @@ class Secret:
         if not _is_text(self._text):
             return "is missing or empty"
         if not header:
-            return "has characters that are no Unicode" if _SURROGATES & {*self._text} else None
+            return (
+                "has a lone surrogate, which has no UTF-8" if _SURROGATES & {*self._text} else None
+            )
         sendable = self._text.isascii() and self._text.isprintable()
         if not sendable or self._text != self._text.strip():
-            return "has spaces, line ends or non-ASCII characters, which no header may have"
+            return "has spaces, line ends or non-ASCII characters, which a header must not have"
         return None
 
     def __repr__(self) -> str:
@@ -41,7 +43,7 @@ class Secret:
         return self
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not pickled; make the credentials anew where they are needed")
+        raise TypeError("a secret cannot be pickled; make the credentials where they are needed")
 
 
 _SURROGATES = frozenset(map(chr, range(0xD800, 0xE000)))
@@ -52,7 +54,7 @@ def _is_text(given: object) -> bool:
 
 
 def usable(secret: Secret, name: str, *, header: bool = True) -> Secret:
-    """The secret, if it can be sent; neither the error nor its traceback has its text."""
+    """The secret, if it can be sent; neither the error nor its traceback shows its text."""
     flaw = secret.flaw(header=header)
     if flaw is not None:
         raise WrongUseError(f"`{name}` {flaw}")
@@ -60,5 +62,5 @@ def usable(secret: Secret, name: str, *, header: bool = True) -> Secret:
 
 
 def usable_text(text: str, name: str, *, header: bool = True) -> str:
-    """A text that is no secret, if it can be sent."""
+    """A text that is not secret, if it can be sent."""
     return usable(Secret(text), name, header=header).reveal()

@@ -1,7 +1,7 @@
 """The vendor's AK/SK signature, SDK-HMAC-SHA256.
 
-Traps, each of which costs a 401: the canonical URI ends with a slash although the path on the
-wire has none; a header whose name has an underscore is not signed; the last canonical header is
+Each of these traps costs a 401: the canonical URI ends with a slash although the path on the
+wire has none; a header with an underscore in its name is not signed; the last canonical header is
 followed by an empty line; no key is derived from the secret key.
 Source: the vendor's signing guide ("AK/SK signing and authentication") and its public SDKs.
 """

@@ -13,7 +13,6 @@ import pytest
 from drs_sync_policy import (
     AsyncSyncPolicyClient,
     DrsError,
-    JobState,
     Outcome,
     Retries,
     SyncPolicyClient,
@@ -65,7 +64,7 @@ def failure(call: Call, url: str, **options: Any) -> DrsError:
     return error
 
 
-def states(error: DrsError) -> set[JobState]:
+def states(error: DrsError) -> set[str]:
     assert error.outcome is not None
     return {job.state for job in error.outcome}
 

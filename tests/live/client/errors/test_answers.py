@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drs_sync_policy import JobState
-from drs_sync_policy.client import errors
+from drs_sync_policy.runtime import errors
 from tests.live.client.errors.calls import (
     DONE,
     RESULTS,
@@ -43,8 +43,8 @@ def test_answers_outside_the_contract_are_errors(call: Call, status: int, body: 
     with wire(says(status, body)) as server:
         error = failure(call, server.url)
     assert type(error) is errors.OutsideContractError
-    assert error.answer is not None
-    assert (error.answer.status, error.answer.content) == (status, body)
+    assert error.response is not None
+    assert (error.response.status, error.response.content) == (status, body)
     assert states(error) == {JobState.UNKNOWN}
 
 

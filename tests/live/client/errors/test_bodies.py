@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from drs_sync_policy.client import errors
-from drs_sync_policy.client.network.bodies import Body, UnreadableBodyError
+from drs_sync_policy.client.network.bodies import ResponseBody, UnreadableBodyError
+from drs_sync_policy.runtime import errors
 from tests.live.client.errors.calls import (
     DONE,
     Call,
@@ -32,7 +32,7 @@ def test_a_gzip_bomb_is_not_unpacked(call: Call) -> None:
 def test_a_bomb_is_unpacked_no_further_than_the_limit() -> None:
     """Memory is bounded by the limit, and not by what a chunk would unpack to."""
     bomb = gzip.compress(b" " * 50_000_000)
-    body = Body([(b"Content-Encoding", b"gzip")], 200, 1000)
+    body = ResponseBody([(b"Content-Encoding", b"gzip")], 200, 1000)
     tracemalloc.start()
     try:
         with pytest.raises(UnreadableBodyError, match="longer than 1000 bytes"):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from drs_sync_policy import JobState, Timeouts
-from drs_sync_policy.client import errors
+from drs_sync_policy.runtime import errors
 from tests.live.client.errors.calls import (
     Call,
     failure,
@@ -34,7 +34,7 @@ def test_refused_connections_send_nothing(call: Call) -> None:
         sends(b"not http at all\r\n\r\n"),
         sends(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
     ],
-    ids=["reset", "closed", "cut short", "chunk cut short", "no http", "two lengths"],
+    ids=["reset", "closed", "incomplete", "chunk incomplete", "no http", "two lengths"],
 )
 def test_broken_connections_leave_the_jobs_unknown(call: Call, act: Act) -> None:
     """The server may have acted before the connection broke, and the outcome says so."""
@@ -54,7 +54,7 @@ def test_a_silent_server_ends_in_a_read_timeout(call: Call) -> None:
 
 
 def test_no_single_wait_outlasts_the_call(call: Call) -> None:
-    """A read timeout that is longer than what is left of the call is cut short."""
+    """A read timeout that is longer than what is left of the call is incomplete."""
     with wire(hangs) as server:
         error = failure(call, server.url, timeouts=Timeouts(read=60.0, total=0.5))
     assert isinstance(error, errors.TimedOutError)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drs_sync_policy import JobState
-from drs_sync_policy.client import errors
+from drs_sync_policy.runtime import errors
 from tests.live.client.errors.calls import (
     QUICK,
     Call,
@@ -40,8 +40,8 @@ def test_a_refusal_in_html_is_a_refusal_without_a_code(call: Call, status: int) 
     assert isinstance(error, errors.RefusedError)
     assert error.code is None
     assert "html" not in str(error)
-    assert error.answer is not None
-    assert error.answer.content == b"<html>no</html>"
+    assert error.response is not None
+    assert error.response.content == b"<html>no</html>"
 
 
 def test_a_400_with_results_keeps_them(call: Call) -> None:

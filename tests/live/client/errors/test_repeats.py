@@ -8,7 +8,7 @@ from email.utils import format_datetime
 import pytest
 
 from drs_sync_policy import JobState, Retries, SyncPolicyClient, Timeouts
-from drs_sync_policy.client import errors
+from drs_sync_policy.runtime import errors
 from tests.live.client.errors.calls import (
     DONE,
     JOBS,
@@ -109,8 +109,8 @@ def test_a_call_that_ends_among_repeats_tells_why_there_were_any(call: Call) -> 
 def test_only_what_was_surely_not_done_is_repeated_on_demand(
     call: Call, first: Act, heard: int
 ) -> None:
-    """`repeat_sent=False` repeats only what the server cannot have acted on."""
-    careful = Retries(attempts=2, first_wait=0.01, repeat_sent=False)
+    """`retry_sent=False` repeats only what the server cannot have acted on."""
+    careful = Retries(attempts=2, first_wait=0.01, retry_sent=False)
     with wire(first, says(400, b"")) as server:
         failure(call, server.url, retries=careful)
         assert len(server.heard) == heard

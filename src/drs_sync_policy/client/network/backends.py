@@ -1,8 +1,9 @@
-"""The time that a request may take: for each of its phases, and with all its repeats.
+"""Timeouts of each phase of a request, and the deadline of a request with all its retries.
 
-A timeout of httpx starts anew with every read, so a server that sends a byte now and then could
-hold a request for ever. Here a timeout knows its end with all repeats, too, and the network under
-httpcore cuts each wait short by it.
+A timeout of httpx starts again with every read, so a server that sends a byte now and then could
+hold a request for ever. Here a timeout also knows the deadline, and the network backend of
+httpcore shortens each wait to it. The pairs of classes are written by hand: the networks of
+threads and of event loops differ in more than `async`.
 """
 
 from __future__ import annotations
@@ -17,17 +18,16 @@ from typing import Any, Self
 import httpcore
 from attrs import field, frozen
 
-from drs_sync_policy.client.bounds import positive
+from drs_sync_policy.client.validators import positive
 
 
 @frozen(kw_only=True)
 class Timeouts:
-    """Seconds for each phase of one attempt, and for one request with all its repeats.
+    """Seconds for each phase of one attempt, and for one request with all its retries.
 
     `connect` is for a connection, `write` and `read` for each wait on the network, `pool` for a
-    free connection. `total` is for a request with its login, its repeats and the waits between
-    them; a call of many jobs is several requests (`Batches`), each with a `total` of its own.
-    All are finite.
+    free connection. `total` is for a request with its login, its retries and the waits between
+    them. Many jobs need several requests (`Batches`), each with its own `total`. All are finite.
     """
 
     connect: float = field(default=5.0, validator=positive)
@@ -37,17 +37,17 @@ class Timeouts:
     total: float = field(default=120.0, validator=positive)
 
     def until(self, end: float) -> dict[str, float]:
-        """The timeouts of an attempt that has to end at `end`, as httpx's `timeout` extension."""
+        """The timeouts of an attempt that must end at `end`, as httpx's `timeout` extension."""
         return {
-            "connect": Within(self.connect, end),
-            "write": Within(self.write, end),
-            "read": Within(self.read, end),
-            "pool": Within(max(0.0, min(self.pool, end - monotonic())), end),
+            "connect": DeadlineTimeout(self.connect, end),
+            "write": DeadlineTimeout(self.write, end),
+            "read": DeadlineTimeout(self.read, end),
+            "pool": DeadlineTimeout(max(0.0, min(self.pool, end - monotonic())), end),
         }
 
 
-class Within(float):
-    """A number of seconds that also knows the moment which it must not outlast."""
+class DeadlineTimeout(float):
+    """A number of seconds that also knows the deadline."""
 
     __slots__ = ("until",)
     until: float
@@ -58,31 +58,31 @@ class Within(float):
         return self
 
 
-def _cut(timeout: float | None, late: type[Exception]) -> float | None:
-    """What is left of a timeout, at most up to the end that it knows."""
-    if not isinstance(timeout, Within):
+def _remaining(timeout: float | None, late: type[Exception]) -> float | None:
+    """What is left of a timeout, at most until its deadline."""
+    if not isinstance(timeout, DeadlineTimeout):
         return timeout
     left = timeout.until - monotonic()
     if left <= 0:
-        raise late("the request with its repeats took too long")
+        raise late("the request with its retries took too long")
     return left if left < timeout else float(timeout)
 
 
-class Stream(httpcore.NetworkStream):
-    """A connection whose waits end with the call."""
+class SyncStream(httpcore.NetworkStream):
+    """A connection whose waits end at the deadline."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _cut(timeout, httpcore.ReadTimeout))
+        return self._inner.read(max_bytes, _remaining(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _cut(timeout, httpcore.WriteTimeout))
+        self._inner.write(buffer, _remaining(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
-        # Closing alone neither wakes a thread that reads from it nor tells the server. Of an
-        # `SSLSocket` the method would drop the encryption under that thread.
+        # Closing alone does not wake a thread that reads from it, nor does the server notice.
+        # The method of an `SSLSocket` would drop the encryption under that thread.
         with suppress(OSError):
             socket.socket.shutdown(self._inner.get_extra_info("socket"), socket.SHUT_RDWR)
         self._inner.close()
@@ -93,15 +93,15 @@ class Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = _cut(timeout, httpcore.ConnectTimeout)
-        return Stream(self._inner.start_tls(ssl_context, server_hostname, left))
+        left = _remaining(timeout, httpcore.ConnectTimeout)
+        return SyncStream(self._inner.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
-class Network(httpcore.NetworkBackend):
-    """The network, in connections whose waits end with the call."""
+class Backend(httpcore.NetworkBackend):
+    """The network of threads, with connections whose waits end at the deadline."""
 
     def __init__(self) -> None:
         self._inner = httpcore.SyncBackend()
@@ -114,21 +114,21 @@ class Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        left = _cut(timeout, httpcore.ConnectTimeout)
-        return Stream(self._inner.connect_tcp(host, port, left, local_address, socket_options))
+        left = _remaining(timeout, httpcore.ConnectTimeout)
+        return SyncStream(self._inner.connect_tcp(host, port, left, local_address, socket_options))
 
 
 class AsyncStream(httpcore.AsyncNetworkStream):
-    """A connection whose waits end with the call."""
+    """A connection whose waits end at the deadline."""
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._inner.read(max_bytes, _cut(timeout, httpcore.ReadTimeout))
+        return await self._inner.read(max_bytes, _remaining(timeout, httpcore.ReadTimeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._inner.write(buffer, _cut(timeout, httpcore.WriteTimeout))
+        await self._inner.write(buffer, _remaining(timeout, httpcore.WriteTimeout))
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -139,15 +139,15 @@ class AsyncStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        left = _cut(timeout, httpcore.ConnectTimeout)
+        left = _remaining(timeout, httpcore.ConnectTimeout)
         return AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
-class AsyncNetwork(httpcore.AsyncNetworkBackend):
-    """The network of asyncio or trio, in connections whose waits end with the call."""
+class AsyncBackend(httpcore.AsyncNetworkBackend):
+    """The network of asyncio or trio, with connections whose waits end at the deadline."""
 
     def __init__(self) -> None:
         # httpcore types it as if anyio were missing.
@@ -161,6 +161,6 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        left = _cut(timeout, httpcore.ConnectTimeout)
+        left = _remaining(timeout, httpcore.ConnectTimeout)
         stream = await self._inner.connect_tcp(host, port, left, local_address, socket_options)
         return AsyncStream(stream)

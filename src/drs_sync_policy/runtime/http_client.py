@@ -1,20 +1,18 @@
-{% from "contract.jinja" import security_headers %}
-"""Where the API is, who calls it, and the connections to it."""
+"""The `Client` of the generated package: base URL, headers, token, and one httpx client."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Generator, Mapping
 from threading import Lock
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import httpx
 from attrs import define, evolve, field
 
-from .types import SERVERS, USER_AGENT
-
 DEFAULT_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
-"""Seconds for each phase of a call; without an end a call could wait forever."""
+"""Seconds for each phase of a request; without an end it could wait forever."""
+
 
 def _copied(mapping: Mapping[str, Any]) -> dict[str, Any]:
     return dict(mapping)
@@ -24,37 +22,40 @@ def _copied(mapping: Mapping[str, Any]) -> dict[str, Any]:
 class Client:
     """Where the API is, and how it is called, without credentials.
 
-    The `with_...` methods return a copy with connections of its own and leave this one as it is.
+    The `with_...` methods return a copy with its own connections and leave this one unchanged.
 
     Attributes:
-        base_url: One of `SERVERS`, or the URL of another server; by default the first of them.
+        base_url: The URL of the server.
         headers: Headers of every request; the dict that was given is copied.
         cookies: Cookies of every request, copied too.
         timeout: Seconds, or the seconds for each phase; None waits forever.
-        verify_ssl: Whether the server's certificate is verified, a file of certificates, or a context.
+        verify_ssl: Whether to verify the server's certificate, or a file of certificates, or a
+            context.
         httpx_args: More arguments for `httpx.Client` and `httpx.AsyncClient`.
+        user_agent: The header `User-Agent`.
     """
 
-    base_url: str = field(default=SERVERS[0], kw_only=False)
+    base_url: str = field(kw_only=False)
     headers: Mapping[str, str] = field(default={}, converter=_copied, repr=False)
     cookies: Mapping[str, str] = field(default={}, converter=_copied, repr=False)
     timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT
     verify_ssl: str | bool | ssl.SSLContext = True
     httpx_args: Mapping[str, Any] = field(default={}, converter=_copied, repr=False)
+    user_agent: str = "drs-sync-policy"
     _client: httpx.Client | None = field(default=None, init=False, repr=False, eq=False)
     _async_client: httpx.AsyncClient | None = field(default=None, init=False, repr=False, eq=False)
     _lock: Lock = field(factory=Lock, init=False, repr=False, eq=False)
 
     def credentials(self) -> dict[str, Any]:
-        """What a request is given as keyword arguments so that it carries credentials."""
+        """The keyword arguments that give a request its credentials."""
         return {}
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:
-        """A copy of this client that sends these headers, too."""
+        """A copy of this client that also sends these headers."""
         return evolve(self, headers={**self.headers, **headers})
 
     def with_cookies(self, cookies: Mapping[str, str]) -> Self:
-        """A copy of this client that sends these cookies, too."""
+        """A copy of this client that also sends these cookies."""
         return evolve(self, cookies={**self.cookies, **cookies})
 
     def with_timeout(self, timeout: httpx.Timeout | float) -> Self:
@@ -68,7 +69,7 @@ class Client:
         return self
 
     def get_httpx_client(self) -> httpx.Client:
-        """The `httpx.Client` of this client, the same one at every call and in every thread."""
+        """The `httpx.Client` of this client, the same one each time and in every thread."""
         with self._lock:
             if self._client is None:
                 self._client = httpx.Client(**self._arguments())
@@ -81,7 +82,7 @@ class Client:
         return self
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
-        """The `httpx.AsyncClient` of this client, the same one at every call."""
+        """The `httpx.AsyncClient` of this client, the same one each time."""
         with self._lock:
             if self._async_client is None:
                 self._async_client = httpx.AsyncClient(**self._arguments())
@@ -91,20 +92,20 @@ class Client:
         self.get_httpx_client().__enter__()
         return self
 
-    def __exit__(self, *args: Any) -> None:
-        self.get_httpx_client().__exit__(*args)
+    def __exit__(self, *args: object) -> None:
+        self.get_httpx_client().__exit__(*cast("Any", args))
 
     async def __aenter__(self) -> Self:
         await self.get_async_httpx_client().__aenter__()
         return self
 
-    async def __aexit__(self, *args: Any) -> None:
-        await self.get_async_httpx_client().__aexit__(*args)
+    async def __aexit__(self, *args: object) -> None:
+        await self.get_async_httpx_client().__aexit__(*cast("Any", args))
 
     def _arguments(self) -> dict[str, Any]:
         return {
             "base_url": self.base_url,
-            "headers": {"User-Agent": USER_AGENT, **self.headers},
+            "headers": {"User-Agent": self.user_agent, **self.headers},
             "cookies": dict(self.cookies),
             "timeout": self.timeout,
             "verify": self.verify_ssl,
@@ -113,7 +114,7 @@ class Client:
 
 
 class _TokenAuth(httpx.Auth):
-    """Adds the token to each request, so that a new one counts from the next request on."""
+    """Adds the current token to each request."""
 
     def __init__(self, client: AuthenticatedClient) -> None:
         self._client = client
@@ -130,18 +131,15 @@ class AuthenticatedClient(Client):
     """A client that sends a token with every request.
 
     Attributes:
-        token: The token, or a function that returns it. It may be set anew at any time.
+        token: The token, or a function that returns it. It may be replaced at any time.
         auth_header_name: The header that carries it.
-        prefix: What stands before it in the header, if anything.
+        prefix: The text before it in the header, if there is any.
     """
 
     token: str | Callable[[], str] = field(repr=False)
-    auth_header_name: str = "{{ security_headers[0] | replace('"', '') }}"
+    auth_header_name: str = "Authorization"
     prefix: str = ""
 
     def credentials(self) -> dict[str, Any]:
-        """What a request is given as keyword arguments so that it carries the token."""
+        """The keyword arguments that give a request its token."""
         return {"auth": _TokenAuth(self)}
-
-
-__all__ = ["DEFAULT_TIMEOUT", "SERVERS", "AuthenticatedClient", "Client"]

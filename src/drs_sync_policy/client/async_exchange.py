@@ -1,0 +1,46 @@
+"""Sends a request, with its login and its retries."""
+
+from __future__ import annotations
+
+import httpx
+
+from drs_sync_policy.client.concurrency import async_sleep
+from drs_sync_policy.client.credentials.login import LoginFailed
+from drs_sync_policy.client.exchange import Exchange, Received, Result
+from drs_sync_policy.client.network.errors import without_headers
+from drs_sync_policy.client.network.sending import AsyncSend
+
+
+async def async_run(
+    exchange: Exchange, send: AsyncSend, headers: httpx.Headers, content: bytes
+) -> Received:
+    """The response to a request; raises `UnreachableError` and its like if there is none."""
+    attempts = exchange.begin(headers, content)
+    while True:
+        decision = attempts.decide(await _attempt(exchange, send, attempts.next_request()))
+        if isinstance(decision, Received):
+            return decision
+        await async_sleep(decision)
+
+
+async def _attempt(exchange: Exchange, send: AsyncSend, request: httpx.Request) -> Result:
+    try:
+        return await _authenticated(exchange, send, request)
+    except (httpx.RequestError, LoginFailed) as error:
+        return without_headers(error)
+
+
+async def _authenticated(
+    exchange: Exchange, send: AsyncSend, request: httpx.Request
+) -> httpx.Response:
+    flow = exchange.auth.async_auth_flow(request)
+    try:
+        outgoing = await anext(flow)
+        while True:
+            response = await send(exchange.limit_time(outgoing, request))
+            try:
+                outgoing = await flow.asend(response)
+            except StopAsyncIteration:
+                return response
+    finally:
+        await flow.aclose()

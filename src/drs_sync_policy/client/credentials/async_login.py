@@ -1,0 +1,53 @@
+"""Adds a token to a request: one login for all who wait, and another one after a 401."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime
+
+import httpx
+
+from drs_sync_policy.client.concurrency import async_acquire
+from drs_sync_policy.client.credentials.auth import TOKEN_HEADER
+from drs_sync_policy.client.credentials.login import Login, no_turn, time_left
+
+
+async def async_flow(
+    request: httpx.Request,
+    login: Login,
+    make_login: Callable[[], httpx.Request],
+    now: Callable[[], datetime],
+) -> AsyncGenerator[httpx.Request, httpx.Response]:
+    """The flow of httpx for a request that needs a token of `login`."""
+    used = login.fresh(now())
+    if used is None:
+        await _wait_for_turn(login, request)
+        try:
+            used = login.fresh(now())
+            if used is None:
+                response = yield make_login()
+                await response.aread()  # httpx passes it unread to the flow of its own client
+                used = login.keep(response, now)
+        finally:
+            login.lock.release()
+    request.headers[TOKEN_HEADER] = used.reveal()
+    response = yield request
+    if response.status_code != 401:
+        return
+    await _wait_for_turn(login, request)
+    try:
+        if login.token is used:
+            response = yield make_login()
+            await response.aread()
+            login.keep(response, now)
+        renewed = login.token
+    finally:
+        login.lock.release()
+    if renewed is not None:
+        request.headers[TOKEN_HEADER] = renewed.reveal()
+        yield request
+
+
+async def _wait_for_turn(login: Login, request: httpx.Request) -> None:
+    if not await async_acquire(login.lock, time_left(request)):
+        raise no_turn(request)

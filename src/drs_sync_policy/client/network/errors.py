@@ -1,0 +1,112 @@
+"""The client's errors for those of the network, and requests and responses without credentials."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Final, TypeVar
+
+import httpx
+
+from drs_sync_policy.client.network.bodies import ClosedError, UnreadableBodyError
+from drs_sync_policy.runtime.errors import (
+    ConnectFailedError,
+    ConnectionLostError,
+    OutsideContractError,
+    TimedOutError,
+    UnreachableError,
+    WrongUseError,
+)
+from drs_sync_policy.runtime.messages import RequestInfo, ResponseInfo
+from drs_sync_policy.runtime.redaction import redacted_request_headers
+
+NOTHING_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+"""Errors after which the server surely did nothing."""
+
+
+def certificate_rejected(error: httpx.RequestError) -> bool:
+    """Whether the server has a certificate that is not trusted.
+
+    The next attempt would see the same certificate. httpx and httpcore keep only the text.
+    """
+    return isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
+def speaks_no_tls(error: httpx.RequestError) -> bool:
+    """Whether a server responds to https:// in plain HTTP, or in something else."""
+    return isinstance(error, httpx.ConnectError) and any(
+        said in str(error) for said in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+    )
+
+
+def redacted(request: httpx.Request) -> RequestInfo:
+    """A request as it may be shown."""
+    headers = redacted_request_headers(request.headers)
+    return RequestInfo(request.method, str(request.url), headers, len(request.content))
+
+
+def response_info(response: httpx.Response) -> ResponseInfo:
+    """A response as it may be kept."""
+    return ResponseInfo(response.status_code, response.headers, response.content)
+
+
+E = TypeVar("E", bound=Exception)
+
+
+def without_headers(error: E) -> E | httpx.LocalProtocolError:
+    """The same error, unless its text quotes a header, which may have credentials."""
+    if isinstance(error, httpx.LocalProtocolError) and not isinstance(error, ClosedError):
+        return httpx.LocalProtocolError("a header or the body is not allowed in HTTP")
+    return error
+
+
+def unreachable(
+    error: httpx.RequestError, request: RequestInfo, attempts: int, deadline: float
+) -> UnreachableError | OutsideContractError | WrongUseError:
+    """The client's error for one of the network."""
+    tried = f" ({attempts} attempts)" if attempts > 1 else ""
+    why = str(error) or type(error).__name__
+    if isinstance(error, UnreadableBodyError):
+        response = ResponseInfo(error.status, error.headers, b"")
+        return OutsideContractError(why, response=response, request=request)
+    if isinstance(error, (httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
+        return WrongUseError(f"{request} could not be sent: {why}")
+    if isinstance(error, httpx.TimeoutException):
+        phase = type(error).__name__.removesuffix("Timeout").lower()
+        phase = "total" if monotonic() >= deadline else phase
+        return TimedOutError(
+            f"{request} took too long{tried}: its `{phase}` timeout expired",
+            phase=phase, request=request, attempts=attempts,
+        )  # fmt: skip
+    if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
+        text = f"{request}: no connection{tried}: {_remedied(error, why)}"
+        return ConnectFailedError(text, request=request, attempts=attempts)
+    return ConnectionLostError(
+        f"{request}: the connection broke before the response was complete{tried}: {why}",
+        request=request, attempts=attempts,
+    )  # fmt: skip
+
+
+def _remedied(error: httpx.RequestError, why: str) -> str:
+    """Why there is no connection, and what to do about it."""
+    if certificate_rejected(error):
+        return (
+            f"the server's certificate was rejected: {why}. If your own authority signed it, give"
+            " the authority's certificate in `Connections(verify=FILE)` or in SSL_CERT_FILE;"
+            " otherwise find out which server responds at this address"
+        )
+    if speaks_no_tls(error):
+        return (
+            f"the server does not speak TLS: {why}. Give its URL with http://, or the port of its"
+            " https://"
+        )
+    return (
+        f"{why}. Check that the server is running, the URL, the network, and HTTPS_PROXY or"
+        " NO_PROXY if there is a proxy"
+    )

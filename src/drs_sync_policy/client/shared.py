@@ -1,0 +1,169 @@
+"""What the sync and the async client have in common: how a client is set up, and a call begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, cast
+
+import httpx
+from attrs import frozen
+from msgspec import UNSET
+
+from drs_sync_policy.client.batching import Batches, Chunk, has_duplicates
+from drs_sync_policy.client.credentials.auth import AkSkAuth, TokenAuth, shielded
+from drs_sync_policy.client.credentials.passwords import PasswordAuth
+from drs_sync_policy.client.credentials.secret import Secret
+from drs_sync_policy.client.exchange import Exchange, Hooks
+from drs_sync_policy.client.network.backends import Timeouts
+from drs_sync_policy.client.network.options import Connections
+from drs_sync_policy.client.outcome import Outcome
+from drs_sync_policy.client.regions import server_url
+from drs_sync_policy.client.retries import Retries
+from drs_sync_policy.runtime.errors import WrongUseError
+from drs_sync_policy.runtime.validation import require
+from drs_sync_policy_api.api.synchronization_policies import batch_set_policy as operation
+from drs_sync_policy_api.contract import USER_AGENT
+from drs_sync_policy_api.models import BatchSetPolicyReq, SyncPolicyReq
+from drs_sync_policy_api.models.language import LanguageValue
+
+DEFAULT_TIMEOUTS: Final = Timeouts()
+DEFAULT_RETRIES: Final = Retries()
+DEFAULT_BATCHES: Final = Batches()
+NO_HOOKS: Final = Hooks()
+
+_ANY_BODY: Final = BatchSetPolicyReq(jobs=[SyncPolicyReq(job_id="any")])
+
+
+@frozen
+class Prepared:
+    """A validated call: its outcome so far, and the headers and bodies of its requests."""
+
+    outcome: Outcome
+    headers: httpx.Headers
+    chunks: Sequence[Chunk]
+    in_order: bool
+    """Whether the requests are sent one after the other."""
+
+
+class SharedClient:
+    """Everything of a client but waiting."""
+
+    def __init__(
+        self,
+        *,
+        project_id: str,
+        auth: httpx.Auth | Secret | Callable[[], str],
+        region: str | None,
+        base_url: str | None,
+        language: LanguageValue | None,
+        timeouts: Timeouts | None,
+        retries: Retries | None,
+        batches: Batches,
+        hooks: Hooks,
+        http_client: httpx.Client | httpx.AsyncClient | None,
+        connections: Connections | None,
+    ) -> None:
+        if http_client is not None and connections is not None:
+            raise WrongUseError(
+                "`connections` and `http_client` exclude each other: an `http_client` has its own"
+                " connections"
+            )
+        self.project_id: Final = project_id
+        self.base_url: Final = server_url(region=region, base_url=base_url)
+        self.batches: Final = batches
+        self._language: LanguageValue | Any = language or UNSET
+        require(operation.problems(project_id, body=_ANY_BODY, x_language=self._language))
+        self._http_client = http_client
+        self._headers = self._headers_for(self._language)
+        self._exchange: Final[Exchange] = Exchange(
+            build=self._request,
+            auth=_as_auth(auth, project_id=project_id, base_url=self.base_url),
+            timeouts=timeouts or DEFAULT_TIMEOUTS,
+            retries=retries or Retries(attempts=1),
+            hooks=hooks,
+            limits_time=http_client is None or timeouts is not None,
+        )
+
+    def __repr__(self) -> str:
+        # A traceback may show a client whose `__init__` did not finish.
+        made = vars(self)
+        shown = (f"{name}={made[name]!r}" for name in ("base_url", "project_id") if name in made)
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def _request(self, headers: httpx.Headers, content: bytes) -> httpx.Request:
+        if self._http_client is None:
+            return httpx.Request(self._method, self._url, headers=headers, content=content)
+        build = self._http_client.build_request
+        return build(self._method, self._url, headers=headers, content=content)
+
+    def _headers_for(self, language: Any) -> httpx.Headers:
+        arguments = operation.request_arguments(self.project_id, content=b"", x_language=language)
+        self._method: str = arguments["method"]
+        self._url = httpx.URL(self.base_url + arguments["url"])
+        return httpx.Headers(
+            {
+                "Host": self._url.netloc.decode("ascii"),
+                "Content-Type": arguments["headers"]["Content-Type"],
+                "Accept": "application/json",
+                # Decompression is a risk, and saves little: a response is shorter than its request.
+                "Accept-Encoding": "identity",
+                "User-Agent": USER_AGENT,
+                **arguments["headers"],
+            }
+        )
+
+    def _prepare(
+        self,
+        jobs: Iterable[SyncPolicyReq],
+        language: LanguageValue | None,
+        record: Outcome | None,
+    ) -> Prepared:
+        """Validates a call and splits it into chunks, before anything is sent."""
+        items = list(_checked(jobs))
+        body = BatchSetPolicyReq(jobs=items)
+        used = language or self._language
+        require(operation.problems(self.project_id, body=body, x_language=used))
+        chunks = list(self.batches.split(items))
+        outcome = Outcome() if record is None else record
+        outcome.begin(items)
+        headers = self._headers_for(language) if language else self._headers
+        one_at_a_time = len(chunks) == 1 or self.batches.concurrency == 1
+        return Prepared(outcome, headers, chunks, one_at_a_time or has_duplicates(items))
+
+
+def requests_of(
+    client: SharedClient, jobs: Iterable[SyncPolicyReq]
+) -> Iterable[tuple[httpx.Headers, bytes]]:
+    """The headers, without credentials, and the body of each request that would be sent."""
+    prepared = client._prepare(jobs, None, None)  # noqa: SLF001 - part of the client
+    return ((prepared.headers, chunk.content) for chunk in prepared.chunks)
+
+
+def credentials_of(client: SharedClient) -> httpx.Auth:
+    """What adds credentials to the requests of a client."""
+    return client._exchange.auth  # noqa: SLF001 - part of the client
+
+
+def _checked(jobs: Iterable[SyncPolicyReq]) -> Iterable[SyncPolicyReq]:
+    """`jobs`; raises `WrongUseError` for a single job or its id, which are common mistakes."""
+    kind, given = type(jobs).__name__, cast("Any", jobs)
+    if hasattr(given, "__iter__") and not isinstance(given, (str, bytes, dict)):
+        return jobs
+    raise WrongUseError(
+        f"`jobs` is a `{kind}`: give a list of `SyncPolicyReq`, such as"
+        ' [SyncPolicyReq(job_id="...")]'
+    )
+
+
+def shield(options: dict[str, Any]) -> None:
+    """Wraps a token among the options of a client, so that no traceback shows it."""
+    if "auth" in options:
+        options["auth"] = shielded(options["auth"])
+
+
+def _as_auth(
+    auth: httpx.Auth | Secret | Callable[[], str], *, project_id: str, base_url: str
+) -> httpx.Auth:
+    if isinstance(auth, (PasswordAuth, AkSkAuth)):
+        return auth.bound(project_id=project_id, base_url=base_url)
+    return auth if isinstance(auth, httpx.Auth) else TokenAuth(auth)

@@ -1,0 +1,211 @@
+# Derived from async_client.py by tools/derive_sync.py: edit that one, then `make generate`.
+"""The client: sets the synchronization policies of any number of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, Self
+
+import httpx
+
+from drs_sync_policy.client.batching import Batches, Chunk
+from drs_sync_policy.client.concurrency import (
+    Cancelled,
+    CancelledThreadError,
+    ErrorCollector,
+    Progress,
+    never,
+    sync_run_concurrently,
+)
+from drs_sync_policy.client.credentials.auth import Auth, shielded
+from drs_sync_policy.client.credentials.login import is_login
+from drs_sync_policy.client.exchange import Hooks
+from drs_sync_policy.client.network.backends import Timeouts
+from drs_sync_policy.client.network.options import Connections
+from drs_sync_policy.client.network.sending import Send
+from drs_sync_policy.client.network.sync_transport import (
+    Transport,
+    sync_closed,
+    sync_through,
+)
+from drs_sync_policy.client.outcome import JobOutcome, Outcome
+from drs_sync_policy.client.results import results_of
+from drs_sync_policy.client.retries import Retries
+from drs_sync_policy.client.shared import (
+    DEFAULT_BATCHES,
+    DEFAULT_RETRIES,
+    NO_HOOKS,
+    Prepared,
+    SharedClient,
+    shield,
+)
+from drs_sync_policy.client.sync_exchange import sync_run
+from drs_sync_policy.runtime.errors import DrsError, RefusedError
+from drs_sync_policy_api.models import SyncPolicyReq
+from drs_sync_policy_api.models.language import LanguageValue
+
+
+class SyncPolicyClient(SharedClient):
+    """Sets the synchronization policies of any number of jobs of one project.
+
+    `SyncPolicyClient` is for threads, which may share one; `AsyncSyncPolicyClient` is for asyncio
+    and trio. Hooks and `progress` are plain functions in both. Close a client with `close`, or
+    let `with` close it.
+
+    Args:
+        project_id: The project that the jobs belong to.
+        auth: A token, a function that returns one, `PasswordAuth`, `AkSkAuth`, or any `httpx.Auth`.
+        region: A region of the contract's servers.
+        base_url: The URL of another server, instead of a region.
+        language: The language of the server's messages: `en-us` (its default) or `zh-cn`.
+        timeouts: Seconds for each phase, and for each request with its retries; always finite,
+            unless you give an `http_client`.
+        retries: When a request is retried; None for no retries.
+        batches: How many jobs go into one request.
+        connections: Proxy, certificates and the like; not with `http_client`.
+        hooks: Functions that observe each request, response and retry.
+        http_client: Your own `httpx.Client`, with its headers, cookies, hooks and (unless
+            you give `timeouts`) its timeouts. It is not closed.
+
+    Raises:
+        WrongUseError: An argument is invalid.
+
+    Examples:
+        >>> from drs_sync_policy import SyncPolicyClient, SyncPolicyReq, sandbox
+        >>> def configure(server):
+        ...     one = server.tenants[0]
+        ...     policy = SyncPolicyReq(job_id=one.job_ids[0], conflict_policy="stop")
+        ...     with SyncPolicyClient(
+        ...         base_url=server.url, project_id=one.project_id, auth=one.token
+        ...     ) as drs:
+        ...         return drs.set_policies([policy])
+        >>> with sandbox.running() as server:
+        ...     outcome = configure(server)
+        >>> outcome.ok, len(outcome.succeeded), len(outcome.failed)
+        (True, 1, 0)
+    """
+
+    def __init__(
+        self,
+        *,
+        project_id: str,
+        auth: Auth,
+        region: str | None = None,
+        base_url: str | None = None,
+        language: LanguageValue | None = None,
+        timeouts: Timeouts | None = None,
+        retries: Retries | None = DEFAULT_RETRIES,
+        batches: Batches = DEFAULT_BATCHES,
+        connections: Connections | None = None,
+        hooks: Hooks = NO_HOOKS,
+        http_client: httpx.Client | None = None,
+    ) -> None:
+        auth = shielded(auth)
+        super().__init__(
+            project_id=project_id, auth=auth, region=region, base_url=base_url, language=language,
+            timeouts=timeouts, retries=retries, batches=batches, hooks=hooks,
+            http_client=http_client, connections=connections,
+        )  # fmt: skip
+        self._transport: Transport | None = None
+        if http_client is not None:
+            self._send: Send = sync_through(http_client)
+        else:
+            self._transport = Transport(self.base_url, connections, concurrency=batches.concurrency)
+            self._send = self._transport.handle_request
+
+    @classmethod
+    def from_environment(cls, *, profile: str | None = None, **options: Any) -> Self:
+        """A client from the environment and the profile file; `options` win over both.
+
+        See `Settings.load` for the variables, the file and their precedence.
+        """
+        from drs_sync_policy.client.settings import Settings
+
+        shield(options)
+        return cls(**Settings.load(profile=profile).arguments(**options))
+
+    def set_policies(
+        self,
+        jobs: Iterable[SyncPolicyReq],
+        *,
+        language: LanguageValue | None = None,
+        progress: Progress | None = None,
+        record: Outcome | None = None,
+    ) -> Outcome:
+        """The outcome of each job, in the order given; a failed job does not raise an exception.
+
+        Args:
+            jobs: One policy for each job, at least one. If a job occurs twice, the later item wins.
+            language: The language of the server's messages, for this call.
+            progress: Called with the number of jobs that are done, and of all.
+            record: An empty `Outcome` that is filled during the call. It says what is known of
+                each job if the call is interrupted or its task cancelled.
+
+        Raises:
+            WrongUseError: A job breaks the contract; nothing was sent.
+            RefusedError: The server rejected a request.
+            UnreachableError: There was no response, after all retries.
+            OutsideContractError: A response is outside the contract.
+
+        The `outcome` of an error is what is known of each job. After an error no further request
+        is sent, unless its response has a result for each job.
+        """
+        prepared = self._prepare(jobs, language, record)
+        process = partial(self._process, prepared)
+        total = len(prepared.outcome)
+        if not prepared.in_order:
+            at_once = self.batches.concurrency
+            sync_run_concurrently(process, prepared.chunks, at_once, total, progress)
+            return prepared.outcome
+        errors = ErrorCollector()
+        for chunk in prepared.chunks:
+            try:
+                process(never, chunk)
+            except RefusedError as error:
+                if not errors.add(error):
+                    break
+            if progress is not None:
+                progress(chunk.stop, total)
+        errors.raise_first()
+        return prepared.outcome
+
+    def set_policy(
+        self, job: SyncPolicyReq, *, language: LanguageValue | None = None
+    ) -> JobOutcome:
+        """The outcome of one job; see `set_policies`."""
+        return (self.set_policies([job], language=language))[0]
+
+    def close(self) -> None:
+        """Closes this client and its connections, but not an `http_client` that you gave.
+
+        Further calls raise `WrongUseError`.
+        """
+        self._send = sync_closed
+        if self._transport is not None:
+            self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _process(self, prepared: Prepared, cancelled: Cancelled, chunk: Chunk) -> None:
+        outcome = prepared.outcome
+
+        def send(request: httpx.Request) -> httpx.Response:
+            if cancelled():
+                raise CancelledThreadError
+            if not is_login(request):
+                outcome.note_sending(chunk)
+            return self._send(request)
+
+        try:
+            received = sync_run(self._exchange, send, prepared.headers, chunk.content)
+            results = results_of(received, outcome.items[chunk.start : chunk.stop])
+        except DrsError as error:
+            outcome.note_error(chunk, error)
+            error.outcome = outcome
+            raise
+        outcome.note_results(chunk, results)

@@ -1,0 +1,43 @@
+# Derived from async_exchange.py by tools/derive_sync.py: edit that one, then `make generate`.
+"""Sends a request, with its login and its retries."""
+
+from __future__ import annotations
+
+import httpx
+
+from drs_sync_policy.client.concurrency import sync_sleep
+from drs_sync_policy.client.credentials.login import LoginFailed
+from drs_sync_policy.client.exchange import Exchange, Received, Result
+from drs_sync_policy.client.network.errors import without_headers
+from drs_sync_policy.client.network.sending import Send
+
+
+def sync_run(exchange: Exchange, send: Send, headers: httpx.Headers, content: bytes) -> Received:
+    """The response to a request; raises `UnreachableError` and its like if there is none."""
+    attempts = exchange.begin(headers, content)
+    while True:
+        decision = attempts.decide(_attempt(exchange, send, attempts.next_request()))
+        if isinstance(decision, Received):
+            return decision
+        sync_sleep(decision)
+
+
+def _attempt(exchange: Exchange, send: Send, request: httpx.Request) -> Result:
+    try:
+        return _authenticated(exchange, send, request)
+    except (httpx.RequestError, LoginFailed) as error:
+        return without_headers(error)
+
+
+def _authenticated(exchange: Exchange, send: Send, request: httpx.Request) -> httpx.Response:
+    flow = exchange.auth.sync_auth_flow(request)
+    try:
+        outgoing = next(flow)
+        while True:
+            response = send(exchange.limit_time(outgoing, request))
+            try:
+                outgoing = flow.send(response)
+            except StopIteration:
+                return response
+    finally:
+        flow.close()

@@ -1,0 +1,152 @@
+"""Values checked against the contract's constraints before they are sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any, Final, cast
+from urllib.parse import quote
+
+from attrs import has
+from msgspec import UNSET
+
+from drs_sync_policy.runtime.errors import Problem, WrongUseError
+from drs_sync_policy.text import did_you_mean
+
+Rules = Mapping[str, Any]
+"""The keywords of a JSON Schema that a value is checked against."""
+
+
+def check(value: object, rules: Rules, at: str) -> Iterator[Problem]:
+    """The problems of a value at the place `at`; nothing if it is valid."""
+    if value is UNSET:
+        return
+    if isinstance(rules.get("type"), str):
+        needed, is_kind = _KINDS[rules["type"]]
+        if not is_kind(value):
+            yield Problem(at, value, f"{needed} is needed, not {_kind_of(value)}")
+            return
+    if "enum" in rules and value not in rules["enum"]:
+        yield _not_listed(value, rules["enum"], at)
+    elif isinstance(value, str):
+        yield from _check_text(value, rules, at)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield from _check_number(value, rules, at)
+    elif isinstance(value, (list, tuple)):
+        yield from _check_list(cast("list[object]", value), rules, at)
+
+
+def _check_text(value: str, rules: Rules, at: str) -> Iterator[Problem]:
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        yield Problem(at, value, "it has a lone surrogate, which has no UTF-8")
+    if len(value) < rules.get("minLength", 0):
+        least = rules["minLength"]
+        yield Problem(at, value, "it is empty" if not value else f"at least {least} characters")
+    if len(value) > rules.get("maxLength", len(value)):
+        yield Problem(at, value, f"at most {rules['maxLength']} characters, not {len(value)}")
+    if "pattern" in rules and not _pattern(rules["pattern"]).search(value):
+        yield Problem(at, value, _mismatch(rules["pattern"]))
+
+
+def _mismatch(pattern: str) -> str:
+    """The message for a value that a pattern does not match, in words if it lists characters."""
+    listed = re.fullmatch(r"\^\[([^\]\\^]+)\]\+\$", pattern)
+    if listed is None:
+        return f"it does not match {pattern}"
+    return f"each of its characters must be one of {' '.join(re.findall(r'.-.|.', listed[1]))}"
+
+
+def _check_number(value: float, rules: Rules, at: str) -> Iterator[Problem]:
+    if value < rules.get("minimum", value):
+        yield Problem(at, value, f"at least {rules['minimum']}")
+    if value > rules.get("maximum", value):
+        yield Problem(at, value, f"at most {rules['maximum']}")
+    if "exclusiveMinimum" in rules and value <= rules["exclusiveMinimum"]:
+        yield Problem(at, value, f"more than {rules['exclusiveMinimum']}")
+    if "exclusiveMaximum" in rules and value >= rules["exclusiveMaximum"]:
+        yield Problem(at, value, f"less than {rules['exclusiveMaximum']}")
+    if "multipleOf" in rules and value % rules["multipleOf"]:
+        yield Problem(at, value, f"a multiple of {rules['multipleOf']}")
+
+
+def _check_list(value: list[object], rules: Rules, at: str) -> Iterator[Problem]:
+    if len(value) < rules.get("minItems", 0):
+        yield Problem(at, value, f"at least {rules['minItems']} item, not {len(value)}")
+    if len(value) > rules.get("maxItems", len(value)):
+        yield Problem(at, value, f"at most {rules['maxItems']} items, not {len(value)}")
+    if rules.get("uniqueItems") and len({repr(item) for item in value}) < len(value):
+        yield Problem(at, value, "it has an item twice")
+    if "items" in rules:
+        for index, item in enumerate(value):
+            yield from check(item, rules["items"], f"{at}[{index}]")
+
+
+def check_model(value: object, model: type[Any], at: str) -> Iterator[Problem]:
+    """The problems of a value that must be a `model`."""
+    if value is UNSET:
+        return
+    if isinstance(value, model):
+        yield from cast("Any", value).problems(at)
+    else:
+        yield Problem(at, value, f"a `{model.__name__}` is needed, not {_kind_of(value)}")
+
+
+def check_models(value: object, model: type[Any], rules: Rules, at: str) -> Iterator[Problem]:
+    """The problems of a value that must be a list of `model`."""
+    yield from check(value, rules, at)
+    if isinstance(value, (list, tuple)):
+        items = cast("list[Any]", value)
+        index = model.first_doubtful(items)
+        while index < len(items):
+            yield from check_model(items[index], model, f"{at}[{index}]")
+            index = model.first_doubtful(items, index + 1)
+
+
+def require(problems: Iterator[Problem]) -> None:
+    """Raises `WrongUseError` with all the problems, if there are any."""
+    found = list(problems)
+    if found:
+        raise WrongUseError.of(found)
+
+
+def path_segment(value: str) -> str:
+    """A value as one segment of a path; raises `WrongUseError` if it would change the path."""
+    if value in ("", ".", ".."):
+        raise WrongUseError.of([Problem("path", value, "it would change the path")])
+    return quote(value, safe="")
+
+
+def _not_listed(value: object, listed: tuple[object, ...], at: str) -> Problem:
+    choices = tuple(str(choice) for choice in listed)
+    hint = did_you_mean(str(value).lower(), choices)
+    return Problem(at, value, f"choose one of {', '.join(map(repr, choices))}{hint}", choices)
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    # ECMA's `$` is the end; Python's is also before a newline that ends the text.
+    return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", pattern))
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, float) or _is_integer(value)
+
+
+def _kind_of(value: object) -> str:
+    return "null" if value is None else f"`{type(value).__name__}`"
+
+
+_KINDS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {
+    "string": ("a string", lambda value: isinstance(value, str)),
+    "boolean": ("true or false", lambda value: isinstance(value, bool)),
+    "integer": ("an integer", _is_integer),
+    "number": ("a number", _is_number),
+    "array": ("a list", lambda value: isinstance(value, (list, tuple))),
+    "object": ("an object", lambda value: isinstance(value, dict) or has(type(value))),
+    "null": ("null", lambda value: value is None),
+}

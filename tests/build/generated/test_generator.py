@@ -1,0 +1,71 @@
+"""What our templates need of the generator: its names, and the attributes of its parser."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+
+from tools.documents import CONTRACT, read_document
+from tools.editions import client_contract
+from tools.generator_names import class_name, function_name
+from tools.show_overrides import TEMPLATES
+from tools.template_facts import facts_as_jinja
+
+
+@pytest.fixture(scope="module")
+def parsed() -> GeneratorData:
+    config = Config.from_sources(ConfigFile(), MetaType.NONE, CONTRACT, "utf-8", False, None)
+    data = GeneratorData.from_dict(client_contract(read_document(CONTRACT)), config=config)
+    assert isinstance(data, GeneratorData)
+    return data
+
+
+def test_the_generator_names_classes_and_modules_as_the_facts_do(parsed: GeneratorData) -> None:
+    """The facts are found under the names that the templates look them up by."""
+    models = {str(model.class_info.name) for model in parsed.models}
+    schemas = read_document(CONTRACT)["components"]["schemas"]
+    assert models <= {class_name(schema.get("title", name)) for name, schema in schemas.items()}
+    (collection,) = parsed.endpoint_collections_by_tag.values()
+    assert [str(endpoint.name) for endpoint in collection.endpoints] == [
+        function_name("batchSetPolicy")
+    ]
+    assert "batch_set_policy" in facts_as_jinja(client_contract(read_document(CONTRACT)))
+
+
+def test_the_parser_has_what_the_templates_ask_for(parsed: GeneratorData) -> None:
+    """Jinja renders a missing attribute as nothing; here it fails."""
+    (collection,) = parsed.endpoint_collections_by_tag.values()
+    endpoint = collection.endpoints[0]
+    properties = [
+        prop
+        for model in parsed.models
+        for prop in (*(model.required_properties or ()), *(model.optional_properties or ()))
+    ]
+    enums = list(parsed.enums)
+    assert properties
+    assert enums
+    _has("endpoint", [endpoint])
+    _has("model", list(parsed.models))
+    _has("property", properties)
+    _has("enum", enums)
+    _has("response", list(endpoint.responses.patterns))
+    _has("body", endpoint.bodies)
+    _has("parameter", endpoint.list_all_parameters())
+
+
+def _has(variable: str, values: list[Any]) -> None:
+    """Every attribute that a template asks `variable` for is one of each value."""
+    text = "".join(path.read_text("utf-8") for path in sorted(TEMPLATES.glob("*.jinja")))
+    jinja = " ".join(re.findall(r"{[{%](.*?)[%}]}", text, re.DOTALL))
+    asked = set(re.findall(rf"\b{variable}\.([a-z_]+)", jinja))
+    # Of enums, models and lists only; `response.json()` is a text that is compared with.
+    optional = {"class_info", "inner_property", "json"}
+    for value in values:
+        missing = {name for name in asked - optional if not hasattr(value, name)}
+        assert not missing, f"{variable}: {type(value).__name__}"
+    for name in asked & optional - {"json"}:
+        assert any(hasattr(value, name) for value in values)
