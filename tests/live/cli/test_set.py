@@ -9,7 +9,7 @@ import httpx
 
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.cli import exits
-from drs_sync_policy.cli.input.policies import fields
+from drs_sync_policy.cli.input.fields import fields
 
 from .conftest import Run
 

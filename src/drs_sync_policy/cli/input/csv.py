@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from drs_sync_policy.cli.input.places import Mistake, Place, Placed, UnreadableError
+from drs_sync_policy.cli.input.places import Place, Placed, PlacedProblem, UnreadableError
 
 
 def read_csv(text: str, types: Mapping[str, str]) -> Placed:
@@ -37,7 +37,7 @@ def read_csv(text: str, types: Mapping[str, str]) -> Placed:
     for line, cells in rows:
         if len(cells) > len(names):
             message = f"{len(cells)} cells, and the first line has {len(names)} names"
-            placed.mistakes.append(Mistake(Place(line, len(names) + 1), message))
+            placed.problems.append(PlacedProblem(Place(line, len(names) + 1), message))
         _add_row(placed, line, dict(zip(names, cells, strict=False)), types)
     return placed
 

@@ -10,10 +10,10 @@ from typing import Any, Final, NoReturn
 
 from drs_sync_policy.cli.input.places import (
     MOST_NESTED,
-    Mistake,
     Path,
     Place,
     Placed,
+    PlacedProblem,
     UnreadableError,
     is_number,
 )
@@ -27,7 +27,7 @@ _WORDS: Final = {"true": True, "false": False, "null": None}
 
 
 def read_json(text: str) -> Placed:
-    """`text` as JSON (RFC 8259), else `UnreadableError`; a key that is there twice is a mistake."""
+    """`text` as JSON (RFC 8259), else `UnreadableError`; a key that is there twice is a problem."""
     return _JsonReader(text).document()
 
 
@@ -71,7 +71,7 @@ class _JsonReader:
             name = self._string()
             if name in found:
                 said = f"`{name}` stands in this object twice"
-                self._placed.mistakes.append(Mistake(self._place(start), said))
+                self._placed.problems.append(PlacedProblem(self._place(start), said))
             self._expect(":", f"after `{name}`")
             found[name] = self._value((*path, name))
         return found

@@ -24,7 +24,7 @@ class Place:
 
 
 @frozen
-class Mistake:
+class PlacedProblem:
     """Something wrong in a file: where, and what to write instead."""
 
     place: Place
@@ -32,11 +32,11 @@ class Mistake:
 
 
 class UnreadableError(Exception):
-    """The file is not what it should be, from `mistake` on."""
+    """The file is not what it should be, from `problem` on."""
 
     def __init__(self, line: int, column: int, message: str) -> None:
         super().__init__(message)
-        self.mistake: Mistake = Mistake(Place(line, column), message)
+        self.problem: PlacedProblem = PlacedProblem(Place(line, column), message)
 
 
 @define
@@ -49,7 +49,7 @@ class Placed:
     """How what is no text was written, where that is not how JSON writes it."""
     columns: dict[str, Place] = field(factory=dict[str, Place])
     """Where each field is named, in a format that names it once for all items; else empty."""
-    mistakes: list[Mistake] = field(factory=list[Mistake])
+    problems: list[PlacedProblem] = field(factory=list[PlacedProblem])
     """What is wrong in it, although all of it could be read."""
 
     def place(self, path: Path) -> Place:

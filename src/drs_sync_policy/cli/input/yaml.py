@@ -8,10 +8,10 @@ from attrs import define, field
 
 from drs_sync_policy.cli.input.places import (
     MOST_NESTED,
-    Mistake,
     Path,
     Place,
     Placed,
+    PlacedProblem,
     UnreadableError,
     is_number,
 )
@@ -123,7 +123,7 @@ class _YamlWalk:
             self._scalar(key_node)
             if key_node.value in own:
                 said = f"`{key_node.value}` stands in this mapping twice"
-                self.placed.mistakes.append(Mistake(place_of(key_node.start_mark), said))
+                self.placed.problems.append(PlacedProblem(place_of(key_node.start_mark), said))
             own[key_node.value] = child
         found: dict[str, Any] = {}
         for source in reversed(merged):  # Of two that are merged the first wins.

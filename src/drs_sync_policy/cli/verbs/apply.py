@@ -20,16 +20,17 @@ from drs_sync_policy.cli import exits, sending
 from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.input.formats import FORMATS, format_of
-from drs_sync_policy.cli.input.places import Mistake
-from drs_sync_policy.cli.input.policies import Item, MistakesError, read
+from drs_sync_policy.cli.input.places import PlacedProblem
+from drs_sync_policy.cli.input.policies import InvalidFileError, Item, read
 from drs_sync_policy.cli.journal import BadJournalError, Journal
 from drs_sync_policy.cli.output import outcomes, preview
 from drs_sync_policy.cli.output.progress import reading
 from drs_sync_policy.cli.output.prose import fold, width
+from drs_sync_policy.text import counted
 from drs_sync_policy_api.models import BatchSetPolicyReq
 
-_MOST_MISTAKES: Final = 100
-"""So many mistakes of a file are shown; more would scroll the first ones away."""
+_MOST_SHOWN: Final = 100
+"""The most errors of a file that are shown; more would scroll the first ones away."""
 
 
 @click.command(short_help="Set the policies that are in a file.")
@@ -37,8 +38,10 @@ _MOST_MISTAKES: Final = 100
 @click.option("--format", "form", type=Choice(FORMATS), help="Default: by the file's name.")
 @click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
               show_default=True,
-              help="The edition of the contract that the file is held against.")  # fmt: skip
-@click.option("--allow-unknown", is_flag=True, help="Send fields that the contract does not know.")
+              help="The edition of the contract that validates the file.")  # fmt: skip
+@click.option(
+    "--allow-unknown", is_flag=True, help="Send unknown fields too."
+)
 @click.option("--dry-run", is_flag=True, help="Show the requests and send nothing.")
 @click.option("--curl", is_flag=True, help="Show them as curl lines and send nothing.")
 @click.option("--output", type=Choice(outcomes.OUTPUTS), default="table", show_default=True)
@@ -67,9 +70,9 @@ def command(
 ) -> None:
     """Set the policies in FILE (YAML, JSON or CSV; - for stdin, with --format).
 
-    The whole file is held against the contract before anything is sent, and every mistake is shown
-    with its line and column. After an interruption, the same command sends only the rest: what
-    succeeded is in the journal, which is deleted when everything has.
+    The file is validated before anything is sent, and every error is reported with its line and
+    column. After an interruption, the same command sends only the rest: the journal lists the jobs
+    that succeeded. It is deleted when all jobs have succeeded.
     """
     items = _read(file, form, edition=edition, allow_unknown=allow_unknown)
     batches = Batches(jobs=batch, concurrency=concurrency)
@@ -98,21 +101,20 @@ def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> 
     try:
         with reading(file, len(content)):
             return read(content, form=form, edition=edition, allow_unknown=allow_unknown)
-    except MistakesError as error:
-        _tell("<stdin>" if file == "-" else file, error.mistakes)
+    except InvalidFileError as error:
+        _report("<stdin>" if file == "-" else file, error.problems)
         sys.exit(exits.WRONG_USE)
 
 
-def _tell(name: str, mistakes: Sequence[Mistake]) -> None:
-    for mistake in mistakes[:_MOST_MISTAKES]:
-        place = mistake.place
-        said = f"{name}:{place.line}:{place.column}: {mistake.message}"
+def _report(name: str, problems: Sequence[PlacedProblem]) -> None:
+    for problem in problems[:_MOST_SHOWN]:
+        place = problem.place
+        said = f"{name}:{place.line}:{place.column}: {problem.message}"
         click.echo(fold(said, width(err=True), rest="    "), err=True)
-    count = len(mistakes)
-    if count > _MOST_MISTAKES:
-        click.echo(f"... and {count - _MOST_MISTAKES} more", err=True)
-    told = "1 mistake" if count == 1 else f"{count} mistakes"
-    click.echo(f"{told}; nothing was sent.", err=True)
+    count = len(problems)
+    if count > _MOST_SHOWN:
+        click.echo(f"... and {count - _MOST_SHOWN} more", err=True)
+    click.echo(f"{counted(count, 'error')}; nothing was sent.", err=True)
 
 
 def _policies(items: Sequence[Item]) -> Sequence[SyncPolicyReq]:

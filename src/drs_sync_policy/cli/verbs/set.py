@@ -13,7 +13,7 @@ from drs_sync_policy import Batches, SyncPolicyReq, contract
 from drs_sync_policy.cli import exits, sending
 from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.cli.connection import Connection, connection_options
-from drs_sync_policy.cli.input.policies import editions_of, fields
+from drs_sync_policy.cli.input.fields import editions_of, fields
 from drs_sync_policy.cli.limits import limits
 from drs_sync_policy.cli.output import outcomes, preview
 

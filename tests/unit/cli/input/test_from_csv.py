@@ -25,9 +25,9 @@ def test_cells_may_be_missing_at_the_end_of_a_row() -> None:
     """Spreadsheets leave out empty ones there; a cell too many belongs to no name."""
     placed = read_csv("a,b,c\n1\n2,x\n3,,y\n", {})
     assert placed.value == [{"a": "1"}, {"a": "2", "b": "x"}, {"a": "3", "c": "y"}]
-    assert placed.mistakes == []
-    (mistake,) = read_csv("a,b\n1,2,3\n", {}).mistakes
-    assert mistake.place == Place(2, 3)
+    assert placed.problems == []
+    (problem,) = read_csv("a,b\n1,2,3\n", {}).problems
+    assert problem.place == Place(2, 3)
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_a_slip_in_csv_is_shown_where_it_is(text: str, place: Place, said: str) 
     """The line and the number of the cell."""
     with pytest.raises(UnreadableError, match=said) as caught:
         read_csv(text, {})
-    assert caught.value.mistake.place == place
+    assert caught.value.problem.place == place

@@ -47,5 +47,5 @@ def test_a_slip_in_json_is_shown_where_it_is(text: str, line: int, column: int, 
     """Line and column of the first character that cannot be right, and what could."""
     with pytest.raises(UnreadableError, match=r".") as caught:
         read_json(text)
-    assert caught.value.mistake.place == Place(line, column)
-    assert said in caught.value.mistake.message
+    assert caught.value.problem.place == Place(line, column)
+    assert said in caught.value.problem.message

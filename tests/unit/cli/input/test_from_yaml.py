@@ -52,8 +52,8 @@ def test_a_slip_in_yaml_is_shown_where_it_is(text: str, line: int, said: str) ->
     """The line, and what YAML says about it; never code that runs, never a loop without end."""
     with pytest.raises(UnreadableError, match=r".") as caught:
         read_yaml(text)
-    assert caught.value.mistake.place.line == line
-    assert said in caught.value.mistake.message
+    assert caught.value.problem.place.line == line
+    assert said in caught.value.problem.message
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_the_commonest_slips_are_told_in_words(text: str, place: Place, said: st
     """Where a quote or a bracket opens, not where the file ends; PyYAML's words for the rest."""
     with pytest.raises(UnreadableError) as caught:
         read_yaml(text)
-    assert caught.value.mistake.place == place
-    assert said in caught.value.mistake.message
+    assert caught.value.problem.place == place
+    assert said in caught.value.problem.message
 
 
 def test_a_small_file_of_yaml_does_not_grow_without_bound() -> None:
@@ -93,8 +93,8 @@ def test_a_mapping_wins_over_what_it_merges() -> None:
     """As YAML says: its own values first, then those of the first that is merged."""
     text = "- &a {x: 1, y: 1}\n- &b {x: 2, z: 2}\n- {<<: [*a, *b], y: 3}\n"
     assert read_yaml(text).value[2] == yaml.safe_load(text)[2] == {"x": 1, "y": 3, "z": 2}
-    (mistake,) = read_yaml("- &a {x: 1}\n- {<<: *a, x: 2, x: 3}\n").mistakes
-    assert "twice" in mistake.message
+    (problem,) = read_yaml("- &a {x: 1}\n- {<<: *a, x: 2, x: 3}\n").problems
+    assert "twice" in problem.message
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,41 @@
+"""The fields of a policy, as each edition of the contract describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from drs_sync_policy import contract
+
+
+@cache
+def item_schema(edition: str) -> contract.Json:
+    """The schema of an item of `jobs`."""
+    loaded = contract.load(edition)
+    operation = loaded.operation(contract.BATCH_SET_POLICY)
+    body = loaded.resolve(operation.request["application/json"])
+    return loaded.resolve(body["properties"]["jobs"]["items"])
+
+
+@cache
+def fields(edition: str) -> Mapping[str, contract.Json]:
+    """The schema of each field by its name; references are resolved."""
+    loaded = contract.load(edition)
+    properties = item_schema(edition)["properties"]
+    return {name: loaded.resolve(schema) for name, schema in properties.items()}
+
+
+def required(edition: str) -> Sequence[str]:
+    """The fields that every item needs."""
+    names: Sequence[str] = item_schema(edition).get("required", ())
+    return names
+
+
+def types(edition: str) -> Mapping[str, str]:
+    """The JSON type of each field."""
+    return {name: str(schema.get("type", "string")) for name, schema in fields(edition).items()}
+
+
+def editions_of(name: str) -> tuple[str, ...]:
+    """The editions that have a field of this name, the base edition first."""
+    return tuple(edition for edition in contract.editions() if name in fields(edition))
