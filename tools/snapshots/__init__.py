@@ -23,6 +23,7 @@ from tools.snapshots.client_errors import client_errors
 from tools.snapshots.command import command_help, exit_codes
 from tools.snapshots.fault_finding import found_faults
 from tools.snapshots.files import FOLDER
+from tools.snapshots.messages import messages
 from tools.snapshots.python_api import public_api
 from tools.snapshots.sandbox_bytes import REQUESTS, record_requests, sandbox_bytes
 
@@ -31,6 +32,7 @@ REWRITE: Final = "If the change is wanted, run `make snapshots` and name it in t
 SNAPSHOTS: Final[Mapping[str, tuple[str, Callable[[], str]]]] = {
     "public-api": ("public-api.json", public_api),
     "help": ("help.txt", command_help),
+    "messages": ("messages.txt", messages),
     "exit-codes": ("exit-codes.json", exit_codes),
     "sandbox-bytes": ("sandbox-bytes.txt.gz", sandbox_bytes),
     "client-bytes": ("client-bytes.json", client_bytes),

@@ -101,7 +101,7 @@ def _command() -> click.Group:
     return main
 
 
-def _run(*arguments: str) -> tuple[int, str, str]:
+def run(*arguments: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr; nothing of this machine's settings is read."""
     ours = {name: None for name in os.environ if name.startswith("DRS_")}
     fixed = {
@@ -118,7 +118,7 @@ def command_help() -> str:
     """What `--help` prints, of each command."""
     group = _command()
     names = group.list_commands(click.Context(group))
-    lines = [(name, _run(*name.split(), "--help")[1]) for name in ("", *names)]
+    lines = [(name, run(*name.split(), "--help")[1]) for name in ("", *names)]
     return "\n".join(f"$ drs-sync-policy {name} --help\n{shown}" for name, shown in lines)
 
 
@@ -135,7 +135,7 @@ def exit_codes() -> str:
         for name, content in _FILES.items():
             Path(name).write_text(content, "utf-8")
         for line in _COMMANDS:
-            code, out, err = _run(*line.split())
+            code, out, err = run(*line.split())
             streams = [name for name, text in (("stdout", out), ("stderr", err)) if text]
             rows[f"drs-sync-policy {line}"] = f"{code} {' and '.join(streams) or 'silent'}"
         gc.collect()

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from attrs import frozen
+from click.testing import CliRunner
 
 from drs_sync_policy import sandbox
+from drs_sync_policy.cli import main
 
 PROGRAM = str(Path(sys.executable).with_name("drs-sync-policy"))
 
@@ -56,8 +58,24 @@ def environment(server: sandbox.Running, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def run(environment: Mapping[str, str], tmp_path: Path) -> Run:
-    """Runs the command in a folder of its own; a variable that is None is unset."""
+def run(environment: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs the command here, in a folder of its own; a variable that is None is unset."""
+
+    def running(*arguments: str, stdin: str = "", **variables: str | None) -> Done:
+        changed: dict[str, str | None] = {**dict.fromkeys(os.environ), **environment, **variables}
+        monkeypatch.chdir(tmp_path)
+        runner = CliRunner(env=changed)
+        done = runner.invoke(main, arguments, input=stdin, prog_name="drs-sync-policy")
+        assert done.exception is None or isinstance(done.exception, SystemExit)
+        assert "Traceback" not in done.stderr
+        return Done(done.exit_code, done.stdout, done.stderr)
+
+    return running
+
+
+@pytest.fixture
+def run_process(environment: Mapping[str, str], tmp_path: Path) -> Run:
+    """As `run`, in a process of its own."""
 
     def running(*arguments: str, stdin: str = "", **variables: str | None) -> Done:
         changed = {**environment, **variables}

@@ -90,11 +90,11 @@ def test_a_file_that_is_no_journal_of_this_is_left_alone(
     assert (tmp_path / "j").read_text() == journal
 
 
-def test_half_a_character_is_a_mistake_with_a_place(run: Run) -> None:
-    """A lone surrogate cannot be sent, so it is found before."""
+def test_standard_input_is_named_in_errors(run: Run) -> None:
+    """Like a file. A lone surrogate cannot be sent, so it is an error of the input."""
     done = run("apply", "-", "--format", "json", stdin='[\n{"job_id": "\\ud800"}]')
     assert done.code == exits.WRONG_USE
-    assert "<stdin>:2:12: there is half a character" in done.err
+    assert done.err.startswith("<stdin>:2:12: ")
 
 
 @pytest.mark.parametrize("arguments", [("contract",), ("apply", "p.json", "--output", "json")])

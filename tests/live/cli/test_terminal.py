@@ -88,7 +88,7 @@ def test_a_terminal_shows_that_a_large_file_is_being_read(
         (tmp_path / "p.csv").write_text("job_id,ddl_trans\n" + "no-such-job,maybe\n" * rows)
         seen = _in_terminal(120, tmp_path, variables, "apply", "p.csv", code=exits.WRONG_USE)
         assert ("Reading p.csv (1.1 MB)" in seen) == shown
-        assert f"{rows} mistakes; nothing was sent." in seen
+        assert f"{rows:,} errors" in seen
 
 
 JOB = "19557d51-1ee6-4507-97a6-8f69164jb20"

@@ -39,9 +39,7 @@ _MOST_SHOWN: Final = 100
 @click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
               show_default=True,
               help="The edition of the contract that validates the file.")  # fmt: skip
-@click.option(
-    "--allow-unknown", is_flag=True, help="Send unknown fields too."
-)
+@click.option("--allow-unknown", is_flag=True, help="Send unknown fields too.")
 @click.option("--dry-run", is_flag=True, help="Show the requests and send nothing.")
 @click.option("--curl", is_flag=True, help="Show them as curl lines and send nothing.")
 @click.option("--output", type=Choice(outcomes.OUTPUTS), default="table", show_default=True)
@@ -113,7 +111,7 @@ def _report(name: str, problems: Sequence[PlacedProblem]) -> None:
         click.echo(fold(said, width(err=True), rest="    "), err=True)
     count = len(problems)
     if count > _MOST_SHOWN:
-        click.echo(f"... and {count - _MOST_SHOWN} more", err=True)
+        click.echo(f"... and {count - _MOST_SHOWN:,} more", err=True)
     click.echo(f"{counted(count, 'error')}; nothing was sent.", err=True)
 
 

@@ -1,0 +1,152 @@
+"""The messages of the command: everything that it prints, for a table of inputs."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import tempfile
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from tools.snapshots.command import run
+
+_DOCUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "yaml": (
+        "",
+        "jobs: []",
+        "jobs: 3",
+        "jobs: [{job_id: j}]\nmore: 1",
+        "[3]",
+        "- job_id: 12\n  conflict_policy: Ignore\n- ddl_trans: 'yes'\n",
+        "- job_id: ''\n  index_trans: null\n  conflct_policy: stop\n",
+        "- job_id: 0123\n- {job_id: j, conflict_policy: no}\n- job_id: 2024-01-01\n",
+        "- {job_id: j, filter_ddl_policy: drop}\n- {job_id: j, ddl_trans: 'true'}\n",
+        "- {job_id: j, topic: x}\n- {job_id: j, nothing-like-it: x}\n",
+        "- {job_id: j, job_id: k}\n",
+        "- job_id: j\n  a: 1\n b: 2\n",
+        "- job_id: [j\n- job_id: k\n",
+        "- job_id: 'j\n",
+        "- job_id\n  conflict_policy: stop\n",
+        "- job_id: a: b\n",
+        "- job_id: j\n\tddl_trans: true\n",
+        "- {job_id: 2024-13-45}\n",
+        "- {job_id: .nan}\n",
+        "- {[a]: b}\n",
+        "- \x00\n",
+        "- &a [*a]\n",
+        "- {<<: 3}\n",
+    ),
+    "json": (
+        '[{"job_id": "j", "job_id": "k"}]',
+        '[{"job_id": "j"}',
+        '[{"job_id": }]',
+        '[{"job_id" "j"}]',
+        "[{job_id: 1}]",
+        '[{"job_id": "j]',
+        '[{"job_id": "\\ud800"}]',
+        '[{"job_id": 1e999}]',
+        '[{"job_id": "j"}] x',
+        "[" * 70,
+    ),
+    "csv": (
+        "job_id;conflict_policy\na;stop\n",
+        "19557d51,stop\n",
+        "job_id,job_id\na,b\n",
+        "job_id,\na,b\n",
+        "job_id,conflict_polcy\nj,stop\n",
+        "ddl_trans\ntrue\n",
+        "job_id,ddl_trans\nj,yes,x\n",
+        'job_id\n"x',
+    ),
+}
+"""Documents for `apply`, by format."""
+_KAFKA: Final = (
+    "- {job_id: j, topic_policy: '0'}\n- {job_id: j, topic_policy: '3', partition_policy: '5'}\n"
+    "- {job_id: j, gtid_set: <}\n- {job_id: j, gtid_set: " + "a" * 3000 + "}\n"
+)
+_LINES: Final = (
+    "aply",
+    "nonsense",
+    "explain DRS.M99999",
+    "explain drs.m00304x",
+    "explain M304",
+    "explain later-items-won",
+    "explain DRS.M00304 later-items-win",
+    "contract ruels",
+    "contract --edition nowhere",
+    "completion tcsh",
+    "set",
+    "set a",
+    "set a --conflict-policy ignroe",
+    "set a --conflict-policy Ignore",
+    "set a --topic t",
+    "set a --ddl-trans --region nowhere",
+    "set a --ddl-trans --region eu-dee",
+    "set a --ddl-trans --language fr",
+    "set a --ddl-trans --project-id ..",
+    "set a --ddl-trans --url ftp://h",
+    "set a --ddl-trans --url http://[::1",
+    "set a --ddl-trans --region eu-de --url http://h",
+    "set a --ddl-trans --profile nowhere",
+    "set a --ddl-trans --token made-up --curl",
+    "apply good.yaml --batch 0",
+    "apply good.yaml --format yml",
+    "apply good.yaml --journal good.yaml",
+    "apply good.yaml --dry-run",
+    "apply good.yaml --curl",
+    "apply good",
+    "apply .",
+    "login --url h:80",
+    "login --region eu-dee",
+    "login --kind tokn",
+    "login a.b",
+    "login",
+    "login --region eu-de",
+    "login --region eu-de --project-id p --kind password",
+    "sandbox --fault nonsense",
+    "sandbox --workers 2",
+    "sandbox --no-control --control-port 0",
+)
+_GOOD: Final = "- job_id: a\n  conflict_policy: ignore\n"
+
+
+def messages() -> str:
+    """Each document for `apply` and each command line, with the exit code and what is printed."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.chdir(folder),
+        warnings.catch_warnings(),
+    ):
+        # What the end of a process closes is still open here.
+        warnings.simplefilter("ignore", ResourceWarning)
+        shown = "\n".join(_sections())
+        gc.collect()
+    return shown
+
+
+def _sections() -> list[str]:
+    documents = [(form, text) for form, texts in _DOCUMENTS.items() for text in texts]
+    sections = [_document(form, text) for form, text in documents]
+    sections.append(_document("yaml", _KAFKA, "--edition", "huawei-cloud"))
+    for name in ("good.yaml", "good"):
+        Path(name).write_text(_GOOD)
+    return sections + [_section(f"$ drs-sync-policy {line}", *line.split()) for line in _LINES]
+
+
+def _document(form: str, text: str, *options: str) -> str:
+    name = f"file.{form}"
+    Path(name).write_text(text, "utf-8")
+    shown = "\n".join(f"    {line[:100]}".rstrip() for line in text.split("\n") if line)
+    head = " ".join(("$ drs-sync-policy apply", name, *options))
+    return _section(f"{head}\n{shown.translate(_INVISIBLE)}", "apply", name, "--dry-run", *options)
+
+
+_INVISIBLE: Final = {0: "\\0", 9: "\\t"}
+
+
+def _section(head: str, *arguments: str) -> str:
+    code, out, err = run(*arguments)
+    both = "".join(f"{text.rstrip()}\n" for text in (out, err) if text)
+    return f"{head}\n-> exit code {code}\n{both}"
