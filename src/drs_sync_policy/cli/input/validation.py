@@ -11,8 +11,8 @@ from drs_sync_policy import contract
 from drs_sync_policy.anyjson import as_object, children, is_object
 from drs_sync_policy.cli.input.fields import fields, item_schema, required
 from drs_sync_policy.cli.input.places import Path, Place, Placed, PlacedProblem
+from drs_sync_policy.runtime.validation import check
 from drs_sync_policy.text import did_you_mean, listed, nearest, shortened
-from drs_sync_policy_api.types import check
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
