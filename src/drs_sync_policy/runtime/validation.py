@@ -12,7 +12,7 @@ from attrs import has
 from msgspec import UNSET
 
 from drs_sync_policy.runtime.errors import Problem, WrongUseError
-from drs_sync_policy.text import did_you_mean
+from drs_sync_policy.text import counted, did_you_mean, listed
 
 Rules = Mapping[str, Any]
 """The keywords of a JSON Schema that a value is checked against."""
@@ -25,7 +25,7 @@ def check(value: object, rules: Rules, at: str) -> Iterator[Problem]:
     if isinstance(rules.get("type"), str):
         needed, is_kind = _KINDS[rules["type"]]
         if not is_kind(value):
-            yield Problem(at, value, f"{needed} is needed, not {_kind_of(value)}")
+            yield Problem(at, value, f"it must be {needed}, not {_kind_of(value)}")
             return
     if "enum" in rules and value not in rules["enum"]:
         yield _not_listed(value, rules["enum"], at)
@@ -41,40 +41,44 @@ def _check_text(value: str, rules: Rules, at: str) -> Iterator[Problem]:
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         yield Problem(at, value, "it has a lone surrogate, which has no UTF-8")
     if len(value) < rules.get("minLength", 0):
-        least = rules["minLength"]
-        yield Problem(at, value, "it is empty" if not value else f"at least {least} characters")
+        least = f"it must have at least {counted(rules['minLength'], 'character')}"
+        yield Problem(at, value, least if value else "it must not be empty")
     if len(value) > rules.get("maxLength", len(value)):
-        yield Problem(at, value, f"at most {rules['maxLength']} characters, not {len(value)}")
+        yield Problem(at, value, _at_most(rules["maxLength"], "character", len(value)))
     if "pattern" in rules and not _pattern(rules["pattern"]).search(value):
         yield Problem(at, value, _mismatch(rules["pattern"]))
 
 
+def _at_most(most: int, unit: str, found: int) -> str:
+    return f"it must have at most {counted(most, unit)}, not {found:,}"
+
+
 def _mismatch(pattern: str) -> str:
     """The message for a value that a pattern does not match, in words if it lists characters."""
-    listed = re.fullmatch(r"\^\[([^\]\\^]+)\]\+\$", pattern)
-    if listed is None:
-        return f"it does not match {pattern}"
-    return f"each of its characters must be one of {' '.join(re.findall(r'.-.|.', listed[1]))}"
+    characters = re.fullmatch(r"\^\[([^\]\\^]+)\]\+\$", pattern)
+    if characters is None:
+        return f"it must match {pattern}"
+    return f"each of its characters must be one of {' '.join(re.findall(r'.-.|.', characters[1]))}"
 
 
 def _check_number(value: float, rules: Rules, at: str) -> Iterator[Problem]:
     if value < rules.get("minimum", value):
-        yield Problem(at, value, f"at least {rules['minimum']}")
+        yield Problem(at, value, f"it must be at least {rules['minimum']}")
     if value > rules.get("maximum", value):
-        yield Problem(at, value, f"at most {rules['maximum']}")
+        yield Problem(at, value, f"it must be at most {rules['maximum']}")
     if "exclusiveMinimum" in rules and value <= rules["exclusiveMinimum"]:
-        yield Problem(at, value, f"more than {rules['exclusiveMinimum']}")
+        yield Problem(at, value, f"it must be more than {rules['exclusiveMinimum']}")
     if "exclusiveMaximum" in rules and value >= rules["exclusiveMaximum"]:
-        yield Problem(at, value, f"less than {rules['exclusiveMaximum']}")
+        yield Problem(at, value, f"it must be less than {rules['exclusiveMaximum']}")
     if "multipleOf" in rules and value % rules["multipleOf"]:
-        yield Problem(at, value, f"a multiple of {rules['multipleOf']}")
+        yield Problem(at, value, f"it must be a multiple of {rules['multipleOf']}")
 
 
 def _check_list(value: list[object], rules: Rules, at: str) -> Iterator[Problem]:
     if len(value) < rules.get("minItems", 0):
-        yield Problem(at, value, f"at least {rules['minItems']} item, not {len(value)}")
+        yield Problem(at, value, f"it must have at least {counted(rules['minItems'], 'item')}")
     if len(value) > rules.get("maxItems", len(value)):
-        yield Problem(at, value, f"at most {rules['maxItems']} items, not {len(value)}")
+        yield Problem(at, value, _at_most(rules["maxItems"], "item", len(value)))
     if rules.get("uniqueItems") and len({repr(item) for item in value}) < len(value):
         yield Problem(at, value, "it has an item twice")
     if "items" in rules:
@@ -89,7 +93,7 @@ def check_model(value: object, model: type[Any], at: str) -> Iterator[Problem]:
     if isinstance(value, model):
         yield from cast("Any", value).problems(at)
     else:
-        yield Problem(at, value, f"a `{model.__name__}` is needed, not {_kind_of(value)}")
+        yield Problem(at, value, f"it must be a `{model.__name__}`, not {_kind_of(value)}")
 
 
 def check_models(value: object, model: type[Any], rules: Rules, at: str) -> Iterator[Problem]:
@@ -117,10 +121,10 @@ def path_segment(value: str) -> str:
     return quote(value, safe="")
 
 
-def _not_listed(value: object, listed: tuple[object, ...], at: str) -> Problem:
-    choices = tuple(str(choice) for choice in listed)
-    hint = did_you_mean(str(value).lower(), choices)
-    return Problem(at, value, f"choose one of {', '.join(map(repr, choices))}{hint}", choices)
+def _not_listed(value: object, valid: tuple[object, ...], at: str) -> Problem:
+    choices = tuple(str(choice) for choice in valid)
+    hint = did_you_mean(value, choices) if len(choices) > 1 else ""
+    return Problem(at, value, f"it must be {listed(choices)}{hint}", choices)
 
 
 @cache
@@ -138,7 +142,19 @@ def _is_number(value: object) -> bool:
 
 
 def _kind_of(value: object) -> str:
-    return "null" if value is None else f"`{type(value).__name__}`"
+    return _NAMES.get(type(value), f"`{type(value).__name__}`")
+
+
+_NAMES: Final[Mapping[type, str]] = {
+    type(None): "null",
+    bool: "true or false",
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    list: "a list",
+    dict: "an object",
+}
+"""What JSON calls a value; its Python type is shown for others."""
 
 
 _KINDS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {

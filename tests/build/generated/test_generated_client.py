@@ -289,7 +289,7 @@ def test_no_jobs_are_refused() -> None:
     with pytest.raises(WrongUseError, match=r"`jobs` is .*at least 1 item"):
         call("http://127.0.0.1:9", BatchSetPolicyReq(jobs=[]))
     odd: Any = [{"job_id": "a"}]
-    with pytest.raises(WrongUseError, match=r"`jobs\[0\]` .* a `SyncPolicyReq` is needed"):
+    with pytest.raises(WrongUseError, match=r"`jobs\[0\]` .* it must be a `SyncPolicyReq`"):
         call("http://127.0.0.1:9", BatchSetPolicyReq(jobs=odd))
 
 
@@ -312,7 +312,7 @@ def test_a_path_without_a_pattern_is_guarded_too(segment: str) -> None:
 def test_an_unknown_language_is_refused_with_the_choices() -> None:
     """The error names the valid values, and the nearest of them."""
     odd: Any = "EN-US"
-    with pytest.raises(WrongUseError, match="'en-us', 'zh-cn'; did you mean `en-us`"):
+    with pytest.raises(WrongUseError, match="`en-us` or `zh-cn`; did you mean `en-us`"):
         call("http://127.0.0.1:9", x_language=odd)
 
 

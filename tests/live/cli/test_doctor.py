@@ -34,7 +34,7 @@ def test_a_healthy_setup_is_well(run: Run, server: sandbox.Running) -> None:
     [
         ({"DRS_URL": None}, exits.WRONG_USE, "drs-sync-policy login"),
         ({"DRS_PROFILE": "nowhere"}, exits.WRONG_USE, "nowhere"),
-        ({"DRS_URL": "h:80"}, exits.WRONG_USE, "`DRS_URL` is no URL"),
+        ({"DRS_URL": "h:80"}, exits.WRONG_USE, "`DRS_URL` is not a URL"),
         ({"DRS_URL": None, "DRS_REGION": "eu"}, exits.WRONG_USE, "`DRS_REGION` is 'eu'"),
         ({"DRS_URL": "http://127.0.0.1:9"}, exits.UNREACHABLE, "HTTPS_PROXY"),
         ({"DRS_TOKEN": "wrong"}, exits.NOT_ALLOWED, "Send a token from IAM"),

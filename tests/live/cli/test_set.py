@@ -109,9 +109,9 @@ def test_whose_requests_are_signed_is_told_that_curl_cannot(run: Run) -> None:
     assert "signed, which curl cannot do" in done.err
 
 
-def test_certificates_that_cannot_be_read_are_wrong_use(run: Run) -> None:
+def test_certificates_that_cannot_be_read_are_wrong_use(run_process: Run) -> None:
     """The variable that names them is told."""
-    done = run(
+    done = run_process(
         "set", "j", "--ddl-trans", DRS_URL="https://127.0.0.1:9", SSL_CERT_FILE="/nonexistent"
     )
     assert done.code == exits.WRONG_USE

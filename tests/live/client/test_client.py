@@ -49,7 +49,7 @@ def test_a_region_is_one_of_the_contracts_servers() -> None:
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"region": "eu-dee"}, "choose one of 'eu-de', 'eu-nl'; did you mean 'eu-de'"),
+        ({"region": "eu-dee"}, "choose one of 'eu-de', 'eu-nl'; did you mean `eu-de`"),
         ({}, "give either `region`"),
         ({"region": "eu-de", "base_url": "http://x"}, "give either `region`"),
         ({"base_url": "drs.example"}, "http:// or https:// is missing before 'drs.example'"),
@@ -58,7 +58,7 @@ def test_a_region_is_one_of_the_contracts_servers() -> None:
         ({"base_url": "http://x/?a=1"}, "query or a fragment"),
         ({"region": "eu-de", "project_id": ".."}, "project_id"),
         ({"region": "eu-de", "project_id": "a/b"}, "project_id"),
-        ({"region": "eu-de", "language": "de-de"}, "'en-us', 'zh-cn'"),
+        ({"region": "eu-de", "language": "de-de"}, "`en-us` or `zh-cn`"),
         ({"region": "eu-de", "auth": ""}, "`token` is missing or empty"),
         (
             {"region": "eu-de", "http_client": httpx.Client, "connections": Connections()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import NoneType
 from typing import Any, Final
 
 from drs_sync_policy import contract
@@ -140,8 +141,10 @@ def _quotes(value: Any, schema: contract.Json) -> str:
     match schema.get("type"):
         case "boolean" if str(value).strip().lower() in ("true", "false"):
             return "; remove the quotes"
-        case "string" if "enum" not in schema and not isinstance(value, (str, list, dict)):
-            return "; put it in quotes" if value is not None else ""
+        case "string" if "enum" not in schema and not isinstance(
+            value, (str, list, dict, NoneType)
+        ):
+            return "; put it in quotes"
         case _:
             return ""
 

@@ -31,7 +31,7 @@ def test_wrong_use_names_item_field_value_and_choices() -> None:
     assert problem.at == "jobs[1].conflict_policy"
     assert problem.value == "Ignore"
     assert problem.choices == ("ignore", "overwrite", "stop")
-    assert "did you mean 'ignore'?" in str(caught.value)
+    assert "did you mean `ignore`?" in str(caught.value)
     assert server.heard == []
 
 
