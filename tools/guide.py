@@ -33,6 +33,7 @@ MADE: Final[dict[str, Callable[[], str]]] = {
     "faults.md": pages.faults,
     "cli.md": pages.command,
     "api.md": api.page,
+    "changelog.md": pages.changelog,
 }
 """The pages that are made from data, with the function that makes each."""
 STAND_IN: Final = "<!-- `make docs` replaces this page. -->"

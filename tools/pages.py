@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 import click
@@ -243,6 +244,15 @@ def _values(schema: contract.Json) -> Iterator[str]:
         yield f"Matches {ticks} {schema['pattern']} {ticks}."
     if "enum" in schema:
         yield "\n".join(f"- `{value}`: {described.get(value, '')}" for value in schema["enum"])
+
+
+# --- the changelog -----------------------------------------------------------------------------
+
+
+def changelog() -> str:
+    """The changelog, with its links as they are on the site."""
+    text = (Path(__file__).resolve().parent.parent / "CHANGELOG.md").read_text("utf-8")
+    return re.sub(r"\]\(docs/", "](", text)
 
 
 # --- the command -------------------------------------------------------------------------------
