@@ -102,7 +102,7 @@ def stock(fault: Fault, *, seed: int, budget: float) -> Found:
 
 
 def alarms(seeds: Sequence[int], *, budget: float) -> dict[int, list[str]]:
-    """The promises that a faultless sandbox is accused of, by seed: all of them false alarms."""
+    """The rules that a faultless sandbox fails, by seed: all of them false alarms."""
     found: dict[int, list[str]] = {}
     for seed in seeds:
         with sandbox.running() as served:

@@ -74,7 +74,7 @@ class Ratio:
 
 @frozen
 class Bound:
-    """A promise on a ratio: its upper 95 % bound is to be this much at most, with 5 % to spare."""
+    """An upper bound of a ratio: its upper 95 % limit may be at most this, with 5 % to spare."""
 
     text: str
     ratio: Ratio
@@ -93,7 +93,7 @@ class Bound:
 
 @frozen
 class Floor:
-    """A promise on a ratio: its lower 95 % bound is to be this much at least."""
+    """A lower bound of a ratio: its lower 95 % limit must be at least this."""
 
     text: str
     ratio: Ratio

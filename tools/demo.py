@@ -66,7 +66,7 @@ def main() -> int:
         return 1
 
     step(2, "Start the sandbox",
-         "The reference server keeps every promise of the contract. It validates from the same"
+         "The reference server passes every rule of the contract. It validates from the same"
          " document, stores policies in SQLite and knows two tenants with a few jobs each."
     )  # fmt: skip
     with sandbox.running() as server:
@@ -82,7 +82,7 @@ def main() -> int:
 
     step(4, "Fuzz the sandbox",
          "The judge derives its requests from the contract and holds every answer against the"
-         " contract's promises. Point it at your own server: make fuzz TARGET=target.toml"
+         " contract's rules. Point it at your own server: make fuzz TARGET=target.toml"
     )  # fmt: skip
     if run("make", "--no-print-directory", "fuzz"):
         return 1

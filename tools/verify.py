@@ -48,7 +48,7 @@ IN_TURN: Final = (
 AT_ONCE: Final = (
     Step("verify-tests", 'see "Add a field" in CONTRIBUTING.md: a step of it may be missing'),
     Step("verify-types", "code in src/ uses what the edit changed: follow the places above"),
-    Step("verify-fuzz", "the sandbox breaks a promise of the edited contract: its report is above"),
+    Step("verify-fuzz", "the sandbox fails a rule of the edited contract: its report is above"),
 )
 _REASON: Final = re.compile(
     r"^E +(?:\w+Error|SystemExit): (?!assert )(.+)$"  # a test's own words

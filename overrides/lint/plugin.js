@@ -5,13 +5,13 @@
 // tests/build/lint/ (a test refuses a rule without one).
 import { described } from './described.js';
 import { names } from './names.js';
-import { promises } from './promises.js';
+import { rules } from './rules.js';
 import { shapes } from './shapes.js';
 import { statuses } from './statuses.js';
 
 export default function plugin() {
   return {
     id: 'drs',
-    rules: { oas3: { ...described, ...names, ...promises, ...shapes, ...statuses } },
+    rules: { oas3: { ...described, ...names, ...rules, ...shapes, ...statuses } },
   };
 }

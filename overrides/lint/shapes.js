@@ -1,4 +1,4 @@
-// Shapes that this contract does not use, each for a reason that has cost somebody a day.
+// Shapes that this contract does not use, and why.
 import { message } from './message.js';
 
 const RESERVED = ['accept', 'authorization', 'content-type'];
@@ -9,7 +9,7 @@ const noFormatUuid = () => ({
     report({
       message: message(
         `\`${location.pointer.split('/').pop()}\` has \`format: uuid\`, but the ids of this API ` +
-          'are opaque: the example on the vendor\'s own page is no UUID.',
+          'are opaque: the example on the vendor\'s own page is not a UUID.',
         ['type: string', 'minLength: 1'],
       ),
       location: location.child('format'),

@@ -36,7 +36,7 @@ def _cases() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("edit", list(_cases()))
-def test_an_edit_gets_the_verdict_that_it_deserves(edit: Path, before: Document) -> None:
+def test_an_edit_gets_its_verdict(edit: Path, before: Document) -> None:
     """The gravest change has the level, place, direction and victims that the edit states."""
     overlay = read_document(edit)
     expected = overlay["x-expect"]
@@ -55,11 +55,11 @@ def _fits(change: Change, expected: dict[str, str]) -> bool:
 
 
 def test_there_are_edits_of_every_kind() -> None:
-    """At least 30 edits, breaking and harmless ones, in requests, responses and promises."""
+    """At least 30 edits, breaking and harmless ones, in requests, responses and rules."""
     expected = [read_document(edit)["x-expect"] for edit in EDITS]
     assert len(expected) >= 30
     assert {entry["verdict"] for entry in expected} == LEVELS.keys()
-    assert {"request", "response", "promise"} <= {entry.get("direction") for entry in expected}
+    assert {"request", "response", "rule"} <= {entry.get("direction") for entry in expected}
 
 
 def _reordered(node: Any) -> Any:
@@ -206,7 +206,7 @@ def test_tolerated_statuses_are_compared(before: Document) -> None:
     assert found == {("414", "implementer"), ("504", "client")}
 
 
-def test_a_rule_with_another_id_is_not_a_promise_gone(before: Document) -> None:
+def test_a_renamed_rule_is_not_a_removed_rule(before: Document) -> None:
     """The statement is still there; who names the rule must follow."""
     after = copy.deepcopy(before)
     after["paths"][PATH]["post"]["x-rules"][0]["id"] = "statuses-are-documented"

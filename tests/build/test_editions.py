@@ -54,7 +54,7 @@ def test_one_client_has_the_fields_of_all_editions() -> None:
 
 
 def test_rules_and_answers_are_those_of_the_base(huawei: contract.Contract) -> None:
-    """Every promise carries over, and every documented answer; the version is the base's."""
+    """Every rule carries over, and every documented response; the version is the base's."""
     base = contract.load()
     assert huawei.rules == base.rules
     ours, theirs = huawei.operation("batchSetPolicy"), base.operation("batchSetPolicy")

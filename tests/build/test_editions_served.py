@@ -122,7 +122,7 @@ def test_the_command_sets_all_of_them(served: sandbox.Running, tmp_path: Path) -
 
 @pytest.mark.system
 def test_the_judge_finds_the_edition_kept(served: sandbox.Running) -> None:
-    """A server of the edition keeps every promise that a short run judges."""
+    """A server of the edition passes every rule that a short run checks."""
     verdict = _verdict(served)
     assert not verdict.broken, verdict.ledger.violations()
     assert verdict.ending == "complete"

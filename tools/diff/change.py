@@ -19,7 +19,7 @@ class Level(IntEnum):
 
 REQUEST: Final = "request"
 RESPONSE: Final = "response"
-PROMISE: Final = "promise"
+RULE: Final = "rule"
 NEITHER: Final = ""
 
 CLIENT: Final = "client"
@@ -30,7 +30,7 @@ NOBODY: Final = "nobody"
 
 @frozen(order=True)
 class Change:
-    """A change, where it is, and whose working code it breaks or gives work to."""
+    """A change, its place, and whose working code it breaks or gives work to."""
 
     level: Level
     direction: str
@@ -53,7 +53,7 @@ def needed_version(released: str, changes: Iterable[Change]) -> str:
 
 
 def version_tuple(version: str) -> tuple[int, int, int]:
-    """`version` as three numbers; ends with what is wrong where it is no MAJOR.MINOR.PATCH."""
+    """`version` as three numbers; SystemExit names a version that is not MAJOR.MINOR.PATCH."""
     parts = str(version).split(".")
     if len(parts) != 3 or not all(part.isdecimal() for part in parts):
         raise SystemExit(f"the version {version!r} is not MAJOR.MINOR.PATCH, like 1.2.0")

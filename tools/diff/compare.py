@@ -1,4 +1,4 @@
-"""All changes between two contracts: what Redocly sees, the promises, and the editions."""
+"""All changes between two contracts: what Redocly sees, the rules, and the editions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
-from tools.diff import promises, redocly
+from tools.diff import redocly, rules
 from tools.diff.base import Contracts
 from tools.diff.change import CLIENT, NEITHER, NOBODY, Change, Level
 
@@ -16,7 +16,7 @@ Json = Mapping[str, Any]
 
 def compare(base: Json, revision: Json) -> list[Change]:
     """Every change between two contract documents, the gravest first."""
-    found = {*redocly.compare(base, revision), *promises.compare(base, revision)}
+    found = {*redocly.compare(base, revision), *rules.compare(base, revision)}
     return sorted(found, key=lambda change: (-change.level, change.place, change.what))
 
 
@@ -24,7 +24,7 @@ def compare_all(before: Contracts, after: Contracts) -> list[Change]:
     """Every change of the base, then those that only an edition has, named after it."""
     found = compare(before.base, after.base)
     if not before.editions and before.name.endswith((".yaml", ".json")):
-        return found  # a single file says nothing of editions
+        return found  # a single file has no editions
     return [*found, *_editions(before, after, set(found))]
 
 
@@ -36,7 +36,7 @@ def _editions(before: Contracts, after: Contracts, seen: set[Change]) -> Iterato
         elif name in after.broken:
             continue  # the report says so; what it will be is not known
         elif name not in after.editions:
-            yield Change(Level.BREAKING, NEITHER, place, "The edition is gone.", CLIENT)
+            yield Change(Level.BREAKING, NEITHER, place, "The edition was removed.", CLIENT)
         else:
             for change in compare(before.editions[name], after.editions[name]):
                 if change not in seen:

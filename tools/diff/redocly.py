@@ -1,8 +1,8 @@
 """Redocly's comparison of two contracts, rated by our policy.
 
-Redocly knows what breaks a client, with one exception (a request field that is gone: clients that
-send it are ignored without a word). What it calls a patch is told apart here: whatever changes the
-set of valid messages is a compatible change, because an implementer must follow it.
+Redocly knows what breaks a client, with one exception (a request field that was removed: the server
+silently ignores it from then on). What Redocly calls a patch is split here: a change of the set of
+valid messages is compatible, because an implementer must follow it; the rest is cosmetic.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ Json = Mapping[str, Any]
 def compare(base: Json, revision: Json) -> list[Change]:
     """What Redocly finds between two contracts, rated. Both are normalised first."""
     before, after = normalise(base), normalise(revision)
-    judge = _Judge(before, after)
-    return [change for entry in _run(before, after) for change in judge.rate(entry)]
+    rating = _Rating(before, after)
+    return [change for entry in _run(before, after) for change in rating.rate(entry)]
 
 
 def _run(before: Json, after: Json) -> list[dict[str, Any]]:
@@ -68,7 +68,7 @@ def _run(before: Json, after: Json) -> list[dict[str, Any]]:
     return changes
 
 
-class _Judge:
+class _Rating:
     """Rates the entries of one comparison; it needs both documents to say where they are."""
 
     def __init__(self, before: Json, after: Json) -> None:
@@ -172,7 +172,7 @@ def _words(entry: Json) -> list[str]:
         did = "added" if before is None else "removed" if after is None else "changed"
         return [f"The {key} {'were' if key == 'examples' else 'was'} {did}."]
     if key == "key":
-        return [f"`{before}` is called `{after}` now."]
+        return [f"`{before}` is now called `{after}`."]
     if isinstance(before, list) and isinstance(after, list):
         return [f"`{key}` {_gained_and_lost(before, after)}."]
     if before is None:

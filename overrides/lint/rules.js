@@ -1,4 +1,4 @@
-// `x-rules`: what no schema can state is written down completely, and once.
+// `x-rules`: what a schema cannot state is written down completely, and once.
 import { message } from './message.js';
 
 const KEBAB = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
@@ -12,8 +12,8 @@ const EXAMPLE = [
   '    source: page, table 5; decision 12',
 ];
 
-// Calls `judge` with each rule, a name to call it by, and a reporter at a key of it.
-function eachRule(judge) {
+// Calls `check` with each rule and a function that reports a problem at one of its keys.
+function eachRule(check) {
   return () => {
     const seen = new Map();
     return {
@@ -26,7 +26,7 @@ function eachRule(judge) {
               message: message(`${name} ${problem}`, EXAMPLE),
               location: key in rule ? place.child(key) : place,
             });
-          judge(rule, say, seen, operation.operationId);
+          check(rule, say, seen, operation.operationId);
         });
       },
     };
@@ -41,23 +41,23 @@ const ruleIsComplete = eachRule((rule, say) => {
   }
   for (const key of Object.keys(rule)) {
     if (['id', 'statement', 'origin', 'source'].includes(key)) continue;
-    say(`has a \`${key}\`, which means nothing.`, key);
+    say(`has a \`${key}\`, which has no meaning here; the keys are `id`, `statement`, `origin` and `source`.`, key);
   }
 });
 
 const ruleHasSource = eachRule((rule, say) => {
-  if (blank(rule.source)) say('has no `source`: say where the promise can be read.', 'source');
+  if (blank(rule.source)) say('has no `source`: say where the rule can be read.', 'source');
 });
 
 const ruleOrigin = eachRule((rule, say) => {
   if (blank(rule.origin) || ORIGINS.includes(rule.origin)) return;
   const known = ORIGINS.map((origin) => `\`${origin}\``).join(', ');
-  say(`has the origin \`${rule.origin}\`; there are ${known}.`, 'origin');
+  say(`has the origin \`${rule.origin}\`; valid origins are ${known}.`, 'origin');
 });
 
 const ruleStatement = eachRule((rule, say) => {
   if (blank(rule.statement) || rule.statement.trim().endsWith('.')) return;
-  say('has a statement that is no sentence: it does not end with a full stop.', 'statement');
+  say('has a statement that does not end with a full stop.', 'statement');
 });
 
 const nameOfRule = eachRule((rule, say) => {
@@ -68,11 +68,11 @@ const nameOfRule = eachRule((rule, say) => {
 const ruleIdIsUnique = eachRule((rule, say, seen, operationId) => {
   if (blank(rule.id)) return;
   const before = seen.get(rule.id);
-  if (before !== undefined) say(`stands twice: operation \`${before}\` has it already.`, 'id');
+  if (before !== undefined) say(`is defined twice: operation \`${before}\` already has it.`, 'id');
   seen.set(rule.id, operationId);
 });
 
-export const promises = {
+export const rules = {
   'rule-is-complete': ruleIsComplete,
   'rule-has-source': ruleHasSource,
   'rule-origin': ruleOrigin,

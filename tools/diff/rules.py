@@ -1,21 +1,21 @@
-"""What changed of the promises: `x-rules` and `x-tolerated-statuses`, which no diff tool reads."""
+"""Changes of `x-rules` and `x-tolerated-statuses`, which diff tools do not read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tools.diff.change import BOTH, CLIENT, IMPLEMENTER, NOBODY, PROMISE, RESPONSE, Change, Level
+from tools.diff.change import BOTH, CLIENT, IMPLEMENTER, NOBODY, RESPONSE, RULE, Change, Level
 from tools.diff.normalise import METHODS
 
 Json = Mapping[str, Any]
 
 
 def compare(base: Json, revision: Json) -> list[Change]:
-    """The promises that came, went or read differently, operation by operation.
+    """The rules that were added, removed or reworded, operation by operation.
 
-    A promise gone is breaking: somebody builds on it. One more, or one in other words, gives
-    implementers something to check. Only its line breaks or its source changed: cosmetic, or none.
+    A removed rule is breaking: clients rely on it. An added or reworded rule gives implementers
+    something to check. A new source is cosmetic; other line breaks are not a change.
     """
     before, after = _operations(base), _operations(revision)
     found: list[Change] = []
@@ -43,23 +43,23 @@ def _rules(place: str, old: Any, new: Any) -> Iterator[Change]:
     for name, rule in before.items():
         where = f"{place} rule `{name}`"
         if name in renamed:
-            what = f"The rule is called `{renamed[name]}` now; waivers and reports name it."
-            yield Change(Level.COMPATIBLE, PROMISE, where, what, BOTH)
+            what = f"The rule is now called `{renamed[name]}`; waivers and reports name it."
+            yield Change(Level.COMPATIBLE, RULE, where, what, BOTH)
         elif name not in after:
-            what = f"The promise is gone: {_text(rule)}"
-            yield Change(Level.BREAKING, PROMISE, where, what, CLIENT)
+            what = f"The rule was removed: {_text(rule)}"
+            yield Change(Level.BREAKING, RULE, where, what, CLIENT)
         elif _text(rule) != _text(after[name]):
-            what = f"The promise reads: {_text(after[name])} It read: {_text(rule)}"
-            yield Change(Level.COMPATIBLE, PROMISE, where, what, BOTH)
+            what = f"Its statement is now: {_text(after[name])} It was: {_text(rule)}"
+            yield Change(Level.COMPATIBLE, RULE, where, what, BOTH)
         else:
             for key in ("origin", "source"):
                 if rule.get(key) != after[name].get(key):
                     what = f"Its {key} is `{after[name].get(key)}`; it was `{rule.get(key)}`."
-                    yield Change(Level.COSMETIC, PROMISE, where, what, NOBODY)
+                    yield Change(Level.COSMETIC, RULE, where, what, NOBODY)
     for name in after.keys() - before.keys() - set(renamed.values()):
-        what = f"A new promise: {_text(after[name])}"
+        what = f"A new rule: {_text(after[name])}"
         where = f"{place} rule `{name}`"
-        yield Change(Level.COMPATIBLE, PROMISE, where, what, IMPLEMENTER)
+        yield Change(Level.COMPATIBLE, RULE, where, what, IMPLEMENTER)
 
 
 def _renamed(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
@@ -77,7 +77,7 @@ def _statuses(place: str, old: Json, new: Json) -> Iterator[Change]:
     before, after = (set(node.get("x-tolerated-statuses", ())) for node in (old, new))
     where = f"{place} `x-tolerated-statuses`"
     for status in sorted(after - before):
-        what = f"{status} may come from what stands before the service."
+        what = f"{status} may come from a proxy in front of the service."
         yield Change(Level.COMPATIBLE, RESPONSE, where, what, CLIENT)
     for status in sorted(before - after):
         what = f"{status} is no longer tolerated."
