@@ -37,7 +37,7 @@ class ErrorCode:
     def text(self, language: str = "en-us", *details: str) -> str:
         """The message in `en-us` or `zh-cn`, each `%s` replaced by the next of `details`.
 
-        A `%s` for which there is no detail stays; a detail for which there is no `%s` is dropped.
+        A `%s` without a detail stays; a detail without a `%s` is dropped.
         """
         parts = (self.zh if language == "zh-cn" else self.en).split("%s")
         filled = [*details, *["%s"] * len(parts)][: len(parts) - 1]
@@ -54,7 +54,7 @@ def all_codes() -> tuple[ErrorCode, ...]:
 
 
 def find(code: str, status: int | None = None) -> ErrorCode | None:
-    """The row of `code`, the one for `status` where there is such a one, or None if unknown.
+    """The row of `code`, preferably the one for `status`; None if unknown.
 
     Examples:
         >>> from drs_sync_policy import codes

@@ -13,9 +13,9 @@ from drs_sync_policy.sandbox.states import ALLOWED_STATES
 
 @frozen
 class Tenant:
-    """Who may request: one project, its credentials, and its jobs with their states.
+    """One project, its credentials, and its jobs with their states.
 
-    Every secret is made up and opens nothing but a sandbox.
+    Every secret is invented and is valid in a sandbox only.
     """
 
     name: str

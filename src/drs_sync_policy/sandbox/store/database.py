@@ -80,7 +80,7 @@ class Database:
             return change(connection)
 
     def close(self) -> None:
-        """Wait for what is under way, then let go of the database. Safe to request twice."""
+        """Finish what is under way, then close the database. Safe to call twice."""
         self._finalizer()
 
     def _query(self, query: Callable[[Connection], T]) -> T:
@@ -139,7 +139,7 @@ def _engine(url: URL) -> Engine:
         )
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise BadDatabaseError(
-            f"there is no driver for `{url.drivername}`: install `psycopg[binary]`"
+            f"the driver for `{url.drivername}` is missing: install `psycopg[binary]`"
         ) from error
 
 

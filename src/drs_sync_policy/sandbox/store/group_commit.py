@@ -14,9 +14,9 @@ Result = TypeVar("Result")
 class GroupCommit(Generic[Submitted, Result]):
     """Collects what is submitted while `do` is busy, and passes it on as one group.
 
-    `do` gives one response for each of a group, in its order, once the group is done; nobody is
-    answered earlier. Where a group fails, each of it is tried alone, so that none suffers from
-    another. Event loops do not share groups: a loop may end without leaving anything behind.
+    `do` returns one result for each member of a group, in order, when the whole group is done. If a
+    group fails, each member is tried alone, so that one cannot fail another. Event loops do not
+    share groups: a loop may end without leaving anything behind.
     """
 
     def __init__(

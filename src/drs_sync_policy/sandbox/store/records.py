@@ -1,4 +1,4 @@
-"""What the store keeps and is asked for, as values."""
+"""Values that the store accepts and returns."""
 
 from __future__ import annotations
 
