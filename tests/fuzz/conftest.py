@@ -10,7 +10,7 @@ from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target import profile
-from drs_sync_policy.fuzz.target.http import over_http
+from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Ledger
 

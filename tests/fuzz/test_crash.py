@@ -15,7 +15,8 @@ from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.crash import BLAME, is_ours
 from drs_sync_policy.fuzz.report import files, html, terminal
 from drs_sync_policy.fuzz.report.model import tell
-from drs_sync_policy.fuzz.target.http import Request, Response, Wire, over_http
+from drs_sync_policy.fuzz.target.connection import over_http
+from drs_sync_policy.fuzz.target.http import Request, Response, Wire
 from drs_sync_policy.fuzz.target.profile import ProfileError, Target, parse
 
 

@@ -20,7 +20,7 @@ from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.report.model import Failure, Telling, tell
 from drs_sync_policy.fuzz.rules import words
 from drs_sync_policy.fuzz.target import profile
-from drs_sync_policy.fuzz.target.http import over_http
+from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Ledger
 from drs_sync_policy.fuzz.waivers import Waived

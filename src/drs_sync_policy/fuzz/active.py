@@ -22,7 +22,8 @@ from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Gone, Prober
-from drs_sync_policy.fuzz.target.http import NoResponse, Throttled, Wire, over_http
+from drs_sync_policy.fuzz.target.connection import over_http
+from drs_sync_policy.fuzz.target.http import NoResponse, Throttled, Wire
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Ledger, Violation
 from drs_sync_policy.fuzz.waivers import Waived, apply

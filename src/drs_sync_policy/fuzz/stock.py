@@ -35,7 +35,7 @@ from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.rules import form
 from drs_sync_policy.fuzz.rules import registry as responses
-from drs_sync_policy.fuzz.target.http import final_responses
+from drs_sync_policy.fuzz.target.adapter import over
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Exchange, Violation
 
@@ -58,8 +58,6 @@ def config(
         "max-time": max(1, seconds),
         "base-url": target.url,
         "workers": workers,
-        "request-timeout": target.timeout,
-        "tls-verify": target.verify,
         "max-redirects": 0,
         "continue-on-failure": True,
         "warnings": False,
@@ -80,8 +78,6 @@ def config(
     }
     if target.headers:
         settings["headers"] = dict(target.headers)
-    if target.max_rps:
-        settings["rate-limit"] = f"{max(1, int(target.max_rps))}/s"
     return SchemathesisConfig.from_dict(settings)
 
 
@@ -99,7 +95,7 @@ def run(prober: Prober, *, seconds: float) -> int:
         hooks.registered(
             target, against=contract, on_checked=on_checked, ledger=prober.ledger
         ) as ours,
-        final_responses(),
+        over(prober.wire),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")

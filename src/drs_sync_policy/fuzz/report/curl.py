@@ -1,18 +1,19 @@
-"""A request as a command that anyone can paste."""
+"""A request as a command for bash that anyone can paste."""
 
 from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from drs_sync_policy.fuzz.report.secrets import Redactor
+from drs_sync_policy.fuzz.report.secrets import Part, Piece, Redactor
 from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy.fuzz.target.profile import Target
 
 _UNSEEN: Final = re.compile(r"([^\x20-\x7e]+)")
+_ACTIVE: Final = re.compile(r'([\\"`$])')
 LONGEST_BODY: Final = 2000
 """A longer body goes into a file."""
 
@@ -27,14 +28,11 @@ def command(request: Request, target: Target, *, redact: Redactor, store: Store)
         parts.append("--head")
     elif request.method != "POST" or request.body is None:  # which curl takes for POST and for GET
         parts.append(f"--request {request.method}")
-    parts.append(_as_sent(redact.text(origin + request.path), redact.variables))
+    parts.append(_word((origin, *redact.parts(request.path))))
     for name, value in request.headers:
-        text = f"{name}: {redact.text(value)}" if value else f"{name};"
-        parts.append(f"--header {_as_sent(text, redact.variables)}")
-    if not request.header("Content-Type") and request.body is not None:
-        parts.append("--header 'Content-Type:'")
-    if request.chunked:
-        parts.append("--header 'Transfer-Encoding: chunked'")
+        text: tuple[Part, ...] = (f"{name}: ", *redact.header(value)) if value else (f"{name};",)
+        parts.append(f"--header {_word(text)}")
+    parts += (f"--header {_word((text,))}" for text in _of_the_connection(request))
     before = ""
     if request.body is not None:
         before, option = _body(request.body, redact, store)
@@ -42,10 +40,20 @@ def command(request: Request, target: Target, *, redact: Redactor, store: Store)
     return before + " \\\n  ".join(parts)
 
 
+def _of_the_connection(request: Request) -> Iterator[str]:
+    """The headers that our wire adds, and one that curl would add and our wire does not."""
+    if not request.header("Content-Type") and request.body is not None:
+        yield "Content-Type:"
+    if request.chunked:
+        yield "Transfer-Encoding: chunked"
+    if request.fresh and not request.header("Connection"):
+        yield "Connection: close"
+
+
 def _body(body: bytes, redact: Redactor, store: Store) -> tuple[str, str]:
     text = _as_text(body)
     if text is not None and len(text) <= LONGEST_BODY:
-        return "", f"--data-binary {_quoted(redact.text(text), redact.variables)}"
+        return "", f"--data-binary {_word(redact.parts(text), unseen=None)}"
     if text is None and len(body) <= LONGEST_BODY:
         return f"base64 -d <<< {base64.b64encode(body).decode()} | ", "--data-binary @-"
     path = store(body)
@@ -63,22 +71,48 @@ def _as_text(body: bytes) -> str | None:
     return text if all(letter.isprintable() for letter in text) else None
 
 
-def _as_sent(text: str, variables: Sequence[str]) -> str:
-    """A shell word for a line of the head, in which bytes that no terminal shows are escapes."""
-    pieces = _UNSEEN.split(text)
+def _word(parts: Iterable[Part], *, unseen: re.Pattern[str] | None = _UNSEEN) -> str:
+    """A shell word: literals quoted, variables expanded, what is `unseen` as escapes of bytes."""
+    merged: list[Part] = []
+    for part in parts:
+        last = merged[-1] if merged else None
+        if isinstance(part, str) and isinstance(last, str):
+            merged[-1] = last + part
+        else:
+            merged.append(part)
+    if len(merged) == 1 and isinstance(merged[0], str):
+        return _literal(merged[0], unseen)
+    return "".join(_segments(merged, unseen))
+
+
+def _segments(parts: list[Part], unseen: re.Pattern[str] | None) -> Iterator[str]:
+    """Segments of one word: what double quotes can carry together, the rest by itself."""
+    pending = ""
+    for part in parts:
+        if isinstance(part, Piece):
+            pending += _braced(part.shell)
+        elif (unseen and unseen.search(part)) or "!" in part:  # an interactive shell expands it
+            if pending:
+                yield f'"{pending}"'
+            pending = ""
+            yield _literal(part, unseen)
+        else:
+            pending += _ACTIVE.sub(r"\\\1", part)
+    if pending:
+        yield f'"{pending}"'
+
+
+def _braced(shell: str) -> str:
+    """An expansion that what follows cannot change."""
+    return f"${{{shell[1:]}}}" if re.fullmatch(r"\$\w+", shell) else shell
+
+
+def _literal(text: str, unseen: re.Pattern[str] | None) -> str:
+    pieces = unseen.split(text) if unseen else [text]
     return "".join(
         "$'" + "".join(f"\\x{byte:02x}" for byte in piece.encode("latin-1", "replace")) + "'"
         if number % 2
-        else _quoted(piece, variables)
+        else "'" + piece.replace("'", "'\\''") + "'"
         for number, piece in enumerate(pieces)
         if piece or len(pieces) == 1
     )
-
-
-def _quoted(text: str, variables: Sequence[str]) -> str:
-    """A shell word in which these variables are still expanded."""
-    ours = re.compile(r"\$(?=\{?(?:" + "|".join(map(re.escape, variables)) + r")(?!\w))")
-    if not variables or not ours.search(text):
-        return "'" + text.replace("'", "'\\''") + "'"
-    pieces = text.replace("\\", "\\\\").replace('"', '\\"').replace("`", "\\`")
-    return '"' + ours.sub("\0", pieces).replace("$", "\\$").replace("\0", "$") + '"'

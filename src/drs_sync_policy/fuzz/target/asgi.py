@@ -7,11 +7,13 @@ import contextlib
 import threading
 import time
 from collections.abc import Awaitable, Callable, Generator, MutableMapping
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from drs_sync_policy.fuzz.target.http import NoResponse, Patient, Request, Response, TimedOut
+from drs_sync_policy.fuzz.target.http import NoResponse, Request, Response, Stopped, TimedOut
+from drs_sync_policy.fuzz.target.patience import Patient
 from drs_sync_policy.fuzz.target.profile import Target
 
 Message = MutableMapping[str, Any]
@@ -23,7 +25,7 @@ _LIFESPAN_SECONDS = 10.0
 
 
 class Asgi:
-    """An application on an event loop of its own, its lifespan begun and, by `close`, ended."""
+    """An application on an event loop of its own, its lifespan begun and, by `end`, ended."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -31,6 +33,8 @@ class Asgi:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="asgi")
         self._thread.start()
         self._stop: asyncio.Event | None = None
+        self._busy: set[Future[Response]] = set()
+        self._stopped = False
         ready = threading.Event()
         self._lifespan = asyncio.run_coroutine_threadsafe(self._live(ready), self._loop)
         ready.wait(_LIFESPAN_SECONDS)
@@ -38,13 +42,29 @@ class Asgi:
     def once(self, request: Request, timeout: float) -> Response:
         """The application's response; `NoResponse` if it raised, `TimedOut` if it took too long."""
         future = asyncio.run_coroutine_threadsafe(self._request(request), self._loop)
+        self._busy.add(future)
         try:
+            if self._stopped:
+                raise Stopped
             return future.result(timeout)
         except FutureTimeoutError:
-            future.cancel()
             raise TimedOut(f"no response within {timeout:g} s") from None
+        except CancelledError:
+            raise Stopped from None
+        finally:
+            self._busy.discard(future)
+            future.cancel()
 
     def close(self) -> None:
+        """Nothing: there are no connections."""
+
+    def stop(self) -> None:
+        """End every request under way with `Stopped`, and each later one."""
+        self._stopped = True
+        for future in self._busy.copy():
+            future.cancel()
+
+    def end(self) -> None:
         """End the application's lifespan and the loop."""
         if self._loop.is_closed():
             return
@@ -141,6 +161,6 @@ def over_asgi(app: App, target: Target) -> Generator[Patient]:
     """A wire to an ASGI application in this process, until the block ends; no socket is opened."""
     inside = Asgi(app)
     try:
-        yield Patient(inside.once, target, close=lambda: None)
+        yield Patient(inside, target)
     finally:
-        inside.close()
+        inside.end()

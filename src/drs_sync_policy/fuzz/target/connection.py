@@ -1,0 +1,345 @@
+"""Requests sent byte for byte, responses received byte for byte, over HTTP/1.1.
+
+`http.client` sends what it is given: a header twice, no header at all, a path with `..`.
+Connections are pooled, as those of a real client are. An idle connection that the server closed is
+no violation: the request is sent again over a fresh one.
+
+Nothing that a server sends is trusted. One deadline covers head and body, a size limit the body,
+and a content coding is never decoded.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import ssl
+import threading
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from drs_sync_policy.fuzz.target.http import (
+    NoResponse,
+    Request,
+    Response,
+    Stopped,
+    TimedOut,
+    Unreachable,
+)
+from drs_sync_policy.fuzz.target.patience import Patient
+from drs_sync_policy.fuzz.target.profile import Target
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+MAX_RESPONSE: Final = 32 * 1024 * 1024
+"""No response to any request is longer; it is taken for one that never ends."""
+_SMALL_RESPONSE: Final = 1024 * 1024
+_RESPONSE_PER_REQUEST: Final = 64
+"""So many bytes may come back for each byte sent: an item gives a result with a message."""
+_LARGE: Final = 4 * 1024 * 1024
+_MAX_HEADERS: Final = 1000
+_MOST_INTERIM: Final = 20
+_BODY_WAS_READ: Final = frozenset({200, 400, 422})
+"""After these the rest of the connection is known to be in order; it is closed after any other."""
+
+# The limit of `http.client` is 100, and a server may send more. There is no other way to raise it.
+vars(http.client)["_MAXHEADERS"] = max(_MAX_HEADERS, vars(http.client)["_MAXHEADERS"])
+
+
+@frozen
+class Socket:
+    """A host to connect to, and what TLS is to check of it."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
+
+    @classmethod
+    def of(cls, target: Target) -> Socket:
+        """The socket of a target's URL."""
+        parts = urlsplit(target.url)
+        tls = _tls(target.verify) if parts.scheme == "https" else None
+        return cls(parts.hostname or "", parts.port or (443 if tls else 80), tls)
+
+    def connect(self, timeout: float) -> http.client.HTTPConnection:
+        """A new connection; `Unreachable` where none can be made."""
+        connection: http.client.HTTPConnection
+        if self.tls:
+            connection = http.client.HTTPSConnection(
+                self.host, self.port, timeout=timeout, context=self.tls
+            )
+        else:
+            connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+        try:
+            connection.connect()
+        except OSError as error:
+            raise Unreachable(f"{self.host}:{self.port}: {error}") from error
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+
+def _tls(verify: bool | str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
+    if verify is False:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class _Deadline:
+    """The end of one exchange: every step gets what is left of its time."""
+
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+        self.started: float = time.monotonic()
+
+    def left(self) -> float:
+        """Seconds until the end; `TimeoutError` where none are left."""
+        left = self.started + self.timeout - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+class _Received(io.RawIOBase):
+    """What a connection receives until a deadline, however slowly it drips."""
+
+    def __init__(self, connection: socket.socket, deadline: _Deadline) -> None:
+        self._connection = connection
+        self._deadline = deadline
+        # Its count of readers keeps the socket open until a response that ends with it was read.
+        self._raw = connection.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        self._connection.settimeout(self._deadline.left())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _FinalResponse(http.client.HTTPResponse):
+    """The final response: interim ones, such as 103, may come before any (RFC 9110, 15.2)."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        debuglevel: int = 0,
+        method: str | None = None,
+        *,
+        until: _Deadline,
+    ) -> None:
+        super().__init__(sock, debuglevel, method)
+        self.fp.close()
+        self.fp = io.BufferedReader(_Received(sock, until))
+
+    def begin(self) -> None:
+        """Reads the head of the response; `http.client` itself goes past a 100 only."""
+        super().begin()
+        for _ in range(_MOST_INTERIM):
+            if not 100 < self.status < 200 or self.status == http.client.SWITCHING_PROTOCOLS:
+                return
+            vars(self)["headers"] = None  # as it is before it has begun
+            super().begin()
+        raise http.client.HTTPException(f"more than {_MOST_INTERIM} interim responses")
+
+
+class Pool:
+    """One idle connection for each thread, over which requests go one after the other."""
+
+    def __init__(self, target: Target) -> None:
+        self._socket = Socket.of(target)
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._busy: set[http.client.HTTPConnection] = set()
+        self._stopped = False
+
+    def once(self, request: Request, timeout: float) -> Response:
+        """One response to one request, which is sent again if an idle connection was dead."""
+        kept = None if request.fresh else self._kept()
+        if kept is not None:
+            try:
+                return self._over(kept, request, timeout)
+            except _Stale:
+                pass
+        connection = self._socket.connect(timeout)
+        try:
+            return self._over(connection, request, timeout)
+        except _Stale as error:
+            raise NoResponse(str(error)) from error
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        kept = self._kept()
+        if kept is not None:
+            kept.close()
+
+    def stop(self) -> None:
+        """End every exchange under way with `Stopped`, and each later one."""
+        # Signal handlers call this: a lock that the interrupted code holds would never be free.
+        self._stopped = True
+        for connection in self._busy.copy():
+            try:
+                connection.sock.shutdown(socket.SHUT_RDWR)
+            except (OSError, AttributeError):
+                continue  # it is closed already
+
+    def _kept(self) -> http.client.HTTPConnection | None:
+        kept: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        self._local.connection = None
+        return kept
+
+    def _over(
+        self, connection: http.client.HTTPConnection, request: Request, timeout: float
+    ) -> Response:
+        keep = False
+        self._busy.add(connection)
+        try:
+            if self._stopped:
+                raise Stopped
+            response, keep = _exchange(connection, request, _Deadline(timeout))
+        except (NoResponse, _Stale):
+            if self._stopped:
+                raise Stopped from None
+            raise
+        finally:
+            self._busy.discard(connection)
+            if not keep:
+                connection.close()
+        if keep:
+            self._local.connection = connection
+        return response
+
+
+class _Stale(Exception):  # noqa: N818
+    """The connection ended before the first byte of a response."""
+
+
+def _exchange(
+    connection: http.client.HTTPConnection, request: Request, deadline: _Deadline
+) -> tuple[Response, bool]:
+    """The response, and whether the connection can carry another request."""
+    connection.response_class = partial(_FinalResponse, until=deadline)  # type: ignore[assignment]
+    _write(connection, request, deadline)
+    _acknowledge(connection)
+    try:
+        raw = connection.getresponse()
+        _acknowledge(connection)
+    except TimeoutError:
+        raise TimedOut(f"no response within {deadline.timeout:g} s") from None
+    except (http.client.RemoteDisconnected, ConnectionError) as error:
+        raise _Stale(f"the connection was closed without a response ({error})") from error
+    except (http.client.HTTPException, OSError, ValueError) as error:
+        raise NoResponse(f"the response is not HTTP: {type(error).__name__}: {error}") from error
+    body = _body(raw, deadline, _limit(request))
+    raw.close()  # read1 does not notice the end of a body of known length
+    response = Response(
+        status=raw.status,
+        headers=tuple(raw.getheaders()),
+        body=body,
+        seconds=time.monotonic() - deadline.started,
+        version=raw.version,
+    )
+    in_order = request.kept or raw.status in _BODY_WAS_READ
+    keep = not raw.will_close and not request.fresh and in_order
+    return response, keep
+
+
+def _write(connection: http.client.HTTPConnection, request: Request, deadline: _Deadline) -> None:
+    connection.putrequest(
+        request.method,
+        request.path,
+        skip_host=bool(request.header("Host")),
+        skip_accept_encoding=True,
+    )
+    for name, value in request.headers:
+        connection.putheader(name, value.encode("latin-1"))
+    if request.fresh:
+        connection.putheader("Connection", "close")
+    body = request.body
+    if request.chunked:
+        connection.putheader("Transfer-Encoding", "chunked")
+    elif body is not None or request.method in ("POST", "PUT", "PATCH"):
+        connection.putheader("Content-Length", str(len(body or b"")))
+    try:
+        connection.sock.settimeout(deadline.left())
+        connection.endheaders()
+        for piece in _pieces(body, chunked=request.chunked):
+            connection.sock.settimeout(deadline.left())
+            connection.send(piece)
+    except (BrokenPipeError, ConnectionResetError):
+        # The server may have responded before it closed: it rejects a body that is too large so.
+        pass
+    except TimeoutError:
+        raise TimedOut("the server stopped reading the request") from None
+
+
+def _pieces(body: bytes | None, *, chunked: bool) -> list[bytes]:
+    if not body or not chunked:
+        return [b"0\r\n\r\n"] if chunked and body is not None else [body] if body else []
+    size = max(1, len(body) // 3)
+    parts = [body[start : start + size] for start in range(0, len(body), size)]
+    return [*(b"%x\r\n%s\r\n" % (len(part), part) for part in parts), b"0\r\n\r\n"]
+
+
+def _acknowledge(connection: http.client.HTTPConnection) -> None:
+    """Acknowledge at once: a server that sends head and body apart else waits 40 ms for us."""
+    if connection.sock is not None and hasattr(socket, "TCP_QUICKACK"):
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+
+def _limit(request: Request) -> int:
+    sent = len(request.body or b"")
+    return min(MAX_RESPONSE, _SMALL_RESPONSE + _RESPONSE_PER_REQUEST * sent)
+
+
+_one_large_response = threading.Lock()
+
+
+def _body(response: http.client.HTTPResponse, deadline: _Deadline, limit: int) -> bytes:
+    announced = response.length or 0
+    if announced > limit:
+        raise NoResponse(
+            f"the response has a Content-Length of {announced}; at most {limit} bytes are read"
+        )
+    # Workers that receive large bodies at the same time would need the memory of all of them.
+    if announced > _LARGE:
+        with _one_large_response:
+            return _read(response, deadline, limit)
+    return _read(response, deadline, limit)
+
+
+def _read(response: http.client.HTTPResponse, deadline: _Deadline, limit: int) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        while piece := response.read1(1 << 16):
+            pieces.append(piece)
+            size += len(piece)
+            if size > limit:
+                raise NoResponse(f"the response has not ended after {size} bytes")
+    except TimeoutError:
+        raise TimedOut(
+            f"the response has not ended after {size} bytes and {deadline.timeout:g} s"
+        ) from None
+    except (http.client.HTTPException, OSError) as error:
+        raise NoResponse(f"the response broke off after {size} bytes ({error})") from error
+    if response.length and response.status != 304:
+        raise NoResponse(
+            f"the response broke off {response.length} bytes before its Content-Length"
+        )
+    return b"".join(pieces)
+
+
+def over_http(target: Target) -> Patient:
+    """A wire to the target's URL."""
+    return Patient(Pool(target), target)

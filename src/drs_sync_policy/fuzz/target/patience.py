@@ -1,0 +1,147 @@
+"""How long a run waits for a server, and how fast it sends.
+
+A 429 or 503 is waited out, a response that never comes is waited for. Both take from one allowance
+for the whole run: once it is used up, every further request waits briefly.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import threading
+import time
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from attrs import evolve
+
+from drs_sync_policy.fuzz.target.http import Request, Response, Stopped, Throttled, TimedOut
+from drs_sync_policy.fuzz.target.profile import Target
+
+ALLOWANCE: Final = 60.0
+"""Seconds that a run may spend on waiting, if it says nothing else."""
+_BRIEF: Final = 0.5
+"""Seconds that a response may take once the allowance is used up."""
+_SLICE: Final = 0.1
+_THROTTLED: Final = frozenset({429, 503})
+_TRIES: Final = 8
+
+
+class Transport(Protocol):
+    """What carries one request, and knows nothing of waiting."""
+
+    def once(self, request: Request, timeout: float) -> Response:
+        """The response to one request."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection of this thread."""
+        ...
+
+    def stop(self) -> None:
+        """End every exchange under way with `Stopped`, and each later one."""
+        ...
+
+
+class Patient:
+    """A wire that keeps to `max_rps`, waits out 429 and 503, and adds the target's own headers."""
+
+    def __init__(self, transport: Transport, target: Target) -> None:
+        self._transport = transport
+        self._timeout = target.timeout
+        self._extra: Mapping[str, str] = target.headers
+        self._gap = 1 / target.max_rps if target.max_rps else 0.0
+        self._lock = threading.Lock()
+        self._free_at = 0.0
+        self._stopped = False
+        self.allowance: float = ALLOWANCE
+        """Seconds that may still be spent on waiting for the server, in the whole run."""
+        self.waited: float = 0.0
+        """Seconds that were spent on 429 and 503."""
+        self.timeout: float = target.timeout
+        """Seconds that a response may take now: fewer than the profile says after many waits."""
+
+    def send(self, request: Request, *, timeout: float | None = None) -> Response:
+        """The response to `request`, with each 429 and 503 before it waited out."""
+        request = self._dressed(request)
+        waited = 0.0
+        reason = ""
+        for attempt in range(_TRIES):
+            self._wait_for_turn()
+            response = self._once(request, timeout or self._timeout)
+            if response.status not in _THROTTLED:
+                return response
+            delay = max(_retry_after(response, 0.05 * 2**attempt), 0.01)
+            reason = f"{response.status} again after {waited:.1f} s of waiting"
+            if not self._hold(delay):
+                asked = f"the server asks for {delay:g} s more, and the run may wait"
+                raise Throttled(f"{reason}: {asked} {max(self.allowance, 0):.1f} s")
+            waited += delay
+        raise Throttled(reason)
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        self._transport.close()
+
+    def stop(self) -> None:
+        """End every exchange under way, and every wait, with `Stopped`."""
+        self._stopped = True
+        self._transport.stop()
+
+    @property
+    def lowered(self) -> bool:
+        """Whether responses were given less time than the profile says, after others hung."""
+        return self.timeout < self._timeout
+
+    def _dressed(self, request: Request) -> Request:
+        missing = tuple((k, v) for k, v in self._extra.items() if not request.header(k))
+        return evolve(request, headers=(*request.headers, *missing)) if missing else request
+
+    def _once(self, request: Request, timeout: float) -> Response:
+        timeout = min(timeout, self.timeout)
+        try:
+            return self._transport.once(request, timeout)
+        except TimedOut:
+            with self._lock:
+                self.allowance -= timeout
+                if self.allowance < self.timeout:
+                    self.timeout = min(self.timeout, max(self.allowance, _BRIEF))
+            raise
+
+    def _wait_for_turn(self) -> None:
+        while True:
+            with self._lock:
+                now = time.monotonic()
+                ahead = self._free_at - now
+                if ahead <= 0:
+                    self._free_at = now + self._gap if self._gap else self._free_at
+                    ahead = 0.0
+            if self._stopped:
+                raise Stopped
+            if not ahead:
+                return
+            # In slices, not on an event: a signal handler that sets an event may wait for ever.
+            time.sleep(min(ahead, _SLICE))
+
+    def _hold(self, delay: float) -> bool:
+        """Let nobody send for so long; False where the allowance does not suffice for it."""
+        with self._lock:
+            free_at = max(self._free_at, time.monotonic() + delay)
+            longer = free_at - max(self._free_at, time.monotonic())
+            if longer > self.allowance:
+                return False
+            self.allowance -= longer
+            self._free_at = free_at
+            self.waited += longer
+            return True
+
+
+def _retry_after(response: Response, otherwise: float) -> float:
+    """The seconds that `Retry-After` asks for, as a number or a date (RFC 9110, 10.2.3)."""
+    value = (response.header("Retry-After") or "").strip()
+    if value.isdecimal():
+        return float(value[:9])
+    try:
+        when = email.utils.parsedate_to_datetime(value)
+    except (ValueError, TypeError):
+        return otherwise
+    return max(0.0, when.timestamp() - time.time())

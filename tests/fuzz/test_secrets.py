@@ -1,0 +1,145 @@
+"""No secret is in a report, whoever wrote it in whatever form, and a shell rebuilds it."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import quote
+
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drs_sync_policy.fuzz.report import curl
+from drs_sync_policy.fuzz.report.secrets import Piece, Redactor, value_of
+from drs_sync_policy.fuzz.target.http import Request
+from drs_sync_policy.fuzz.target.profile import Target, Tenant
+
+_HEX: Final = "0123456789abcdef"
+_BASE64: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+uuids = st.uuids().map(str)
+short_segments = st.lists(
+    st.text(_BASE64[:62], min_size=2, max_size=5), min_size=4, max_size=9
+).flatmap(lambda parts: st.sampled_from("-_.:").map(lambda separator: separator.join(parts)))
+base64s = st.binary(min_size=12, max_size=60).map(lambda raw: base64.b64encode(raw).decode())
+tokens = uuids | short_segments | base64s
+
+NOT_OURS: Final = {"base64 of a credential", "no separator", "spaces"}
+"""What only a server would make of a token: nothing rebuilds it."""
+MADE: Final[dict[str, Callable[[str], str]]] = {
+    "as it is": lambda t: t,
+    "upper": str.upper,
+    "lower": str.lower,
+    "swapped": str.swapcase,
+    "title": str.title,
+    "cut": lambda t: t[: len(t) // 2],
+    "cut at both ends": lambda t: t[2:-3],
+    "without its last": lambda t: t[:-1],
+    "without its first": lambda t: t[1:],
+    "one character": lambda t: t[:1],
+    "another last": lambda t: t[:-1] + "%",
+    "prefixed": lambda t: f"Bearer {t}",
+    "in quotes": lambda t: f'"{t}"',
+    "twice": lambda t: f"{t},{t}",
+    "followed": lambda t: t[:8] + "z" * 20,
+    "underscores": lambda t: t.replace("-", "_"),
+    "no separator": lambda t: t.replace("-", "").replace(":", "").replace("_", ""),
+    "spaces": lambda t: t.replace("-", " ").replace(".", " "),
+    "reversed": lambda t: t[::-1],
+    "hex": lambda t: t.encode().hex(),
+    "percent": lambda t: "".join(f"%{byte:02X}" for byte in t.encode()),
+    "quoted": lambda t: quote(t, safe=""),
+    "base64": lambda t: base64.b64encode(t.encode()).decode(),
+    "base64 of a credential": lambda t: base64.b64encode(f"u:{t}".encode()).decode(),
+}
+
+
+def _target(token: str) -> Target:
+    return Target(url="http://127.0.0.1:1", tenant=Tenant(token, "p1", ("job-a",)))
+
+
+def _plain(text: str) -> str:
+    return "".join(letter for letter in text if letter.isascii() and letter.isalnum()).lower()
+
+
+def _leaks(text: str, token: str) -> list[str]:
+    """The pieces of the token's letters and digits, in any of its spellings, that `text` shows."""
+    shown = _plain(text)
+    alignments = [base64.b64encode(token.encode()[n:]).decode() for n in range(3)]
+    spellings = [
+        *((_plain(form), 8) for form in (token, token[::-1])),
+        (token.encode().hex(), 16),
+        *((_plain(form), 12) for form in alignments),
+    ]
+    return [
+        piece
+        for spelling, size in spellings
+        for n in range(len(spelling) - size + 1)
+        if (piece := spelling[n : n + size]) in shown
+    ]
+
+
+@given(token=tokens, made=st.sampled_from(sorted(MADE)), around=st.sampled_from(["", "é ", "a'b"]))
+@settings(max_examples=150)
+def test_no_form_of_a_token_is_shown(token: str, made: str, around: str) -> None:
+    """Whether we sent it in a header, a path or a body, or the server responded with it."""
+    redact = Redactor(_target(token))
+    text = f"{around}{MADE[made](token)}{around}"
+    request = Request("POST", f"/v3/p?t={quote(text)}", (("X-Auth-Token", text),), text.encode())
+    command = curl.command(request, _target(token), redact=redact, store=lambda _: None)
+    for shown in (redact.text(text), redact.body(text.encode()).decode(), command):
+        assert not _leaks(shown, token)
+
+
+@given(token=tokens, made=st.sampled_from(sorted({*MADE} - NOT_OURS)))
+@settings(max_examples=100)
+def test_a_file_of_exchanges_rebuilds_every_variant(token: str, made: str) -> None:
+    """Its parts say how a header was made of the token, whatever the token is."""
+    value = MADE[made](token)
+    found = Redactor(_target(token)).header(value)
+    parts = [part.to_json() if isinstance(part, Piece) else part for part in found]
+    assert value_of(parts, {"DRS_TOKEN": token}) == value
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "7d9f2c1e-4b3a-4c5d-9e8f-0a1b2c3d4e5f",
+        "ab-CD-ef-12-gh",
+        "x9.Tk_7:Qz-Lm0",
+        "aGk+Zm9v/2Jhcg==",
+    ],
+)
+def test_bash_rebuilds_every_variant(token: str) -> None:
+    """The command sends the very bytes that the fuzzer sent, with the token from its variable."""
+    target = _target(token)
+    redact = Redactor(target)
+    headers = [
+        (f"X-{name.title()}", make(token)) for name, make in MADE.items() if name not in NOT_OURS
+    ]
+    request = Request("POST", "/v3/p", tuple(headers), b"{}")
+    line = curl.command(request, target, redact=redact, store=lambda _: None)
+    done = subprocess.run(
+        ["bash", "-c", f"""curl() {{ printf '%s\\0' "$@"; }}; {line}"""],
+        env={"DRS_TOKEN": token, "PATH": "/usr/bin:/bin"}, capture_output=True, check=True,
+    )  # fmt: skip
+    words = done.stdout.decode().split("\0")
+    assert [f"{name}: {value}" for name, value in headers if f"{name}: {value}" not in words] == []
+
+
+def test_the_profiles_own_variable_is_named() -> None:
+    """What the profile calls it is what a shell has."""
+    target = _target("tok-1234567890")
+    own = evolve(target, tenant=evolve(target.tenant, token_env="MY_TOKEN"))
+    assert Redactor(own).text("a tok-1234567890 b") == "a $MY_TOKEN b"
+
+
+def test_a_short_token_is_hidden_in_headers_alone() -> None:
+    """A token of one letter would be in every word."""
+    redact = Redactor(_target("t"))
+    assert [part for part in redact.header("t") if isinstance(part, str)] == []
+    assert redact.text("a text") == "a text"
