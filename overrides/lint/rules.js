@@ -41,7 +41,8 @@ const ruleIsComplete = eachRule((rule, say) => {
   }
   for (const key of Object.keys(rule)) {
     if (['id', 'statement', 'origin', 'source'].includes(key)) continue;
-    say(`has a \`${key}\`, which has no meaning here; the keys are `id`, `statement`, `origin` and `source`.`, key);
+    const keys = '`id`, `statement`, `origin` and `source`';
+    say(`has a \`${key}\`, which has no meaning here; the keys are ${keys}.`, key);
   }
 });
 

@@ -19,12 +19,14 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """What `make generate` reads and writes, in a folder of its own."""
-    for name in ("openapi.yaml", "pyproject.toml", "overrides", "generated", "tools"):
+    for name in ("openapi.yaml", "pyproject.toml", "overrides", "generated", "src", "tools"):
         source, target = ROOT / name, tmp_path / name
         target.parent.mkdir(exist_ok=True)
         if source.is_dir():
             shutil.copytree(
-                source, target, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
+                source,
+                target,
+                ignore=shutil.ignore_patterns("__pycache__", "node_modules", "static"),
             )
         else:
             shutil.copy2(source, target)

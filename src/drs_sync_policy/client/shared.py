@@ -135,13 +135,14 @@ def requests_of(
     client: SharedClient, jobs: Iterable[SyncPolicyReq]
 ) -> Iterable[tuple[httpx.Headers, bytes]]:
     """The headers, without credentials, and the body of each request that would be sent."""
-    prepared = client._prepare(jobs, None, None)  # noqa: SLF001 - part of the client
+    prepared: Prepared = cast("Any", client)._prepare(jobs, None, None)  # noqa: SLF001 - the same package
     return ((prepared.headers, chunk.content) for chunk in prepared.chunks)
 
 
 def credentials_of(client: SharedClient) -> httpx.Auth:
     """What adds credentials to the requests of a client."""
-    return client._exchange.auth  # noqa: SLF001 - part of the client
+    exchange: Exchange = cast("Any", client)._exchange  # noqa: SLF001 - the same package
+    return exchange.auth
 
 
 def _checked(jobs: Iterable[SyncPolicyReq]) -> Iterable[SyncPolicyReq]:

@@ -63,7 +63,7 @@ class BrokenRule(Failure):
     ) -> None:
         super().__init__(
             operation=operation,
-            title=f"Broken rule: {violation.rule}",
+            title=f"Rule failed: {violation.rule}",
             message=f"{statement}\n\nExpected: {violation.expected}\n"
             f"Received: {violation.received}",
             case_id=case_id,

@@ -154,7 +154,7 @@ class RefusedError(DrsError):
         self.remedy: str | None = known.remedy if known else None
         self.request_id: str | None = response.request_id or request_id
         self.retry_after = retry_after
-        self.attempts = attempts
+        self.attempts: int = attempts
         self.by_iam = by_iam
         self.parsed = parsed
         super().__init__(self.describe())
@@ -162,7 +162,7 @@ class RefusedError(DrsError):
     def note_attempts(self, attempts: int) -> None:
         """Notes the number of attempts, in the text, too."""
         self.attempts = attempts
-        self.args = (self.describe(),)
+        Exception.__init__(self, self.describe())
 
     def describe(self) -> str:
         """The text of the error, from its attributes."""

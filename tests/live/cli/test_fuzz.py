@@ -13,8 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from drs_sync_policy import sandbox
-from drs_sync_policy.cli import exits
-from drs_sync_policy.cli.verbs.fuzz import command
+from drs_sync_policy.cli import exits, main
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
 
@@ -22,7 +21,7 @@ from .conftest import PROGRAM
 
 
 def _fuzz(*arguments: str) -> Result:
-    return CliRunner().invoke(command, ["--budget", "0", *arguments])
+    return CliRunner().invoke(main, ["fuzz", "--budget", "0", *arguments])
 
 
 @pytest.fixture(scope="module")

@@ -107,7 +107,7 @@ def test_what_was_recorded_can_be_repeated(drs_sandbox: Sandbox, tmp_path: Path)
         assert list(drs.set_policies(jobs)) == list(recorded)
     with (
         replayed(file).client(project_id=drs_sandbox.project_id) as drs,
-        pytest.raises(AssertionError, match="not the recorded one"),
+        pytest.raises(AssertionError, match="differs from the recorded one"),
     ):
         drs.set_policies(JOBS)
 

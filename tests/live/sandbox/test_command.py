@@ -21,7 +21,7 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 
-from drs_sync_policy.cli.verbs.sandbox import command
+from drs_sync_policy.cli import main
 from drs_sync_policy.sandbox.seed import TENANTS
 
 COMMAND = [sys.executable, "-c", "from drs_sync_policy.cli import main; main()", "sandbox"]
@@ -88,7 +88,7 @@ def test_it_stops_on_signals(number: signal.Signals) -> None:
 
 def invoked(*options: str) -> Result:
     """What the verb does in this process; for options that do not let it serve."""
-    return CliRunner().invoke(command, options)
+    return CliRunner().invoke(main, ["sandbox", *options])
 
 
 def test_a_taken_port_is_a_usage_error() -> None:
@@ -204,10 +204,10 @@ def test_workers_share_a_database_and_settings(tmp_path: Path) -> None:
         workers = child_processes(process.pid)
         assert len(workers) == 2
         os.kill(workers[0], signal.SIGKILL)
-        httpx.put(f"{url}/_sandbox/faults/answers-201", timeout=30).raise_for_status()
-        assert {logged_in(url).status_code for _ in range(10)} == {201}
         while workers[0] in child_processes(process.pid) or len(child_processes(process.pid)) < 2:
             assert process.poll() is None
             time.sleep(0.05)
+        httpx.put(f"{url}/_sandbox/faults/answers-201", timeout=30).raise_for_status()
+        assert {logged_in(url).status_code for _ in range(10)} == {201}
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import NoneType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from drs_sync_policy import contract
 from drs_sync_policy.anyjson import as_object, children, is_object
@@ -76,9 +76,9 @@ class Validator:
         if isinstance(value, str) and _SURROGATE.search(value):
             yield self._at(path, "this text has a lone surrogate, which has no UTF-8")
         elif not isinstance(value, (str, int, float, list, dict, type(None))):
-            shown = self._placed.written.get((*self._root, *path), str(value))
+            shown = self._placed.written.get((*self._root, *path), str(cast("object", value)))
             yield self._at(path, f"JSON has no value for {shown}: put it in quotes")
-        for key, child in children(value):
+        for key, child in children(cast("object", value)):
             yield from self._unwritable(child, (*path, key))
 
     def _columns(self, items: Sequence[Any]) -> Iterator[PlacedProblem]:

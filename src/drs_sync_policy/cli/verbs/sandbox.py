@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from contextlib import ExitStack
 from typing import Any
 
 import click
@@ -99,8 +100,14 @@ def command(
         raise click.UsageError("--workers needs a --database that they can share: a file or server")
     if no_control and control_port is not None:
         raise click.UsageError("--no-control and --control-port exclude each other")
-    ports = Ports(_listener(host, port), _control_listener(host, control_port))
-    sys.exit(_run(chosen, ports, workers, host, print_target=print_target))
+    with ExitStack() as listening:
+        service = listening.enter_context(_listener(host, port))
+        control = None
+        if control_port is not None:
+            control = _listener(host, control_port, option="--control-port")
+            listening.enter_context(control)
+        ports = Ports(service, control)
+        sys.exit(_run(chosen, ports, workers, host, print_target=print_target))
 
 
 def _run(
@@ -141,10 +148,6 @@ def _catalogue(edition: str) -> str:
         lines.append(rule)
         lines += [f"  {fault.name:{width}}  {fault.text}" for fault in known if fault.rule == rule]
     return "\n".join(lines)
-
-
-def _control_listener(host: str, port: int | None) -> socket.socket | None:
-    return None if port is None else _listener(host, port, option="--control-port")
 
 
 def _listener(host: str, port: int, *, option: str = "--port") -> socket.socket:

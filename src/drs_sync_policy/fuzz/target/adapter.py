@@ -11,10 +11,11 @@ import io
 import threading
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import requests
 from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
 from schemathesis.transport.requests import SameHostRedirectsSession
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
@@ -84,7 +85,7 @@ def message(request: requests.PreparedRequest) -> Request:
     if isinstance(body, str):
         body = body.encode()
     elif streamed:
-        body = _joined(body)
+        body = _joined(cast("Iterable[str | bytes]", body))
     return Request(
         method=request.method or "",
         path=request.path_url,
@@ -113,7 +114,7 @@ def _response(received: Response, request: requests.PreparedRequest) -> requests
     response.status_code = received.status
     response.elapsed = datetime.timedelta(seconds=received.seconds)
     headers = HTTPHeaderDict(received.headers)
-    response.headers = requests.structures.CaseInsensitiveDict(headers)
+    response.headers = CaseInsensitiveDict(headers)
     response.encoding = requests.utils.get_encoding_from_headers(response.headers)
     response.reason = ""
     # The body goes in as it came: `raw.read` would decode what the server may have compressed.

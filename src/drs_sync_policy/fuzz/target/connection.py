@@ -48,7 +48,7 @@ _BODY_WAS_READ: Final = frozenset({200, 400, 422})
 """After these the rest of the connection is known to be in order; it is closed after any other."""
 
 # The limit of `http.client` is 100, and a server may send more. There is no other way to raise it.
-vars(http.client)["_MAXHEADERS"] = max(_MAX_HEADERS, vars(http.client)["_MAXHEADERS"])
+http.client.__dict__["_MAXHEADERS"] = max(_MAX_HEADERS, http.client.__dict__["_MAXHEADERS"])
 
 
 @frozen

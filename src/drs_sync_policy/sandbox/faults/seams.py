@@ -1,5 +1,8 @@
 """Ways to wrap a collaborator, so that a row of a table says only what differs."""
 
+# A seam replaces a stage by a lambda of the same shape; its parameters have no annotations.
+# pyright: reportUnknownLambdaType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import copy
