@@ -20,6 +20,7 @@ from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.crash import Crash
+from drs_sync_policy.fuzz.findings import Finding, group
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Gone, Prober
 from drs_sync_policy.fuzz.target.connection import over_http
@@ -53,6 +54,8 @@ class Verdict:
     crashes: tuple[Crash, ...] = ()
     """Faults of the judge itself."""
     contract: Contract = field(factory=contract.load, repr=False)
+    findings: tuple[Finding, ...] = ()
+    """The violations, grouped by cause."""
 
     @property
     def broken(self) -> bool:
@@ -129,6 +132,7 @@ def run(
         ),
         crashes=tuple(keeper.crashes),
         contract=loaded,
+        findings=group(ledger),
     )
     if ending == "interrupted":
         raise Interrupted(verdict)
