@@ -1,4 +1,4 @@
-"""The target profile: a public format whose mistakes are all told at once."""
+"""The target profile: a public format; all errors of a profile are reported at once."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.profile import ProfileError
+from drs_sync_policy.fuzz.target.real_service import require_permission
 
 LEAST: dict[str, Any] = {
     "target": {
@@ -50,6 +51,8 @@ max_body_bytes = 12582912
 verify = false
 headers = {X-Gateway = "g"}
 max_rps = 20
+require = ["count-equals-results"]
+allow_real_service = true
 start = "node server.js"
 ready = ["sh", "-c", "true"]
 reset = "true"
@@ -74,6 +77,7 @@ expires = 2027-01-31
     target = profile.load(path, rules=["count-equals-results"])
     assert target.start == ("node", "server.js")
     assert target.ready == ("sh", "-c", "true")
+    assert (target.require, target.allow_real_service) == (("count-equals-results",), True)
     assert target.other is not None
     assert target.other.job_ids == ("d",)
     assert target.readback is not None
@@ -89,7 +93,7 @@ def test_a_token_may_come_from_the_environment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "named"),
     [
         ({"tokn": "x"}, "did you mean `token`?"),
         ({"url": "127.0.0.1"}, "`target.url`"),
@@ -97,22 +101,25 @@ def test_a_token_may_come_from_the_environment() -> None:
         ({"job_ids": "a"}, "`target.job_ids`"),
         ({"max_rps": 0}, "`target.max_rps`"),
         ({"token_env": "T"}, "both `token` and `token_env`"),
+        ({"require": ["count-equal-results"]}, "did you mean `count-equals-results`?"),
+        ({"allow_real_service": 1}, "`target.allow_real_service`"),
+        ({"verify": "/nowhere.pem"}, "`target.verify`"),
     ],
 )
-def test_a_mistake_is_named_with_its_place(change: dict[str, Any], told: str) -> None:
-    """What is wrong is said by its dotted name, the nearest right name beside it."""
-    problems = _problems({"target": {**LEAST["target"], **change}})
-    assert any(told in problem for problem in problems)
+def test_an_error_is_reported_with_its_place(change: dict[str, Any], named: str) -> None:
+    """The dotted name of the entry, and the nearest valid name."""
+    problems = _problems({"target": {**LEAST["target"], **change}}, rules=["count-equals-results"])
+    assert any(named in problem for problem in problems)
 
 
-def test_every_mistake_is_told_at_once() -> None:
-    """Nobody has to run it once for each mistake."""
+def test_every_error_is_reported_at_once() -> None:
+    """Nobody has to run it once for each error."""
     problems = _problems({"target": {"url": 1}, "radback": {}}, rules=["a-rule"])
     assert len(problems) >= 5
 
 
 def test_a_waiver_names_a_rule_of_the_contract() -> None:
-    """A waiver for a rule that does not exist would never bite."""
+    """A waiver for a rule that does not exist would never apply."""
     waiver = {"rule": "count-equal-results", "reason": "x", "expires": "2027-01-31"}
     problems = _problems({**LEAST, "waivers": [waiver]}, rules=["count-equals-results"])
     assert any("did you mean `count-equals-results`?" in problem for problem in problems)
@@ -126,7 +133,7 @@ def test_no_message_and_no_repr_holds_a_token() -> None:
 
 
 def test_the_shipped_schema_is_a_schema_and_knows_every_field() -> None:
-    """Editors may check a profile by the schema: it takes what the loader takes."""
+    """Editors may validate a profile with the schema: it accepts what the loader accepts."""
     import jsonschema_rs
 
     jsonschema_rs.meta.validate(profile.schema())
@@ -142,3 +149,28 @@ def test_each_secret_has_the_variable_that_the_profile_names() -> None:
     assert dict(target.secrets)["one"] == "$DRS_OTHER_TOKEN"
     assert dict(target.secrets)["two"] != "$DRS_OTHER_TOKEN"
     assert list(target.variables) == [name.removeprefix("$") for _, name in target.secrets]
+
+
+@pytest.mark.parametrize(
+    ("host", "real"),
+    [
+        ("drs.eu-de.otc.t-systems.com", True),
+        ("DRS.eu-de.otc.t-systems.com.:443", True),
+        ("drs.cn-north-99.myhuaweicloud.com", True),
+        ("drs.eu-de.otc.t-systems.com.example", False),
+        ("drs.eu.de.myhuaweicloud.com", False),
+        ("127.0.0.1:8080", False),
+        ("localhost", False),
+    ],
+)
+def test_a_real_service_needs_permission(host: str, real: bool) -> None:
+    """The hosts in the `servers` of every edition, but not this machine."""
+    document = {"target": {**LEAST["target"], "url": f"https://{host}/gateway"}}
+    require_permission(
+        profile.parse({"target": {**document["target"], "allow_real_service": True}})
+    )
+    if not real:
+        require_permission(profile.parse(document))
+        return
+    with pytest.raises(ProfileError, match="allow_real_service = true"):
+        require_permission(profile.parse(document))

@@ -26,6 +26,7 @@ from drs_sync_policy.fuzz.prober import Gone, Prober
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Throttled, Wire
 from drs_sync_policy.fuzz.target.profile import Target
+from drs_sync_policy.fuzz.target.real_service import require_permission
 from drs_sync_policy.fuzz.verdict import Ledger, Violation
 from drs_sync_policy.fuzz.waivers import Waived, apply
 
@@ -99,7 +100,9 @@ def run(
     `budget` is in seconds; the required scenarios are finished whatever it is. `wire` replaces
     HTTP, for an application in this process; schemathesis then does not run. `enough` ends the run
     early, once what the record shows suffices. Ctrl-C raises `Interrupted` with what was checked.
+    A real service raises `ProfileError` unless the profile allows it.
     """
+    require_permission(target)
     loaded = against or contract.load()
     operation = loaded.operation(contract.BATCH_SET_POLICY)
     ledger = Ledger(loaded.rules)

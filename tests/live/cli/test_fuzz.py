@@ -73,6 +73,39 @@ def test_a_wrong_profile_exits_2_with_every_mistake(tmp_path: Path) -> None:
     assert "did you mean `token`?" in result.output
 
 
+def test_a_real_service_exits_2_before_anything_is_sent(tmp_path: Path) -> None:
+    """Its host is in the contract's `servers`, and the profile does not allow it."""
+    (tmp_path / "target.toml").write_text(
+        '[target]\nurl = "https://drs.eu-de.otc.t-systems.com"\ntoken = "t"\n'
+        'project_id = "p"\njob_ids = ["a"]\nstart = "touch started"\n',
+        "utf-8",
+    )
+    result = _fuzz("--target", str(tmp_path / "target.toml"))
+    assert result.exit_code == 2
+    assert "allow_real_service = true" in result.output
+    assert not Path("started").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "command"),
+    [
+        ("start", "sh -c 'echo no luck >&2; exit 3'"),
+        ("reset", "sh -c 'echo no luck >&2; exit 3'"),
+        ("ready", "no-such-program"),
+    ],
+)
+def test_a_command_of_the_profile_that_fails_exits_2(
+    described: str, tmp_path: Path, key: str, command: str
+) -> None:
+    """What the profile configures must work: the reason has the command's name and output."""
+    text = described.replace("[target]", f'[target]\n{key} = "{command}"', 1)
+    (tmp_path / "target.toml").write_text(text, "utf-8")
+    result = _fuzz("--target", str(tmp_path / "target.toml"))
+    assert result.exit_code == 2
+    assert f"`{key}`" in result.output
+    assert ("no luck" in result.output) == ("exit 3" in command)
+
+
 def test_a_folder_that_cannot_take_reports_exits_2_before_the_run(tmp_path: Path) -> None:
     """A file in the way of the folder, a report that is a folder: told before anything is sent."""
     (tmp_path / "target.toml").write_text(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -17,12 +16,10 @@ from rich.text import Text
 from drs_sync_policy import contract
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.cli.target import opened
 from drs_sync_policy.fuzz.active import DEFAULT_BUDGET, Interrupted, Progress, Verdict, run
 from drs_sync_policy.fuzz.report import files, html, terminal
 from drs_sync_policy.fuzz.report.model import ORIGINS, Telling, tell
-from drs_sync_policy.fuzz.target import profile
-from drs_sync_policy.fuzz.target.processes import NoSuchProgram, ProcessFailed, started
-from drs_sync_policy.fuzz.target.profile import ProfileError, Target
 from drs_sync_policy.fuzz.verdict import Violation
 
 _EXITS = {
@@ -105,8 +102,9 @@ def command(
         _must_take_reports(report)
     console = Console(highlight=False, soft_wrap=True)
     against = contract.load(edition)
+    log = report / _SERVER_LOG if report else None
     try:
-        with _target(target, sandbox=sandbox, against=against, report=report) as chosen:
+        with opened(target, sandbox=sandbox, against=against, log=log) as chosen:
             verdict = run(
                 chosen,
                 against=against,
@@ -175,45 +173,6 @@ def _origins(text: str) -> tuple[str, ...]:
             param_hint="--origin",
         )
     return chosen
-
-
-@contextmanager
-def _target(
-    path: Path | None, *, sandbox: bool, against: contract.Contract, report: Path | None
-) -> Generator[Target]:
-    if (path is None) != sandbox:
-        raise click.UsageError("give either `--target FILE` or `--sandbox`")
-    if path is None:
-        with _our_sandbox(against) as target:
-            yield target
-        return
-    try:
-        target = profile.load(path, rules=[rule.id for rule in against.rules])
-    except ProfileError as error:
-        raise click.UsageError(str(error)) from None
-    try:
-        with started(target, log=report / _SERVER_LOG if report else None):
-            yield target
-    except NoSuchProgram as error:
-        raise click.UsageError(str(error)) from None
-    except ProcessFailed as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(exits.UNREACHABLE)
-
-
-@contextmanager
-def _our_sandbox(serves: contract.Contract) -> Generator[Target]:
-    from drs_sync_policy import sandbox
-
-    with sandbox.running(contract=serves) as served:
-        yield profile.parse(
-            sandbox.target_profile(
-                served.url,
-                tenants=served.tenants,
-                max_body_bytes=sandbox.DEFAULT_MAX_BODY_BYTES,
-            ),
-            origin="of our sandbox",
-        )
 
 
 def _progress(console: Console) -> Progress:

@@ -1,36 +1,41 @@
 """The target profile: which server is checked, and with what.
 
-A profile is a TOML file in a public format, described by `profile.schema.json` beside this module
-and in `docs/fuzzing.md`. The schema is what profiles are checked against, so the two cannot differ.
+A profile is a TOML file in a public format, described by `profile.schema.json` and in
+`docs/fuzzing.md`. Profiles are validated with this schema, so the two cannot differ.
 """
 
-# JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
-# pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
 import datetime
 import json
 import os
 import shlex
-import ssl
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import jsonschema_rs
 from attrs import field, frozen
 
-from drs_sync_policy.text import did_you_mean
+from drs_sync_policy import anyjson
+from drs_sync_policy.fuzz.target.problems import problems
 
 Json = Mapping[str, Any]
 
+_AS_THEY_ARE: Final = (
+    "max_body_bytes",
+    "verify",
+    "headers",
+    "max_rps",
+    "timeout",
+    "allow_real_service",
+)
+"""The optional entries that need no conversion."""
+
 
 class ProfileError(ValueError):
-    """A profile that cannot be used; `problems` has one sentence for each mistake in it."""
+    """A profile that cannot be used; `problems` has one sentence for each error."""
 
     def __init__(self, origin: str, problems: Iterable[str]) -> None:
         self.origin = origin
@@ -97,6 +102,10 @@ class Target:
     other: Tenant | None = None
     readback: Readback | None = None
     waivers: tuple[Waiver, ...] = ()
+    require: tuple[str, ...] = ()
+    """The rules that have to be checked: a run that cannot check one of them fails."""
+    allow_real_service: bool = False
+    """Whether the host may be one of the contract's `servers`."""
 
     @property
     def secrets(self) -> tuple[tuple[str, str], ...]:
@@ -146,14 +155,14 @@ def schema() -> dict[str, Any]:
 def load(path: str | os.PathLike[str], *, rules: Iterable[str] = ()) -> Target:
     """The target that the TOML file at `path` describes.
 
-    `rules` are the ids that a waiver may name. Raises `ProfileError` with every mistake in the
+    `rules` are the ids that a waiver may name. Raises `ProfileError` with every error in the
     file, `OSError` where it cannot be read.
     """
     origin = f"`{path}`"
     try:
         document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(origin, [f"it is no TOML: {error}"]) from None
+        raise ProfileError(origin, [f"the file is not valid TOML: {error}"]) from None
     return parse(document, origin=origin, rules=rules)
 
 
@@ -164,27 +173,18 @@ def parse(
     rules: Iterable[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> Target:
-    """The target that `document` describes; `ProfileError` with every mistake in it."""
+    """The target that `document` describes; `ProfileError` with every error in it."""
     environment = os.environ if environment is None else environment
     plain = _plain(document)
-    problems = [
-        *_schema_problems(plain),
-        *_credential_problems(plain, environment),
-        *_authority_problems(plain),
-        *_waiver_problems(plain, tuple(rules)),
-    ]
-    if problems:
-        raise ProfileError(origin, problems)
+    found = [*problems(plain, schema=schema(), rules=tuple(rules), environment=environment)]
+    if found:
+        raise ProfileError(origin, found)
     return _target(plain, environment)
 
 
 def _target(document: Json, environment: Mapping[str, str]) -> Target:
     table = document["target"]
-    optional = {
-        key: table[key]
-        for key in ("max_body_bytes", "verify", "headers", "max_rps", "timeout")
-        if key in table
-    }
+    optional = {key: table[key] for key in _AS_THEY_ARE if key in table}
     other = document.get("other_tenant")
     readback = document.get("readback")
     return Target(
@@ -198,6 +198,7 @@ def _target(document: Json, environment: Mapping[str, str]) -> Target:
         reset=_command(table.get("reset")),
         other=_tenant(other, environment) if other else None,
         readback=Readback(**readback) if readback else None,
+        require=tuple(table.get("require", ())),
         waivers=tuple(
             Waiver(entry["rule"], entry["reason"], datetime.date.fromisoformat(entry["expires"]))
             for entry in document.get("waivers", ())
@@ -230,125 +231,8 @@ def _command(value: str | list[str] | None) -> tuple[str, ...]:
 
 def _plain(node: Any) -> Any:
     """TOML's dates as the strings that were written."""
-    match node:
-        case dict():
-            return {key: _plain(value) for key, value in node.items()}
-        case list():
-            return [_plain(value) for value in node]
-        case datetime.date() | datetime.time():
-            return node.isoformat()
-        case _:
-            return node
-
-
-# --- what is wrong with a profile ------------------------------------------------------------
-
-
-def _schema_problems(document: Any) -> Iterator[str]:
-    validator = jsonschema_rs.validator_for(schema())
-    for error in validator.iter_errors(document):
-        where = _dotted(error.instance_path)
-        if _is_secret(error.instance_path):
-            yield f"{where} is not as it should be{_described(error)}; its value is not shown"
-            continue
-        kind: Any = error.kind
-        match kind.name:
-            case "additionalProperties":
-                yield from (_unknown(name, error, where) for name in kind.unexpected)
-            case "required":
-                purpose = _purpose(error, kind.property)
-                yield f"{where or 'the file'} lacks `{kind.property}`{purpose}"
-            case "pattern" | "type" | "minLength" | "minItems" | "minimum" | "exclusiveMinimum":
-                yield f"{where}: {error.message.replace(chr(34), '`')}{_described(error)}"
-            case _:
-                yield f"{where}: {error.message}{_described(error)}"
-
-
-def _is_secret(path: Iterable[str | int]) -> bool:
-    return any(step in ("token", "expired_token", "headers") for step in path)
-
-
-def _unknown(name: str, error: Any, where: str) -> str:
-    known = sorted(_known_keys(error.instance_path))
-    hint = did_you_mean(name, known)
-    choices = ", ".join(f"`{key}`" for key in known)
-    return f"{where or 'the file'} has an unknown `{name}`{hint} (known: {choices})"
-
-
-def _known_keys(path: Iterable[str | int]) -> list[str]:
-    return list(_schema_at(path).get("properties", {}))
-
-
-def _schema_at(path: Iterable[str | int]) -> dict[str, Any]:
-    node = schema()
-    for step in path:
-        node = node["items"] if isinstance(step, int) else node.get("properties", {}).get(step, {})
-    return node
-
-
-def _purpose(error: Any, name: str) -> str:
-    text = _schema_at(error.instance_path).get("properties", {}).get(name, {}).get("description")
-    return f": {text}" if text else ""
-
-
-def _described(error: Any) -> str:
-    text = _schema_at(error.instance_path).get("description")
-    return f" ({text})" if text else ""
-
-
-def _dotted(path: Iterable[str | int]) -> str:
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return f"`{text.lstrip('.')}`" if text else ""
-
-
-def _credential_problems(document: Any, environment: Mapping[str, str]) -> Iterator[str]:
-    for name in ("target", "other_tenant"):
-        table = document.get(name)
-        if not isinstance(table, dict):
-            continue
-        given = [key for key in ("token", "token_env") if key in table]
-        if not given:
-            yield f"`{name}` lacks `token` or `token_env`: the token, or the variable that holds it"
-        if len(given) > 1:
-            yield f"`{name}` has both `token` and `token_env`; keep one"
-        for key in ("token_env", "expired_token_env"):
-            variable = table.get(key)
-            if isinstance(variable, str) and not environment.get(variable):
-                yield f"`{name}.{key}` names `{variable}`, which is not set in the environment"
-    target, other = document.get("target"), document.get("other_tenant")
-    if isinstance(target, dict) and isinstance(other, dict):
-        yield from _same_tenant(target, other)
-
-
-def _same_tenant(target: Json, other: Json) -> Iterator[str]:
-    for key in ("token", "token_env", "project_id"):
-        if key in target and target[key] == other.get(key):
-            yield f"`other_tenant.{key}` is that of `target`; a second tenant has its own"
-
-
-def _authority_problems(document: Any) -> Iterator[str]:
-    table = document.get("target")
-    file = table.get("verify") if isinstance(table, dict) else None
-    if not isinstance(file, str):
-        return
-    try:
-        ssl.create_default_context(cafile=file)
-    except OSError as error:  # ssl.SSLError is one
-        reason = error.strerror or error
-        yield f"`target.verify` names `{file}`, which is no file of CA certificates: {reason}"
-
-
-def _waiver_problems(document: Any, rules: tuple[str, ...]) -> Iterator[str]:
-    waivers = document.get("waivers")
-    for number, waiver in enumerate(waivers if isinstance(waivers, list) else ()):
-        if not isinstance(waiver, dict):
-            continue
-        rule, expires = waiver.get("rule"), waiver.get("expires")
-        if rules and isinstance(rule, str) and rule not in rules:
-            hint = did_you_mean(rule, rules)
-            yield f"`waivers[{number}].rule` names no rule of the contract: `{rule}`{hint}"
-        if isinstance(expires, str):
-            try:
-                datetime.date.fromisoformat(expires)
-            except ValueError:
-                yield f"`waivers[{number}].expires` is no date: `{expires}`; write `2027-01-31`"
+    if anyjson.is_object(node):
+        return {key: _plain(value) for key, value in node.items()}
+    if anyjson.is_array(node):
+        return [_plain(value) for value in node]
+    return node.isoformat() if isinstance(node, datetime.date | datetime.time) else node
