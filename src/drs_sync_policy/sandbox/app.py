@@ -181,8 +181,8 @@ def create_app(*, control: bool = True, **options: Any) -> Starlette:
         options: `database`, a URL: `sqlite://` (in memory, the default), `sqlite:///FILE` or
             `postgresql://...`; `contract`, an edition of the contract, the base by default;
             `tenants`, who may call, and `seed`, whether they exist from the start (seeding never
-            changes a stored policy); `faults`, names of the catalogue, each of which violates
-            one rule on purpose; `handlers`, the `HandlerFactory` of an operation by operationId,
+            changes a stored policy); `faults`, names of the catalogue: each violates one rule
+            on purpose; `handlers`, the `HandlerFactory` of an operation by operationId,
             for an operation that the sandbox has no handler for, or instead of its own; `aksk`,
             whether signed requests are accepted as well as tokens; `max_body_bytes`, above which
             a body gets 413; `peers`, whether other workers share the database, so that settings

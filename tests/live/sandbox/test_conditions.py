@@ -78,7 +78,7 @@ def test_a_reset_waits_for_the_whole_call(serve: Callable[..., Caller]) -> None:
 
 
 def test_latency_delays_and_changes_nothing(serve: Callable[..., Caller]) -> None:
-    """A delayed request is answered like any other."""
+    """A delayed request gets a response like any other."""
     caller = serve()
     change(caller, latency_ms=20)
     response = caller.set(ITEM)
@@ -91,7 +91,7 @@ def test_latency_delays_and_changes_nothing(serve: Callable[..., Caller]) -> Non
     [{"throttled": 2}, {"reset": -0.1}, {"unavailable": "1"}, {"latency_ms": True}, {"hail": 1}],
 )
 def test_impossible_conditions_are_rejected(first: Caller, wrong: dict[str, Any]) -> None:
-    """A share beyond 1 and a field that does not exist are told by name."""
+    """A share beyond 1 and a field that does not exist are reported by name."""
     response = first.http.put("/_sandbox/conditions", json=wrong)
     assert (response.status_code, f"`{next(iter(wrong))}`" in response.json()["error"]) == (
         400,

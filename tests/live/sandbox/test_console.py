@@ -27,7 +27,7 @@ def http(serve: Callable[..., Caller]) -> httpx.Client:
 
 
 def test_the_page_may_ask_its_own_server_only(http: httpx.Client) -> None:
-    """Everything that it loads is beside it, and its policy forbids every other place."""
+    """Everything that it loads is next to it, and its policy forbids every other place."""
     response = http.get(console.PATH)
     assert (response.status_code, response.headers["Content-Type"]) == (
         200,
@@ -46,7 +46,7 @@ def test_the_page_may_ask_its_own_server_only(http: httpx.Client) -> None:
 
 @pytest.mark.parametrize("edition", contract.editions())
 def test_it_shows_the_edition_that_is_served(edition: str, serve: Callable[..., Caller]) -> None:
-    """The page's document is the contract that judges the requests."""
+    """The page's document is the contract that validates the requests."""
     loaded = contract.load(edition)
     response = serve(contract=loaded).http.get(f"{console.PATH}/openapi.json")
     assert response.json() == loaded.document

@@ -91,7 +91,7 @@ def test_wrong_control_requests_say_why(
 
 
 def test_the_nearest_state_is_offered(first: Caller) -> None:
-    """A misspelt state is answered with the one that was meant, and with all there are."""
+    """An error about a misspelt state offers the nearest one, and lists all."""
     error = first.http.put(f"{JOBS}/x/state", json={"state": "configuratoin"}).json()["error"]
     assert "did you mean `CONFIGURATION`?" in error
     assert all(state in error for state in STATES)
@@ -123,7 +123,7 @@ def test_control_can_be_left_out(serve: Callable[..., Caller]) -> None:
     assert caller.set({"job_id": FIRST.job_ids[0]}).status_code == 200
 
 
-def test_health_is_told(first: Caller) -> None:
+def test_health_is_reported(first: Caller) -> None:
     """`/healthz` responses while the database does."""
     assert first.http.get("/healthz").json() == {"status": "ok"}
     assert first.send(method="POST", path="/healthz").status_code == 405
@@ -134,7 +134,7 @@ def test_faults_are_switched_at_run_time(serve: Callable[..., Caller]) -> None:
     caller = serve(faults=["results-reversed"])
     ids = [FIRST.job_ids[0], "unknown"]
 
-    def answered() -> list[str]:
+    def ids_of_results() -> list[str]:
         response = caller.http.post(
             caller.path,
             json={"jobs": [{"job_id": job} for job in ids]},
@@ -142,21 +142,21 @@ def test_faults_are_switched_at_run_time(serve: Callable[..., Caller]) -> None:
         )
         return [result["id"] for result in response.json()["results"]]
 
-    assert answered() == ids[::-1]
+    assert ids_of_results() == ids[::-1]
     assert caller.http.delete("/_sandbox/faults/results-reversed").json() == {"active": []}
-    assert answered() == ids
+    assert ids_of_results() == ids
     assert caller.http.put("/_sandbox/faults/last-result-lost").status_code == 200
-    assert answered() == ids[:1]
+    assert ids_of_results() == ids[:1]
     switched = caller.http.put("/_sandbox/faults", json={"active": ["results-reversed"]}).json()
     assert switched == {"active": ["results-reversed"]}
-    assert answered() == ids[::-1]
+    assert ids_of_results() == ids[::-1]
     listed = caller.http.get("/_sandbox/faults").json()
     assert listed["active"] == ["results-reversed"]
     assert {"name", "description", "rule"} == set(listed["faults"][0])
 
 
-def test_an_unknown_fault_is_told(first: Caller) -> None:
-    """A fault that does not exist is answered with the nearest one."""
+def test_an_unknown_fault_is_reported(first: Caller) -> None:
+    """An error about an unknown fault offers the nearest one."""
     response = first.http.put("/_sandbox/faults/results-revers")
     assert (response.status_code, "`results-reversed`" in response.json()["error"]) == (404, True)
     assert first.http.put("/_sandbox/faults", json={"active": "x"}).status_code == 400

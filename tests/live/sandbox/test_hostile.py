@@ -133,7 +133,7 @@ def test_a_broken_chunk_gets_400(sandbox: Running) -> None:
 
 
 def test_the_limit_holds_while_reading(serve: Any) -> None:
-    """A chunked body is refused as soon as it passes the limit, before its end is sent."""
+    """A chunked body is rejected as soon as it passes the limit, before its end is sent."""
     caller = serve(max_body_bytes=1000)
 
     def endless() -> Any:
@@ -151,7 +151,7 @@ def test_the_limit_holds_while_reading(serve: Any) -> None:
 
 
 def test_a_client_that_leaves_is_forgotten(sandbox: Running, first: Caller) -> None:
-    """A body that never ends well leaves nothing behind, and the next request is answered."""
+    """A body that never ends well leaves nothing behind, and the next request gets its response."""
     head = f"POST {PATH} HTTP/1.1\r\n{HEAD}Content-Length: 1000\r\n\r\n"
     exchange(sandbox, head.encode() + b'{"jobs": [')
     assert first.send(BODY).status_code == 200

@@ -35,7 +35,7 @@ def edited(edit: Callable[[dict[str, Any]], None]) -> Contract:
 
 
 def test_an_operation_without_handler_is_named() -> None:
-    """A contract with an operation that nobody wrote a handler for is refused by its id."""
+    """A contract with an operation that has no handler is reported by its id."""
 
     def rename(document: dict[str, Any]) -> None:
         item = document["paths"]["/v3/{project_id}/jobs/batch-sync-policy"]
@@ -117,7 +117,7 @@ def test_a_contract_without_the_first_operation_is_served() -> None:
 
 
 def test_an_added_field_is_validated_and_stored(serve: Callable[..., Caller]) -> None:
-    """A field that the contract gains is judged by its schema, stored and read back."""
+    """A field that the contract gains is validated by its schema, stored and read back."""
 
     def add(document: dict[str, Any]) -> None:
         document["components"]["schemas"]["SyncPolicyReq"]["properties"]["topic_policy"] = {
@@ -134,7 +134,7 @@ def test_an_added_field_is_validated_and_stored(serve: Callable[..., Caller]) ->
 
 
 def test_an_added_header_is_validated(serve: Callable[..., Caller]) -> None:
-    """A header parameter that the contract gains is judged by its schema."""
+    """A header parameter that the contract gains is validated by its schema."""
 
     def add(document: dict[str, Any]) -> None:
         post = document["paths"]["/v3/{project_id}/jobs/batch-sync-policy"]["post"]

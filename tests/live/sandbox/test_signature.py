@@ -103,7 +103,7 @@ def test_clocks_may_differ_a_little(first: Caller, minutes: int) -> None:
 
 @pytest.mark.parametrize("minutes", [-16, 16, 60 * 24 * 365])
 def test_clocks_may_not_differ_more(first: Caller, minutes: int) -> None:
-    """A date more than 15 minutes off is refused."""
+    """A date more than 15 minutes off is rejected."""
     assert status(first, signed(off=timedelta(minutes=minutes))) == 401
 
 

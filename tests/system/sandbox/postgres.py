@@ -48,7 +48,7 @@ class Postgres:
 
 
 def _run(command: list[str]) -> None:
-    # PostgreSQL refuses to run as root.
+    # PostgreSQL does not run as root.
     as_owner = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     subprocess.run(
         [*as_owner, *command],

@@ -1,4 +1,4 @@
-"""The sandbox on PostgreSQL: the same promises, and an outage in the contract's shape."""
+"""The sandbox on PostgreSQL: the same rules, and an outage in the contract's shape."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def caller(url: str) -> Iterator[Caller]:
     ["\0", "a\0b\\0", "\\", "\\\\0", "\U0001f600", "\uffff", "'", "%s", "{0}", "x" * 100_000],
 )
 def test_any_text_is_stored_and_asked_for(caller: Caller, text: str) -> None:
-    """NUL, which PostgreSQL refuses, and every other text are all right as field and as id."""
+    """NUL, which PostgreSQL rejects, and every other text are all right as field and as id."""
     job = caller.new_job()
     assert caller.set({"job_id": job, "slot_name": text}).status_code == 200
     assert caller.stored(job) == {"slot_name": text}
@@ -56,7 +56,7 @@ def test_an_odd_id_is_a_job(caller: Caller) -> None:
 
 
 def test_a_large_batch_is_answered(caller: Caller) -> None:
-    """More ids than one query takes are looked up all the same."""
+    """More ids than one query takes are still looked up."""
     response = caller.set(*({"job_id": f"unknown-{number}"} for number in range(20_000)))
     assert response.json()["count"] == 20_000
 

@@ -70,7 +70,7 @@ class Soaker(threading.Thread):
                         (self.valid, self.invalid, self.hostile, self.junk), (8, 2, 2, 1)
                     )[0]
                     act(client)
-        except BaseException as error:  # noqa: BLE001 - told to the test at the end
+        except BaseException as error:  # noqa: BLE001 - reported by the test at the end
             self.failure = error
 
     def valid(self, client: httpx.Client) -> None:
@@ -89,7 +89,7 @@ class Soaker(threading.Thread):
             self.compare(client)
 
     def invalid(self, client: httpx.Client) -> None:
-        """A batch that is refused, and must leave its valid item undone."""
+        """A batch that is rejected, and must leave its valid item undone."""
         items = [{"job_id": self.job, "conflict_policy": "stop"}, {"job_id": "x", "ddl_trans": 1}]
         response = self.send(client, json.dumps({"jobs": items}).encode(), {})
         assert response.status_code == 400

@@ -69,7 +69,7 @@ def writing(url: str, busy: Sequence[Writer]) -> Iterator[None]:
                     writer.write(client)
         except httpx.TransportError:
             return  # the server is gone, as it was meant to be
-        except BaseException as error:  # noqa: BLE001 - told to the test at the end
+        except BaseException as error:  # noqa: BLE001 - reported by the test at the end
             failures.append(error)
 
     threads = [threading.Thread(target=work, args=(writer,)) for writer in busy]

@@ -27,7 +27,7 @@ def test_those_who_ask_at_once_are_served_at_once() -> None:
 
 
 def test_those_who_come_later_wait_for_the_next_group() -> None:
-    """While a group is served the next one gathers, and nobody is answered early."""
+    """While a group is served the next one gathers, and no caller gets its result early."""
     groups: list[list[int]] = []
 
     async def ask() -> None:
@@ -90,7 +90,7 @@ def test_one_who_leaves_is_not_missed() -> None:
 
 @pytest.mark.parametrize("patience", [0, 40])
 def test_patience_loses_nobody(patience: int) -> None:
-    """Everybody is answered, waiting for company or not, on one loop after another."""
+    """Every caller gets its result, waiting for company or not, on one loop after another."""
 
     async def echo(numbers: Sequence[int]) -> Sequence[int]:
         return numbers

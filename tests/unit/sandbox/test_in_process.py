@@ -44,7 +44,7 @@ def test_it_outlives_an_event_loop() -> None:
 
 
 def test_schemathesis_calls_it() -> None:
-    """The judge's engine loads the contract and requests the application in process."""
+    """Schemathesis loads the contract and requests the application in process."""
     schema = schemathesis.openapi.from_dict(dict(load().document))
     schema.app = create_app()
     case = schema["/v3/{project_id}/jobs/batch-sync-policy"]["POST"].Case(

@@ -1,4 +1,4 @@
-"""The target profile that a sandbox hands to the judge."""
+"""The target profile that a sandbox hands to the fuzzer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_without_control_there_is_no_read_back() -> None:
     assert "readback" not in target_profile("http://127.0.0.1:1", control=False)
 
 
-def test_the_tenants_have_what_a_judge_needs() -> None:
+def test_the_tenants_have_what_the_fuzzer_needs() -> None:
     """Each tenant has four own jobs, a blocked one, and ids in the vendor's shape."""
     for tenant in (FIRST, SECOND):
         assert len(tenant.job_ids) >= 4

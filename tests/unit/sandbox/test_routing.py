@@ -50,6 +50,6 @@ def test_other_methods_are_told_what_is_allowed() -> None:
 
 
 def test_a_segment_of_text_and_parameter_is_refused() -> None:
-    """A template that cannot be routed is refused when the sandbox is built."""
+    """A template that cannot be routed is an error when the sandbox is built."""
     with pytest.raises(ValueError, match="mixes text and parameters"):
         Template.of("/a/x{y}")

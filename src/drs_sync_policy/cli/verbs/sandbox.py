@@ -54,7 +54,7 @@ _PORT = click.IntRange(0, 65535)
 )
 @click.option("--no-control", is_flag=True, help="Leave the control routes under /_sandbox/ out.")
 @click.option("--control-port", type=_PORT, help="Serve the control routes on their own port.")
-@click.option("--no-aksk", is_flag=True, help="Take tokens only, no AK/SK signatures.")
+@click.option("--no-aksk", is_flag=True, help="Accept tokens only, no AK/SK signatures.")
 @click.option(
     "--max-body-bytes",
     type=click.IntRange(min=1),
@@ -67,11 +67,15 @@ _PORT = click.IntRange(0, 65535)
     "faults",
     multiple=True,
     metavar="NAME",
-    help="Break a promise on purpose; may be given more than once.",
+    help="Violate a rule on purpose; may be given more than once.",
     shell_complete=completed(lambda: [fault.name for fault in catalogue(load(BASE_EDITION))]),
 )
-@click.option("--list-faults", is_flag=True, help="List the faults, and the rule each breaks.")
-@click.option("--access-log", is_flag=True, help="Write a line of JSON for each answer to stderr.")
+@click.option(
+    "--list-faults", is_flag=True, help="List the faults, and the rule that each violates."
+)
+@click.option(
+    "--access-log", is_flag=True, help="Write a line of JSON for each response to stderr."
+)
 @click.option(
     "--print-target",
     is_flag=True,
@@ -90,7 +94,7 @@ def command(
 ) -> None:
     """Run the reference server with two demo tenants, until Ctrl-C or SIGTERM.
 
-    It keeps every promise of the contract, takes no real credentials and sends nothing anywhere.
+    It follows every rule of the contract, needs no real credentials and connects to nothing.
     """
     if list_faults:
         click.echo(_catalogue(settings["edition"]))
@@ -114,7 +118,7 @@ def _run(
     settings: SandboxOptions, ports: Ports, workers: int, host: str, *, print_target: bool
 ) -> int:
     try:
-        # Also with several workers: the tables are made, and what is wrong is told, by one.
+        # Also with several workers: one process creates the tables and reports what is wrong.
         sandbox = settings.sandbox()
     except UnknownFaultError as error:
         raise click.BadParameter(str(error), param_hint="--fault") from error
@@ -175,7 +179,7 @@ def _welcome(url: str, control: str | None) -> str:
         lines += ["", "Read it back:", ""]
         lines += [f"  curl {control}/_sandbox/projects/{first.project_id}/jobs/{first.job_ids[0]}"]
         if control == url:
-            lines += ["", "Try calls in a browser:", "", f"  {url}{console.PATH}"]
+            lines += ["", "Try requests in a browser:", "", f"  {url}{console.PATH}"]
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""The catalogue of faults: defects planted on purpose, each of which violates one rule."""
+"""The catalogue of faults: defects planted on purpose. Each violates one rule."""
 
 from __future__ import annotations
 

@@ -339,7 +339,7 @@ _FAULTS: Final[tuple[Fault, ...]] = (
          _merges(_toggled)),
         ("numbers-slots", "Setting a `slot_name` to its current value adds a number to it.",
          _merges(_numbered)),
-        ("repetition-fails", "A request that repeats the one before it fails item by item.",
+        ("repetition-fails", "A request equal to the one before it fails item by item.",
          Seam(store=_repetition_fails)),
     ),
     *of_rule(
