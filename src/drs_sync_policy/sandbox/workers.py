@@ -94,7 +94,7 @@ def supervise(options: SandboxOptions, ports: Ports, *, workers: int) -> int:
     A worker that dies is replaced. If one cannot start, all are stopped, and the exit code is 1.
     """
     accesslog.write_failures_to(sys.stderr)
-    supervisor = Multiprocess(
+    supervisor = _Supervisor(
         config(
             partial(_worker_app, options, ports.control_port),
             factory=True,
@@ -105,6 +105,18 @@ def supervise(options: SandboxOptions, ports: Ports, *, workers: int) -> int:
     )
     supervisor.run()
     return int(any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes))
+
+
+class _Supervisor(Multiprocess):
+    """uvicorn's supervisor, which sees at once that a worker died while it was starting."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that died or give no sign of life."""
+        for process in self.processes:
+            # While the supervisor holds the worker's end of the pipe, the death of a worker does
+            # not end the wait for its sign of life, which takes 30 seconds.
+            process.child_conn.close()
+        super().keep_subprocess_alive()
 
 
 def _worker_app(options: SandboxOptions, control_port: int | None) -> Starlette:

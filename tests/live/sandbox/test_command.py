@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import signal
 import socket
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -183,31 +180,3 @@ def test_control_has_a_port_of_its_own() -> None:
         assert httpx.get(f"{service}/_sandbox/faults").status_code == 404
         assert logged_in(service).status_code == 200
         assert logged_in(control).status_code == 404
-
-
-def child_processes(pid: int) -> list[int]:
-    """The workers of a process: its children that import the sandbox."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [
-        int(child)
-        for child in children
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-    ]
-
-
-def test_workers_share_a_database_and_settings(tmp_path: Path) -> None:
-    """Two processes on one file behave alike, a killed one is replaced, and all stop together."""
-    options = ("--port", "0", "--workers", "2", "--database", f"sqlite:///{tmp_path / 'state.db'}")
-    with started(*options, "--print-target") as process:
-        url = tomllib.loads(read_until(process, "policy_pointer"))["target"]["url"]
-        assert {logged_in(url).status_code for _ in range(10)} == {200}
-        workers = child_processes(process.pid)
-        assert len(workers) == 2
-        os.kill(workers[0], signal.SIGKILL)
-        while workers[0] in child_processes(process.pid) or len(child_processes(process.pid)) < 2:
-            assert process.poll() is None
-            time.sleep(0.05)
-        httpx.put(f"{url}/_sandbox/faults/answers-201", timeout=30).raise_for_status()
-        assert {logged_in(url).status_code for _ in range(10)} == {201}
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
