@@ -86,7 +86,7 @@ lint-contract: setup $(NODE) ## Redocly, Spectral and our own rules, on the cont
 
 # From an edit of openapi.yaml to a verdict. Every step runs; the end names those that failed.
 .PHONY: verify-contract verify-types verify-tests verify-fuzz
-# Whether each fault is caught takes minutes: that is for `make test`. The judge itself runs.
+# Whether each fault is caught takes minutes: that is for `make test`. The fuzzer itself runs.
 VERIFIED := tests/unit/test_contract.py tests/build/test_trace.py tests/build/generated tests/build/test_editions.py \
   tests/fuzz/test_checks_bite.py \
   --deselect tests/fuzz/test_checks_bite.py::test_each_rule_is_seen_broken
@@ -103,7 +103,7 @@ verify-tests: setup $(NODE)
 verify-fuzz: setup
 	$(BIN)/drs-sync-policy fuzz --sandbox --budget 10
 
-# --- judging the code --------------------------------------------------------------------------
+# --- checking the code --------------------------------------------------------------------------
 .PHONY: lint types test test-system check
 lint: setup lint-contract ## ruff, the layer rules, the contract's lint
 	$(BIN)/ruff check .
@@ -129,7 +129,7 @@ check: check-generated lint diff types test ## everything a change must pass
 # --- using it ------------------------------------------------------------------------------------
 .PHONY: fuzz sandbox demo
 FUZZED = $(if $(TARGET),--target "$(TARGET)",--sandbox) --report "$(REPORT)"
-fuzz: setup ## judge a server: TARGET=target.toml (default: our sandbox) BUDGET=seconds SEED=number
+fuzz: setup ## check a server: TARGET=target.toml (default: our sandbox) BUDGET=seconds SEED=number
 	$(strip $(BIN)/drs-sync-policy fuzz $(FUZZED) $(BUDGET:%=--budget %) $(SEED:%=--seed %) $(EXTRA))
 
 sandbox: setup $(CONSOLE) ## run the reference server on 127.0.0.1:8080, or PORT=number; other options in EXTRA=
@@ -167,7 +167,7 @@ bench: setup ## measurements: BENCH="client sandbox" runs some; peers come with 
 diff: setup $(NODE) ## what the contract's changes break since its last release, or commit before the first (or BASE=commit or file); fails where its version is too small
 	$(BIN)/python -m tools.diff $(if $(BASE),--base "$(BASE)") $(if $(OUT),--output "$(OUT)")
 
-lock: ## write requirements/ and the npm lock anew from pyproject.toml and tools/package.json
+lock: ## write requirements/ and the npm lock from pyproject.toml and tools/package.json
 	$(BIN)/python tools/lock.py
 
 clean: ## remove everything that is not committed and can be made again

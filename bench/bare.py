@@ -1,4 +1,4 @@
-"""The least a Starlette server can do: read the body, answer a constant. A yardstick."""
+"""The least a Starlette server can do: read the body, send a constant response. A yardstick."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from starlette.routing import Route
 
 from drs_sync_policy.sandbox.serving import LOOPBACK, Server, config, listen
 
-_ANSWER = b'{"results":[{"id":"x","status":"success"}],"count":1}'
+_RESPONSE = b'{"results":[{"id":"x","status":"success"}],"count":1}'
 
 
-async def answer(request: Request) -> Response:
-    """Read the body, answer a constant."""
+async def respond(request: Request) -> Response:
+    """Read the body, send a constant response."""
     await request.body()
-    return Response(_ANSWER, media_type="application/json")
+    return Response(_RESPONSE, media_type="application/json")
 
 
 if __name__ == "__main__":
-    routes = [Route("/v3/{project_id}/jobs/batch-sync-policy", answer, methods=["POST"])]
+    routes = [Route("/v3/{project_id}/jobs/batch-sync-policy", respond, methods=["POST"])]
     Server(config(Starlette(routes=routes))).run([listen(LOOPBACK, int(sys.argv[1]))])

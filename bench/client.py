@@ -64,8 +64,8 @@ class LimitResp(msgspec.Struct):
     status: str
 
 
-class LimitAnswer(msgspec.Struct):
-    """The least of an answer."""
+class LimitResponse(msgspec.Struct):
+    """The least that a response has."""
 
     count: int
     results: list[LimitResp]
@@ -130,8 +130,8 @@ def raw_async(url: str, body: bytes) -> Generator[Block]:
 
         async def calls(times: int) -> None:
             for _ in range(times):
-                answer = await client.post(url + PATH, content=body, headers=headers)
-                if answer.status_code != 200:
+                response = await client.post(url + PATH, content=body, headers=headers)
+                if response.status_code != 200:
                     raise AssertionError("a call did not succeed")
 
         yield lambda times: runner.run(calls(times))
@@ -192,7 +192,7 @@ def sdk(url: str, size: int) -> Callable[[], int]:
 def limit(url: str, size: int) -> Callable[[], int]:
     host = url.removeprefix("http://")
     connection = http.client.HTTPConnection(host, timeout=30)
-    encoder, decoder = msgspec.json.Encoder(), msgspec.json.Decoder(LimitAnswer)
+    encoder, decoder = msgspec.json.Encoder(), msgspec.json.Decoder(LimitResponse)
     items = [LimitReq(**fields(number)) for number in range(size)]
     headers = {"X-Auth-Token": "t", "Content-Type": "application/json"}
 
@@ -217,14 +217,14 @@ def stock_client() -> Generator[ModuleType]:
 
 # --- models, without a network --------------------------------------------------------------------
 def model_variants(stock: ModuleType, size: int) -> tuple[dict[str, Block], dict[str, Block]]:
-    """Building and writing a request of `size` items, and reading its answer."""
+    """Building and writing a request of `size` items, and reading its response."""
     models = importlib.import_module(f"{stock.__name__}.models")
     values = [fields(number) for number in range(size)]
-    answer = json.dumps(
+    response = json.dumps(
         {"results": [{"id": item["job_id"], "status": "success"} for item in values],
          "count": size}
     ).encode()  # fmt: skip
-    encoder, decoder = msgspec.json.Encoder(), msgspec.json.Decoder(LimitAnswer)
+    encoder, decoder = msgspec.json.Encoder(), msgspec.json.Decoder(LimitResponse)
 
     def ours_written() -> int:
         return len(encode(BatchSetPolicyReq(jobs=[SyncPolicyReq(**item) for item in values])))
@@ -239,15 +239,15 @@ def model_variants(stock: ModuleType, size: int) -> tuple[dict[str, Block], dict
     written = {OURS: ours_written, "ours again (A/A)": ours_written, STOCK: stock_written,
                MODELS_ONLY: limit_written}  # fmt: skip
     read: dict[str, Callable[[], int]] = {
-        OURS: lambda: len(decode(answer, BatchSetPolicyResponse).results),
-        "ours again (A/A)": lambda: len(decode(answer, BatchSetPolicyResponse).results),
-        STOCK: lambda: len(models.BatchSetPolicyResponse.from_dict(json.loads(answer)).results),
-        MODELS_ONLY: lambda: len(decoder.decode(answer).results),
+        OURS: lambda: len(decode(response, BatchSetPolicyResponse).results),
+        "ours again (A/A)": lambda: len(decode(response, BatchSetPolicyResponse).results),
+        STOCK: lambda: len(models.BatchSetPolicyResponse.from_dict(json.loads(response)).results),
+        MODELS_ONLY: lambda: len(decoder.decode(response).results),
     }
     if installed(SDK):
-        written[SDK], read[SDK] = sdk_models(values, answer)
+        written[SDK], read[SDK] = sdk_models(values, response)
     if installed(DICTS):
-        written[DICTS], read[DICTS] = dicts(values, answer)
+        written[DICTS], read[DICTS] = dicts(values, response)
     return (
         {name: repeated(call, call()) for name, call in written.items()},
         {name: repeated(call, size) for name, call in read.items()},
@@ -255,9 +255,9 @@ def model_variants(stock: ModuleType, size: int) -> tuple[dict[str, Block], dict
 
 
 def sdk_models(
-    values: list[dict[str, Any]], answer: bytes
+    values: list[dict[str, Any]], response: bytes
 ) -> tuple[Callable[[], int], Callable[[], int]]:
-    """What the SDK's client does with a body before it signs it, and with an answer's text."""
+    """What the SDK's client does with a body before it signs it, and with a response's text."""
     v3: Any = importlib.import_module("huaweicloudsdkdrs.v3")
     utils: Any = importlib.import_module("huaweicloudsdkcore.utils.http_utils")
     codec: Any = importlib.import_module("simplejson")
@@ -271,14 +271,14 @@ def sdk_models(
         return len(codec.dumps(plain, use_decimal=True))
 
     def read() -> int:
-        response = SimpleNamespace(text=answer.decode())
-        return len(client.deserialize(response, "BatchSetPolicyResponse", None).results)
+        received = SimpleNamespace(text=response.decode())
+        return len(client.deserialize(received, "BatchSetPolicyResponse", None).results)
 
     return written, read
 
 
 def dicts(
-    values: list[dict[str, Any]], answer: bytes
+    values: list[dict[str, Any]], response: bytes
 ) -> tuple[Callable[[], int], Callable[[], int]]:
     """No models at all: each item a dict of its own, nothing checked."""
     orjson: Any = importlib.import_module("orjson")
@@ -286,7 +286,7 @@ def dicts(
     def written() -> int:
         return len(orjson.dumps({"jobs": [{**item} for item in values]}))
 
-    return written, lambda: len(orjson.loads(answer)["results"])
+    return written, lambda: len(orjson.loads(response)["results"])
 
 
 # --- the report ---------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
-"""What the command costs before it does anything, beside the library that it is made with.
+"""What the command costs before it does anything, compared with the library that it is made with.
 
     python -m bench command [-- --rounds 30 --strict]
 
-Each is a new process; every round starts each of them once, in an order drawn anew. The reference
+Each is a new process; every round starts each of them once, in random order. The reference
 is Python importing click, which every command of click's has to do. It runs twice (A/A).
 """
 

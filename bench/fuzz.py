@@ -1,7 +1,7 @@
-"""What the judge finds, and how fast, beside stock schemathesis: over the sandbox's faults.
+"""What the fuzzer finds, and how fast, compared with stock schemathesis: over the sandbox's faults.
 
 `python bench/fuzz.py` prints a table and writes it to `reports/bench-fuzz.json`. Each fault is
-served by a sandbox of its own; the judge stops at the first violation, stock schemathesis at its
+served by a sandbox of its own; the fuzzer stops at the first violation, stock schemathesis at its
 first failure. `--every N` takes each Nth fault, `--stock-every N` as much for schemathesis, which
 takes 15 to 20 seconds for a fault that it does not find.
 """
@@ -53,7 +53,7 @@ _GROUPS = {fault.name: group for group, members in groups().items() for fault in
 
 
 def ours(fault: Fault, *, seed: int, budget: float) -> Found:
-    """The judge, until its first violation."""
+    """The fuzzer, until its first violation."""
     with sandbox.running(faults=[fault.name]) as served:
         verdict = run(
             profile.parse(_profile(served)),
@@ -143,7 +143,7 @@ def _table(name: str, found: list[Found]) -> None:
 @click.option("--seeds", default=20, help="How many seeds on the faultless sandbox.")
 @click.option("--budget", default=30.0, help="Seconds for each run.")
 def main(every: int, stock_every: int, seeds: int, budget: float) -> None:
-    """Measure the judge over the sandbox's faults."""
+    """Measure the fuzzer over the sandbox's faults."""
     catalogue = faults.catalogue()
     seconds, requests = whole(budget=120)
     click.echo(

@@ -1,4 +1,4 @@
-"""Load for the benchmarks: raw HTTP/1.1 over a few connections, timed answer by answer."""
+"""Load for the benchmarks: raw HTTP/1.1 over a few connections, each response timed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attrs import frozen
 
 @frozen
 class Measured:
-    """What a load found: answers per second, and percentiles of their latency in milliseconds."""
+    """What a load found: responses per second, and percentiles of their latency in milliseconds."""
 
     per_second: float
     p50: float
@@ -69,12 +69,12 @@ async def _client(
     while (began := time.perf_counter()) < until:
         writer.write(requests[turn % len(requests)])
         turn += 1
-        statuses.add(await _answer(reader))
+        statuses.add(await _response(reader))
         latencies.append(time.perf_counter() - began)
     writer.close()
 
 
-async def _answer(reader: asyncio.StreamReader) -> int:
+async def _response(reader: asyncio.StreamReader) -> int:
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     _, found, rest = head.partition(b"content-length: ")
     if found:

@@ -1,6 +1,6 @@
 """A server in a process of its own that carries out whatever it is sent, as cheaply as it can.
 
-The answer to a body is made once and kept, so that the server costs every client the same.
+The response to a body is made once and kept, so that the server costs every client the same.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ def running() -> Generator[str]:
 def _serve(pipe: Any) -> None:
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     pipe.send(listener.getsockname()[1])
-    answers: dict[bytes, bytes] = {}
+    responses: dict[bytes, bytes] = {}
     while True:
         connection, _ = listener.accept()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        threading.Thread(target=_converse, args=(connection, answers), daemon=True).start()
+        threading.Thread(target=_converse, args=(connection, responses), daemon=True).start()
 
 
-def _converse(connection: socket.socket, answers: dict[bytes, bytes]) -> None:
+def _converse(connection: socket.socket, responses: dict[bytes, bytes]) -> None:
     buffer = b""
     with connection:
         while True:
@@ -63,12 +63,12 @@ def _converse(connection: socket.socket, answers: dict[bytes, bytes]) -> None:
                 missing -= len(parts[-1])
             whole = b"".join(parts)
             body, buffer = whole[:length], whole[length:]
-            if body not in answers:
-                answers[body] = _answer(body)
-            connection.sendall(answers[body])
+            if body not in responses:
+                responses[body] = _response(body)
+            connection.sendall(responses[body])
 
 
-def _answer(body: bytes) -> bytes:
+def _response(body: bytes) -> bytes:
     results = [{"id": job["job_id"], "status": "success"} for job in json.loads(body)["jobs"]]
-    answer = json.dumps({"results": results, "count": len(results)}, separators=(",", ":")).encode()
-    return _HEAD % (len(answer), answer)
+    text = json.dumps({"results": results, "count": len(results)}, separators=(",", ":")).encode()
+    return _HEAD % (len(text), text)

@@ -1,4 +1,4 @@
-"""Honest comparisons: variants take turns, and only ratios of one run are judged.
+"""Honest comparisons: variants take turns, and only ratios of one run count.
 
 A machine that other work shares is faster at one time and slower at another. So every round runs
 every variant once, in a new order, and compares each with the reference of the same round; and
@@ -19,7 +19,7 @@ from time import perf_counter, process_time
 from attrs import field, frozen
 
 Block = Callable[[int], None]
-"""Does something as often as it is told."""
+"""Does something n times."""
 
 
 @frozen
@@ -61,7 +61,7 @@ class Ratio:
 
     @classmethod
     def of(cls, ratios: Sequence[float], *, draws: int = 2000, seed: int = 1) -> Ratio:
-        """From the ratios of single rounds, by drawing rounds anew (a percentile bootstrap)."""
+        """From the ratios of single rounds, by redrawing rounds (a percentile bootstrap)."""
         logs = [math.log(ratio) for ratio in ratios]
         source = random.Random(seed)
         means = sorted(sum(source.choices(logs, k=len(logs))) / len(logs) for _ in range(draws))
@@ -117,7 +117,7 @@ def compare(
     seconds: float = 0.01,
     seed: int = 1,
 ) -> Comparison:
-    """Runs each variant once in each round, for about `seconds` each, in an order drawn anew.
+    """Runs each variant once in each round, for about `seconds` each, in random order.
 
     Short turns and many rounds: what disturbs the machine for longer then disturbs all variants.
     """

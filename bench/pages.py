@@ -1,10 +1,10 @@
-"""How soon a page shows something in a browser, beside the page that Redoc makes by itself.
+"""How soon a page shows something in a browser, compared with the page that Redoc makes by itself.
 
     python -m bench pages [-- --rounds 15 --strict]
 
 Debian's Chromium opens each page once in each round, in a context of its own, so that nothing is
-cached; the order is drawn anew. What is told is the first contentful paint. The pages are read
-from files, and a request to any other place is refused: only Redoc's own page makes one.
+cached; the order is random. It measures the first contentful paint. The pages are read
+from files, and a request to any other place is blocked: only Redoc's own page makes one.
 """
 
 from __future__ import annotations

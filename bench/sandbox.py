@@ -1,12 +1,12 @@
-"""How fast the sandbox answers, beside a bare Starlette server and Prism, all in one run.
+"""How fast the sandbox responds, compared with a bare Starlette server and Prism, all in one run.
 
     python -m bench sandbox [-- --seconds 0.5 --rounds 12 --strict]
 
 Each server is a process of its own and is given the same batches by 8 connections: 1, 10 and 1000
-jobs a call, half of them known. Every round gives each server one load, in an order drawn anew, and
-the median of the rounds is told. Ratios are those to the bare server, which reads the body and
-answers a constant: of the calls a second, and of the processor's time for a call, which says the
-same on a machine that is busy with something else. The bare server runs twice (A/A).
+jobs a call, half of them known. Every round gives each server one load, in random order, and
+the median of the rounds is reported. Ratios are those to the bare server, which reads the body and
+sends a constant response. They are of requests a second, and of processor time for a request, which
+does not depend on what else the machine does. The bare server runs twice (A/A).
 """
 
 from __future__ import annotations

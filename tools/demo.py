@@ -40,7 +40,7 @@ def run(*command: str) -> int:
 
 def set_policies(url: str, token: str, project_id: str, job_id: str) -> None:
     client = AuthenticatedClient(base_url=url, token=token)
-    answer = batch_set_policy.sync(
+    response = batch_set_policy.sync(
         project_id,
         client=client,
         body=BatchSetPolicyReq(
@@ -50,9 +50,9 @@ def set_policies(url: str, token: str, project_id: str, job_id: str) -> None:
             ]
         ),
     )
-    if not isinstance(answer, BatchSetPolicyResponse):
-        raise SystemExit(f"      the sandbox answered {answer!r}")
-    for result in answer.results:
+    if not isinstance(response, BatchSetPolicyResponse):
+        raise SystemExit(f"      the sandbox responded {response!r}")
+    for result in response.results:
         detail = f": {result.error_code} {result.error_msg}" if result.error_code else ""
         print(f"      {result.id}  {result.status}{detail}")
 
@@ -81,7 +81,7 @@ def main() -> int:
         set_policies(server.url, tenant.token, tenant.project_id, tenant.job_ids[0])
 
     step(4, "Fuzz the sandbox",
-         "The judge derives its requests from the contract and holds every answer against the"
+         "The fuzzer derives its requests from the contract and checks every response by the"
          " contract's rules. Point it at your own server: make fuzz TARGET=target.toml"
     )  # fmt: skip
     if run("make", "--no-print-directory", "fuzz"):

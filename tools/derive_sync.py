@@ -45,7 +45,7 @@ _HEADER: Final = (
 
 
 def sources() -> Iterator[Path]:
-    """The modules that have a derived one beside them."""
+    """The modules that have a derived one next to them."""
     yield from sorted(CLIENT.rglob("async_*.py"))
 
 

@@ -12,7 +12,7 @@ CONTRACT: Final = ROOT / "openapi.yaml"
 
 
 class UniqueKeyLoader(yaml.SafeLoader):
-    """A YAML loader that refuses a key written twice, which YAML would let win silently."""
+    """A YAML loader that rejects a key written twice; YAML would silently take the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()

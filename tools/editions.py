@@ -20,7 +20,7 @@ Json = Mapping[str, Any]
 
 
 def edition_names() -> list[str]:
-    """The editions beside the base, in alphabetical order."""
+    """The editions without the base, in alphabetical order."""
     return sorted(path.stem for path in OVERLAYS.glob("*.yaml"))
 
 

@@ -144,7 +144,7 @@ def _run(program: str, *arguments: str) -> None:
 
 
 def replace() -> None:
-    """Generates beside the old packages first, so that a failure leaves them as they were."""
+    """Generates into a folder of its own first, so that a failure leaves them as they were."""
     GENERATED.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=GENERATED, prefix=".new-") as fresh:
         generate(Path(fresh))

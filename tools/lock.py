@@ -15,7 +15,7 @@ LOCKS = {
     "dev": ("pyproject.toml", "--all-extras", "--group", "dev"),
     "system": ("pyproject.toml", "--all-extras", "--group", "dev", "--group", "system"),
 }
-"""What each lock holds, as uv is told."""
+"""What each lock holds, as options of uv."""
 
 
 def lock(name: str, *options: str) -> int:

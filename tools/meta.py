@@ -1,4 +1,4 @@
-"""What a site has beside its pages: `robots.txt`, `llms.txt` and a 404 page that leads on."""
+"""What a site has besides its pages: `robots.txt`, `llms.txt` and a 404 page that leads on."""
 
 from __future__ import annotations
 

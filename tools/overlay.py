@@ -34,7 +34,7 @@ def apply(document: Mapping[str, Any], overlay: Mapping[str, Any], *, name: str)
         str(overlay.get("overlay", "")).startswith("1.0."),
         f"{name} is no Overlay 1.0 document: it does not start with `overlay: 1.0.0`",
     )
-    _no_strangers(overlay, _DOCUMENT_KEYS, name)
+    _no_unknown_keys(overlay, _DOCUMENT_KEYS, name)
     _expect(bool(overlay.get("actions")), f"{name} has no `actions`")
     result = copy.deepcopy(dict(document))
     for number, action in enumerate(overlay["actions"], start=1):
@@ -43,7 +43,7 @@ def apply(document: Mapping[str, Any], overlay: Mapping[str, Any], *, name: str)
 
 
 def _act(document: dict[str, Any], action: Mapping[str, Any], place: str) -> None:
-    _no_strangers(action, _ACTION_KEYS, place)
+    _no_unknown_keys(action, _ACTION_KEYS, place)
     _expect("target" in action, f"{place}: it has no `target`")
     _expect("update" in action or action.get("remove") is True, f"{place}: it changes nothing")
     try:
@@ -55,7 +55,7 @@ def _act(document: dict[str, Any], action: Mapping[str, Any], place: str) -> Non
         bool(nodes), f"{place}: `{action['target']}` matches nothing{_nearest(query, document)}"
     )
     if action.get("remove") is True:
-        # From the end, so that removing an entry of a list moves none that is still to go.
+        # From the end: removing an entry of a list must not move another that must go.
         for node in sorted(nodes, key=lambda node: _position(node.location), reverse=True):
             _remove(document, node.location, place)
         return
@@ -110,7 +110,7 @@ def _nearest(query: JSONPathQuery, document: dict[str, Any]) -> str:
     return ""
 
 
-def _no_strangers(node: Mapping[str, Any], known: set[str], place: str) -> None:
+def _no_unknown_keys(node: Mapping[str, Any], known: set[str], place: str) -> None:
     strange = [key for key in node if key not in known and not key.startswith("x-")]
     if strange:
         raise OverlayError(

@@ -1,4 +1,4 @@
-"""Writes the reference pages: for each edition of the contract one HTML file, the contract beside.
+"""Writes the reference pages: for each edition of the contract one HTML file, with the contract.
 
 A page is Redoc's, with everything it needs inside: it sends no request. Its content security
 policy says so, and lets no script run but the page's own.
@@ -38,7 +38,7 @@ def write(site: Path) -> list[Path]:
     """Writes every edition's page below `site`; the paths of the pages, the base's first.
 
     The base is `reference/`, another edition `reference/NAME/`. Each has its contract as
-    `openapi.yaml` beside it, the base's as its authors wrote it.
+    `openapi.yaml` next to it, the base's as its authors wrote it.
     """
     return [_write_edition(site, edition) for edition in contract.editions()]
 

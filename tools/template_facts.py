@@ -55,14 +55,14 @@ def rules_of(contract: Json, schema: Json, where: str) -> dict[str, Any]:
         rules["enum"] = tuple(rules["enum"])
     if "items" in schema:
         items = schema["items"]
-        _refuse_unnamed(items, f"{where}, items")
+        _reject_unnamed(items, f"{where}, items")
         inner = rules_of(contract, items, f"{where}, items")
         if inner.get("type") != "object":
             rules["items"] = inner
     return rules
 
 
-def _refuse_unnamed(schema: Json, where: str) -> None:
+def _reject_unnamed(schema: Json, where: str) -> None:
     """An object schema without a name gets a class whose constraints nobody could look up."""
     if "$ref" not in schema and "properties" in schema:
         raise SystemExit(
@@ -82,7 +82,7 @@ def _rules_of_models(contract: Json) -> Iterator[tuple[str, dict[str, Any]]]:
         for part in (schema, *(resolve(contract, part) for part in schema.get("allOf", ()))):
             properties |= part.get("properties", {})
         for field, rule in properties.items():
-            _refuse_unnamed(rule, f"{name}.{field}")
+            _reject_unnamed(rule, f"{name}.{field}")
         if properties:
             yield (
                 name,

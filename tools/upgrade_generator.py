@@ -2,8 +2,8 @@
 
 python -m tools.upgrade_generator VERSION
 
-Installs it beside, never into, the environment of the project; compares the templates that we
-override with the ones that the overrides were made for; generates the client and shows what
+Installs it into an environment of its own, never that of the project; compares the templates
+that we override with the ones that the overrides were made for; generates the client and shows what
 differs; then writes the pin and the locks. Commits nothing: `git checkout .` takes it back.
 Exits 1 where an override is stale or the new release cannot generate the client.
 """

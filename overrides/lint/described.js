@@ -6,15 +6,15 @@ const shown = (node) =>
   node !== undefined &&
   ('example' in node || 'const' in node || Object.keys(node.examples ?? {}).length > 0);
 
-// Calls `judge` with each property that is a schema of its own, what it refers to, and its place.
-function eachProperty(judge) {
+// Calls `visit` with each property that is a schema of its own, what it refers to, and its place.
+function eachProperty(visit) {
   return () => ({
     Schema(schema, ctx) {
       if (isCondition(ctx.location)) return;
       for (const [name, property] of Object.entries(schema.properties ?? {})) {
         if (typeof property === 'boolean') continue;
         const target = ctx.resolve(property).node ?? {};
-        judge(name, property, target, (text) =>
+        visit(name, property, target, (text) =>
           ctx.report({ message: text, location: ctx.location.child(['properties', name]).key() }),
         );
       }
@@ -71,10 +71,10 @@ const parameterExemplified = () => ({
   },
 });
 
-function eachHeader(judge) {
+function eachHeader(visit) {
   return () => ({
     Header(header, { report, location, key }) {
-      judge(String(key), header, (text) => report({ message: text, location: location.key() }));
+      visit(String(key), header, (text) => report({ message: text, location: location.key() }));
     },
   });
 }

@@ -2,7 +2,7 @@
 //
 // A message names the offender, says what is wrong with it, and ends with an example to copy.
 // To add a rule: write it, list it in ../redocly.yaml, and add a fixture that breaks it to
-// tests/build/lint/ (a test refuses a rule without one).
+// tests/build/lint/ (a test fails for a rule without one).
 import { described } from './described.js';
 import { names } from './names.js';
 import { rules } from './rules.js';

@@ -106,7 +106,7 @@ const responseObjectIsClosed = eachObjectIn('Response', (schema, place, report) 
   report({
     message: message(
       `The response object \`${nameOf(schema, place)}\` is not closed: an undocumented field in ` +
-        'an answer is a breach. (Not by `additionalProperties: false`: the generated client ' +
+        'a response is a violation. (Not by `additionalProperties: false`: the generated client ' +
         'would drop what it does not know.)',
       ['type: object', 'unevaluatedProperties: false'],
     ),

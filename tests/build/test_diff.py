@@ -185,7 +185,7 @@ def test_where_a_schema_stands_is_cosmetic(
     assert {change.level for change in changes} == {Level.COSMETIC}
 
 
-def test_the_other_direction_is_judged_as_well(before: Document) -> None:
+def test_the_other_direction_is_rated_as_well(before: Document) -> None:
     """A change taken back is a change: what was compatible one way is breaking the other."""
     edit = read_document(Path(__file__).parent / "edits" / "request-optional-field-added.yaml")
     after = apply(before, edit, name="edit")
@@ -200,7 +200,7 @@ def _statuses(document: Document, *statuses: int) -> Document:
 
 
 def test_tolerated_statuses_are_compared(before: Document) -> None:
-    """One more may surprise a client, one less puts a server in breach."""
+    """One more may surprise a client, one less makes a server violate the contract."""
     old, new = _statuses(before, 414, 502), _statuses(before, 502, 504)
     found = {(change.what.split()[0], change.hurts) for change in compare(old, new)}
     assert found == {("414", "implementer"), ("504", "client")}

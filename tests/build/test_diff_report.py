@@ -55,7 +55,7 @@ def test_a_version_that_is_none_is_refused(version: str) -> None:
 
 
 def test_the_report_says_which_version_is_right() -> None:
-    """Too small a version is refused with the number to write."""
+    """A version that is too small is rejected with the number to write."""
     text = markdown(Report("release 1.0.0", "1.0.0", "1.1.0", [BREAKING, COSMETIC], ["new: `x`"]))
     assert "1 breaking change, 1 cosmetic change." in text
     assert "**`info.version` is 1.1.0, which is too small: set it to 2.0.0**" in text
@@ -113,7 +113,7 @@ def test_a_change_of_an_edition_alone_is_named_after_it() -> None:
 
 
 def test_an_edition_that_no_longer_fits_is_said_and_hides_nothing() -> None:
-    """The verdict on the base is there all the same, and the reason is beside it."""
+    """The verdict on the base is still there, and so is the reason."""
     report = Report("release 1.0.0", "1.0.0", "2.0.0", [BREAKING], broken=["moon.yaml: no match"])
     assert not report.accepted
     assert "it must be at least 2.0.0" in markdown(report)
@@ -139,7 +139,7 @@ def test_the_python_api_of_both_contracts_is_compared() -> None:
 
 
 def test_a_contract_that_cannot_be_generated_hides_no_verdict() -> None:
-    """The generator knows JSON alone; the contract may be compared all the same."""
+    """The generator knows JSON alone; the contract is still compared."""
     now = working_tree()
     other: dict[str, Any] = copy.deepcopy(now.base)
     for item in other["paths"].values():
@@ -244,6 +244,6 @@ def test_a_release_counts_more_than_a_commit(clone: Path) -> None:
     assert "HEAD" not in done.stdout
 
 
-def test_a_base_that_is_nothing_is_wrong_use() -> None:
-    """That is told apart from a version that is too small."""
+def test_an_unknown_base_is_a_usage_error() -> None:
+    """Its exit code differs from that of a version that is too small."""
     assert _run("nonesuch").returncode == 2

@@ -41,7 +41,7 @@ def validator(huawei: contract.Contract) -> jsonschema_rs.Draft202012Validator:
 
 
 def test_the_edition_has_the_fields_of_the_official_sdk(huawei: contract.Contract) -> None:
-    """An item has the 18 fields of the vendor's SDK, of which the base lacks twelve."""
+    """An item has the 18 fields of the vendor's SDK; the base lacks twelve of them."""
     item = "/components/schemas/SyncPolicyReq"
     assert huawei.at(item)["properties"].keys() >= SDK_FIELDS
     assert len(SDK_FIELDS - contract.load().at(item)["properties"].keys()) == 12
@@ -53,7 +53,7 @@ def test_one_client_has_the_fields_of_all_editions() -> None:
     assert inspect.signature(SyncPolicyReq).parameters.keys() >= SDK_FIELDS
 
 
-def test_rules_and_answers_are_those_of_the_base(huawei: contract.Contract) -> None:
+def test_rules_and_responses_are_those_of_the_base(huawei: contract.Contract) -> None:
     """Every rule carries over, and every documented response; the version is the base's."""
     base = contract.load()
     assert huawei.rules == base.rules

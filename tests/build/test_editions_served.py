@@ -62,10 +62,10 @@ def _set(server: sandbox.Running, fields: Mapping[str, Any]) -> str:
     tenant = server.tenants[0]
     item = SyncPolicyReq(job_id=tenant.job_ids[0], **fields)
     with AuthenticatedClient(base_url=server.url, token=tenant.token) as client:
-        answer = batch_set_policy.sync(
+        response = batch_set_policy.sync(
             tenant.project_id, client=client, body=BatchSetPolicyReq(jobs=[item])
         )
-    return str(answer.results[0].status)
+    return str(response.results[0].status)
 
 
 def _stored(server: sandbox.Running) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def test_the_command_sets_all_of_them(served: sandbox.Running, tmp_path: Path) -
 
 
 @pytest.mark.system
-def test_the_judge_finds_the_edition_kept(served: sandbox.Running) -> None:
+def test_the_fuzzer_passes_a_server_of_the_edition(served: sandbox.Running) -> None:
     """A server of the edition passes every rule that a short run checks."""
     verdict = _verdict(served)
     assert not verdict.broken, verdict.ledger.violations()
@@ -129,7 +129,7 @@ def test_the_judge_finds_the_edition_kept(served: sandbox.Running) -> None:
 
 
 @pytest.mark.system
-def test_the_judge_finds_what_a_server_of_the_base_lacks(base_served: sandbox.Running) -> None:
+def test_the_fuzzer_finds_what_a_server_of_the_base_lacks(base_served: sandbox.Running) -> None:
     """Checked by the edition, a server that ignores its fields breaks rules about them."""
     verdict = _verdict(base_served)
     assert "invalid-body-is-refused" in {

@@ -33,7 +33,7 @@ from drs_sync_policy.sandbox.seed import TENANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
-# What is shown and not run: documents, answers, output of what ran elsewhere.
+# What is shown and not run: documents, responses, output of what ran elsewhere.
 SHOWN = {"text", "http", "json", "yaml"}
 RUN = {"python", "console", "toml"}
 
@@ -80,7 +80,7 @@ def _console(example: Example) -> None:
 
 
 def _target_profile(example: Example) -> None:
-    """A profile is what the judge reads; `...` stands for a value that a reader fills in."""
+    """A profile is what the fuzzer reads; `...` stands for a value that a reader fills in."""
     if "target.toml" in example.parsed or "[target]" in example.parsed:
         path = Path("target.toml")
         path.write_text(example.parsed, "utf-8")

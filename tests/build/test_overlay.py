@@ -1,4 +1,4 @@
-"""Overlays are applied as the standard says, and refused where they do not fit."""
+"""Overlays are applied as the standard says, and rejected if they do not fit."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_every_match_is_updated_with_a_value_of_its_own() -> None:
 
 
 def test_all_matches_are_removed() -> None:
-    """Removing entries of a list moves none that is still to go."""
+    """Removing an entry of a list does not move another that must be removed."""
     done = apply(PETS, overlay({"target": "$.list[?@.id < 3]", "remove": True}), name="o")
     assert done["list"] == [{"id": 3}]
 

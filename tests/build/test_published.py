@@ -14,7 +14,7 @@ from tools.editions import write_editions
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site after two releases, of which the older had no edition."""
+    """A site after two releases; the older one had no edition."""
     folder = tmp_path_factory.mktemp("published")
     releases = folder / "releases"
     releases.mkdir()

@@ -23,7 +23,7 @@ from tools.release.installed import check, pythons
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The artifacts of this tree; the build refuses those that differ between two builds."""
+    """The artifacts of this tree; the build rejects those that differ between two builds."""
     folder = tmp_path_factory.mktemp("release") / "dist"
     build_twice(ROOT, folder)
     return folder
@@ -74,7 +74,7 @@ def test_an_advisory_is_a_finding_and_silence_is_none() -> None:
             {"name": "c", "skip_reason": "Dependency not found on PyPI"},
         ]
     }
-    assert read_report(report) == Audit(("b 2: PYSEC-1, fixed in 3",), judged=2, skipped=1)
+    assert read_report(report) == Audit(("b 2: PYSEC-1, fixed in 3",), checked=2, skipped=1)
 
 
 def test_this_python_is_among_those_that_the_wheel_is_tried_on() -> None:

@@ -1,7 +1,7 @@
 """A second operation in the contract needs no edit of the machinery: only a handler is missing.
 
 `second_endpoint.yaml` adds `showSyncPolicy`, a GET without a body, to the contract. It goes through
-lint, generation, sandbox, judge and the pages as it is; its handler is an option of the sandbox.
+lint, generation, sandbox, fuzzer and the pages as it is; its handler is an option of the sandbox.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def show_sync_policy(contract: Contract, operation: Operation, store: Policies) 
 
 
 def show_something_else(_contract: Contract, _operation: Operation, _store: Policies) -> Handler:
-    """One that is wrong: its answer has none of the fields that the contract asks for."""
+    """One that is wrong: its response has none of the fields that the contract asks for."""
 
     async def handle(_request: Request, _document: Any) -> Response:
         return Response(200, {"nope": 1})
@@ -188,7 +188,7 @@ def test_what_comes_before_the_handler_is_there_at_once(http: httpx.Client) -> N
     path = _path(FIRST.job_ids[0])
     token = {"X-Auth-Token": "nobody's"}
     language = {"X-Language": "fr"}
-    answers = [
+    responses = [
         http.get(_path("no such job")),
         http.post(path),
         http.get(path, headers=token),
@@ -197,9 +197,9 @@ def test_what_comes_before_the_handler_is_there_at_once(http: httpx.Client) -> N
         http.get(_path("1", project_id=SECOND.project_id)),
         http.get(path, headers=language),
     ]
-    assert [answer.status_code for answer in answers] == [404, 405, 401, 400, 400, 403, 400]
-    assert answers[1].headers["Allow"] == "GET"
-    assert all(answer.json().keys() >= {"error_code", "error_msg"} for answer in answers)
+    assert [response.status_code for response in responses] == [404, 405, 401, 400, 400, 403, 400]
+    assert responses[1].headers["Allow"] == "GET"
+    assert all(response.json().keys() >= {"error_code", "error_msg"} for response in responses)
 
 
 def test_a_fault_of_the_first_operation_leaves_it_alone(contract: Contract) -> None:
@@ -213,8 +213,8 @@ def test_a_fault_of_the_first_operation_leaves_it_alone(contract: Contract) -> N
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as client:
                 headers = {"X-Auth-Token": FIRST.token}
-                answer = await client.get(_path(FIRST.job_ids[0]), headers=headers)
-                found[fault.name] = answer.status_code
+                response = await client.get(_path(FIRST.job_ids[0]), headers=headers)
+                found[fault.name] = response.status_code
         return found
 
     found = asyncio.run(statuses())
@@ -229,7 +229,7 @@ def test_a_fault_of_the_first_operation_leaves_it_alone(contract: Contract) -> N
 def test_the_client_has_a_function_for_it_that_works(
     contract: Contract, second: Running, tmp_path: Path
 ) -> None:
-    """It is generated beside the first, and calls the live sandbox."""
+    """It is generated next to the first, and calls the live sandbox."""
     document = client_contract(contract.document)
     write_client(tmp_path / CLIENT, templates=OVERRIDES / "templates", document=document)
     jobs = f"{second.url}/_sandbox/projects/{FIRST.project_id}/jobs"
@@ -258,7 +258,7 @@ def _found(contract: Contract, url: str, *, seconds: int) -> set[tuple[str, str]
 
 
 @pytest.mark.system
-def test_the_judge_calls_it_and_finds_what_is_wrong(contract: Contract) -> None:
+def test_the_fuzzer_sends_it_and_finds_violations(contract: Contract) -> None:
     """A server that keeps the contract raises no alarm; one with another body is caught."""
     with serving(contract) as server:
         assert _found(contract, server.url, seconds=15) == set()

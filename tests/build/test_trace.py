@@ -13,7 +13,7 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "trace.md").read_text("ut
 OPERATION = "#/paths/~1v3~1{project_id}~1jobs~1batch-sync-policy/"
 CONTRACT = contract.load()
 RULES = {rule.id: rule for rule in CONTRACT.rules}
-# What of a schema says something of its own, beside its properties and its enum's values.
+# What of a schema says something of its own, in addition to its properties and its enum's values.
 ASSERTIONS = ("required", "default", "if", "then", "else", "unevaluatedProperties")
 BOUNDS = (
     "minLength", "maxLength", "pattern", "format",

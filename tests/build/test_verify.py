@@ -32,7 +32,7 @@ def test_every_step_runs_and_the_failed_ones_are_known(
 
 
 def test_the_end_says_what_is_missing_and_what_to_do() -> None:
-    """A documented step that was left out is told in plain words, not by an assertion above."""
+    """A documented step that was left out is reported in plain words, not by an assertion."""
     output = (
         "E       AssertionError: docs/trace.md has no row for: #/x\n"
         "E       assert not ['#/x']\n"

@@ -23,7 +23,7 @@ VARIABLES = set(re.findall(r"^([A-Z]+) +\?=", (ROOT / "Makefile").read_text("utf
 WRITTEN = {"tools.guide": guide.SITE, "tools.release.build": build.DIST}
 """The folder that each of these leaves behind."""
 SHARED = (".venv/bin", ".venv/lib", ".venv/pyvenv.cfg", "tools/node_modules")
-"""What `make setup` installed here: a clone uses it, and must not install anew into it."""
+"""What `make setup` installed here: a clone uses it, and must not install into it again."""
 by_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 
 

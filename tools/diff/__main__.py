@@ -1,4 +1,4 @@
-"""Compares the contract with the last release, and refuses a version that is too small.
+"""Compares the contract with the last release, and rejects a version that is too small.
 
 python -m tools.diff                 since the newest file of docs/contract/; while there is none,
                                      since the last commit, and any version will do

@@ -63,7 +63,7 @@ def last_release(folder: Path = RELEASES) -> Contracts | None:
 
 
 def released(file: Path) -> Contracts:
-    """The contract of a release and its editions, from the files beside it."""
+    """The contract of a release and its editions, from the files next to it."""
     editions = {
         path.name.removeprefix(f"{file.stem}.").removesuffix(".json"): read_document(path)
         for path in sorted(file.parent.glob(f"{file.stem}.*.json"))

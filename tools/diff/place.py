@@ -37,10 +37,10 @@ def _reached(pointer: str, document: Json) -> str:
     if rest[:1] == ["requestBody"]:
         return f"{operation} request body{_content(rest[1:])}"
     if rest[:1] == ["responses"] and len(rest) > 1:
-        answer = f"{operation} response {rest[1]}"
+        response = f"{operation} response {rest[1]}"
         if rest[2:3] == ["headers"] and len(rest) > 3:
-            return f"{answer} header `{rest[3]}`"
-        return answer + _content(rest[2:])
+            return f"{response} header `{rest[3]}`"
+        return response + _content(rest[2:])
     return operation if not rest else f"{operation} `{rest[0]}`"
 
 

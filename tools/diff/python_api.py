@@ -21,7 +21,7 @@ from tools.generate import CLIENT, OVERRIDES, write_client
 def changes(before: Contracts, after: Contracts) -> list[str]:
     """One line of Markdown for each thing that a caller of the generated client would notice.
 
-    A contract that the generator refuses has its reason on standard error, and one line here: it
+    A contract that the generator rejects has its reason on standard error, and one line here: it
     must not hide the verdict on the contract.
     """
     known = {name: doc for name, doc in before.editions.items() if name not in after.broken}

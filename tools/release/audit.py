@@ -2,8 +2,8 @@
 
 python -m tools.release.audit [--strict]
 
-Judges what the wheel may pull in (`requirements/dev.txt` holds all extras). Exits 1 where there is
-a finding. Where no advisory database could be asked, it says that nothing was judged: that is an
+Checks what the wheel may pull in (`requirements/dev.txt` holds all extras). Exits 1 where there is
+a finding. Where no advisory database could be asked, it says that nothing was checked: that is an
 error with `--strict`, which the release workflow gives.
 """
 
@@ -28,7 +28,7 @@ class Audit:
     """What pip-audit found, and of how many packages it could find out nothing."""
 
     findings: tuple[str, ...]
-    judged: int
+    checked: int
     skipped: int
     trouble: str = ""
 
@@ -72,13 +72,13 @@ def main() -> int:
         return 1
     if found.skipped or found.trouble:
         print(
-            f"{found.judged} packages have no advisory; of {found.skipped} nothing could be found"
+            f"{found.checked} packages have no advisory; of {found.skipped} nothing could be found"
             f" out{': ' + found.trouble if found.trouble else ''}. pip-audit asks the"
             " package registry for advisories: run this where it can be reached.",
             file=sys.stderr,
         )
         return 1 if strict else 0
-    print(f"{found.judged} packages, no advisory against any.")
+    print(f"{found.checked} packages, no advisory against any.")
     return 0
 
 

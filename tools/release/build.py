@@ -2,7 +2,7 @@
 
 python -m tools.release.build
 
-Builds twice, the second time from a copy elsewhere with other file modes and times, and refuses
+Builds twice, the second time from a copy elsewhere with other file modes and times, and rejects
 artifacts that differ. Then `twine check --strict`.
 """
 
@@ -83,7 +83,7 @@ def check(artifacts: list[Path]) -> None:
     program = str(Path(sys.executable).with_name("twine"))
     command = [program, "--no-color", "check", "--strict", *map(str, artifacts)]
     if subprocess.run(command, check=False).returncode != 0:
-        raise SystemExit("`twine check` refused an artifact; see above")
+        raise SystemExit("`twine check` rejected an artifact; see above")
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """Uses an installed wheel as its users do: run by `installed.py` with nothing of ours on the path.
 
 It imports each layer, sets policies through the client on a live sandbox, and has the command say
-its version and judge the sandbox. It prints one line where all of it works.
+its version and fuzz the sandbox. It prints one line where all of it works.
 """
 
 # This file stands alone: it may import nothing from the tree that it lies in.
@@ -57,10 +57,10 @@ def command_runs() -> None:
         done = subprocess.run([program, option], capture_output=True, text=True, check=True)
         assert not done.stderr, done.stderr
         assert option == "--help" or version("drs-sync-policy") in done.stdout, done.stdout
-    judged = subprocess.run(
+    checked = subprocess.run(
         [program, "fuzz", "--sandbox", "--budget", "0"], capture_output=True, text=True, check=False
     )
-    assert judged.returncode == 0, judged.stdout + judged.stderr
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 if __name__ == "__main__":

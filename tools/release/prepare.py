@@ -32,17 +32,17 @@ PYPROJECT: Final = ROOT / "pyproject.toml"
 _VERSION: Final = re.compile(r'^version = "(.+)"$', re.MULTILINE)
 
 
-def refusals(version: str) -> list[str]:
+def obstacles(version: str) -> list[str]:
     """Why this tree cannot be released as `version`; nothing where it can."""
     return [
-        *_version_refusals(version),
-        *_tree_refusals(),
-        *_contract_refusals(),
+        *_version_obstacles(version),
+        *_tree_obstacles(),
+        *_contract_obstacles(),
         *([] if "\n- " in _unreleased() else ["CHANGELOG.md says nothing under `## Unreleased`"]),
     ]
 
 
-def _version_refusals(version: str) -> list[str]:
+def _version_obstacles(version: str) -> list[str]:
     known = [tag.removeprefix("v") for tag in _git("tag", "--list", "v*.*.*").split()]
     if version in known:
         return [f"{version} is released already: there is a tag v{version}"]
@@ -52,7 +52,7 @@ def _version_refusals(version: str) -> list[str]:
     return []
 
 
-def _tree_refusals() -> list[str]:
+def _tree_obstacles() -> list[str]:
     if _git("status", "--porcelain", "--untracked-files=no").strip():
         return ["there are changes that are not committed: commit or stash them"]
     if drift_check() != 0:
@@ -60,7 +60,7 @@ def _tree_refusals() -> list[str]:
     return []
 
 
-def _contract_refusals() -> list[str]:
+def _contract_obstacles() -> list[str]:
     before = last_release()
     if before is None:
         return []
@@ -146,7 +146,7 @@ def main() -> int:
     parser.add_argument("version")
     parser.add_argument("--date", default=datetime.datetime.now(datetime.UTC).date().isoformat())
     options = parser.parse_args()
-    reasons = refusals(options.version)
+    reasons = obstacles(options.version)
     for reason in reasons:
         print(f"not released: {reason}", file=sys.stderr)
     if reasons:

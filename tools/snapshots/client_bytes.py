@@ -72,7 +72,7 @@ def client_bytes() -> str:
 
 
 def options(auth: Callable[[], Any], language: Any = None) -> Json:
-    """What a client is made with, beside its transport."""
+    """What a client is made with, in addition to its transport."""
     return {
         "project_id": _PROJECT,
         "auth": auth(),

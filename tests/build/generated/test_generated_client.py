@@ -1,4 +1,4 @@
-"""The faults of the generator's stock client, each of which ours must not have."""
+"""The faults of the generator's stock client. Ours must have none of them."""
 
 from __future__ import annotations
 
@@ -205,8 +205,8 @@ def test_redirects_are_not_followed() -> None:
 
 def test_enum_values_that_the_contract_does_not_list_are_kept() -> None:
     """A newer server's status is read, and compares equal to its text."""
-    answer = {"count": 1, "results": [{"id": "a", "status": "pending"}]}
-    with wire(says(200, answer)) as server:
+    response = {"count": 1, "results": [{"id": "a", "status": "pending"}]}
+    with wire(says(200, response)) as server:
         status: str = call(server.url).results[0].status
     assert status == "pending"
     assert status != SyncPolicyStatus.SUCCESS
@@ -218,12 +218,12 @@ def test_enum_values_that_the_contract_does_not_list_are_kept() -> None:
 
 def test_fields_that_the_contract_does_not_describe_are_kept() -> None:
     """Unknown response fields are read at every level, and null where a field may be left out."""
-    answer = {
+    response = {
         "count": 1,
         "results": [{"id": "a", "status": "success", "error_code": None, "took": [1]}],
         "more": {"x": None},
     }
-    with wire(says(200, answer)) as server:
+    with wire(says(200, response)) as server:
         parsed = call(server.url)
     assert parsed.additional_properties == {"more": {"x": None}}
     assert parsed.results[0].additional_properties == {"took": [1]}
@@ -234,12 +234,12 @@ def test_fields_that_the_contract_does_not_describe_are_kept() -> None:
 def test_a_field_may_have_the_name_of_the_place_for_unknown_ones() -> None:
     """An unknown field called `additional_properties` is one like any other."""
     result = {"id": "a", "status": "success", "additional_properties": {}}
-    answer = {"count": 1, "results": [result]}
-    with wire(says(200, answer)) as server:
+    response = {"count": 1, "results": [result]}
+    with wire(says(200, response)) as server:
         parsed = call(server.url)
     assert parsed.results[0].additional_properties == {"additional_properties": {}}
-    assert parsed.to_dict() == answer
-    assert json.loads(encode(parsed)) == answer
+    assert parsed.to_dict() == response
+    assert json.loads(encode(parsed)) == response
 
 
 @pytest.mark.parametrize("policy", ["ignore", ConflictPolicy.IGNORE])
@@ -295,7 +295,7 @@ def test_no_jobs_are_refused() -> None:
 
 @pytest.mark.parametrize("project_id", ["", ".", "..", "a/b", "a b", "é", "a" * 65, "a\n"])
 def test_a_project_id_cannot_lead_elsewhere(project_id: str) -> None:
-    """What is no project id is refused, rather than changing the path."""
+    """An invalid project id raises an error and cannot change the path."""
     client = AuthenticatedClient(base_url="http://127.0.0.1:9", token=TOKEN)
     with pytest.raises(WrongUseError, match="project_id"):
         batch_set_policy.sync(project_id, client=client, body=BODY)
@@ -344,7 +344,7 @@ async def _call_async(url: str) -> BatchSetPolicyResponse:
         return await batch_set_policy.asyncio("p", client=client, body=BODY)
 
 
-def test_the_async_functions_answer_alike() -> None:
+def test_the_async_functions_do_the_same() -> None:
     """`asyncio` and `asyncio_detailed` send and read the same as their sync twins."""
     import asyncio
 

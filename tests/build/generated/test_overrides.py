@@ -13,7 +13,7 @@ TEMPLATES = show_overrides.TEMPLATES
 
 
 def test_every_override_has_its_entry_and_every_entry_its_override() -> None:
-    """`UPSTREAM.toml` and the templates beside it name each other, both ways."""
+    """`UPSTREAM.toml` and the templates next to it name each other, both ways."""
     templates = {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.jinja")}
     assert {override.name for override in show_overrides.overrides()} == templates
     assert all(override.reason for override in show_overrides.overrides())
