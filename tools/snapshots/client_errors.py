@@ -37,7 +37,7 @@ _CONNECTION_ERRORS: Final = (
     httpx.ProxyError, httpx.UnsupportedProtocol, httpx.DecodingError, httpx.TooManyRedirects,
 )  # fmt: skip
 _ATTRIBUTES: Final = (
-    "status", "code", "message", "request_id", "retry_after", "attempts", "by_iam",
+    "status", "code", "message", "request_id", "retry_after", "attempts",
     "perhaps_acted", "phase",
 )  # fmt: skip
 

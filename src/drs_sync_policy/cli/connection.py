@@ -12,6 +12,7 @@ from attrs import field, frozen
 from drs_sync_policy import (
     AsyncSyncPolicyClient,
     DrsError,
+    LoginError,
     OutsideContractError,
     RefusedError,
     UnreachableError,
@@ -112,12 +113,15 @@ def exit_code(error: DrsError) -> int:
 
 
 def _code(error: DrsError) -> int:
+    if isinstance(error, LoginError):
+        rejected = isinstance(error.reason, RefusedError)
+        return exits.NOT_ALLOWED if rejected else _code(error.reason)
     if isinstance(error, UnreachableError):
         return exits.UNREACHABLE
     if isinstance(error, OutsideContractError):
         return exits.OUTSIDE_CONTRACT
     if isinstance(error, WrongUseError):
         return exits.WRONG_USE
-    if isinstance(error, RefusedError) and (error.by_iam or error.status in (401, 403)):
+    if isinstance(error, RefusedError) and error.status in (401, 403):
         return exits.NOT_ALLOWED
     return exits.BROKEN

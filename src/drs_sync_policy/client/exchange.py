@@ -13,16 +13,19 @@ from typing import Final
 import httpx
 from attrs import define, evolve, field, frozen
 
-from drs_sync_policy.client.credentials.login import LoginFailed
+from drs_sync_policy.client.credentials.login import LoginFailed, host_of, is_login
 from drs_sync_policy.client.network.backends import Timeouts
 from drs_sync_policy.client.network.errors import (
     NOTHING_SENT,
     certificate_rejected,
+    reason_of,
     redacted,
     response_info,
+    sent_by,
     unreachable,
 )
 from drs_sync_policy.client.retries import Budget, Retries
+from drs_sync_policy.runtime.errors import LoginError, WrongUseError
 from drs_sync_policy.runtime.messages import RequestInfo, ResponseInfo
 
 LOG: Final = logging.getLogger("drs_sync_policy")
@@ -45,7 +48,7 @@ class Hooks:
 
 @frozen
 class Received:
-    """A response, the number of attempts, and whether IAM gave it.
+    """A response, the number of attempts, and the host of IAM if IAM gave it.
 
     `perhaps_acted` is whether the server may have acted on an earlier attempt.
     """
@@ -53,7 +56,7 @@ class Received:
     response: ResponseInfo
     request: Callable[[], RequestInfo]
     attempts: int
-    by_iam: bool = False
+    iam_host: str | None = None
     perhaps_acted: bool = False
 
 
@@ -127,53 +130,63 @@ class Attempts:
         return self._after_response(result)
 
     def _after_error(self, error: httpx.RequestError) -> Received | float:
-        failed = unreachable(error, redacted(self._request), self._count, self._deadline)
-        self._perhaps_acted |= not isinstance(error, NOTHING_SENT)
-        failed.perhaps_acted = self._perhaps_acted
+        request = sent_by(error, self._request)
+        login = is_login(request)
+        failed = unreachable(error, redacted(request), self._count, self._deadline)
+        self._perhaps_acted |= not (login or isinstance(error, NOTHING_SENT))
         wait = None
         if not certificate_rejected(error):
-            wait = self._exchange.retries.after_error(error, self._count)
+            wait = self._exchange.retries.after_error(error, self._count, login=login)
         if wait is not None and self._may_wait(wait):
-            return self._retry(str(failed), str(failed), wait)
+            return self._retry(redacted(request), reason_of(error, self._deadline), wait)
+        failed.perhaps_acted = self._perhaps_acted
         if self._last is not None and monotonic() >= self._deadline:
             # The deadline ended the retries: the reason for the retries says more.
             return evolve(self._last, attempts=self._count, perhaps_acted=self._perhaps_acted)
+        if login and not isinstance(failed, WrongUseError):
+            login_failed = LoginError(host_of(request), failed)
+            login_failed.perhaps_acted = self._perhaps_acted
+            raise login_failed
         raise failed
 
     def _after_response(self, result: httpx.Response | LoginFailed) -> Received | float:
-        by_iam = isinstance(result, LoginFailed)
-        response = response_info(result.response if isinstance(result, LoginFailed) else result)
-        request = self._request
-        received = self._last = Received(
-            response, lambda: redacted(request), self._count, by_iam, self._perhaps_acted
+        login = isinstance(result, LoginFailed)
+        received = result.response if isinstance(result, LoginFailed) else result
+        request = received.request if login else self._request
+        response = response_info(received)
+        self._last = Received(
+            response=response,
+            request=lambda: redacted(request),
+            attempts=self._count,
+            iam_host=host_of(request) if login else None,
+            perhaps_acted=self._perhaps_acted,
         )
-        self._note_response(response)
-        if response.status == 200:
+        self._note_response(request, response)
+        if response.status == 200 and not login:
             self._exchange.budget.earn()
-            return received
-        wait = self._exchange.retries.after_response(response, self._count)
+            return self._last
+        wait = self._exchange.retries.after_response(response, self._count, login=login)
         if wait is None or not self._may_wait(wait):
-            return received
-        self._perhaps_acted |= response.status >= 500
-        reason = f"status {response.status}"
-        return self._retry(reason, f"{redacted(self._request)}: {reason}", wait)
+            return self._last
+        self._perhaps_acted |= response.status >= 500 and not login
+        return self._retry(redacted(request), f"status {response.status}", wait)
 
     def _may_wait(self, wait: float) -> bool:
         return monotonic() + wait < self._deadline and self._exchange.budget.take()
 
-    def _note_response(self, response: ResponseInfo) -> None:
+    def _note_response(self, request: httpx.Request, response: ResponseInfo) -> None:
         hook, seconds = self._exchange.hooks.on_response, monotonic() - self._started
         if hook is not None:
-            hook(redacted(self._request), response, seconds)
+            hook(redacted(request), response, seconds)
         if LOG.isEnabledFor(logging.DEBUG):
             LOG.debug(
                 "%s (%d bytes) -> %d (%d bytes) in %.3f s, request id %s",
-                redacted(self._request), len(self._request.content), response.status,
+                redacted(request), len(request.content), response.status,
                 len(response.content), seconds, response.request_id,
             )  # fmt: skip
 
-    def _retry(self, reason: str, logged: str, wait: float) -> float:
+    def _retry(self, request: RequestInfo, reason: str, wait: float) -> float:
         if self._exchange.hooks.on_retry is not None:
-            self._exchange.hooks.on_retry(redacted(self._request), reason, wait)
-        LOG.info("%s; retrying in %.2f s", logged, wait)
+            self._exchange.hooks.on_retry(request, reason, wait)
+        LOG.info("%s: %s; retrying in %.2f s", request, reason, wait)
         return wait

@@ -17,6 +17,7 @@ from drs_sync_policy.client.batching import Chunk
 from drs_sync_policy.runtime.errors import (
     DrsError,
     JobsFailedError,
+    LoginError,
     RefusedError,
     WrongUseError,
     explained,
@@ -65,14 +66,16 @@ class JobOutcome:
         """The server's code for the failure, of the item or else of the whole request."""
         if self.result is not None and self.result.error_code:
             return self.result.error_code
-        return self.error.code if isinstance(self.error, RefusedError) else None
+        rejected = self._rejected
+        return rejected.code if rejected else None
 
     @property
     def error_msg(self) -> str | None:
         """The server's message for the failure, of the item or else of the whole request."""
         if self.result is not None and self.result.error_msg:
             return self.result.error_msg
-        return self.error.message if isinstance(self.error, RefusedError) else None
+        rejected = self._rejected
+        return rejected.message if rejected else None
 
     @property
     def meaning(self) -> str | None:
@@ -85,6 +88,11 @@ class JobOutcome:
         """What to do about it, if it is known."""
         known = explained(self.error_code) if self.error_code else None
         return known.remedy if known else None
+
+    @property
+    def _rejected(self) -> RefusedError | None:
+        error = self.error.reason if isinstance(self.error, LoginError) else self.error
+        return error if isinstance(error, RefusedError) else None
 
     def __str__(self) -> str:
         said = f": {self.error_code} {self.error_msg}" if self.error_code else ""
@@ -190,8 +198,8 @@ class Outcome(Sequence[JobOutcome]):
         """The request of a chunk ended with an error."""
         state = JobState.UNKNOWN
         if not error.perhaps_acted:
-            refused = isinstance(error, RefusedError) and not error.by_iam
-            state = JobState.REFUSED if refused else JobState.NOT_SENT
+            rejected = isinstance(error, RefusedError)
+            state = JobState.REFUSED if rejected else JobState.NOT_SENT
         self._parts[chunk.start] = _Part(chunk.start, chunk.stop, error.results, state, error)
 
     def of(self, chunk: Chunk) -> list[JobOutcome]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from drs_sync_policy.client.exchange import Received
-from drs_sync_policy.runtime.errors import OutsideContractError, RefusedError
+from drs_sync_policy.runtime.errors import LoginError, OutsideContractError, RefusedError
 from drs_sync_policy.runtime.messages import ResponseInfo
 from drs_sync_policy.runtime.responses import login_error
 from drs_sync_policy.runtime.serialization import settled
@@ -24,9 +24,9 @@ def results_of(received: Received, items: Sequence[SyncPolicyReq]) -> list[SyncP
     """
     response = received.response
     error: RefusedError | OutsideContractError
+    if received.iam_host is not None:
+        raise _login_error(received, received.iam_host)
     try:
-        if received.by_iam:
-            raise login_error(response)
         parsed = operation.parse_lightly(response.status, response.content, response.headers)
     except (RefusedError, OutsideContractError) as raised:
         error = raised
@@ -75,14 +75,21 @@ def _completed(
 ) -> RefusedError | OutsideContractError:
     """The error with what the client knows of the request."""
     error.request = received.request()
-    if isinstance(error, OutsideContractError):
-        error.perhaps_acted = received.perhaps_acted or not received.by_iam
-        return error
-    error.note_attempts(received.attempts)
-    failed = error.status >= 500 and not received.by_iam
-    error.perhaps_acted = received.perhaps_acted or failed
-    if not received.by_iam:
+    if isinstance(error, RefusedError):
+        error.note_attempts(received.attempts)
+        error.perhaps_acted = received.perhaps_acted or error.status >= 500
         error.results = _results_in_error(received.response, items)
+    return error
+
+
+def _login_error(received: Received, host: str) -> LoginError:
+    """The error for a response of IAM that has no token."""
+    reason = login_error(received.response)
+    reason.request = received.request()
+    if isinstance(reason, RefusedError):
+        reason.note_attempts(received.attempts)
+    error = LoginError(host, reason)
+    error.perhaps_acted = received.perhaps_acted
     return error
 
 

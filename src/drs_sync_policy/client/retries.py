@@ -46,21 +46,29 @@ class Retries:
     budget: int = field(default=10, validator=integer_from(0))
     retry_sent: bool = True
 
-    def after_error(self, error: httpx.RequestError, attempt: int) -> float | None:
-        """Seconds to wait after attempt number `attempt` failed; None for no retry."""
+    def after_error(
+        self, error: httpx.RequestError, attempt: int, *, login: bool = False
+    ) -> float | None:
+        """Seconds to wait after attempt number `attempt` failed; None for no retry.
+
+        A `login` may always be sent again.
+        """
         if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
             return self._wait(attempt, None)
         lost = (httpx.ReadError, httpx.WriteError, httpx.ReadTimeout, httpx.WriteTimeout)
-        if isinstance(error, (*lost, httpx.RemoteProtocolError)) and self.retry_sent:
+        sent_again = self.retry_sent or login
+        if isinstance(error, (*lost, httpx.RemoteProtocolError)) and sent_again:
             return self._wait(attempt, None)
         return None
 
-    def after_response(self, response: ResponseInfo, attempt: int) -> float | None:
+    def after_response(
+        self, response: ResponseInfo, attempt: int, *, login: bool = False
+    ) -> float | None:
         """Seconds to wait after attempt number `attempt` got this; None for no retry."""
         too_many = response.status == 429 or (
             response.status == 400 and _TOO_MANY_REQUESTS in response.content
         )
-        if too_many or (response.status in (502, 503, 504) and self.retry_sent):
+        if too_many or (response.status in (502, 503, 504) and (self.retry_sent or login)):
             return self._wait(attempt, retry_after(response.headers))
         return None
 

@@ -5,6 +5,7 @@ DrsError                        `outcome`: what is known of each item
 │   ├── ConnectFailedError              no connection; nothing was sent
 │   ├── ConnectionLostError             it broke; whether the server acted is unknown
 │   └── TimedOutError                   a timeout or the deadline ended it
+├── LoginError                      IAM gave no token: `host`, and `reason`, an error of this tree
 ├── OutsideContractError            the response is outside the contract
 ├── RefusedError                    the server rejected it; `code`, `message`, `meaning`, `remedy`
 │   ├── BadRequestError                 400
@@ -127,8 +128,7 @@ class RefusedError(DrsError):
     """The server rejected the request. Match on `code` or on the class, never on `message`.
 
     `code` and `message` are the server's, None if it gave none; `meaning` and `remedy` are ours,
-    for known codes; `retry_after` is in seconds; `parsed` is the body as the contract describes
-    it; `by_iam` is whether IAM rejected the login.
+    for known codes; `retry_after` is in seconds; `parsed` is the body as the contract describes it.
     """
 
     def __init__(
@@ -141,7 +141,6 @@ class RefusedError(DrsError):
         retry_after: float | None = None,
         request: RequestInfo | None = None,
         attempts: int = 1,
-        by_iam: bool = False,
         parsed: object = None,
     ) -> None:
         known = explained(code, response.status) if code else None
@@ -155,7 +154,6 @@ class RefusedError(DrsError):
         self.request_id: str | None = response.request_id or request_id
         self.retry_after = retry_after
         self.attempts: int = attempts
-        self.by_iam = by_iam
         self.parsed = parsed
         super().__init__(self.describe())
 
@@ -168,12 +166,29 @@ class RefusedError(DrsError):
         """The text of the error, from its attributes."""
         said = f": {self.code} {self.message}" if self.code else ", without a code"
         tried = f" after {self.attempts} attempts" if self.attempts > 1 else ""
-        what = "IAM rejected the login" if self.by_iam else "the server rejected the request"
-        parts = [f"{what}{tried} with status {self.status}{said}"]
+        parts = [f"the server rejected the request{tried} with status {self.status}{said}"]
         parts += [self.meaning] if self.meaning else []
         parts += [self.remedy] if self.remedy else []
         parts += [f"Try again in {self.retry_after:g} s."] if self.retry_after else []
         return " ".join(parts) + _quote_id(self.request_id)
+
+
+class LoginError(DrsError):
+    """IAM gave no token, so no job was sent. It is always safe to try again.
+
+    `host` is the IAM server; `reason` is the error of the login: an `UnreachableError`, a
+    `RefusedError` or an `OutsideContractError`. `perhaps_acted` is true only if an earlier attempt
+    of the request reached the service.
+    """
+
+    def __init__(
+        self, host: str, reason: UnreachableError | RefusedError | OutsideContractError
+    ) -> None:
+        self.host = host
+        self.reason = reason
+        self.request: RequestInfo | None = reason.request
+        self.response: ResponseInfo | None = reason.response
+        super().__init__(f"the login at {host} failed: {reason}")
 
 
 class BadRequestError(RefusedError):

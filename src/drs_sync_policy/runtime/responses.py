@@ -51,15 +51,11 @@ def login_error(response: ResponseInfo) -> RefusedError | OutsideContractError:
     kind = BY_STATUS.get(response.status)
     if kind is None:
         return OutsideContractError("IAM gave no token", response=response)
-    return _error(kind, response, None, by_iam=True)
+    return _error(kind, response, None)
 
 
 def _error(
-    kind: type[RefusedError],
-    response: ResponseInfo,
-    model: type[Any] | None,
-    *,
-    by_iam: bool = False,
+    kind: type[RefusedError], response: ResponseInfo, model: type[Any] | None
 ) -> RefusedError:
     parsed, request_id = _parsed(response.content, model), None
     if parsed is None:
@@ -73,7 +69,6 @@ def _error(
         message=message,
         request_id=request_id or None,
         retry_after=retry_after(response.headers),
-        by_iam=by_iam,
         parsed=parsed,
     )
 

@@ -15,6 +15,7 @@ import pytest
 
 from drs_sync_policy import sandbox
 from drs_sync_policy.cli import exits
+from tests.wire import free_port
 
 from .conftest import PROGRAM, Run
 from .terminal import converse
@@ -153,6 +154,16 @@ def test_of_a_url_and_a_region_it_is_said_which_counts(run: Run, server: sandbox
     assert done.code == exits.DONE
     assert "`DRS_URL` wins over `DRS_REGION`, which is not used" in done.out
     assert "wins over" not in run("doctor", "--url", server.url, DRS_REGION="eu-nl").out
+
+
+def test_the_addresses_of_the_service_and_of_iam_are_shown(run: Run) -> None:
+    """Whichever of the two does not respond is named."""
+    user = {"DRS_TOKEN": None, "DRS_USERNAME": "u", "DRS_PASSWORD": "p", "DRS_DOMAIN": "d"}
+    iam = f"127.0.0.1:{free_port()}"
+    done = run("doctor", **user, DRS_IAM_URL=f"http://{iam}")
+    assert done.code == exits.UNREACHABLE
+    assert f"ok   login: http://{iam} gives the token" in done.out
+    assert f"FAIL login at {iam}: " in done.out
 
 
 def test_an_iam_server_is_told_in_the_words_of_the_settings(run: Run) -> None:

@@ -7,6 +7,8 @@ import socket
 import threading
 from contextlib import suppress
 from datetime import timedelta
+from itertools import chain, repeat
+from typing import Any
 
 import httpx
 import pytest
@@ -36,7 +38,7 @@ from tests.live.client.accounts import (
     token,
     tokens_sent,
 )
-from tests.wire import Act, free_port, hangs, says, sends, wire
+from tests.wire import Act, Wire, free_port, hangs, resets, says, sends, wire
 
 
 def test_a_password_is_sent_to_iam_and_its_token_to_the_service() -> None:
@@ -257,11 +259,12 @@ def test_a_call_does_not_outlast_its_end_behind_anothers_login(is_async: bool) -
             holder = threading.Thread(target=first)
             holder.start()
             begun.wait(20)
-            with pytest.raises(errors.TimedOutError) as caught:
+            with pytest.raises(errors.LoginError) as caught:
                 asyncio.run(call_async()) if is_async else call()
             assert holder.is_alive()
         holder.join()
-        assert (caught.value.phase, server.heard) == ("total", [])
+        assert isinstance(caught.value.reason, errors.TimedOutError)
+        assert (caught.value.reason.phase, server.heard) == ("total", [])
     assert caught.value.outcome is not None
     assert caught.value.outcome[0].state is JobState.NOT_SENT
 
@@ -316,49 +319,93 @@ def test_an_iam_server_that_is_none_is_wrong_use(bad: str) -> None:
         (says(500, b""), "InternalServerError"),
     ],
 )
-def test_a_login_that_fails_is_told_as_such(login: Act, kind: str) -> None:
-    """IAM's refusal is an error of its status, and no job was sent."""
+def test_a_login_that_fails_is_an_error_of_its_own(login: Act, kind: str) -> None:
+    """It names the IAM host, has the reason, and no job was sent."""
     with wire(login) as iam, wire() as server:
-        with client(server, password(iam.url)) as drs, pytest.raises(DrsError) as caught:
-            drs.set_policies(JOBS)
+        error = failed_login(server, iam.url)
         assert server.heard == []
-    assert type(caught.value).__name__ == kind
-    assert "IAM" in str(caught.value)
-    assert caught.value.outcome is not None
-    assert caught.value.outcome[0].state is JobState.NOT_SENT
+    assert type(error.reason).__name__ == kind
 
 
-def test_a_login_is_repeated_like_any_call() -> None:
-    """A login that a busy IAM puts off is tried again."""
-    busy = says(429, b"", {"Retry-After": "0"})
-    quick = Retries(first_wait=0.01)
+def failed_login(server: Wire, iam_url: str, **options: Any) -> errors.LoginError:
+    """The error of a request whose login failed, which is about IAM and leaves the job unsent."""
     with (
-        wire(busy, token("t1")) as iam,
+        client(server, password(iam_url), **options) as drs,
+        pytest.raises(errors.LoginError, match="the login at ") as caught,
+    ):
+        drs.set_policies(JOBS)
+    error = caught.value
+    assert f"http://{error.host}" == iam_url
+    assert error.host in str(error)
+    assert error.request is not None
+    assert error.request.url == f"{iam_url}/v3/auth/tokens"
+    assert server.url not in str(error)
+    assert not error.perhaps_acted
+    assert error.outcome is not None
+    assert error.outcome[0].state is JobState.NOT_SENT
+    return error
+
+
+@pytest.mark.parametrize(
+    "first",
+    [says(429, b"", {"Retry-After": "0"}), says(503, b""), sends(b""), resets],
+    ids=["429", "503", "closed", "reset"],
+)
+def test_a_login_is_always_retried(first: Act) -> None:
+    """Sending it again does no harm, so `retry_sent` does not matter."""
+    quick = Retries(first_wait=0.01, retry_sent=False)
+    with (
+        wire(first, token("t1")) as iam,
         wire(says(200, DONE)) as server,
         client(server, password(iam.url), retries=quick) as drs,
     ):
         assert drs.set_policies(JOBS).ok
 
 
-def test_an_unreachable_iam_is_a_connection_error() -> None:
-    """Where IAM does not listen, nothing is sent to the service."""
+def test_the_error_of_a_retried_login_counts_its_attempts() -> None:
+    """The reason has the number, and the log names the IAM server."""
+    quick = Retries(attempts=2, first_wait=0.01)
+    with wire(then=says(503, b"")) as iam, wire() as server:
+        error = failed_login(server, iam.url, retries=quick)
+        assert len(iam.heard) == 2
+    assert isinstance(error.reason, errors.ServiceUnavailableError)
+    assert error.reason.attempts == 2
+
+
+def test_an_unreachable_iam_is_a_connection_error_of_the_login() -> None:
+    """If IAM does not listen, nothing is sent to the service."""
     with wire() as server:
-        auth = password(f"http://127.0.0.1:{free_port()}")
-        with client(server, auth) as drs, pytest.raises(errors.ConnectFailedError):
-            drs.set_policies(JOBS)
+        error = failed_login(server, f"http://127.0.0.1:{free_port()}")
         assert server.heard == []
+    assert type(error.reason) is errors.ConnectFailedError
 
 
-def test_a_silent_iam_ends_with_the_call() -> None:
-    """A login has the time of the call that needs it, and no more."""
-    timeouts = Timeouts(read=60.0, total=0.5)
+@pytest.mark.parametrize(
+    ("timeouts", "phase"),
+    [(Timeouts(read=60.0, total=0.5), "total"), (Timeouts(read=0.3), "read")],
+    ids=["total", "read"],
+)
+def test_a_silent_iam_ends_with_the_request(timeouts: Timeouts, phase: str) -> None:
+    """A login has the time of the request that needs it, and no job is in doubt afterwards."""
     with wire(hangs) as iam, wire() as server:
+        error = failed_login(server, iam.url, timeouts=timeouts)
+        assert server.heard == []
+    assert isinstance(error.reason, errors.TimedOutError)
+    assert error.reason.phase == phase
+
+
+def test_a_login_that_fails_after_a_lost_attempt_leaves_the_job_unknown() -> None:
+    """The service may have acted on the attempt before."""
+    clock = chain([NOW] * 3, repeat(NOW + timedelta(days=2)))
+    with wire(token("t1"), says(403, b"")) as iam, wire(resets) as server:
+        auth = password(iam.url, lambda: next(clock))
         with (
-            client(server, password(iam.url), timeouts=timeouts) as drs,
-            pytest.raises(errors.TimedOutError),
+            client(server, auth, retries=Retries(first_wait=0.01)) as drs,
+            pytest.raises(errors.LoginError) as caught,
         ):
             drs.set_policies(JOBS)
-        assert server.heard == []
+    assert caught.value.outcome is not None
+    assert caught.value.outcome[0].state is JobState.UNKNOWN
 
 
 def test_the_iam_server_is_that_of_the_region() -> None:

@@ -27,7 +27,7 @@ from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.output import preview
 from drs_sync_policy.cli.output.prose import fold, width
-from drs_sync_policy.client.credentials.login import LoginFailed
+from drs_sync_policy.client.credentials.login import LoginFailed, host_of, is_login
 from drs_sync_policy.client.network.errors import certificate_rejected, speaks_no_tls
 from drs_sync_policy.client.settings import MissingSettingsError, Settings, default_file
 from drs_sync_policy.client.shared import credentials_of
@@ -96,8 +96,11 @@ def _findings(connection: Connection) -> Iterator[Finding]:
         advice = "Give it in the environment, or: drs-sync-policy login" if missing else _ELSEWHERE
         yield Finding("settings", False, str(error), advice, exits.WRONG_USE)
         return
-    kind = _KINDS.get(type(credentials_of(client)), "a token")
+    auth = credentials_of(client)
+    kind = _KINDS.get(type(auth), "a token")
     yield Finding("settings", True, f"{client.base_url}, project {client.project_id}, {kind}")
+    if isinstance(auth, PasswordAuth):
+        yield Finding("login", True, f"{auth.iam_url} gives the token")
     yield from _overruled(connection)
     try:
         http = httpx.Client(timeout=_SECONDS)
@@ -171,7 +174,10 @@ def _credentials(http: httpx.Client, address: str, auth: httpx.Auth) -> Finding:
         said = f"an answer that cannot be unpacked: {error}"
         return Finding("service", False, said, _URL, exits.OUTSIDE_CONTRACT)
     except httpx.RequestError as error:
-        return Finding("credentials", False, _no_answer(error), _reach(error), exits.UNREACHABLE)
+        subject = "credentials"
+        if is_login(error.request):
+            subject = f"login at {host_of(error.request)}"
+        return Finding(subject, False, _no_answer(error), _reach(error), exits.UNREACHABLE)
     code, message = _error(answer)
     if answer.status_code in (400, 422) and code:
         return Finding("credentials", True, "accepted for this project")

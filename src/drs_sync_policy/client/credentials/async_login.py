@@ -21,7 +21,7 @@ async def async_flow(
     """The flow of httpx for a request that needs a token of `login`."""
     used = login.fresh(now())
     if used is None:
-        await _wait_for_turn(login, request)
+        await _wait_for_turn(login, request, make_login)
         try:
             used = login.fresh(now())
             if used is None:
@@ -34,7 +34,7 @@ async def async_flow(
     response = yield request
     if response.status_code != 401:
         return
-    await _wait_for_turn(login, request)
+    await _wait_for_turn(login, request, make_login)
     try:
         if login.token is used:
             response = yield make_login()
@@ -48,6 +48,8 @@ async def async_flow(
         yield request
 
 
-async def _wait_for_turn(login: Login, request: httpx.Request) -> None:
+async def _wait_for_turn(
+    login: Login, request: httpx.Request, make_login: Callable[[], httpx.Request]
+) -> None:
     if not await async_acquire(login.lock, time_left(request)):
-        raise no_turn(request)
+        raise no_turn(make_login())

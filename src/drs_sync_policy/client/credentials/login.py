@@ -28,7 +28,8 @@ class LoginFailed(Exception):  # noqa: N818 - becomes a DrsError before anyone s
     """IAM gave no token; the client raises its own error instead."""
 
     def __init__(self, response: httpx.Response) -> None:
-        super().__init__(f"IAM responded with status {response.status_code} and without a token")
+        host = host_of(response.request)
+        super().__init__(f"{host} responded with status {response.status_code} and without a token")
         self.response = response
 
 
@@ -54,6 +55,11 @@ class Login:
         self.token = token
         self.renew_at = expires - REFRESH_BEFORE if expires > moment else moment
         return token
+
+
+def host_of(request: httpx.Request) -> str:
+    """The host of a request, with its port if it names one."""
+    return request.url.netloc.decode("ascii")
 
 
 def is_login(request: httpx.Request) -> bool:
@@ -99,9 +105,9 @@ def time_left(request: httpx.Request) -> float:
     return max(0.0, timeout.until - monotonic())
 
 
-def no_turn(request: httpx.Request) -> httpx.PoolTimeout:
-    """The error for a request that waited too long for the login of another."""
-    return httpx.PoolTimeout("another request is still logging in", request=request)
+def no_turn(login: httpx.Request) -> httpx.PoolTimeout:
+    """The error for a request that waited too long while another sent this `login`."""
+    return httpx.PoolTimeout("another request is still logging in", request=login)
 
 
 class _Token(msgspec.Struct):

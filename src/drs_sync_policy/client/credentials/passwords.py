@@ -73,6 +73,11 @@ class PasswordAuth(httpx.Auth):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(username={self._username!r}, password=<secret>)"
 
+    @property
+    def iam_url(self) -> str | None:
+        """The IAM server; None until a client adds that of its region."""
+        return self._iam_url
+
     def bound(self, *, project_id: str, base_url: str) -> Self:
         """A copy with the project and the region of the client that uses it."""
         if self._project_id is not None and self._iam_url is not None:

@@ -22,7 +22,7 @@ def sync_flow(
     """The flow of httpx for a request that needs a token of `login`."""
     used = login.fresh(now())
     if used is None:
-        _wait_for_turn(login, request)
+        _wait_for_turn(login, request, make_login)
         try:
             used = login.fresh(now())
             if used is None:
@@ -35,7 +35,7 @@ def sync_flow(
     response = yield request
     if response.status_code != 401:
         return
-    _wait_for_turn(login, request)
+    _wait_for_turn(login, request, make_login)
     try:
         if login.token is used:
             response = yield make_login()
@@ -49,6 +49,8 @@ def sync_flow(
         yield request
 
 
-def _wait_for_turn(login: Login, request: httpx.Request) -> None:
+def _wait_for_turn(
+    login: Login, request: httpx.Request, make_login: Callable[[], httpx.Request]
+) -> None:
     if not sync_acquire(login.lock, time_left(request)):
-        raise no_turn(request)
+        raise no_turn(make_login())

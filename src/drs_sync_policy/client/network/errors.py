@@ -45,6 +45,14 @@ def speaks_no_tls(error: httpx.RequestError) -> bool:
     )
 
 
+def sent_by(error: httpx.RequestError, request: httpx.Request) -> httpx.Request:
+    """The request that an error is about: `request`, or the login that it needs."""
+    try:
+        return error.request
+    except RuntimeError:  # the error of a user's transport may have none
+        return request
+
+
 def redacted(request: httpx.Request) -> RequestInfo:
     """A request as it may be shown."""
     headers = redacted_request_headers(request.headers)
@@ -70,27 +78,37 @@ def unreachable(
     error: httpx.RequestError, request: RequestInfo, attempts: int, deadline: float
 ) -> UnreachableError | OutsideContractError | WrongUseError:
     """The client's error for one of the network."""
-    tried = f" ({attempts} attempts)" if attempts > 1 else ""
-    why = str(error) or type(error).__name__
+    tried = f" after {attempts} attempts" if attempts > 1 else ""
+    reason = reason_of(error, deadline)
     if isinstance(error, UnreadableBodyError):
         response = ResponseInfo(error.status, error.headers, b"")
-        return OutsideContractError(why, response=response, request=request)
+        return OutsideContractError(reason, response=response, request=request)
     if isinstance(error, (httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
-        return WrongUseError(f"{request} could not be sent: {why}")
+        return WrongUseError(f"{request} could not be sent: {reason}")
+    text = f"{request} failed{tried}: {reason}"
     if isinstance(error, httpx.TimeoutException):
-        phase = type(error).__name__.removesuffix("Timeout").lower()
-        phase = "total" if monotonic() >= deadline else phase
-        return TimedOutError(
-            f"{request} took too long{tried}: its `{phase}` timeout expired",
-            phase=phase, request=request, attempts=attempts,
-        )  # fmt: skip
+        phase = _phase(error, deadline)
+        return TimedOutError(text, phase=phase, request=request, attempts=attempts)
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
-        text = f"{request}: no connection{tried}: {_remedied(error, why)}"
         return ConnectFailedError(text, request=request, attempts=attempts)
-    return ConnectionLostError(
-        f"{request}: the connection broke before the response was complete{tried}: {why}",
-        request=request, attempts=attempts,
-    )  # fmt: skip
+    return ConnectionLostError(text, request=request, attempts=attempts)
+
+
+def reason_of(error: httpx.RequestError, deadline: float) -> str:
+    """What happened, and what to do about it; without the URL of the request."""
+    why = str(error) or type(error).__name__
+    if isinstance(error, httpx.TimeoutException):
+        return f"its `{_phase(error, deadline)}` timeout expired"
+    if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
+        return f"no connection: {_remedied(error, why)}"
+    if isinstance(error, (httpx.NetworkError, httpx.RemoteProtocolError)):
+        return f"the connection broke before the response was complete: {why}"
+    return why
+
+
+def _phase(error: httpx.TimeoutException, deadline: float) -> str:
+    phase = type(error).__name__.removesuffix("Timeout").lower()
+    return "total" if monotonic() >= deadline else phase
 
 
 def _remedied(error: httpx.RequestError, why: str) -> str:
