@@ -105,10 +105,11 @@ verify-fuzz: setup
 
 # --- checking the code --------------------------------------------------------------------------
 .PHONY: lint types test test-system check
-lint: setup lint-contract ## ruff, the layer rules, the contract's lint
+lint: setup lint-contract ## ruff, the layer rules, the workflows, the contract's lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/zizmor --offline --no-progress --quiet .github
 
 types: setup $(NODE) ## mypy and pyright, both strict
 	$(BIN)/mypy
@@ -139,7 +140,7 @@ demo: setup $(NODE) $(CONSOLE) ## from contract to verdict, step by step
 	$(BIN)/python tools/demo.py
 
 # --- publishing ----------------------------------------------------------------------------------
-.PHONY: docs docs-serve build check-installed audit release bench diff lock clean
+.PHONY: docs docs-serve build check-installed audit sbom release bench diff lock clean
 docs: setup $(NODE) ## the guide and the reference pages, into site/
 	$(BIN)/python -m tools.guide
 
@@ -154,6 +155,9 @@ check-installed: build ## use the wheel on every Python here, with the newest an
 
 audit: setup ## known vulnerabilities of the dependencies (asks the package registry)
 	$(BIN)/python -m tools.release.audit $(EXTRA)
+
+sbom: setup ## what the wheel brings along, as CycloneDX, into reports/sbom.cdx.json
+	$(BIN)/python -m tools.release.sbom
 
 release: setup $(NODE) $(CONSOLE) ## prepare release VERSION= (changelog, contract, artifacts, tag); publishes nothing
 	@test -n "$(VERSION)" || { echo 'say which: make release VERSION=1.2.3' >&2; exit 2; }

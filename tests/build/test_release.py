@@ -19,6 +19,7 @@ from tools.documents import ROOT
 from tools.release.audit import Audit, read_report
 from tools.release.build import build, build_twice, contract_inside
 from tools.release.installed import check, pythons
+from tools.release.sbom import hashes, packages, sbom
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,28 @@ def test_an_advisory_is_a_finding_and_silence_is_none() -> None:
         ]
     }
     assert read_report(report) == Audit(("b 2: PYSEC-1, fixed in 3",), checked=2, skipped=1)
+
+
+def test_the_sbom_lists_what_an_installation_brings() -> None:
+    """Each dependency of every extra with version and locked hashes, and no tool of ours."""
+    document = json.loads(sbom())
+    listed = {part["name"]: part for part in document["components"]}
+    assert {*packages()} == {*listed, "drs-sync-policy"} - {"@scalar/api-reference"}
+    assert {"httpx", "sqlalchemy", "schemathesis", "click"} <= listed.keys()
+    assert not {"pytest-xdist", "zensical", "mypy"} & listed.keys()
+    assert all(part["hashes"] for name, part in listed.items() if "@" not in name)
+    assert document["serialNumber"] == json.loads(sbom())["serialNumber"]
+    locked = hashes("a==1 ; python_version < '4' \\\n    --hash=sha256:" + "0" * 64)
+    assert locked == {"a==1": ["0" * 64]}
+
+
+def test_what_only_the_console_needs_is_most_of_the_wheel(dist: Path) -> None:
+    """Without the program of the sandbox's console the wheel is under 1 MB."""
+    (wheel,) = dist.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        sizes = {part.filename: part.compress_size for part in archive.infolist()}
+    program = sizes.pop("drs_sync_policy/sandbox/static/scalar.js", 0)
+    assert wheel.stat().st_size - program < 1_000_000
 
 
 def test_this_python_is_among_those_that_the_wheel_is_tried_on() -> None:

@@ -15,13 +15,17 @@ import yaml
 
 from tools import guide
 from tools.documents import ROOT
-from tools.release import build
+from tools.release import build, sbom
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 VERBS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 VARIABLES = set(re.findall(r"^([A-Z]+) +\?=", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-WRITTEN = {"tools.guide": guide.SITE, "tools.release.build": build.DIST}
-"""The folder that each of these leaves behind."""
+WRITTEN = {
+    "tools.guide": guide.SITE,
+    "tools.release.build": build.DIST,
+    "tools.release.sbom": sbom.SBOM,
+}
+"""What each of these leaves behind."""
 SHARED = (".venv/bin", ".venv/lib", ".venv/pyvenv.cfg", "tools/node_modules")
 """What `make setup` installed here: a clone uses it, and must not install into it again."""
 by_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
@@ -95,12 +99,22 @@ def test_what_is_uploaded_was_made_by_a_verb_before(workflow: Path) -> None:
 
 
 @by_workflow
-def test_every_action_has_a_version(workflow: Path) -> None:
-    """A branch of somebody else's is not run here: each is of a major version or a commit."""
-    used = [step["uses"] for step in _steps(workflow) if "uses" in step]
-    assert used
-    for action in used:
-        assert re.fullmatch(r"actions/[a-z-]+@(v\d+(\.\d+)*|[0-9a-f]{40})", action)
+def test_every_action_is_pinned_by_its_hash(workflow: Path) -> None:
+    """A tag can be moved to other code; the version next to the hash is for people and updates."""
+    lines = [line for line in workflow.read_text("utf-8").splitlines() if "uses:" in line]
+    assert lines
+    for line in lines:
+        assert re.search(r"uses: actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
+
+
+def test_zizmor_has_no_finding() -> None:
+    """Workflows and update rules; `make lint` runs the same."""
+    program = str(Path(sys.executable).with_name("zizmor"))
+    done = subprocess.run(
+        [program, "--offline", "--no-progress", "--quiet", str(ROOT / ".github")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @by_workflow
@@ -113,12 +127,14 @@ def test_no_credentials_stay_in_the_checkout(workflow: Path) -> None:
 
 @by_workflow
 def test_a_workflow_may_read_and_no_more(workflow: Path) -> None:
-    """Only the deployment has more rights, and those of Pages alone; every job has an end."""
+    """Only deployment and attestation have more rights, and run nothing of ours; each job ends."""
     document = yaml.safe_load(workflow.read_text("utf-8"))
     assert document["permissions"] == {"contents": "read"}
     for job in _jobs(workflow):
         assert job["timeout-minutes"] <= 30
-        assert job.get("permissions", {}).keys() <= {"pages", "id-token"}
+        assert job.get("permissions", {}).keys() <= {"pages", "id-token", "attestations"}
+        if "permissions" in job:  # Nothing of ours, and of our dependencies, runs with more rights.
+            assert all("uses" in step for step in job["steps"])
 
 
 @by_workflow
