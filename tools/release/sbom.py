@@ -2,8 +2,8 @@
 
 python -m tools.release.sbom
 
-Versions and licenses are those that `make setup` installed from requirements/dev.txt, whose hashes
-it repeats. Packages of the tools alone (tests, docs, build) are left out; the program of the
+Versions and licenses are those that `make setup` installed from requirements/dev.txt, with the
+hashes there. Packages of the tools alone (tests, docs, build) are left out; the program of the
 sandbox's console, which the wheel carries, is in.
 """
 
