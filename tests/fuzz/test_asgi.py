@@ -27,4 +27,4 @@ def test_a_faultless_application_is_not_accused() -> None:
 
 def test_a_faulty_application_is() -> None:
     """What is lost on the way to the store is seen."""
-    assert _judge("loses-false").ledger.outcome("accepted-policy-is-stored") == "broken"
+    assert _judge("loses-false").ledger.status("accepted-policy-is-stored") == "failed"

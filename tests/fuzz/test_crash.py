@@ -1,4 +1,4 @@
-"""Faults of the judge itself: told as such, and never as a verdict on the server."""
+"""Bugs of the fuzzer itself: reported as such, and never as a verdict on the server."""
 
 from __future__ import annotations
 
@@ -44,29 +44,29 @@ def _other_methods(request: Request) -> bool:
     return request.method != "POST" and request.path.endswith("/batch-sync-policy")
 
 
-def test_a_fault_of_the_judge_is_no_broken_promise(target: Target) -> None:
+def test_a_bug_of_the_fuzzer_fails_no_rule(target: Target) -> None:
     """The run goes on without the scenario, is no full verdict, and says whose fault it was."""
     verdict = run(target, wire=Failing(over_http(target), _other_methods), budget=0)
     assert verdict.ending == "too little checked"
-    assert not verdict.broken
-    assert "the judge itself failed in the scenario methods" in verdict.reason
+    assert not verdict.failed
+    assert "the fuzzer itself failed in the scenario methods" in verdict.reason
     (crash,) = verdict.crashes
     assert crash.error == "RuntimeError: no such plug"
     assert "in send" in crash.trace
     ledger = verdict.ledger
-    assert ledger.outcome("other-methods-are-refused") == "not checked"
+    assert ledger.status("other-methods-are-refused") == "not checked"
     assert "RuntimeError: no such plug" in ledger.reason("other-methods-are-refused")
-    assert ledger.outcome("other-media-types-are-refused") == "kept"
-    assert ledger.outcome("token-is-matched-exactly") == "kept"
+    assert ledger.status("other-media-types-are-refused") == "passed"
+    assert ledger.status("token-is-matched-exactly") == "passed"
 
 
 def test_a_judge_that_can_send_nothing_has_no_verdict(target: Target) -> None:
     """Every scenario is left out for the fault; none of it is held against the server."""
     verdict = run(target, wire=Failing(over_http(target), lambda request: True), budget=0)
     assert verdict.ending == "too little checked"
-    assert verdict.crashes[0].during == "knocking"
+    assert verdict.crashes[0].during == "preflight"
     assert not list(verdict.ledger.violations())
-    assert not tell(verdict).with_outcome("kept")
+    assert not tell(verdict).with_outcome("passed")
 
 
 def test_a_fault_in_schemathesis_s_phases_is_no_traceback(target: Target) -> None:
@@ -101,8 +101,8 @@ def test_every_report_tells_a_fault_without_secrets(target: Target, tmp_path: Pa
     told = ET.parse(tmp_path / "junit.xml").find("testcase/error")
     assert told is not None
     assert "ValueError: cannot send $DRS_TOKEN" in (told.text or "")
-    assert "the judge itself failed" in told.get("message", "")
-    assert "the judge itself failed" in telling.reason
+    assert "the fuzzer itself failed" in told.get("message", "")
+    assert "the fuzzer itself failed" in telling.reason
 
 
 def test_whose_fault_an_exception_is_its_way_tells() -> None:

@@ -32,7 +32,7 @@ _RUN = (
     "again",
     "unknown fields and state",
     "failing items",
-    "refused requests",
+    "rejected requests",
     "two tenants",
 )
 """The scenarios about what is stored whose requests come one after the other."""
@@ -62,8 +62,8 @@ def _served(*faults: str) -> Generator[Target]:
 
 
 def _findings(telling: Telling) -> Iterator[tuple[str, Failure]]:
-    """What a reader sees first of each broken promise, where it is about what is stored."""
-    for line in telling.with_outcome("broken"):
+    """What a reader sees first of each failed rule, where it is about what is stored."""
+    for line in telling.with_outcome("failed"):
         for failure in line.failures[:3]:
             if "/_sandbox/" in failure.steps[-1].request:
                 yield line.rule.id, failure

@@ -18,7 +18,7 @@ from . import servers
 
 
 def test_the_command_line_of_schemathesis_knows_our_rules(tmp_path: Path) -> None:
-    """With our hooks it sees a count that stock schemathesis lets pass, and names the promise."""
+    """With our hooks it sees a count that stock schemathesis lets pass, and names the rule."""
     with sandbox.running(faults=["count-off-by-one"]) as served:
         document = sandbox.target_profile(served.url, tenants=served.tenants)
         (tmp_path / "target.toml").write_text(sandbox.to_toml(document), "utf-8")
@@ -50,7 +50,7 @@ def test_the_command_line_of_schemathesis_knows_our_rules(tmp_path: Path) -> Non
 
 
 def test_a_body_that_was_streamed_is_not_held_against_the_server() -> None:
-    """What was sent in pieces cannot be read again, and may be refused before the credentials."""
+    """What was sent in pieces cannot be read again, and may be rejected before the credentials."""
     with servers.serving(servers.Habits()) as server:
         prober = servers.prober(server)
         url = f"{prober.target.url}/v3/{prober.target.tenant.project_id}/jobs/batch-sync-policy"

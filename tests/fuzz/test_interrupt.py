@@ -40,7 +40,7 @@ def _pressed(*, at_request: int, skip_scenarios: bool) -> tuple[Verdict, list[st
 
 @pytest.mark.parametrize(
     ("at_request", "skip_scenarios", "during"),
-    [(60, False, "the scenario"), (1, False, "knocking"), (20, True, "schemathesis's own phases")],
+    [(60, False, "the scenario"), (1, False, "preflight"), (20, True, "schemathesis's own phases")],
 )
 def test_ctrl_c_ends_the_run_where_it_is(
     at_request: int, skip_scenarios: bool, during: str
@@ -51,7 +51,7 @@ def test_ctrl_c_ends_the_run_where_it_is(
     assert f"during {during}" in verdict.reason
     assert phases[-1] == "done"
     assert not verdict.crashes
-    assert not verdict.broken
+    assert not verdict.failed
     ledger = verdict.ledger
     assert "interrupted" in ledger.reason("accepted-policy-is-stored")
 

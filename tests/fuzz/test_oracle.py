@@ -85,7 +85,7 @@ def test_a_request_that_names_a_header_twice_is_not_checked(prober: Prober) -> N
 
 
 def test_the_language_of_messages_follows_the_header(prober: Prober) -> None:
-    """Absent means the default, another value none that could be expected."""
+    """Absent means the default, with another value no language can be expected."""
     languages = [
         prober.oracle.expect(prober.request(GOOD, language=value)).language
         for value in (None, "zh-cn", "ZH-CN")

@@ -132,11 +132,11 @@ def test_the_recipe_for_github_fails_annotates_and_keeps_the_reports(repository:
     assert [entry.code for entry in before] == [0, 0], before
     assert "drs-sync-policy fuzz" in judging.line
     assert judging.code == 1, judging.out
-    assert "BROKEN  count-equals-results" in judging.out
+    assert "FAILED  count-equals-results" in judging.out
     assert annotating.code == 0
     annotations = annotating.out.splitlines()
     assert all(re.fullmatch(r"::error title=[a-z-]+::\S.*", line) for line in annotations)
-    broken = re.findall(r"BROKEN  (\S+)", judging.out)
+    broken = re.findall(r"FAILED  (\S+)", judging.out)
     assert [line.split("=")[1].split("::")[0] for line in annotations] == broken
 
     for step in job["steps"]:

@@ -76,7 +76,7 @@ def test_a_failure_is_told_with_promise_request_and_response(
     _everything(tell(verdict), tmp_path)
     text = (tmp_path / "terminal.txt").read_text("utf-8")
     for part in (
-        "BROKEN  count-equals-results",
+        "FAILED  count-equals-results",
         "`count` is",
         "${DRS_TOKEN}",
         "HTTP 200",
@@ -133,7 +133,7 @@ def test_the_files_say_the_same(broken: tuple[Target, Verdict], tmp_path: Path) 
     assert outcomes == {line.rule.id: line.outcome for line in telling.lines}
     suite = ET.parse(tmp_path / "junit.xml").getroot()
     failed = {case.get("name") for case in suite if case.find("failure") is not None}
-    assert failed == {rule for rule, outcome in outcomes.items() if outcome == "broken"}
+    assert failed == {rule for rule, outcome in outcomes.items() if outcome == "failed"}
 
 
 def test_the_page_needs_nothing_else(broken: tuple[Target, Verdict], tmp_path: Path) -> None:
@@ -307,8 +307,8 @@ def test_why_a_run_broke_off_is_told_with_what_it_left_out() -> None:
         verdict = run(servers.target(server), budget=0)
         lines = _shown(verdict)
     assert lines[1].startswith("No full verdict, unreachable: ")
-    text = "\n".join(lines).partition("NOT CHECKED")[2].partition("KEPT IN PART")[0]
-    assert text.count("the server was gone before its turn") == 1
+    text = "\n".join(lines).partition("NOT CHECKED")[2].partition("PASSED IN PART")[0]
+    assert text.count("the server stopped responding before its turn") == 1
     named = set(text.replace(",", "").split())
     left_out = {line.rule.id for line in tell(verdict).with_outcome("not checked")}
     assert left_out
@@ -369,7 +369,7 @@ def test_a_promise_that_is_kept_in_part_is_told_as_such() -> None:
     """What is stored cannot be read: the terminal says why, and which promises that touches."""
     with servers.serving(handler=NoNumber) as server:
         text = "\n".join(_shown(run(servers.target(server), budget=0)))
-    in_part = text.partition("KEPT IN PART")[2]
+    in_part = text.partition("PASSED IN PART")[2]
     assert "is no I-JSON: the number Infinity" in in_part
     assert "lacks `" not in text
 
@@ -401,4 +401,4 @@ def test_what_is_tolerated_is_told_apart_from_what_is_promised() -> None:
         prober.send(prober.request({"jobs": [{}]}), case="no job id")
         prober.wire.close()
     (violation,) = prober.ledger.violations("body-must-be-i-json")
-    assert violation.expected == "400, as promised (tolerated besides: 422)"
+    assert violation.expected == "400 (also tolerated: 422)"

@@ -92,15 +92,15 @@ def test_a_target_that_redirects_is_not_followed() -> None:
     with servers.serving(Habits(readback=False), Redirecting) as server:
         verdict = run(servers.target(server), budget=0)
     assert verdict.ending == "too little checked"
-    assert verdict.ledger.outcome("status-is-documented") == "broken"
+    assert verdict.ledger.status("status-is-documented") == "failed"
 
 
 def test_a_target_that_responses_in_html_is_told_so() -> None:
     """A page instead of JSON breaks the promises about the form of a response."""
     with servers.serving(Habits(readback=False), Page) as server:
         verdict = run(servers.target(server), budget=0)
-    assert verdict.ledger.outcome("media-type-is-json") == "broken"
-    assert verdict.broken
+    assert verdict.ledger.status("media-type-is-json") == "failed"
+    assert verdict.failed
 
 
 def test_a_target_that_dies_ends_the_run_with_what_was_checked() -> None:
@@ -109,7 +109,7 @@ def test_a_target_that_dies_ends_the_run_with_what_was_checked() -> None:
         verdict = run(servers.target(server), budget=5, schemathesis=False)
     telling = tell(verdict)
     assert verdict.ending == "unreachable"
-    assert telling.with_outcome("kept")
+    assert telling.with_outcome("passed")
     unjudged = telling.with_outcome("not checked")
     assert all(line.reason for line in unjudged)
-    assert not telling.with_outcome("broken")
+    assert not telling.with_outcome("failed")

@@ -13,12 +13,12 @@ from tests.fuzz.servers import Handler
 
 
 def test_a_faultless_server_is_not_accused(target: Target) -> None:
-    """No promise is broken, and every one that this profile lets judge was put to the test."""
+    """No rule fails, and every rule that this profile allows to check is checked."""
     verdict = run(target, seed=3, budget=60, schemathesis=False)
     ledger = verdict.ledger
     assert [f"{b.rule}: {b.case}: {b.received}" for b in ledger.violations()] == []
     assert verdict.ending == "complete"
-    unjudged = {rule for rule in ledger.rules if ledger.outcome(rule) == "not checked"}
+    unjudged = {rule for rule in ledger.rules if ledger.status(rule) == "not checked"}
     assert unjudged <= {
         "concurrent-calls-take-turns",
         "oversized-body-is-refused",
@@ -40,10 +40,10 @@ def test_a_refused_token_ends_the_run(target: Target) -> None:
 
 
 def test_required_scenarios_run_without_any_budget(target: Target) -> None:
-    """A budget of nothing still judges what no run does without, and says what it left out."""
+    """A budget of nothing still checks what every run checks, and reports what it left out."""
     verdict = run(target, budget=0, schemathesis=False)
     assert verdict.ending == "complete"
-    assert verdict.ledger.outcome("token-is-matched-exactly") == "kept"
+    assert verdict.ledger.status("token-is-matched-exactly") == "passed"
     assert "budget" in verdict.ledger.reason("job-id-is-opaque")
 
 
@@ -58,15 +58,15 @@ class Uncounted(Handler):
         return super().apply(project, item, place)
 
 
-def test_each_rule_is_told_once_while_the_run_goes_on() -> None:
+def test_each_rule_is_reported_once_while_the_run_goes_on() -> None:
     """The first violation of a rule is news; further kinds of it are for the verdict."""
-    told: list[str] = []
-    progress = Progress(violation=lambda found: told.append(found.rule))
+    reported: list[str] = []
+    progress = Progress(violation=lambda found: reported.append(found.rule))
     with servers.serving(handler=Uncounted) as server:
         verdict = run(servers.target(server), budget=0, progress=progress, schemathesis=False)
     kinds = [violation.rule for violation in verdict.ledger.violations()]
     assert len(kinds) > len(set(kinds))
-    assert sorted(told) == sorted(set(kinds))
+    assert sorted(reported) == sorted(set(kinds))
 
 
 class Created(Handler):
@@ -77,7 +77,7 @@ class Created(Handler):
 
 
 class Hasty(Handler):
-    """Refuses a request without a token before it has read the body, and keeps the connection."""
+    """Rejects a request without a token before it has read the body, and keeps the connection."""
 
     def read_body(self) -> bytes:
         if not self.headers.get("X-Auth-Token"):
@@ -86,13 +86,13 @@ class Hasty(Handler):
 
 
 def test_a_body_that_is_left_unread_is_taken_for_the_next_request() -> None:
-    """What is wrong shows only in the request behind, on the same connection: both are told."""
+    """What is wrong shows only in the request behind, on the same connection: both are reported."""
     with servers.serving(handler=Hasty) as server:
         verdict = run(
             servers.target(server),
             budget=60,
             schemathesis=False,
-            enough=lambda ledger: ledger.outcome("valid-request-is-accepted") == "broken",
+            enough=lambda ledger: ledger.status("valid-request-is-accepted") == "failed",
         )
     found = [b for b in verdict.ledger.violations() if "on the same connection" in b.case]
     assert found
@@ -101,7 +101,7 @@ def test_a_body_that_is_left_unread_is_taken_for_the_next_request() -> None:
     assert all(len(violation.exchanges) == 2 for violation in found)
 
 
-def test_another_2xx_than_200_is_a_broken_promise() -> None:
+def test_another_2xx_than_200_fails_a_rule() -> None:
     """The server accepts the requests: that none got a 200 breaks a rule."""
     with servers.serving(handler=Created) as server:
         verdict = run(servers.target(server), budget=0)

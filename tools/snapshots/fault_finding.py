@@ -33,6 +33,6 @@ def _violated(fault: str, rule: str) -> bool:
             seed=1,
             budget=60,
             schemathesis=False,
-            enough=lambda ledger: ledger.outcome(rule) == "broken",
+            enough=lambda ledger: ledger.status(rule) == "failed",
         )
     return any(violation.rule == rule for violation in verdict.ledger.violations())

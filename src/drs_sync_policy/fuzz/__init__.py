@@ -1,1 +1,1 @@
-"""The judge of any implementation of the contract."""
+"""Checks any implementation of the contract: the fuzzer."""

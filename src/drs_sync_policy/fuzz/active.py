@@ -1,10 +1,10 @@
 """A whole run: from a target to a verdict.
 
-Every run goes the same way: is the server there and does it let us in; the scenarios that no run
-does without; the rest of ours, as far as the time allows; schemathesis with what is left of it.
+A run has four phases: preflight (is the server there, and does it accept the credentials), the
+required scenarios, the other scenarios as far as the time allows, and schemathesis with the rest.
 
-A fault of the judge itself ends the scenario that it is in, and no more: the others go on, what it
-would have checked is told as not checked, and the run is no full verdict.
+A bug of the fuzzer ends the scenario that it is in, and no more: the others go on. What it would
+have checked is reported as not checked, and the verdict is incomplete.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.findings import Finding, group
 from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.prober import Gone, Prober
+from drs_sync_policy.fuzz.prober import Prober, TargetDown
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Throttled, Wire
 from drs_sync_policy.fuzz.target.profile import Target
@@ -51,16 +51,16 @@ class Verdict:
     """Seconds until the first violation."""
     requests_to_failure: int | None = None
     failing_jobs: tuple[str, ...] = ()
-    """The profile's own jobs of which no item ever succeeded, though some were sent."""
+    """The profile's own jobs whose items were sent and never succeeded."""
     crashes: tuple[Crash, ...] = ()
-    """Faults of the judge itself."""
+    """Bugs of the fuzzer that ended a scenario."""
     contract: Contract = field(factory=contract.load, repr=False)
     findings: tuple[Finding, ...] = ()
     """The violations, grouped by cause."""
 
     @property
-    def broken(self) -> bool:
-        """Whether any promise is broken that no waiver covers."""
+    def failed(self) -> bool:
+        """Whether any rule failed that no waiver covers."""
         return any(not self.waived.covers(violation.rule) for violation in self.ledger.violations())
 
 
@@ -74,7 +74,7 @@ class Interrupted(KeyboardInterrupt):
 
 @frozen
 class Progress:
-    """What the run tells while it goes on; every part may be left as it is.
+    """What the run reports while it goes on; every part has a default.
 
     `violation` gets the first violation of each rule.
     """
@@ -115,8 +115,8 @@ def run(
     )
     if enough:
         prober.enough = enough
-    keeper = _Keeper(prober, progress or Progress(), budget, schemathesis and wire is None)
-    ending, reason = keeper.run()
+    execution = _Execution(prober, progress or Progress(), budget, schemathesis and wire is None)
+    ending, reason = execution.run()
     verdict = Verdict(
         target=target,
         ledger=ledger,
@@ -124,16 +124,16 @@ def run(
         ending=ending,
         reason=reason,
         seed=seed,
-        seconds=time.monotonic() - keeper.started,
-        first_failure=keeper.first_failure,
-        requests_to_failure=keeper.requests_to_failure,
+        seconds=time.monotonic() - execution.started,
+        first_failure=execution.first_failure,
+        requests_to_failure=execution.requests_to_failure,
         failing_jobs=tuple(
             job
             for tenant in (target.tenant, target.other)
             if tenant
             for job in prober.history.failing(tenant)
         ),
-        crashes=tuple(keeper.crashes),
+        crashes=tuple(execution.crashes),
         contract=loaded,
         findings=group(ledger),
     )
@@ -142,8 +142,8 @@ def run(
     return verdict
 
 
-class _Keeper:
-    """Keeps the time and the order of one run."""
+class _Execution:
+    """One run: its order, its time, and what it saw."""
 
     def __init__(
         self, prober: Prober, progress: Progress, budget: float, schemathesis: bool
@@ -156,59 +156,59 @@ class _Keeper:
         self.first_failure: float | None = None
         self.requests_to_failure: int | None = None
         self.crashes: list[Crash] = []
-        self.told: set[str] = set()
-        self.during = "knocking"
+        self.reported: set[str] = set()
+        self.during = "preflight"
         prober.on_violation = self._on_violation
 
     def run(self) -> tuple[Ending, str]:
         """How the run ended, and why."""
         try:
-            return self._from_knock_to_end()
-        except Gone as error:
-            self._explain(f"the server was gone before its turn: {error}")
+            return self._to_the_end()
+        except TargetDown as error:
+            self._explain(f"the server stopped responding before its turn: {error}")
             return "unreachable", str(error)
         except KeyboardInterrupt:
             self._explain("the run was interrupted before its end")
             return "interrupted", f"stopped by hand during {self.during}"
         finally:
-            with self._may_fail("letting go of the connections"):
+            with self._may_fail("closing the connections"):
                 self.prober.wire.close()
             self.progress.phase("done")
 
-    def _from_knock_to_end(self) -> tuple[Ending, str]:
+    def _to_the_end(self) -> tuple[Ending, str]:
         refused = None
-        with self._may_fail("knocking"):
-            refused = self._knock()
+        with self._may_fail("preflight"):
+            refused = self._preflight()
         if refused:
             return refused
         unfinished = self._scenarios()
         self._stock()
         if self.crashes:
             names = ", ".join(dict.fromkeys(crash.during for crash in self.crashes))
-            return "too little checked", f"the judge itself failed in {names}"
+            return "too little checked", f"the fuzzer itself failed in {names}"
         if not self.prober.ledger.saw_success:
-            return "too little checked", "no request was ever taken with a 200, or any 2xx"
+            return "too little checked", "no request was accepted with a 200 or another 2xx"
         if unfinished:
             return "too little checked", f"required scenarios did not run: {', '.join(unfinished)}"
         return "complete", ""
 
     @contextmanager
     def _may_fail(self, during: str, rules: Iterable[str] = ()) -> Generator[None]:
-        """Keep a fault of the judge to this block; `rules` are not checked by it."""
+        """Limit a bug of the fuzzer to this block; it leaves `rules` not checked."""
         self.during = during
         try:
             yield
-        except (Gone, Throttled, NoResponse):
+        except (TargetDown, Throttled, NoResponse):
             raise  # the server's doing
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is no verdict on the server
+        except Exception as error:  # noqa: BLE001 - a bug of ours says nothing about the server
             crash = Crash.of(error, during=during)
             self.crashes.append(crash)
             for rule in rules:
-                self.prober.ledger.not_checked(rule, f"the judge itself failed in {crash}")
+                self.prober.ledger.not_checked(rule, f"the fuzzer itself failed in {crash}")
 
-    def _knock(self) -> tuple[Ending, str] | None:
-        """Whether the server is there and takes the credentials; None where it does."""
-        self.progress.phase("knocking")
+    def _preflight(self) -> tuple[Ending, str] | None:
+        """Why the run ends here; None if the server is there and accepts the credentials."""
+        self.progress.phase("preflight")
         prober = self.prober
         request = prober.request({"jobs": [{"job_id": prober.target.tenant.job_ids[0]}]})
         try:
@@ -219,7 +219,7 @@ class _Keeper:
             return "unreachable", str(error)
         if response.status in (401, 403):
             return "not allowed in", (
-                f"the server answered {response.status} to the profile's own token and "
+                f"the server responded {response.status} to the profile's own token and "
                 "project; check `token` (or the variable of `token_env`) and `project_id`"
             )
         return None
@@ -273,6 +273,6 @@ class _Keeper:
         if self.first_failure is None:
             self.first_failure = time.monotonic() - self.started
             self.requests_to_failure = self.prober.ledger.requests
-        if violation.rule not in self.told:
-            self.told.add(violation.rule)
+        if violation.rule not in self.reported:
+            self.reported.add(violation.rule)
             self.progress.violation(violation)

@@ -1,4 +1,4 @@
-"""A fault of the judge itself: no verdict on the server, and never told as one."""
+"""A bug of the fuzzer itself: it says nothing about the server, and the report says so."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from attrs import frozen
 
 BLAME: Final = (
-    "That is a fault of the judge, not of the server: please report it to the maintainers of "
+    "This is a bug of the fuzzer, not of the server: please report it to the maintainers of "
     "drs-sync-policy, with the seed and the trace."
 )
 _INNERMOST: Final = -8
@@ -19,7 +19,7 @@ _PACKAGE: Final = str(Path(__file__).resolve().parent)
 
 @frozen
 class Crash:
-    """What the judge was at, the exception that ended it, and its trace."""
+    """What the fuzzer was doing, the exception that ended it, and its trace."""
 
     during: str
     error: str
@@ -27,7 +27,7 @@ class Crash:
 
     @classmethod
     def of(cls, error: BaseException, *, during: str) -> Crash:
-        """The crash that `error` made of what the judge was at."""
+        """The crash for an `error` that ended what the fuzzer was doing."""
         lines = traceback.format_exception(error, limit=_INNERMOST)
         text = "".join(traceback.format_exception_only(error)).strip()
         return cls(during=during, error=text, trace="".join(lines).rstrip())
@@ -37,6 +37,6 @@ class Crash:
 
 
 def is_ours(error: BaseException) -> bool:
-    """Whether `error` went through code of the judge on its way."""
+    """Whether `error` passed through code of the fuzzer."""
     frames = traceback.extract_tb(error.__traceback__)
     return any(frame.filename.startswith(_PACKAGE) for frame in frames)

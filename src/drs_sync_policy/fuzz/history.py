@@ -2,7 +2,7 @@
 
 A request that leaves a field out, or that is rejected, shows nothing by itself: a correct and a
 faulty server respond alike unless something was stored before. An earlier request stored it, and a
-reader who repeats the finding on another server needs that request, too.
+reader who reproduces the finding on another server needs that request, too.
 """
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
@@ -25,12 +25,12 @@ from drs_sync_policy.fuzz.verdict import Exchange
 Policy = Mapping[str, Any]
 
 UNKNOWN: Final[Any] = object()
-"""Stands for a value that is not stored, or of which nothing is known."""
+"""Stands for a value that is not stored or not known."""
 
 
 @frozen
 class Event:
-    """Something that tells what is stored for a job: the items that set it, or a reading."""
+    """Evidence of what is stored for a job: the items that set it, or a reading."""
 
     exchange: Exchange
     items: tuple[Policy, ...] = ()
@@ -41,7 +41,7 @@ class Event:
 
     @property
     def is_reading(self) -> bool:
-        """Whether it tells what was stored, and changed nothing."""
+        """Whether it shows what was stored, and changed nothing."""
         return self.reading is not None
 
 
@@ -74,7 +74,7 @@ class History:
         self._add(tenant, job, Event(exchange, reading=policy))
 
     def failing(self, tenant: Tenant) -> list[str]:
-        """The tenant's own jobs of which no item ever succeeded, though some were sent."""
+        """The tenant's own jobs whose items were sent and never succeeded."""
         with self._lock:
             known = self._succeeded
             return [job for job in tenant.job_ids if known.get((tenant.project_id, job)) is False]
@@ -184,7 +184,7 @@ def _carried_out(exchange: Exchange) -> Iterator[tuple[Policy, bool]]:
 
 
 def _fields(items: Iterable[Policy]) -> tuple[Policy, ...]:
-    """The items without their job; of many in a row that set nothing, one tells as much."""
+    """The items without their job; of many in a row that set nothing, only one."""
     bare = ({name: value for name, value in item.items() if name != JOB} for item in items)
     return tuple(
         fields

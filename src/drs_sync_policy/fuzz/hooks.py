@@ -52,7 +52,7 @@ CheckFunction = Callable[[CheckContext, "TheirResponse", "Case[Any]"], "bool | N
 OnChecked = Callable[[Exchange, list[Violation]], None]
 
 
-class BrokenRule(Failure):
+class RuleFailed(Failure):
     """A response that breaks a rule of the contract."""
 
     kind_title = "Broken rule"
@@ -127,7 +127,7 @@ def exchange(received: TheirResponse, oracle: Oracle) -> Exchange:
         body=received.content,
         seconds=received.elapsed,
     )
-    # A body that was streamed can no longer be read, and servers may refuse it for being chunked.
+    # A body that was streamed can no longer be read, and servers may reject it for being chunked.
     streamed = sent.body is not None and (body is None or "Transfer-Encoding" in sent.headers)
     return Exchange(request, STREAMED if streamed else oracle.expect(request), response)
 
@@ -200,7 +200,7 @@ def _check(rule: str, statement: str, memory: _Memory) -> CheckFunction:
             return None
         for violation in memory.violations(response, described(case)):
             if violation.rule == rule:
-                raise BrokenRule(
+                raise RuleFailed(
                     violation, statement=statement, operation=case.operation.label, case_id=case.id
                 )
         return None

@@ -65,7 +65,7 @@ def _has_surrogate(value: Any) -> bool:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal, `true` and 1 told apart."""
+    """Whether two JSON values are equal; `true` and 1 are not."""
     if isinstance(one, bool) != isinstance(other, bool):
         return False
     if isinstance(one, dict) and isinstance(other, dict):

@@ -24,8 +24,8 @@ from drs_sync_policy.fuzz.target.profile import Target, Tenant
 
 ACCEPTED_BYTES: Final = 1_000_000
 """A body of this size is accepted by every server (rule batch-size-is-unbounded)."""
-PARAMETERS: Final = "parameters-match-schema"
-"""The promise of a parameter's schema where no rule of the contract speaks of that parameter."""
+PARAMETERS_RULE: Final = "parameters-match-schema"
+"""Stands for a parameter's schema if no rule of the contract is about that parameter."""
 OTHER_METHODS: Final = ("GET", "PUT", "PATCH", "DELETE")
 """What rule other-methods-are-refused speaks of; OPTIONS and HEAD are the server's own affair."""
 CLOSED: Final = 0
@@ -62,7 +62,7 @@ class Expectation:
     language: str | None = None
     tenant: Tenant | None = None
     front: bool = False
-    """Whether something in front of the service may have refused it, in a form of its own."""
+    """Whether something in front of the service may have rejected it, in a form of its own."""
 
     @property
     def valid(self) -> bool:
@@ -185,9 +185,9 @@ class Oracle:
         for parameter in self._located("header"):
             values = request.header(parameter.name)
             if not values and parameter.required:
-                yield Defect(PARAMETERS, frozenset({400, 422}), "request")
+                yield Defect(PARAMETERS_RULE, frozenset({400, 422}), "request")
             if values and not self._accepts(parameter, values[0].strip(" \t")):
-                rule = PARAMETERS
+                rule = PARAMETERS_RULE
                 if parameter.name == "X-Language":
                     rule = "unknown-language-is-refused"
                 front = _IN_FRONT if _is_long(values[0]) else {400}
@@ -253,7 +253,7 @@ def _path_pattern(url: str, path: str) -> re.Pattern[str]:
 
 
 def _is_odd(request: Request, match: re.Match[str], token: str) -> bool:
-    """Whether servers and gateways may refuse the request line or a header for its form."""
+    """Whether servers and gateways may reject the request line or a header for its form."""
     ids = [unquote_to_bytes(group or "") for group in match.groupdict().values()]
     if any(not re.fullmatch(rb"[0-9A-Za-z_ -]{1,250}", value) for value in ids):
         return True
@@ -263,7 +263,7 @@ def _is_odd(request: Request, match: re.Match[str], token: str) -> bool:
 
 
 def _is_long(value: str) -> bool:
-    """Whether servers may refuse a header for its length alone."""
+    """Whether servers may reject a header for its length alone."""
     return len(value) > 1000
 
 

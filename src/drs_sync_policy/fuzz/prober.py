@@ -42,8 +42,8 @@ GATEWAY: Final = frozenset({502, 504})
 """What a gateway says for a service that is away for a moment: asked once more."""
 
 
-class Gone(Exception):  # noqa: N818
-    """The target stopped answering, and the run cannot go on."""
+class TargetDown(Exception):  # noqa: N818
+    """The target no longer responds, so the run cannot go on."""
 
 
 @frozen
@@ -124,7 +124,7 @@ class Prober:
         """A source of random numbers that depends on the seed and `name` alone."""
         return random.Random(f"{self.seed}/{name}")  # noqa: S311 - nothing secret about it
 
-    # --- sending and judging ---------------------------------------------------------------------
+    # --- sending and checking ---------------------------------------------------------------------
 
     def send(
         self,
@@ -137,7 +137,7 @@ class Prober:
     ) -> Exchange:
         """The exchange, its response checked and every violation noted.
 
-        `rule` is to blame in place of the general one where the status is wrong, `statuses` are
+        `rule` is violated, in place of the general one, if the status is wrong, `statuses` are
         allowed in place of those that the oracle reads from the request.
         """
         exchange = self.ask(request, timeout=timeout)
@@ -155,7 +155,7 @@ class Prober:
         return exchange
 
     def ask(self, request: Request, *, timeout: float | None = None) -> Exchange:
-        """The exchange, not checked. `Gone` where the target cannot be reached any more."""
+        """The exchange, not checked. `TargetDown` where the target cannot be reached any more."""
         expectation = self.oracle.expect(request)
         silence, response = "", None
         silences = self._silences.get(expectation.rule, 0)
@@ -179,7 +179,7 @@ class Prober:
             if response is not None and response.status not in GATEWAY:
                 break
             if attempt == 1 and response is None and not self._is_alive():
-                raise Gone(f"{silence}, and no response to a simple request after that")
+                raise TargetDown(f"{silence}, and no response to a simple request after that")
         if response is None and expectation.statuses is not None:
             self._silences[expectation.rule] = silences + 1
         self.ledger.count_request(response.status if response else 0)
@@ -187,17 +187,17 @@ class Prober:
 
     def note(self, violation: Violation) -> None:
         """Put a violation on the record."""
-        if self.ledger.broken(violation):
+        if self.ledger.record(violation):
             self.on_violation(violation)
 
     def checked(self, rule: str, problems: Iterable[Violation] = ()) -> None:
-        """Note that `rule` was put to the test, and what broke it."""
+        """Note that `rule` was checked, and its violations."""
         self.ledger.checked(rule)
         for violation in problems:
             self.note(violation)
 
     def reach(self, request: Request, timeout: float | None = None) -> Response:
-        """The response, not checked and not counted; `Gone` where no connection can be made."""
+        """The response, not checked, not counted; `TargetDown` if no connection can be made."""
         for pause in _PAUSES:
             try:
                 return self.wire.send(request, timeout=timeout)
@@ -206,7 +206,7 @@ class Prober:
         try:
             return self.wire.send(request, timeout=timeout)
         except Unreachable as error:
-            raise Gone(str(error)) from error
+            raise TargetDown(str(error)) from error
 
     def _is_alive(self) -> bool:
         """Whether the target still responds to a simple request."""
@@ -234,7 +234,7 @@ class Prober:
         remaining = iter(things)
         finished = True
 
-        def labour() -> None:
+        def worker() -> None:
             nonlocal finished
             while True:
                 with self._lock:
@@ -246,7 +246,7 @@ class Prober:
                     return
                 work(thing)
 
-        self.together([labour] * self.workers)
+        self.together([worker] * self.workers)
         return finished
 
     def _over(self) -> bool:

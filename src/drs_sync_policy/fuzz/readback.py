@@ -28,7 +28,7 @@ class Unreadable(Exception):  # noqa: N818 - it is no error of ours
     """What is stored could not be read; the text says why."""
 
 
-class Store:
+class PolicyReader:
     """Reads policies back. Any thread may use it."""
 
     def __init__(self, prober: Prober, fields: Iterable[str]) -> None:
@@ -43,7 +43,7 @@ class Store:
     def read(
         self, job_id: str, *, tenant: Tenant | None = None, may_lack: bool = False
     ) -> tuple[Policy, Exchange]:
-        """The stored fields of a job, and the exchange that told them; `Unreadable` if it fails.
+        """The stored fields of a job, and the exchange that read them; `Unreadable` if it fails.
 
         Where a job `may_lack` a policy, 404 means that it has none.
         """
@@ -62,7 +62,7 @@ class Store:
         if response.status == 404 and may_lack:
             return {}, exchange
         if response.status != 200:
-            raise Unreadable(f"{request.method} {request.path} answered {response.status}")
+            raise Unreadable(f"{request.method} {request.path} responded {response.status}")
         try:
             value = ijson.loads(response.body)
         except ijson.NotIJson as error:

@@ -10,14 +10,14 @@ from typing import Final, Literal
 from attrs import evolve, field, frozen
 
 from drs_sync_policy.contract import Rule
-from drs_sync_policy.fuzz.oracle import PARAMETERS, Expectation
+from drs_sync_policy.fuzz.oracle import PARAMETERS_RULE, Expectation
 from drs_sync_policy.fuzz.target.http import Request, Response
 
-Outcome = Literal["kept", "broken", "waived", "not checked"]
+RuleStatus = Literal["passed", "failed", "waived", "not checked", "not applicable"]
 
-UNLISTED: Final = Rule(
-    id=PARAMETERS,
-    statement="A parameter that violates its schema is refused with 400.",
+PARAMETERS_AS_RULE: Final = Rule(
+    id=PARAMETERS_RULE,
+    statement="A parameter that violates its schema is rejected with 400.",
     origin="decision",
     source="the schemas of the operation's parameters",
 )
@@ -38,7 +38,7 @@ class Exchange:
 
 @frozen
 class Violation:
-    """A rule seen broken: what was done, expected and received, and who said so."""
+    """One observed violation of a rule: what was done, expected and received."""
 
     rule: str
     case: str
@@ -49,17 +49,17 @@ class Violation:
     """How many of the exchanges, from the first, only set what is stored beforehand."""
     times: int = 1
     generated: bool = False
-    """Whether a generator made the case up: one of our own says better what it is about."""
+    """Whether a generator made the case up: a case of our own says better what it is about."""
 
     @property
     def kind(self) -> tuple[str, ...]:
-        """What makes two violations repeats of one another: rule, fields, and form of the texts."""
+        """What two violations of one kind share: rule, fields, and form of the texts."""
         fields = _NAMES.findall(f"{self.case} {self.expected}")
         return (self.rule, *fields, _form(self.expected), _form(self.received))
 
     @property
     def size(self) -> tuple[bool, int]:
-        """How much a reader has to take in: fewer and smaller requests are better examples."""
+        """How much a reader has to read: fewer and smaller requests are better examples."""
         size = sum(200 + len(entry.request.body or b"") for entry in self.exchanges)
         return (self.generated, size)
 
@@ -77,10 +77,10 @@ class Ledger:
     """The record of a run, by rule; any thread may write."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self.rules: dict[str, Rule] = {rule.id: rule for rule in (*rules, UNLISTED)}
+        self.rules: dict[str, Rule] = {rule.id: rule for rule in (*rules, PARAMETERS_AS_RULE)}
         self._lock = threading.Lock()
         self._checked: dict[str, int] = dict.fromkeys(self.rules, 0)
-        self._broken: dict[str, dict[tuple[str, ...], Violation]] = {}
+        self._violations: dict[str, dict[tuple[str, ...], Violation]] = {}
         self._reasons: dict[str, str] = {}
         self.requests: int = 0
         self.statuses: dict[int, int] = {}
@@ -96,10 +96,10 @@ class Ledger:
         with self._lock:
             self._checked[rule] += times
 
-    def broken(self, violation: Violation) -> bool:
+    def record(self, violation: Violation) -> bool:
         """Note a violation; True where it is the first of its kind."""
         with self._lock:
-            kinds = self._broken.setdefault(violation.rule, {})
+            kinds = self._violations.setdefault(violation.rule, {})
             known = kinds.get(violation.kind)
             if known is None:
                 kinds[violation.kind] = violation
@@ -113,11 +113,11 @@ class Ledger:
         with self._lock:
             self._reasons.setdefault(rule, reason)
 
-    def outcome(self, rule: str) -> Outcome:
-        """Whether a rule is broken, kept, or was not checked."""
-        if rule in self._broken:
-            return "broken"
-        return "kept" if self._checked.get(rule) else "not checked"
+    def status(self, rule: str) -> RuleStatus:
+        """Whether a rule failed, passed, or was not checked."""
+        if rule in self._violations:
+            return "failed"
+        return "passed" if self._checked.get(rule) else "not checked"
 
     def times_checked(self, rule: str) -> int:
         """How often the rule was checked."""
@@ -126,16 +126,16 @@ class Ledger:
     def reason(self, rule: str) -> str:
         """Why the rule was not checked, or only in part; empty where there is no reason."""
         reason = self._reasons.get(rule, "")
-        if not reason and rule in self.rules and self.outcome(rule) == "not checked":
+        if not reason and rule in self.rules and self.status(rule) == "not checked":
             return "no case of this run checks it"
         return reason
 
     def violations(self, rule: str | None = None) -> Iterator[Violation]:
         """The violations, one of each kind, in the order of the contract's rules."""
         for name in self.rules if rule is None else (rule,):
-            yield from self._broken.get(name, {}).values()
+            yield from self._violations.get(name, {}).values()
 
     @property
     def saw_success(self) -> bool:
-        """Whether any request was accepted: a 2xx other than 200 breaks a rule, yet it is one."""
+        """Whether any request was accepted; a 2xx other than 200 counts, too."""
         return any(200 <= status < 300 for status in self.statuses)

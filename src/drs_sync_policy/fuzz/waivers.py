@@ -32,7 +32,7 @@ def apply(
     today = today or datetime.datetime.now(datetime.UTC).date()
     current = [waiver for waiver in waivers if waiver.expires >= today]
     return Waived(
-        biting=tuple(entry for entry in current if ledger.outcome(entry.rule) == "broken"),
+        biting=tuple(entry for entry in current if ledger.status(entry.rule) == "failed"),
         expired=tuple(entry for entry in waivers if entry.expires < today),
-        idle=tuple(entry for entry in current if ledger.outcome(entry.rule) == "kept"),
+        idle=tuple(entry for entry in current if ledger.status(entry.rule) == "passed"),
     )

@@ -34,7 +34,7 @@ _FARTHEST: Final = ("the last of 1100", 1100, 1099)
 
 
 @frozen
-class Wrong:
+class InvalidBody:
     """A body with one defect, and what that is. `field` is the field that the defect is in."""
 
     body: Any
@@ -86,14 +86,14 @@ class Bodies:
 
     def _chosen(self, variant: int) -> Iterator[tuple[str, Any]]:
         for name, schema in self.fields.items():
-            right = schema.right()
+            right = schema.valid()
             text = f"fuzz_{variant}" if schema.is_free_text else None
             yield name, right[variant % len(right)] if text is None else text
 
     def body(self, items: Sequence[Any]) -> dict[str, Any]:
         """A body with these items, and with whatever else the schema requires."""
         filled = {
-            name: copy.deepcopy(self.root.properties[name].right()[0])
+            name: copy.deepcopy(self.root.properties[name].valid()[0])
             for name in self.root.required
             if name != ITEMS
         }
@@ -106,7 +106,7 @@ class Bodies:
 
     @property
     def marker(self) -> str | None:
-        """A field that takes any text, by which what is stored can be told apart."""
+        """A field that takes any text, so that stored policies can be distinguished."""
         return next((name for name, schema in self.fields.items() if schema.is_free_text), None)
 
     def combinations(self, limit: int = 300) -> list[dict[str, Any]]:
@@ -115,7 +115,7 @@ class Bodies:
         Where all combinations are few enough, all of them.
         """
         choices = {
-            name: [_ABSENT, *(["", "fuzz"] if schema.is_free_text else schema.right())]
+            name: [_ABSENT, *(["", "fuzz"] if schema.is_free_text else schema.valid())]
             for name, schema in self.fields.items()
         }
         total = 1
@@ -126,13 +126,13 @@ class Bodies:
 
     # --- wrong -----------------------------------------------------------------------------------
 
-    def wrong(self) -> Iterator[Wrong]:
+    def invalid(self) -> Iterator[InvalidBody]:
         """Every body with one defect."""
-        yield from self._wrong_roots()
-        yield from self._wrong_items()
-        yield from self._wrong_fields()
+        yield from self._invalid_roots()
+        yield from self._invalid_items()
+        yield from self._invalid_fields()
 
-    def _wrong_roots(self) -> Iterator[Wrong]:
+    def _invalid_roots(self) -> Iterator[InvalidBody]:
         good = self.batch(1, 1)
         roots: tuple[tuple[Any, str], ...] = (
             (None, "null"), ([], "an empty list"), ("", "an empty string"), ("x", "a string"),
@@ -142,16 +142,18 @@ class Bodies:
         )  # fmt: skip
         for value, what in roots:
             if not self.root.accepts(value):
-                yield Wrong(value, f"the body is {what}")
+                yield InvalidBody(value, f"the body is {what}")
         for name, schema in self.root.properties.items():
-            for value in schema.wrong():
-                yield Wrong({**good, name: value.value}, f"`{name}` is {value.what}", name)
+            for value in schema.invalid():
+                yield InvalidBody({**good, name: value.value}, f"`{name}` is {value.what}", name)
             if name in self.root.required:
                 yield from self._missing(good, name, lambda body: body)
-        yield Wrong({**good, ITEMS: {"0": good[ITEMS][0]}}, f"`{ITEMS}` is an object of items")
-        yield Wrong({**good, ITEMS: good[ITEMS][0]}, f"`{ITEMS}` is a bare item")
+        yield InvalidBody(
+            {**good, ITEMS: {"0": good[ITEMS][0]}}, f"`{ITEMS}` is an object of items"
+        )
+        yield InvalidBody({**good, ITEMS: good[ITEMS][0]}, f"`{ITEMS}` is a bare item")
 
-    def _wrong_items(self) -> Iterator[Wrong]:
+    def _invalid_items(self) -> Iterator[InvalidBody]:
         items: tuple[tuple[Any, str], ...] = (
             (None, "null"), ("x", "a string"), (self.job_ids[0], "a bare job id"), (1, "a number"),
             (True, "true"), ([], "a list"), ([self.full(self.job_ids[0], 1)], "an item in a list"),
@@ -162,9 +164,9 @@ class Bodies:
                 if not self.item_schema.accepts(value):
                     yield self._placed(place, lambda _, value=value: value, f"an item is {what}")
 
-    def _wrong_fields(self) -> Iterator[Wrong]:
+    def _invalid_fields(self) -> Iterator[InvalidBody]:
         for name, schema in self.item_schema.properties.items():
-            wrong = schema.wrong()
+            wrong = schema.invalid()
             for value in wrong:
                 yield self._with(_ALONE, name, value, bare=True)
             for value in wrong:
@@ -181,18 +183,18 @@ class Bodies:
                 for place in (_ALONE, *_POSITIONS, *_FAR):
                     yield from self._missing_in_item(place, name)
 
-    def wrong_items_of(self, job_id: str, whose: str) -> Iterator[Wrong]:
+    def invalid_items_of(self, job_id: str, whose: str) -> Iterator[InvalidBody]:
         """Bodies of one item, of a job that is not the tenant's to set, with one wrong field."""
         for name, schema in self.fields.items():
-            for value in _representative(schema.wrong(), 1):
+            for value in _representative(schema.invalid(), 1):
                 item = {**self.full(job_id, 1), name: copy.deepcopy(value.value)}
-                yield Wrong(
+                yield InvalidBody(
                     self.body([item]), f"`{name}` is {value.what}, in an item of {whose}", name
                 )
 
     def _with(
         self, place: tuple[str, int, int], name: str, value: Value, *, bare: bool = False
-    ) -> Wrong:
+    ) -> InvalidBody:
         def change(item: dict[str, Any]) -> Any:
             kept = {JOB: item[JOB]} if bare else item
             return {**kept, name: copy.deepcopy(value.value)}
@@ -201,13 +203,13 @@ class Bodies:
 
     def _placed(
         self, place: tuple[str, int, int], change: Any, what: str, field: str = ""
-    ) -> Wrong:
+    ) -> InvalidBody:
         where, size, position = place
         body = self.batch(size, 1)
         body[ITEMS][position] = change(body[ITEMS][position])
-        return Wrong(body, f"{what}, in an item that is {where}", field)
+        return InvalidBody(body, f"{what}, in an item that is {where}", field)
 
-    def _missing_in_item(self, place: tuple[str, int, int], name: str) -> Iterator[Wrong]:
+    def _missing_in_item(self, place: tuple[str, int, int], name: str) -> Iterator[InvalidBody]:
         where, size, position = place
         for spelling in ("", *_key_spellings(name)):
             body = self.batch(size, 1)
@@ -216,15 +218,15 @@ class Bodies:
             if spelling:
                 item[spelling] = value
             what = f"`{name}` is missing" + (f", `{spelling}` is there instead" if spelling else "")
-            yield Wrong(body, f"{what}, in an item that is {where}", name)
+            yield InvalidBody(body, f"{what}, in an item that is {where}", name)
 
-    def _missing(self, good: dict[str, Any], name: str, wrap: Any) -> Iterator[Wrong]:
+    def _missing(self, good: dict[str, Any], name: str, wrap: Any) -> Iterator[InvalidBody]:
         for spelling in ("", *_key_spellings(name)):
             body = {k: v for k, v in good.items() if k != name}
             if spelling:
                 body[spelling] = good[name]
             what = f"`{name}` is missing" + (f", `{spelling}` is there instead" if spelling else "")
-            yield Wrong(wrap(body), what, name)
+            yield InvalidBody(wrap(body), what, name)
 
 
 _ABSENT: Final = object()

@@ -76,7 +76,7 @@ class Schema:
         return self.types == ("string",) and all(map(self.accepts, ("", "\0", "x" * 5000, "é ")))
 
     @cached_property
-    def _right(self) -> tuple[Any, ...]:
+    def _valid(self) -> tuple[Any, ...]:
         node = self.node
         found = [*node.get("enum", ()), *node.get("examples", ())]
         if "const" in node:
@@ -89,11 +89,11 @@ class Schema:
                 unique.setdefault(f"{type(value).__name__}{value!r}", value)
         return tuple(unique.values())[: max(len(node.get("enum", ())), 4)]
 
-    def right(self) -> list[Any]:
+    def valid(self) -> list[Any]:
         """A few right values, two at least where there are so many; the simplest first."""
-        return copy.deepcopy(list(self._right))
+        return copy.deepcopy(list(self._valid))
 
-    def wrong(self) -> list[Value]:
+    def invalid(self) -> list[Value]:
         """Every wrong value to be tried in this place, each once."""
         candidates = [*_OF_EVERY_TYPE, *self._near_misses()]
         unique: dict[str, Value] = {}
@@ -106,7 +106,7 @@ class Schema:
         if "boolean" in self.types:
             yield from _SPELLINGS_OF_TRUTH
         if "integer" in self.types or "number" in self.types:
-            for right in self.right():
+            for right in self.valid():
                 yield Value(str(right), "a number as a string", "near")
             for bound in _near_bounds(self.node):
                 yield Value(bound, "beyond a bound", "edge")

@@ -29,7 +29,7 @@ def _entries(telling: Telling) -> Iterator[dict[str, Any]]:
 
 def write_junit(telling: Telling, path: Path) -> None:
     """A test case for each promise: broken is a failure, not checked and waived are skipped."""
-    broken, skipped = telling.with_outcome("broken"), telling.with_outcome("not checked")
+    broken, skipped = telling.with_outcome("failed"), telling.with_outcome("not checked")
     waived = telling.with_outcome("waived")
     suite = ET.Element(
         "testsuite",
@@ -56,7 +56,7 @@ def _case(suite: ET.Element, line: Line) -> None:
     case = ET.SubElement(
         suite, "testcase", classname=f"drs_sync_policy.{line.rule.origin}", name=line.rule.id
     )
-    if line.outcome == "broken":
+    if line.outcome == "failed":
         first = line.failures[0]
         failure = ET.SubElement(
             case,
@@ -64,7 +64,7 @@ def _case(suite: ET.Element, line: Line) -> None:
             message=_clean(f"{line.rule.statement} Expected {first.expected}; {first.received}"),
         )
         failure.text = _clean("\n\n".join(_details(line)))
-    elif line.outcome != "kept":
+    elif line.outcome != "passed":
         ET.SubElement(case, "skipped", message=_clean(f"{line.outcome}: {line.reason}"))
 
 

@@ -11,9 +11,9 @@ from typing import Final
 from drs_sync_policy.fuzz.crash import BLAME
 from drs_sync_policy.fuzz.report.model import Failure, Line, Telling
 from drs_sync_policy.fuzz.report.terminal import summary
-from drs_sync_policy.fuzz.verdict import Outcome
+from drs_sync_policy.fuzz.verdict import RuleStatus
 
-_OUTCOMES: Final[tuple[Outcome, ...]] = ("broken", "waived", "not checked", "kept")
+_OUTCOMES: Final[tuple[RuleStatus, ...]] = ("failed", "waived", "not checked", "passed")
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #8884; --soft: light-dark(#f1f1f3, #26272b) }
@@ -24,7 +24,7 @@ table { border-collapse: collapse; width: 100% }
 td, th { text-align: left; vertical-align: top; padding: .35rem .6rem; border-top: 1px solid var(--line) }
 pre { background: var(--soft); padding: .7rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere }
 .o { font-weight: 600; white-space: nowrap }
-.broken { color: light-dark(#b3261e, #ff9d94) } .kept { color: light-dark(#1f6b33, #7fd694) } .waived, .not { color: light-dark(#7a5200, #f0c060) }
+.failed { color: light-dark(#b3261e, #ff9d94) } .passed { color: light-dark(#1f6b33, #7fd694) } .waived, .not { color: light-dark(#7a5200, #f0c060) }
 article { border: 1px solid var(--line); border-left: 4px solid #c33; padding: .2rem 1rem 1rem; margin: 1.5rem 0 }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .2rem 1rem } dt { font-weight: 600 } dd { margin: 0 }
 mark { background: light-dark(#fbe9a0, #574600); color: inherit }
@@ -48,11 +48,11 @@ def _page(telling: Telling) -> Iterator[str]:
     yield f"<p>Judged by the contract <em>{escape(telling.contract)}</em>.</p>"
     yield "".join(f"<p>Note: {escape(note)}</p>" for note in telling.notes)
     for crash in telling.crashes:
-        yield f"<h2 class='broken'>The judge failed in {escape(crash.during)}</h2>"
+        yield f"<h2 class='failed'>The judge failed in {escape(crash.during)}</h2>"
         yield f"<p>{escape(BLAME)}</p><pre>{escape(crash.trace)}</pre>"
     if telling.preparation:
         yield f"<p>{escape(telling.preparation)}</p>"
-    for line in (*telling.with_outcome("broken"), *telling.with_outcome("waived")):
+    for line in (*telling.with_outcome("failed"), *telling.with_outcome("waived")):
         yield from _article(line)
     if not telling.is_empty:
         yield from _table(telling)

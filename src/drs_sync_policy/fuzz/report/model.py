@@ -16,7 +16,7 @@ from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.report import curl
 from drs_sync_policy.fuzz.report.secrets import Redactor
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import UNLISTED, Exchange, Outcome, Violation
+from drs_sync_policy.fuzz.verdict import PARAMETERS_AS_RULE, Exchange, RuleStatus, Violation
 
 ORIGINS: Final = ("page", "vendor", "decision")
 _SHOWN_BYTES: Final = 1200
@@ -50,7 +50,7 @@ class Line:
     """One promise: what became of it, why if it was not checked, and each violation of it."""
 
     rule: Rule
-    outcome: Outcome
+    outcome: RuleStatus
     checked: int
     reason: str
     failures: tuple[Failure, ...]
@@ -75,7 +75,7 @@ class Telling:
     notes: tuple[str, ...]
     crashes: tuple[Crash, ...]
 
-    def with_outcome(self, outcome: Outcome) -> list[Line]:
+    def with_outcome(self, outcome: RuleStatus) -> list[Line]:
         """The promises of which this became."""
         return [line for line in self.lines if line.outcome == outcome]
 
@@ -110,7 +110,7 @@ def tell(
         teller.line(rule)
         for rule in verdict.ledger.rules.values()
         if rule.origin in wanted
-        and (rule is not UNLISTED or verdict.ledger.outcome(rule.id) != "not checked")
+        and (rule is not PARAMETERS_AS_RULE or verdict.ledger.status(rule.id) != "not checked")
     )
     return Telling(
         lines=lines,
@@ -135,8 +135,8 @@ class _Teller:
 
     def line(self, rule: Rule) -> Line:
         ledger = self.verdict.ledger
-        outcome = ledger.outcome(rule.id)
-        if outcome == "broken" and self.verdict.waived.covers(rule.id):
+        outcome = ledger.status(rule.id)
+        if outcome == "failed" and self.verdict.waived.covers(rule.id):
             outcome = "waived"
         violations = sorted(ledger.violations(rule.id), key=lambda violation: violation.size)
         return Line(
@@ -229,7 +229,7 @@ def _notes(verdict: Verdict) -> Iterable[str]:
     for waiver in waived.expired:
         yield f"the waiver of {waiver.rule} has expired on {waiver.expires}: {waiver.reason}"
     for waiver in waived.idle:
-        yield f"the waiver of {waiver.rule} is not needed any more: the promise is kept now"
+        yield f"the waiver of {waiver.rule} is not needed any more: the rule passes now"
     for waiver in waived.biting:
         yield f"{waiver.rule} is waived until {waiver.expires}: {waiver.reason}"
     schemathesis = verdict.ledger.reason("schemathesis")

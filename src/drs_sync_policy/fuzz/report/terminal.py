@@ -23,9 +23,9 @@ def show(telling: Telling, console: Console) -> None:
     page.say(f"Verdict on {telling.url}", style="bold")
     if telling.ending != "complete":
         page.say(f"No full verdict, {telling.ending}: {telling.reason}", style="bold")
-    if telling.with_outcome("broken") and telling.preparation:
+    if telling.with_outcome("failed") and telling.preparation:
         page.say(telling.preparation)
-    for line in telling.with_outcome("broken"):
+    for line in telling.with_outcome("failed"):
         _paragraph(line, page)
     if not telling.is_empty:
         _unjudged(telling, page)
@@ -81,8 +81,8 @@ def sums(telling: Telling) -> str:
     """How many promises became what, in how many requests, and how to have the same again."""
     counted = ", ".join(
         f"{len(telling.with_outcome(outcome))} {outcome}"
-        for outcome in ("broken", "waived", "kept", "not checked")
-        if telling.with_outcome(outcome) or outcome in ("broken", "kept")
+        for outcome in ("failed", "waived", "passed", "not checked")
+        if telling.with_outcome(outcome) or outcome in ("failed", "passed")
     )
     effort = f"{telling.requests} requests in {telling.seconds:.1f} s"
     return f"{len(telling.lines)} promises: {counted}; {effort} ({telling.again})"
@@ -90,7 +90,7 @@ def sums(telling: Telling) -> str:
 
 def _paragraph(line: Line, page: _Page) -> None:
     page.verbatim("")
-    page.say(f"BROKEN  {line.rule.id}", style="bold red")
+    page.say(f"FAILED  {line.rule.id}", style="bold red")
     page.prose(line.rule.statement, indent="  ")
     page.say(f"origin: {line.rule.origin} ({line.rule.source})", indent="  ", style="dim")
     if line.hint:
@@ -125,8 +125,8 @@ def _failure(failure: Failure, page: _Page) -> None:
 def _unjudged(telling: Telling, page: _Page) -> None:
     unjudged = telling.with_outcome("not checked")
     _by_reason("NOT CHECKED", unjudged, page)
-    in_part = [line for line in telling.with_outcome("kept") if line.reason]
-    _by_reason("KEPT IN PART", in_part, page)
+    in_part = [line for line in telling.with_outcome("passed") if line.reason]
+    _by_reason("PASSED IN PART", in_part, page)
 
 
 def _by_reason(title: str, lines: list[Line], page: _Page) -> None:

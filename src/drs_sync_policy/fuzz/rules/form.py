@@ -72,7 +72,7 @@ def _i_json(it: Subject) -> Iterator[Problem]:
     if not it.documented:
         raise Skip
     if it.value is None and it.flaw and (not it.says_json or it.response.status != 200):
-        raise Skip  # its media type, or that it explains nothing, is told already
+        raise Skip  # another rule reports its media type, or that it explains nothing
     if it.flaw:
         yield "a body of I-JSON (RFC 7493)", f"{it.flaw}, with {it.response.status}"
 
@@ -102,7 +102,7 @@ def _explains(it: Subject) -> Iterator[Problem]:
         raise Skip
     if it.value is None and it.flaw:
         if it.response.body and not it.says_json:
-            raise Skip  # a page of something else: its media type is told already
+            raise Skip  # a page of something else: media-type-is-json reports it
         yield "a body with a non-empty `error_code` and `error_msg`", f"{status} with {it.flaw}"
         return
     body = it.value if isinstance(it.value, dict) else {}

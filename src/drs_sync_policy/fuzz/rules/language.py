@@ -1,4 +1,4 @@
-"""Which language a message is in, as far as its script tells."""
+"""Which language a message is in, as far as its script shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOT_ENGLISH: Final = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "CYRILLIC", "ARA
 def complaint(message: str, language: str) -> str | None:
     """What in `message` is not of the language, None where nothing is.
 
-    Judged by script alone: Chinese has a Chinese character, English has none and has a letter.
+    By script alone: Chinese has a Chinese character, English has none and has a letter.
     """
     scripts = [unicodedata.name(letter, "").split(" ")[0] for letter in message]
     if language.startswith("zh"):

@@ -1,4 +1,4 @@
-"""A response and its request: how many results, of which jobs, and what became of each."""
+"""A response and its request: how many results, for what jobs, with what status."""
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -86,7 +86,7 @@ def _foreign(it: Subject) -> Iterator[Problem]:
 
 def _outcomes(it: Subject, status: str, concerned: Callable[[str], bool]) -> Iterator[Problem]:
     if it.exchange.expectation.defects:
-        raise Skip  # it should have been refused as a whole
+        raise Skip  # it should have been rejected as a whole
     seen = False
     for position, item, result in it.paired:
         if not concerned(item["job_id"]):

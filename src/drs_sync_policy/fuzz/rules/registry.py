@@ -30,7 +30,7 @@ def violations(
     case: str,
     generated: bool = False,
 ) -> list[Violation]:
-    """Every promise that one response breaks, each kind of violation once."""
+    """The rules that one response violates, each kind of violation once."""
     checked = subject(oracle, exchange)
     found: list[Violation] = []
     for rule, check in (*CHECKS.items(), *status.of_the_case(exchange)):

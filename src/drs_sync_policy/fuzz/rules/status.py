@@ -39,7 +39,7 @@ def _status(it: Subject) -> Iterator[Problem]:
 
 
 def _expected(it: Subject, allowed: frozenset[int]) -> str:
-    """What the promise asks for in its own words, apart from what is tolerated besides."""
+    """What the rule asks for in its own words, apart from what else is tolerated."""
     statement = it.oracle.operation.rule(it.exchange.expectation.rule).statement
     asked = {int(status) for status in _STATUS.findall(statement)}
     if "closed connection" in statement:
@@ -48,7 +48,7 @@ def _expected(it: Subject, allowed: frozenset[int]) -> str:
     besides = allowed - asked
     if not asked or not besides:
         return listed(allowed)
-    return f"{listed(asked)}, as promised (tolerated besides: {listed(besides)})"
+    return f"{listed(asked)} (also tolerated: {listed(besides)})"
 
 
 def _never_crashes(it: Subject) -> Iterator[Problem]:

@@ -70,7 +70,7 @@ class Subject:
 
     @property
     def results(self) -> list[Any]:
-        """The results of a 200 to a valid body; `Skip` where there are none to judge."""
+        """The results of a 200 to a valid body; `Skip` if there are none to check."""
         expectation = self.exchange.expectation
         if self.response.status != 200 or not expectation.items or not isinstance(self.value, dict):
             raise Skip

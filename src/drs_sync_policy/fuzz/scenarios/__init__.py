@@ -28,7 +28,7 @@ def ordered() -> tuple[Scenario, ...]:
     from drs_sync_policy.fuzz.scenarios import results as outcomes
     from drs_sync_policy.fuzz.scenarios import similar_ids as nearly
     from drs_sync_policy.fuzz.scenarios import unchanged as untouched
-    from drs_sync_policy.fuzz.scenarios import unknown_fields as strangers
+    from drs_sync_policy.fuzz.scenarios import unknown_fields as unknown
 
     found = (
         *plain.SCENARIOS,
@@ -42,7 +42,7 @@ def ordered() -> tuple[Scenario, ...]:
         *batches.SCENARIOS,
         *again.SCENARIOS,
         *untouched.SCENARIOS,
-        *strangers.SCENARIOS,
+        *unknown.SCENARIOS,
         *together.SCENARIOS,
         *refused.SCENARIOS,
         *written.SCENARIOS,

@@ -37,7 +37,7 @@ def _right_values(prober: Prober) -> None:
 
     cases: list[list[Any]] = []
     for name, schema in build.fields.items():
-        for value in schema.right():
+        for value in schema.valid():
             cases.append([build.item(own[0], **{name: value})])
             cases.append(
                 [build.full(own[0]), build.item(own[-1]), build.item(own[0], **{name: value})]
@@ -117,7 +117,7 @@ def unknown_fields(prober: Prober, build: Bodies) -> Iterator[tuple[dict[str, An
         if name not in build.root.properties:
             yield (
                 {**build.body(items), name: value},
-                f"{short(name, 60)}: {as_json(value)} beside `{ITEMS}`",
+                f"{short(name, 60)}: {as_json(value)} next to `{ITEMS}`",
             )
     many = {f"x_unknown_{number}": number for number in range(200)}
     yield build.body([{**build.item(own), **many}]), "200 unknown fields in an item"
@@ -172,9 +172,9 @@ def _batches(prober: Prober) -> None:
             unknown = [build.item(f"u{n}") for n in range(size - 1)]
             yield [*unknown, build.item(own[0])], "an own job after unknown ones"
         for size in (2, 7, 64, 200, 1000):
-            strangers = itertools.cycle([prober.unknown_job() for _ in range(3)])
+            strange = itertools.cycle([prober.unknown_job() for _ in range(3)])
             mixed = [
-                build.full(own[0], n) if n % 2 else build.item(next(strangers)) for n in range(size)
+                build.full(own[0], n) if n % 2 else build.item(next(strange)) for n in range(size)
             ]
             yield mixed, "own and unknown jobs in turn"
             yield (

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from drs_sync_policy.fuzz.cases.bodies import JOB, Bodies
-from drs_sync_policy.fuzz.scenarios.ground import (
+from drs_sync_policy.fuzz.scenarios.results import results
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
+from drs_sync_policy.fuzz.scenarios.state_prober import (
     BLOCKED,
     LATER_ITEMS,
     STORED,
     UNKNOWN_JOB,
-    Ground,
+    StateProber,
     accepted,
     reading,
 )
-from drs_sync_policy.fuzz.scenarios.results import results
-from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 _ROUND: Final = (
     10, 11, 16, 17, 20, 21, 25, 32, 33, 50, 51, 64, 65, 100, 101, 128, 129, 200, 201, 250, 256, 257,
@@ -66,62 +66,62 @@ def duplicate_batches(
 
 
 @reading((LATER_ITEMS,))
-def _duplicates(ground: Ground) -> None:
-    for items, what in duplicate_batches(ground.build, ground.tenant.job_ids):
-        models = {job: dict(ground.settle(job)) for job in {item[JOB] for item in items}}
-        exchange = ground.set(items, case=what)
+def _duplicates(state: StateProber) -> None:
+    for items, what in duplicate_batches(state.build, state.tenant.job_ids):
+        models = {job: dict(state.settle(job)) for job in {item[JOB] for item in items}}
+        exchange = state.set(items, case=what)
         if not accepted(exchange):
             continue
         for item in items:
             models[item[JOB]] |= {k: v for k, v in item.items() if k != JOB}
         for job, model in models.items():
-            ground.expect(LATER_ITEMS, job, model, case=what, after=[exchange])
+            state.expect(LATER_ITEMS, job, model, case=what, after=[exchange])
 
 
 @reading((STORED,))
-def _large_batches(ground: Ground) -> None:
+def _large_batches(state: StateProber) -> None:
     """Every item of a large batch is stored, whichever place it is in."""
-    jobs = ground.tenant.job_ids
+    jobs = state.tenant.job_ids
     for size in _ROUND:
         for place in ("behind", "in front"):
-            own = [ground.build.full(job, size + n) for n, job in enumerate(jobs[: size - 1])]
-            unknown = [ground.build.item(f"nobody-{n}") for n in range(size - len(own))]
+            own = [state.build.full(job, size + n) for n, job in enumerate(jobs[: size - 1])]
+            unknown = [state.build.item(f"nobody-{n}") for n in range(size - len(own))]
             items = [*unknown, *own] if place == "behind" else [*own, *unknown]
             case = f"{size} items, own jobs {place} of unknown ones"
-            exchange = ground.set(items, case=case)
+            exchange = state.set(items, case=case)
             found = results(exchange)
             if found is None or len(found) != len(items):
                 continue
             for item in own:
                 wanted = {k: v for k, v in item.items() if k != JOB}
                 rule = UNKNOWN_JOB if size == _ROUND[0] else STORED
-                ground.expect(rule, item[JOB], wanted, case=case, after=[exchange])
+                state.expect(rule, item[JOB], wanted, case=case, after=[exchange])
 
 
 @reading((BLOCKED, UNKNOWN_JOB))
-def _failing_items(ground: Ground) -> None:
+def _failing_items(state: StateProber) -> None:
     """A job that fails stores nothing and leaves the others alone."""
-    target = ground.prober.target
-    own, last = ground.tenant.job_ids[0], ground.tenant.job_ids[-1]
-    failing = [(UNKNOWN_JOB, ground.prober.unknown_job(), "an unknown job")]
+    target = state.prober.target
+    own, last = state.tenant.job_ids[0], state.tenant.job_ids[-1]
+    failing = [(UNKNOWN_JOB, state.prober.unknown_job(), "an unknown job")]
     failing += [(BLOCKED, job, "a blocked job") for job in target.blocked_job_ids[:2]]
     for variant, (rule, job, what) in enumerate(failing * 2, 1):
         for order in itertools.permutations((own, job, last) if own != last else (own, job)):
             for mine in {own, last}:
-                ground.settle(mine)
-            blocked = ground.read(job, may_lack=True)[0] if rule == BLOCKED else None
-            items = [ground.build.full(entry, variant) for entry in order]
+                state.settle(mine)
+            blocked = state.read(job, may_lack=True)[0] if rule == BLOCKED else None
+            items = [state.build.full(entry, variant) for entry in order]
             case = f"{what} at place {order.index(job) + 1} of {len(order)}"
-            exchange = ground.set(items, case=case)
+            exchange = state.set(items, case=case)
             if results(exchange) is None:
                 continue
             for mine in dict.fromkeys((own, last)):
-                wanted = ground.build.policy(variant)
-                ground.expect(
-                    rule, mine, wanted, case=f"an own job beside {case}", after=[exchange]
+                wanted = state.build.policy(variant)
+                state.expect(
+                    rule, mine, wanted, case=f"an own job next to {case}", after=[exchange]
                 )
             if blocked is not None:
-                ground.unchanged(rule, job, blocked, case=case, after=[exchange])
+                state.unchanged(rule, job, blocked, case=case, after=[exchange])
 
 
 SCENARIOS: Final = (

@@ -12,9 +12,9 @@ from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Policy
 from drs_sync_policy.fuzz.rules.words import short
 from drs_sync_policy.fuzz.scenarios.first import bodies
-from drs_sync_policy.fuzz.scenarios.ground import Ground, accepted, reading
 from drs_sync_policy.fuzz.scenarios.results import results
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
+from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, accepted, reading
 from drs_sync_policy.fuzz.verdict import Exchange, Violation
 
 TURNS: Final = "concurrent-calls-take-turns"
@@ -42,7 +42,7 @@ def rounds(
     seen: list[Exchange | None] = [None] * len(acts)
     going = True
 
-    def labour(place: int) -> None:
+    def worker(place: int) -> None:
         nonlocal going
         try:
             for turn in range(number):
@@ -61,30 +61,30 @@ def rounds(
             barrier.abort()
             raise
 
-    prober.together([functools.partial(labour, place) for place in range(len(acts))])
+    prober.together([functools.partial(worker, place) for place in range(len(acts))])
 
 
 @reading((TURNS,))
-def _fields(ground: Ground) -> None:
+def _fields(state: StateProber) -> None:
     """Each request sets another field of the same job: in the end all are set."""
-    job = ground.tenant.job_ids[0]
-    build = ground.build
+    job = state.tenant.job_ids[0]
+    build = state.build
     names = list(build.fields)
     wanted: dict[str, Any] = {}
 
     def before(turn: int) -> None:
-        ground.settle(job, turn)
+        state.settle(job, turn)
         wanted.clear()
         wanted.update(build.policy(turn + 1))
 
     def act(name: str) -> Act:
-        return lambda _: ground.set(
+        return lambda _: state.set(
             [build.item(job, **{name: wanted[name]})],
             case=f"`{name}` alone, others at the same time",
         )
 
     def after(_: int, seen: list[Exchange]) -> bool:
-        return not all(map(accepted, seen)) or ground.expect(
+        return not all(map(accepted, seen)) or state.expect(
             TURNS,
             job,
             dict(wanted),
@@ -92,14 +92,14 @@ def _fields(ground: Ground) -> None:
             after=seen,
         )
 
-    rounds(ground.prober, [act(name) for name in names], number=_ROUNDS, before=before, after=after)
+    rounds(state.prober, [act(name) for name in names], number=_ROUNDS, before=before, after=after)
 
 
 @reading((TURNS,))
-def _batches(ground: Ground) -> None:
+def _batches(state: StateProber) -> None:
     """Each request sets all fields of two jobs: in the end both have the policy of one request."""
-    jobs = (ground.tenant.job_ids[0], ground.tenant.job_ids[-1])
-    build = ground.build
+    jobs = (state.tenant.job_ids[0], state.tenant.job_ids[-1])
+    build = state.build
 
     def policy(turn: int, place: int) -> dict[str, Any]:
         chosen = build.policy(place)
@@ -112,7 +112,7 @@ def _batches(ground: Ground) -> None:
 
         def send(turn: int) -> Exchange:
             items = [build.item(job, **policy(turn, place)) for job in order]
-            return ground.set(items, case="every field of two jobs, others at the same time")
+            return state.set(items, case="every field of two jobs, others at the same time")
 
         return send
 
@@ -120,14 +120,14 @@ def _batches(ground: Ground) -> None:
         if not all(map(accepted, seen)):
             return True
         possible = [policy(turn, place) for place in range(_THREADS)]
-        found = [ground.read(job) for job in jobs]
-        ground.prober.ledger.checked(TURNS)
-        names = [name for name in build.fields if name not in ground.prober.unsteady]
+        found = [state.read(job) for job in jobs]
+        state.prober.ledger.checked(TURNS)
+        names = [name for name in build.fields if name not in state.prober.unsteady]
         possible = [_of(names, entry) for entry in possible]
         policies = [_of(names, entry[0]) for entry in found]
         if _one_of(possible, policies[0]) and ijson.same(policies[0], policies[1]):
             return True
-        ground.prober.note(
+        state.prober.note(
             Violation(
                 TURNS,
                 f"{len(seen)} requests at once, each for all fields of two jobs ({_TOGETHER_ONLY})",
@@ -139,7 +139,7 @@ def _batches(ground: Ground) -> None:
         return False
 
     rounds(
-        ground.prober,
+        state.prober,
         [act(place) for place in range(_THREADS)],
         number=_ROUNDS,
         before=lambda _: None,
@@ -156,15 +156,15 @@ def _one_of(possible: Sequence[dict[str, Any]], found: dict[str, Any]) -> bool:
 
 
 @reading((TURNS,))
-def _jobs(ground: Ground) -> None:
+def _jobs(state: StateProber) -> None:
     """Each request sets another job, some are invalid: exactly the valid ones are stored."""
-    build = ground.build
-    jobs = ground.tenant.job_ids[:_THREADS]
+    build = state.build
+    jobs = state.tenant.job_ids[:_THREADS]
 
     def act(job: str) -> Act:
         def send(turn: int) -> Exchange:
-            return ground.set(
-                [build.full(job, turn), build.item(ground.prober.unknown_job())],
+            return state.set(
+                [build.full(job, turn), build.item(state.prober.unknown_job())],
                 case="a job of its own, others at the same time",
             )
 
@@ -173,15 +173,15 @@ def _jobs(ground: Ground) -> None:
     def spoil(turn: int) -> Exchange:
         items = [build.full(job, turn + 1) for job in jobs]
         body = build.body([*items, {}])
-        return ground.prober.send(
-            ground.prober.request(body), case="an invalid batch, valid ones at the same time"
+        return state.prober.send(
+            state.prober.request(body), case="an invalid batch, valid ones at the same time"
         )
 
     def after(turn: int, seen: list[Exchange]) -> bool:
         if any(results(entry) is None for entry in seen[: len(jobs)]):
             return True
         return all(
-            ground.expect(
+            state.expect(
                 TURNS,
                 job,
                 build.policy(turn),
@@ -192,7 +192,7 @@ def _jobs(ground: Ground) -> None:
         )
 
     rounds(
-        ground.prober,
+        state.prober,
         [*(act(job) for job in jobs), spoil],
         number=_ROUNDS,
         before=lambda _: None,

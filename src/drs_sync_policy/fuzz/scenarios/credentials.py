@@ -18,11 +18,11 @@ from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 EXACTLY: Final = "token-is-matched-exactly"
 ELSEWHERE: Final = "token-comes-from-its-header"
 _IN_FRONT: Final = frozenset({400, 401, 403, 431, 494})
-"""Also right for header values that servers may refuse before anything looks at them."""
+"""Also right for header values that servers may reject before the service sees them."""
 
 
 def wrong_tokens(prober: Prober) -> Iterator[tuple[str, str, str]]:
-    """Tokens that open nothing: value, rule that refuses it, what it is."""
+    """Tokens that are not valid: the value, the rule that rejects it, what it is."""
     target = prober.target
     wrong = "wrong-credentials-are-refused"
     if target.expired_token:

@@ -63,7 +63,7 @@ SCENARIOS: Final = (
         required=True,
     ),
     Scenario(
-        "what is refused",
+        "what is rejected",
         _refused,
         ("invalid-body-is-refused", "missing-credentials-are-refused"),
         required=True,

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
-from drs_sync_policy.fuzz.cases.bodies import Wrong
+from drs_sync_policy.fuzz.cases.bodies import InvalidBody
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 
 def _invalid_bodies(prober: Prober) -> None:
-    def send(wrong: Wrong) -> None:
+    def send(wrong: InvalidBody) -> None:
         prober.send(prober.request(wrong.body), case=wrong.what)
 
     build = bodies(prober)
-    prober.each(send, build.wrong())
+    prober.each(send, build.invalid())
     # A server that looks the job up first may forget to look at the rest.
     for whose, job in (
         ("an unknown job", prober.unknown_job()),
         *(("a blocked job", job) for job in prober.target.blocked_job_ids[:1]),
     ):
-        prober.each(send, build.wrong_items_of(job, whose))
+        prober.each(send, build.invalid_items_of(job, whose))
 
 
 SCENARIOS: Final = (

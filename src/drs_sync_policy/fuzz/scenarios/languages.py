@@ -48,7 +48,7 @@ def _compare(prober: Prober, request: Request, what: str) -> None:
         case = f"{what}, {language}"
         exchange = prober.send(request.with_header("X-Language", language), case=case)
         if default.response is None or exchange.response is None:
-            continue  # whoever is refused for the size of the body may find no response
+            continue  # a request that is too large may get no response
         prober.checked(LANGUAGE)
         if essence(exchange) != essence(default):
             expected = f"as without the header: {seen(default)}"
@@ -64,7 +64,7 @@ def _requests(prober: Prober) -> Iterator[tuple[Request, str]]:
     yield prober.request(b"{"), "no JSON"
     yield prober.request({}), "no items"
     families: set[str] = set()
-    for wrong in build.wrong():
+    for wrong in build.invalid():
         family = wrong.what.split(" is ")[0] + wrong.field + str("missing" in wrong.what)
         if family not in families:
             families.add(family)

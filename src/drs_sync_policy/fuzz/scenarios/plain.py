@@ -16,8 +16,8 @@ from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import JOB, Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Unreadable, differences
-from drs_sync_policy.fuzz.scenarios.ground import KEEPS, REPEAT, STORED, Ground, accepted
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
+from drs_sync_policy.fuzz.scenarios.state_prober import KEEPS, REPEAT, STORED, StateProber, accepted
 
 _VALUES: Final = 8
 """So many values of a field are tried, of longer enums the first."""
@@ -28,68 +28,68 @@ _VARIANTS: Final = 3
 
 def _plain(prober: Prober) -> None:
     try:
-        ground = Ground(prober)
-        missing = _missing(ground) if ground.build.fields else ()
+        state = StateProber(prober)
+        missing = _missing(state) if state.build.fields else ()
         prober.astray = frozenset(missing)
-        ground = Ground(prober)
-        if ground.build.fields:
-            prober.unkept = frozenset(_unkept(ground))
-            prober.unsteady = frozenset(_unsteady(ground))
+        state = StateProber(prober)
+        if state.build.fields:
+            prober.unkept = frozenset(_unkept(state))
+            prober.unsteady = frozenset(_unsteady(state))
     except Unreadable as error:
         for rule in (STORED, KEEPS, REPEAT):
             prober.ledger.not_checked(rule, f"what is stored cannot be read: {error}")
 
 
-def _missing(ground: Ground) -> dict[str, list[Any]]:
+def _missing(state: StateProber) -> dict[str, list[Any]]:
     """The values, by their fields, that no plain request was seen to store."""
-    missing = {name: _values(ground.build, name) for name in ground.build.fields}
-    for item in _items(ground):
+    missing = {name: _values(state.build, name) for name in state.build.fields}
+    for item in _items(state):
         # What is stored already is no matter of this request, or one of repeating-is-harmless.
-        before = ground.read(item[JOB], may_lack=True)[0]
-        exchange = ground.set([item], case=_told(item))
+        before = state.read(item[JOB], may_lack=True)[0]
+        exchange = state.set([item], case=_described(item))
         if not accepted(exchange):
             continue
         fields = {name: value for name, value in item.items() if name != JOB}
         wanted = {name: fields[name] for name in differences(fields, before)}
-        ground.expect(STORED, item[JOB], wanted, case=_told(item), after=[exchange])
-        lost = differences(wanted, ground.read(item[JOB])[0])
+        state.expect(STORED, item[JOB], wanted, case=_described(item), after=[exchange])
+        lost = differences(wanted, state.read(item[JOB])[0])
         for name in fields.keys() - lost:
             missing[name] = [v for v in missing[name] if not ijson.same(v, fields[name])]
     return {name: values for name, values in missing.items() if values}
 
 
-def _unkept(ground: Ground) -> Iterator[str]:
+def _unkept(state: StateProber) -> Iterator[str]:
     """The fields that a plain request without them changes."""
-    job, build = ground.tenant.job_ids[0], ground.build
+    job, build = state.tenant.job_ids[0], state.build
     for variant in range(_VARIANTS):
         for named in ((), *((name,) for name in build.fields if variant == 0)):
-            before = ground.settle(job, variant)
+            before = state.settle(job, variant)
             item = {name: before[name] for name in named if name in before}
             case = f"a plain request with {f'`{named[0]}` alone' if named else 'no field at all'}"
-            exchange = ground.set([build.item(job, **item)], case=case)
+            exchange = state.set([build.item(job, **item)], case=case)
             if accepted(exchange):
                 rest = {name: value for name, value in before.items() if name not in named}
-                ground.expect(KEEPS, job, rest, case=case, after=[exchange])
-                yield from differences(rest, ground.read(job)[0])
+                state.expect(KEEPS, job, rest, case=case, after=[exchange])
+                yield from differences(rest, state.read(job)[0])
 
 
-def _unsteady(ground: Ground) -> Iterator[str]:
+def _unsteady(state: StateProber) -> Iterator[str]:
     """The fields that a plain request changes by saying what is stored already."""
-    job, build = ground.tenant.job_ids[0], ground.build
+    job, build = state.tenant.job_ids[0], state.build
     case = "a plain request with every field, a second time"
     for variant in range(_VARIANTS):
-        before = ground.settle(job, variant)
-        exchange = ground.set([build.full(job, variant)], case=case)
+        before = state.settle(job, variant)
+        exchange = state.set([build.full(job, variant)], case=case)
         if accepted(exchange):
             same = {k: v for k, v in build.policy(variant).items() if k in before}
             steady = {k: v for k, v in same.items() if ijson.same(v, before[k])}
-            ground.expect(REPEAT, job, steady, case=case, after=[exchange])
-            yield from differences(steady, ground.read(job)[0])
+            state.expect(REPEAT, job, steady, case=case, after=[exchange])
+            yield from differences(steady, state.read(job)[0])
 
 
-def _items(ground: Ground) -> Iterator[dict[str, Any]]:
-    """Full items first, each for a job of its own: nobody has told it anything before."""
-    build, jobs = ground.build, ground.tenant.job_ids[:_JOBS]
+def _items(state: StateProber) -> Iterator[dict[str, Any]]:
+    """Full items first, each for a job of its own: nothing was set for it before."""
+    build, jobs = state.build, state.tenant.job_ids[:_JOBS]
     for number in range(max(len(jobs), *(len(_values(build, name)) for name in build.fields))):
         yield build.full(jobs[number % len(jobs)], number)
     for name in build.fields:
@@ -98,13 +98,13 @@ def _items(ground: Ground) -> Iterator[dict[str, Any]]:
 
 
 def _values(build: Bodies, name: str) -> list[Any]:
-    """Values of a field of which one is as plain as the other."""
+    """Values of a field, all equally plain."""
     if build.fields[name].is_free_text:
         return [build.policy(variant)[name] for variant in (0, 1)]
-    return build.fields[name].right()[:_VALUES]
+    return build.fields[name].valid()[:_VALUES]
 
 
-def _told(item: dict[str, Any]) -> str:
+def _described(item: dict[str, Any]) -> str:
     names = [f"`{name}`" for name in item if name != JOB]
     return (
         "a plain request with every field" if len(names) > 1 else f"a plain request with {names[0]}"

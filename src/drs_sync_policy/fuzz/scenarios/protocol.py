@@ -70,10 +70,10 @@ def _header_cases(prober: Prober) -> Iterator[Case]:
         if parameter.location != "header":
             continue
         schema = Schema(prober.oracle.contract, parameter.schema)
-        for right in schema.right():
+        for right in schema.valid():
             for name in (parameter.name, parameter.name.lower()):
                 yield Case(good.with_header(name, _text(right)), f"{name}: {right}")
-        wrong = [_text(value.value) for value in schema.wrong()]
+        wrong = [_text(value.value) for value in schema.invalid()]
         wrong += [
             "en",
             "zh",
@@ -101,7 +101,7 @@ def _fits_a_header(text: str) -> bool:
 
 
 def _behind_refusals(prober: Prober) -> None:
-    """What a server leaves unread of a refused request must not be taken for the next one."""
+    """What a server leaves unread of a rejected request must not be read as the next one."""
     build = bodies(prober)
     plain = prober.request(build.batch(1, 1))
     padded = evolve(plain, body=(plain.body or b"") + b" " * 20_000)
@@ -120,7 +120,7 @@ def _behind_refusals(prober: Prober) -> None:
             case = (
                 f"a valid request behind {what}, on the same connection (curl: both in one, --next)"
             )
-            # One promise, whatever else such a response is: it is none to this request.
+            # One rule, whatever else such a response is: it does not belong to this request.
             done = after.response is None or after.response.status == HTTPStatus.OK
             problem = Violation(ACCEPTED, case, "200", seen(after), (first, after))
             prober.checked(ACCEPTED, () if done else (problem,))
@@ -203,7 +203,7 @@ SCENARIOS: Final = (
     Scenario("media types", _media_types, ("other-media-types-are-refused",), required=True),
     Scenario("methods", _methods, ("other-methods-are-refused",), required=True),
     Scenario("headers", _parameters, ("unknown-language-is-refused",), required=True),
-    Scenario("requests behind refused ones", _behind_refusals, (ACCEPTED,)),
+    Scenario("requests after rejected ones", _behind_refusals, (ACCEPTED,)),
     Scenario("chunks", _chunked, ()),
     Scenario("large bodies", _large_bodies, (SIZE,)),
     Scenario(

@@ -193,7 +193,7 @@ def _extremes(prober: Prober) -> None:
     def send(entry: tuple[bytes, str]) -> None:
         text, what = entry
         for body, where in (
-            (b'{"jobs": [{"job_id": ' + job + b'}], "x_unknown": ' + text + b"}", "beside `jobs`"),
+            (b'{"jobs": [{"job_id": ' + job + b'}], "x_unknown": ' + text + b"}", "next to `jobs`"),
             (b'{"jobs": [{"job_id": ' + job + b', "x_unknown": ' + text + b"}]}", "in an item"),
         ):
             prober.send(
@@ -213,7 +213,7 @@ def _wrong_extremes(prober: Prober) -> None:
 
 
 def _extremes_in_known_fields(prober: Prober) -> Iterator[Case]:
-    """What strains a parser, and is wrong where it stands: refused, and no crash."""
+    """What strains a parser and is invalid in its place: rejected without a crash."""
     build = bodies(prober)
     job = ijson.dumps(prober.target.tenant.job_ids[0])
     for value, what in (

@@ -1,4 +1,4 @@
-"""Relations between responses: mixtures, orders, splits, repeats, foreign jobs."""
+"""Relations between responses: mixtures, orders, splits, the same again, foreign jobs."""
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -56,7 +56,7 @@ def kinds(prober: Prober) -> dict[str, str]:
 
 
 def _blocked(prober: Prober) -> None:
-    """A job whose state forbids the request fails, in a 200, whatever is beside it."""
+    """A job whose state forbids the request fails, in a 200, whatever else the batch has."""
     build = bodies(prober)
     own = prober.target.tenant.job_ids[0]
     for job in prober.target.blocked_job_ids[:3]:
@@ -110,14 +110,14 @@ def _compare(
                 Violation(
                     INDEPENDENT,
                     case,
-                    f"results[{position}] as it is alone: {_told(expected)}",
-                    _told(outcome(result)),
+                    f"results[{position}] as it is alone: {_described(expected)}",
+                    _described(outcome(result)),
                     (single, exchange),
                 )
             )
 
 
-def _told(found: Outcome) -> str:
+def _described(found: Outcome) -> str:
     _, status, code = found
     return f"{status}" + (f" with {code}" if code else "")
 
@@ -204,7 +204,7 @@ def seen(exchange: Exchange) -> str:
         return exchange.silence
     status, rest = said
     if isinstance(rest, list):
-        rest = "; ".join(_told(entry) for entry in rest)
+        rest = "; ".join(_described(entry) for entry in rest)
     return f"{status} {rest or ''}".strip()[:300]
 
 

@@ -14,7 +14,7 @@ from drs_sync_policy.fuzz.target.profile import Target
 class Scenario:
     """Something to do with a target.
 
-    `rules` are those that nothing but this scenario can judge, or that it judges best; `needs`
+    `rules` are those that only this scenario can check, or that it checks best; `needs`
     names the optional parts of a profile without which it cannot run. A `required` one is finished
     whatever the budget.
     """

@@ -20,24 +20,24 @@ from hypothesis.reporting import with_reporter
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from drs_sync_policy.fuzz.cases.bodies import JOB, Bodies
-from drs_sync_policy.fuzz.prober import Gone
+from drs_sync_policy.fuzz.prober import TargetDown
 from drs_sync_policy.fuzz.readback import Unreadable, differences
-from drs_sync_policy.fuzz.scenarios.ground import (
+from drs_sync_policy.fuzz.scenarios.results import results
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
+from drs_sync_policy.fuzz.scenarios.state_prober import (
     KEEPS,
     LATER_REQUESTS,
     REFUSED,
     STORED,
-    Ground,
+    StateProber,
     reading,
 )
-from drs_sync_policy.fuzz.scenarios.results import results
-from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
 from drs_sync_policy.fuzz.verdict import Exchange, Violation
 
 _EXAMPLES: Final = 15
 _STEPS: Final = 12
-_INTERRUPTIONS: Final = (Gone, NoResponse, Throttled, Unreadable)
+_INTERRUPTIONS: Final = (TargetDown, NoResponse, Throttled, Unreadable)
 
 
 class Disagreement(AssertionError):  # noqa: N818
@@ -49,10 +49,10 @@ class Disagreement(AssertionError):  # noqa: N818
 
 
 @reading((STORED, KEEPS, LATER_REQUESTS))
-def _sequences(ground: Ground) -> None:
+def _sequences(state: StateProber) -> None:
     interruption: list[Exception] = []
     last: list[Violation] = []
-    machine = _machine(ground, interruption, last)
+    machine = _machine(state, interruption, last)
     settings = hypothesis.settings(
         max_examples=_EXAMPLES,
         stateful_step_count=_STEPS,
@@ -64,26 +64,26 @@ def _sequences(ground: Ground) -> None:
     try:
         with with_reporter(lambda _: None):
             run_state_machine_as_test(
-                hypothesis.seed(ground.prober.seed)(machine), settings=settings
+                hypothesis.seed(state.prober.seed)(machine), settings=settings
             )
     except Disagreement as found:
-        ground.prober.note(found.violation)
+        state.prober.note(found.violation)
     except (Flaky, ExceptionGroup):
         # It failed once and not again: what was seen was seen.
         for violation in last[:1]:
-            ground.prober.note(violation)
+            state.prober.note(violation)
     if interruption:
         raise interruption[0]
 
 
 def _machine(
-    ground: Ground, interruption: list[Exception], last: list[Violation]
+    state: StateProber, interruption: list[Exception], last: list[Violation]
 ) -> type[RuleBasedStateMachine]:
-    build = ground.build
-    own = ground.tenant.job_ids[:3]
-    job_ids = st.sampled_from((*own, *own, ground.prober.unknown_job()))
+    build = state.build
+    own = state.tenant.job_ids[:3]
+    job_ids = st.sampled_from((*own, *own, state.prober.unknown_job()))
     items = st.builds(_item, job_ids, _policies(build))
-    wrong = st.sampled_from([entry.body for entry in build.wrong() if _is_batch(entry.body)][::7])
+    wrong = st.sampled_from([entry.body for entry in build.invalid() if _is_batch(entry.body)][::7])
 
     class Machine(RuleBasedStateMachine):
         """Jobs, what is stored for each, and every way to change it."""
@@ -94,7 +94,7 @@ def _machine(
             self.requests: list[Exchange] = []
 
         def done(self) -> bool:
-            return bool(interruption) or time.monotonic() > ground.prober.deadline
+            return bool(interruption) or time.monotonic() > state.prober.deadline
 
         @initialize()
         def settle(self) -> None:
@@ -122,11 +122,11 @@ def _machine(
                 interruption.append(error)
 
         def _set(self, batch: list[dict[str, Any]]) -> None:
-            exchange = ground.set(batch, case="a request in a sequence")
+            exchange = state.set(batch, case="a request in a sequence")
             self.requests.append(exchange)
             found = results(exchange)
             if found is None or len(found) != len(batch):
-                self.model = {job: dict(ground.read(job)[0]) for job in own}
+                self.model = {job: dict(state.read(job)[0]) for job in own}
                 return
             before = {job: dict(policy) for job, policy in self.model.items()}
             for item, result in zip(batch, found, strict=True):
@@ -136,24 +136,24 @@ def _machine(
             self._compare(batch, before)
 
         def _refuse(self, body: Any) -> None:
-            case = "a refused request in a sequence"
-            exchange = ground.prober.send(ground.prober.request(body), case=case)
+            case = "an invalid request in a sequence"
+            exchange = state.prober.send(state.prober.request(body), case=case)
             self.requests.append(exchange)
             if results(exchange) is not None:
-                self.model = {job: dict(ground.read(job)[0]) for job in own}
+                self.model = {job: dict(state.read(job)[0]) for job in own}
             self._compare([], self.model, rule=REFUSED)
 
         def _compare(
             self, batch: list[dict[str, Any]], before: Mapping[str, Any], *, rule: str = ""
         ) -> None:
             for job, wanted in self.model.items():
-                found, reading_ = ground.read(job)
-                ground.prober.ledger.checked(rule or STORED)
+                found, reading_ = state.read(job)
+                state.prober.ledger.checked(rule or STORED)
                 different = differences(wanted, found)
                 if not different:
                     continue
                 named = [different[0] in item for item in batch if item[JOB] == job][-1:] == [True]
-                violation = ground.violation(
+                violation = state.violation(
                     rule or (STORED if named else KEEPS),
                     job,
                     wanted,
@@ -186,7 +186,7 @@ def _is_batch(body: Any) -> bool:
 def _policies(build: Bodies) -> st.SearchStrategy[dict[str, Any]]:
     """Any fields with any right values."""
     values = {
-        name: st.text(max_size=8) if schema.is_free_text else st.sampled_from(schema.right())
+        name: st.text(max_size=8) if schema.is_free_text else st.sampled_from(schema.valid())
         for name, schema in build.fields.items()
     }
     return st.fixed_dictionaries({}, optional=values)

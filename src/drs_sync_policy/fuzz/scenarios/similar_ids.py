@@ -67,7 +67,7 @@ def _wrapped(job: str) -> Iterator[tuple[str, str]]:
 
 
 def _patterns(job: str) -> Iterator[tuple[str, str]]:
-    """Patterns of which an own job's id is an example."""
+    """Patterns that match an own job's id."""
     for sign, language in _ANY:
         yield sign, f"that {language} matches with all"
         yield f"{job[: len(job) // 2]}{sign}", f"`{job}` with its end as {language} has any text"
@@ -86,10 +86,10 @@ def _shortened(prober: Prober) -> None:
 
 def _cut(prober: Prober, job: str, ids: Sequence[str], what: str) -> None:
     build = bodies(prober)
-    stranger = prober.unknown_job()
+    unknown_job = prober.unknown_job()
     if any(prober.oracle.owner(cut) for cut in ids):
         return
-    request = prober.request(build.body([build.item(cut) for cut in (*ids, stranger)]))
+    request = prober.request(build.body([build.item(cut) for cut in (*ids, unknown_job)]))
     exchange = prober.ask(request)
     found = results(exchange)
     if found is None or len(found) != _CUTS + 1:

@@ -8,7 +8,7 @@ from typing import Final
 from attrs import evolve
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB, Bodies, Wrong
+from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB, Bodies, InvalidBody
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.rules.words import as_json, short
 from drs_sync_policy.fuzz.scenarios.accepted import OPAQUE, SIZE, UNKNOWN
@@ -48,7 +48,7 @@ def _cases(prober: Prober) -> Iterator[Case]:
         yield Case(prober.request(padded + b" " * (size - len(padded))), f"{size} bytes", SIZE)
     yield from _raw(prober, own[0])
     for name in build.fields:
-        for value in build.fields[name].right()[:3]:
+        for value in build.fields[name].valid()[:3]:
             yield Case(
                 prober.request(build.body([{JOB: own[0], name: value}])),
                 f"`{name}`: {as_json(value)}",
@@ -71,10 +71,10 @@ def _raw(prober: Prober, job: str) -> Iterator[Case]:
         yield Case(prober.request(body), "an extreme in an ignored field", EXTREMES, SURVIVED)
 
 
-def one_of_each(build: Bodies) -> list[Wrong]:
+def one_of_each(build: Bodies) -> list[InvalidBody]:
     """One wrong body for each field, kind of defect and place."""
-    seen: dict[str, Wrong] = {}
-    for wrong in build.wrong():
+    seen: dict[str, InvalidBody] = {}
+    for wrong in build.invalid():
         value, _, where = wrong.what.partition(", in an item that is ")
         kind = next((word for word in ("missing", "null") if word in value), "wrong")
         seen.setdefault(f"{wrong.field}/{kind}/{where}", wrong)

@@ -1,4 +1,4 @@
-"""What must change nothing that is stored: refused requests, and requests of another tenant."""
+"""What must change nothing that is stored: rejected requests, and requests of another tenant."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from attrs import evolve
 
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, Bodies
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.scenarios.ground import ISOLATED, REFUSED, Ground, reading
 from drs_sync_policy.fuzz.scenarios.raw_bodies import raw_bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
+from drs_sync_policy.fuzz.scenarios.state_prober import ISOLATED, REFUSED, StateProber, reading
 from drs_sync_policy.fuzz.scenarios.sweep import one_of_each
 from drs_sync_policy.fuzz.target.http import Request
 
 
 @reading((REFUSED,))
-def _refused(ground: Ground) -> None:
-    """A refused request stores nothing, not even its valid items."""
-    jobs = ground.tenant.job_ids[:3]
-    before = {job: ground.settle(job) for job in jobs}
-    for request, what in refused_requests(ground):
-        exchange = ground.prober.send(request, case=what)
+def _refused(state: StateProber) -> None:
+    """A rejected request stores nothing, not even its valid items."""
+    jobs = state.tenant.job_ids[:3]
+    before = {job: state.settle(job) for job in jobs}
+    for request, what in refused_requests(state):
+        exchange = state.prober.send(request, case=what)
         if exchange.response is None or exchange.response.status < 400:
             # It was accepted: that is broken already, and storing it is only what follows.
-            before = {job: ground.settle(job) for job in jobs}
+            before = {job: state.settle(job) for job in jobs}
             continue
         for job in jobs:
-            if not ground.unchanged(REFUSED, job, before[job], case=what, after=[exchange]):
-                before = {job: ground.settle(job) for job in jobs}
+            if not state.unchanged(REFUSED, job, before[job], case=what, after=[exchange]):
+                before = {job: state.settle(job) for job in jobs}
                 break
 
 
-def refused_requests(ground: Ground) -> Iterator[tuple[Request, str]]:
-    """Requests that are refused, and that would change what is stored if they were not."""
-    prober, build = ground.prober, ground.build
+def refused_requests(state: StateProber) -> Iterator[tuple[Request, str]]:
+    """Requests to be rejected, which would change what is stored if they were accepted."""
+    prober, build = state.prober, state.build
     for wrong in one_of_each(build):
         body: Any = wrong.body
         if isinstance(body, dict) and cast("dict[str, Any]", body).get(ITEMS):
@@ -57,7 +57,7 @@ def refused_requests(ground: Ground) -> Iterator[tuple[Request, str]]:
         (raw_body + b"x", "a letter behind the body"),
     ):
         yield evolve(good, body=change), what
-    ids = ground.tenant.job_ids
+    ids = state.tenant.job_ids
     policy = b'"conflict_policy": "overwrite", "slot_name": "refused", '
     for raw, what in raw_bodies(ids[0]):
         if raw.startswith(b'{"jobs": [{"job_id"'):
@@ -68,14 +68,14 @@ def refused_requests(ground: Ground) -> Iterator[tuple[Request, str]]:
 
 
 @reading((ISOLATED,))
-def _tenants(ground: Ground) -> None:
+def _tenants(state: StateProber) -> None:
     """Nothing that one tenant sends changes what is stored for another."""
-    prober, build = ground.prober, ground.build
+    prober, build = state.prober, state.build
     other = prober.target.other
     if other is None:
         return
     own = prober.target.tenant
-    theirs, ours = Ground(prober, tenant=other), ground
+    theirs, ours = StateProber(prober, tenant=other), state
     before = {job: theirs.settle(job, n) for n, job in enumerate(other.job_ids[:3])}
     for request, what in foreign_requests(prober, build):
         exchange = prober.send(request, case=what)
@@ -128,5 +128,5 @@ SCENARIOS: Final = (
     Scenario(
         "two tenants", _tenants, (ISOLATED,), needs=("other_tenant", "readback"), required=True
     ),
-    Scenario("refused requests", _refused, (REFUSED,), needs=("readback",)),
+    Scenario("rejected requests", _refused, (REFUSED,), needs=("readback",)),
 )

@@ -9,58 +9,58 @@ from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB, Bodies
 from drs_sync_policy.fuzz.readback import PROBE
 from drs_sync_policy.fuzz.rules.words import as_json
 from drs_sync_policy.fuzz.scenarios.accepted import unknown_names
-from drs_sync_policy.fuzz.scenarios.ground import UNKNOWN, Ground, reading
 from drs_sync_policy.fuzz.scenarios.results import results
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
+from drs_sync_policy.fuzz.scenarios.state_prober import UNKNOWN, StateProber, reading
 
 
 @reading((UNKNOWN,))
-def _unknown_fields(ground: Ground) -> None:
+def _unknown_fields(state: StateProber) -> None:
     """Unknown fields change nothing that is stored, whatever they are called."""
-    build = ground.build
-    job = ground.tenant.job_ids[0]
-    ground.settle(job)
+    build = state.build
+    job = state.tenant.job_ids[0]
+    state.settle(job)
     for body, what in _smuggled(build, job):
-        _ignored(ground, body, what)
+        _ignored(state, body, what)
     names = [
         name
-        for name in unknown_names(ground.prober.oracle.contract.document, build)
+        for name in unknown_names(state.prober.oracle.contract.document, build)
         if name not in build.item_schema.properties and name not in build.root.properties
     ]
     for number, value in enumerate((True, "x", None, 1, False)):
         item = build.full(job, number)
         extra = dict.fromkeys(names, value)
         many = f"many names, each {as_json(value)}"
-        kept = _ignored(ground, build.body([{**item, **extra}]), f"{many}, in an item")
+        kept = _ignored(state, build.body([{**item, **extra}]), f"{many}, in an item")
         top = {**build.body([build.full(job, number + 1)]), **extra}
-        kept_too = _ignored(ground, top, f"{many}, beside `{ITEMS}`")
+        kept_too = _ignored(state, top, f"{many}, next to `{ITEMS}`")
         for name in names if not (kept and kept_too) else ():
             item = build.full(job, number + 2)
             body = build.body([{**item, name: value}]) if not kept else build.body([item])
             what = f"{as_json(name)}: {as_json(value)}"
-            _ignored(ground, body if not kept else {**body, name: value}, what)
+            _ignored(state, body if not kept else {**body, name: value}, what)
 
 
-def _ignored(ground: Ground, body: dict[str, Any], what: str) -> bool:
+def _ignored(state: StateProber, body: dict[str, Any], what: str) -> bool:
     """Whether the body stores what its known fields say, and nothing more."""
     item = body[ITEMS][0]
-    wanted = dict(ground.read(item[JOB])[0])
-    wanted |= {name: value for name, value in item.items() if name in ground.build.fields}
-    exchange = ground.prober.send(ground.prober.request(body), case=f"unknown fields: {what}")
+    wanted = dict(state.read(item[JOB])[0])
+    wanted |= {name: value for name, value in item.items() if name in state.build.fields}
+    exchange = state.prober.send(state.prober.request(body), case=f"unknown fields: {what}")
     if results(exchange) is None:
         return True
     case = f"unknown fields: {what}"
-    return ground.unchanged(UNKNOWN, item[JOB], wanted, case=case, after=[exchange])
+    return state.unchanged(UNKNOWN, item[JOB], wanted, case=case, after=[exchange])
 
 
 def _smuggled(build: Bodies, job: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """A policy in places where it means nothing, beside another one that counts."""
+    """A policy in places where it means nothing, next to another one that counts."""
     policy = build.policy(5)  # other values than those that are stored by then
     bare = build.item(job)
     yield build.body([{**build.full(job, 4), PROBE: "x"}]), f"`{PROBE}` in an item"
-    yield {**build.body([build.full(job, 4)]), PROBE: "x"}, f"`{PROBE}` beside `{ITEMS}`"
-    yield {**build.body([bare]), **policy}, f"each policy field beside `{ITEMS}`"
-    yield {**build.body([bare]), "policy": policy}, f"a policy beside `{ITEMS}`"
+    yield {**build.body([build.full(job, 4)]), PROBE: "x"}, f"`{PROBE}` next to `{ITEMS}`"
+    yield {**build.body([bare]), **policy}, f"each policy field next to `{ITEMS}`"
+    yield {**build.body([bare]), "policy": policy}, f"a policy next to `{ITEMS}`"
     for name in ("policy", "policies", "data", "params", "attributes", "defaults"):
         yield build.body([{**bare, name: policy}]), f"a policy in `{name}`"
         yield build.body([{**bare, name: [policy]}]), f"a list of policies in `{name}`"

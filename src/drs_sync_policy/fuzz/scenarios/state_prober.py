@@ -13,7 +13,7 @@ from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.history import Past
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.readback import Policy, Store, Unreadable, differences
+from drs_sync_policy.fuzz.readback import Policy, PolicyReader, Unreadable, differences
 from drs_sync_policy.fuzz.rules import words
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.results import results
@@ -33,13 +33,13 @@ UNKNOWN_JOB: Final = "unknown-job-fails-alone"
 LANGUAGE: Final = "language-changes-only-messages"
 
 
-class Ground:
+class StateProber:
     """The target's jobs with known policies, and what it takes to change and read them."""
 
     def __init__(self, prober: Prober, *, tenant: Tenant | None = None) -> None:
         self.prober = prober
         self.build: Bodies = bodies(prober).without(prober.astray)
-        self.store: Store = Store(prober, bodies(prober).fields)
+        self.reader: PolicyReader = PolicyReader(prober, bodies(prober).fields)
         self.tenant: Tenant = tenant or prober.target.tenant
 
     def set(self, items: Sequence[Mapping[str, Any]], *, case: str, **options: Any) -> Exchange:
@@ -54,25 +54,25 @@ class Ground:
 
     def read(self, job: str, *, may_lack: bool = False) -> tuple[Policy, Exchange]:
         """What is stored for a job of this tenant; nothing where it `may_lack` a policy."""
-        return self.store.read(job, tenant=self.tenant, may_lack=may_lack)
+        return self.reader.read(job, tenant=self.tenant, may_lack=may_lack)
 
     def expect(
         self, rule: str, job: str, wanted: Policy, *, case: str, after: Sequence[Exchange]
     ) -> bool:
-        """Put `rule` to the test: whether `wanted` is what is stored for `job`."""
+        """Check `rule`: whether `wanted` is what is stored for `job`."""
         found, reading_ = self.read(job)
         wrong = differences(wanted, found)
-        return self._judge(rule, job, wanted, found, wrong, case=case, seen=(*after, reading_))
+        return self._check(rule, job, wanted, found, wrong, case=case, seen=(*after, reading_))
 
     def unchanged(
         self, rule: str, job: str, before: Policy, *, case: str, after: Sequence[Exchange]
     ) -> bool:
-        """Put `rule` to the test: whether exactly `before` is stored, nothing more."""
+        """Check `rule`: whether exactly `before` is stored, nothing more."""
         found, reading_ = self.read(job, may_lack=not before)
         wrong = [name for name in {**before, **found} if not _equal(before, found, name)]
-        return self._judge(rule, job, before, found, wrong, case=case, seen=(*after, reading_))
+        return self._check(rule, job, before, found, wrong, case=case, seen=(*after, reading_))
 
-    def _judge(
+    def _check(
         self,
         rule: str,
         job: str,
@@ -149,16 +149,16 @@ def accepted(exchange: Exchange) -> bool:
 
 def reading(
     rules: Sequence[str],
-) -> Callable[[Callable[[Ground], None]], Callable[[Prober], None]]:
-    """Hand a scenario its ground; where nothing can be read back, its rules are not checked."""
+) -> Callable[[Callable[[StateProber], None]], Callable[[Prober], None]]:
+    """Hand a scenario its state; where nothing can be read back, its rules are not checked."""
 
-    def wrap(scenario: Callable[[Ground], None]) -> Callable[[Prober], None]:
+    def wrap(scenario: Callable[[StateProber], None]) -> Callable[[Prober], None]:
         def run(prober: Prober) -> None:
             try:
-                ground = Ground(prober)
-                if ground.build.fields:
-                    scenario(ground)
-                reason = _left_out(prober, whole=not ground.build.fields)
+                state = StateProber(prober)
+                if state.build.fields:
+                    scenario(state)
+                reason = _left_out(prober, whole=not state.build.fields)
             except Unreadable as error:
                 reason = f"what is stored cannot be read: {error}"
             for rule in rules if reason else ():
