@@ -94,7 +94,7 @@ def command(
 
     Exit codes: 0 every promise that was checked is kept, 1 one is broken, 2 wrong use, 3 the server
     refused the profile's credentials, 5 it could not be reached, 6 too little could be checked, or
-    the fuzzer itself failed, 130 Ctrl-C ended it.
+    the judge itself failed, 130 Ctrl-C ended it.
     """
     origins = _origins(origin)
     import_module("drs_sync_policy.fuzz.stock")  # Where it lacks its library, no request is made.
