@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
-from typing import Final, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, Literal
 
 from attrs import evolve, field, frozen
 
@@ -37,6 +37,21 @@ class Exchange:
 
 
 @frozen
+class Stored:
+    """What is stored for a job otherwise than it should be: the wrong fields alone."""
+
+    job: str
+    project_id: str
+    wanted: Mapping[str, Any]
+    found: Mapping[str, Any]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the wrong fields."""
+        return tuple(dict.fromkeys((*self.wanted, *self.found)))
+
+
+@frozen
 class Violation:
     """One observed violation of a rule: what was done, expected and received."""
 
@@ -50,6 +65,8 @@ class Violation:
     times: int = 1
     generated: bool = False
     """Whether a generator made the case up: a case of our own says better what it is about."""
+    stored: Stored | None = None
+    """What the last exchange reads, if the violation is in what is stored."""
 
     @property
     def kind(self) -> tuple[str, ...]:

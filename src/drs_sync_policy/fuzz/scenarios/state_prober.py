@@ -18,7 +18,7 @@ from drs_sync_policy.fuzz.rules import words
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.results import results
 from drs_sync_policy.fuzz.target.profile import Tenant
-from drs_sync_policy.fuzz.verdict import Exchange, Violation
+from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
 
 STORED: Final = "accepted-policy-is-stored"
 KEEPS: Final = "omitted-field-keeps-its-value"
@@ -116,6 +116,7 @@ class StateProber:
             words.stored(found, wrong),
             (*before, *seen),
             prepared=len(before),
+            stored=Stored(job, self.tenant.project_id, _of(wanted, wrong), _of(found, wrong)),
         )
 
     def _excused(self, rule: str, name: str, past: Past) -> bool:
@@ -135,6 +136,10 @@ def _beside(names: Collection[str], requests: str, rule: str) -> str:
     """What is not checked of some fields, because plain requests break another rule with them."""
     told = ", ".join(f"`{name}`" for name in sorted(names))
     return f"without {told} in requests {requests}: with it plain requests break {rule} already"
+
+
+def _of(policy: Policy, names: Sequence[str]) -> Policy:
+    return {name: policy[name] for name in names if name in policy}
 
 
 def _equal(one: Policy, other: Policy, name: str) -> bool:
