@@ -75,7 +75,7 @@ class DrippedHeaders(Hostile):
 
 
 class DrippedBody(Hostile):
-    """Sends a body of which a byte arrives every moment."""
+    """Sends a body byte by byte."""
 
     def attack(self) -> None:
         self.send("HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 99999")
@@ -122,14 +122,14 @@ def bomb() -> bytes:
 
 
 class Throttling(Hostile):
-    """Answers 429 for ever, and asks for a minute each time."""
+    """Responds with 429 for ever, and asks for a minute each time."""
 
     def attack(self) -> None:
         raise Refused(429, Retry_After="59")
 
 
 class Unavailable(Hostile):
-    """Answers 503 for ever, and asks for a minute each time."""
+    """Responds with 503 for ever, and asks for a minute each time."""
 
     def attack(self) -> None:
         raise Refused(503, Retry_After="59")

@@ -1,4 +1,4 @@
-"""The judge is fair: servers unlike ours that keep the contract are not accused."""
+"""The fuzzer is fair: servers unlike ours that keep the contract are not accused."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_server_on_node_is_not_accused(seed: int, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_server_that_throttles_is_waited_for() -> None:
-    """A 429 is no response to judge: it is waited out, and the required scenarios still finish."""
+    """A 429 is not checked but waited out, and the required scenarios still finish."""
     with servers.serving(Habits(requests_per_second=400, retry_after="1")) as server:
         verdict = run(servers.target(server), seed=5, budget=3, schemathesis=False)
     assert _accusations(verdict) == []
@@ -144,7 +144,7 @@ def test_a_slow_server_is_checked_within_the_budget() -> None:
     ids=["throttles", "503 now and then", "422", "early hints"],
 )
 def test_the_phases_of_schemathesis_are_fair_too(habits: Habits) -> None:
-    """Neither throttling nor the responses to methods beyond the contract are held against it."""
+    """Throttling and the responses to methods outside the contract are not violations."""
     with servers.serving(habits) as server:
         prober = servers.prober(server)
         assert stock.run(prober, seconds=6) > 20

@@ -57,7 +57,7 @@ def test_ctrl_c_ends_the_run_where_it_is(
 
 
 class _Pressed(list[Callable[[], None]]):
-    """Jobs of which the second comes with Ctrl-C, once the first is under way."""
+    """Two jobs; the second comes with Ctrl-C, once the first is under way."""
 
     def __init__(self, job: Callable[[], None], begun: threading.Event) -> None:
         super().__init__([job, job])

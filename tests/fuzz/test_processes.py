@@ -1,4 +1,4 @@
-"""A server that the profile starts: its words are kept, and its failure is told at once."""
+"""A server that the profile starts: its output is kept, and its failure is reported at once."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_what_the_server_says_goes_into_the_log(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_server_that_dies_is_told_at_once_with_its_last_words() -> None:
+def test_a_server_that_dies_is_reported_at_once_with_its_last_words() -> None:
     """Nobody waits a minute for one that has said why it cannot run."""
     dies = target(free_port(), sys.executable, "-c", "raise SystemExit('no database')")
     with (
@@ -59,7 +59,7 @@ def test_a_server_that_dies_is_told_at_once_with_its_last_words() -> None:
 
 
 @pytest.mark.parametrize("name", ["start", "ready", "reset"])
-def test_a_program_that_is_not_there_is_a_mistake_in_the_profile(name: str) -> None:
+def test_a_program_that_is_not_there_is_an_error_in_the_profile(name: str) -> None:
     """The command is named, and where it was looked for."""
     port = free_port()
     commands: dict[str, object] = {name: ["no-such-program"]}

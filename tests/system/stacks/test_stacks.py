@@ -124,7 +124,7 @@ def test_a_correct_server_on_a_framework_is_not_accused(name: str, tmp_path: Pat
 
 @pytest.mark.parametrize("name", [*PROXIES])
 def test_a_correct_server_behind_a_proxy_is_not_accused(name: str, tmp_path: Path) -> None:
-    """What the proxy answers by itself, in its own form, is not a violation of the service."""
+    """What the proxy sends by itself, in its own form, is not a violation of the service."""
     file, text, command, limit = PROXIES[name]
     with ExitStack() as stack:
         behind = stack.enter_context(_process(SERVERS["FastAPI"], tmp_path))

@@ -20,8 +20,8 @@ from drs_sync_policy.fuzz.target.profile import Target
 
 _READY_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 10.0
-_TOLD_BYTES: Final = 2000
-"""So much of what a command said last is told when it fails."""
+_SHOWN_BYTES: Final = 2000
+"""So much of a command's last output is shown when it fails."""
 
 
 class ProcessFailed(RuntimeError):  # noqa: N818
@@ -36,7 +36,7 @@ class NoSuchProgram(ProcessFailed):
 def started(target: Target, *, log: Path | None = None) -> Generator[None]:
     """The target's server, started and ready until the block ends, where the profile starts it.
 
-    What it says goes into the file `log`, or nowhere; its last lines are told where it fails.
+    Its output goes into the file `log`, or nowhere; the last lines are shown if it fails.
     """
     with contextlib.ExitStack() as stack:
         server: _Server | None = None
@@ -52,7 +52,7 @@ def started(target: Target, *, log: Path | None = None) -> Generator[None]:
 
 @contextlib.contextmanager
 def _ended_in_order() -> Generator[None]:
-    """SIGTERM ends the block as an exception does: else the server would outlive its judge."""
+    """SIGTERM ends the block as an exception does: else the server would outlive the run."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -68,14 +68,14 @@ def _ended_in_order() -> Generator[None]:
 
 
 class _Server:
-    """A server that was started, and the file of what it says."""
+    """A server that was started, and the file of its output."""
 
     def __init__(self, process: subprocess.Popen[bytes], output: BinaryIO) -> None:
         self.process = process
         self._output = output
 
     def check(self) -> None:
-        """Raises `ProcessFailed` where it has ended and says that it failed."""
+        """Raises `ProcessFailed` if it has ended with a failure."""
         code = self.process.poll()
         if code:
             raise ProcessFailed(f"`start` exited with {code} before it was ready{self.said()}")
@@ -83,8 +83,8 @@ class _Server:
     def said(self) -> str:
         """Its last lines, for the end of a sentence."""
         size = self._output.seek(0, os.SEEK_END)
-        self._output.seek(max(0, size - _TOLD_BYTES))
-        return _told(self._output.read())
+        self._output.seek(max(0, size - _SHOWN_BYTES))
+        return _last_words(self._output.read())
 
 
 @contextlib.contextmanager
@@ -141,7 +141,7 @@ def _is_ready(target: Target) -> bool:
 def _run(command: Sequence[str], name: str) -> None:
     done = _done(command, name)
     if done.returncode:
-        said = _told((done.stdout + done.stderr)[-_TOLD_BYTES:])
+        said = _last_words((done.stdout + done.stderr)[-_SHOWN_BYTES:])
         raise ProcessFailed(f"`{name}` exited with {done.returncode}{said}")
 
 
@@ -152,7 +152,7 @@ def _done(command: Sequence[str], name: str) -> subprocess.CompletedProcess[byte
         raise _no_such_program(name, error) from error
 
 
-def _told(said: bytes) -> str:
+def _last_words(said: bytes) -> str:
     text = said.decode("utf-8", "replace").strip()
     return f"; it said last:\n{text}" if text else "; it said nothing"
 
