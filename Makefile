@@ -34,7 +34,6 @@ help: ## list the verbs
 # --- once ------------------------------------------------------------------------------------
 SETUP   := $(VENV)/.setup-done
 NODE    := tools/node_modules/.setup-done
-CONSOLE := src/drs_sync_policy/sandbox/static/scalar.js
 # uv installs the same hashes several times faster than pip; without it, pip does.
 INSTALL = { $(BIN)/uv pip install --python $(BIN)/python $(1) || $(BIN)/python -m pip install --disable-pip-version-check $(1); }
 SAY     = @printf '\n== %s\n'
@@ -56,11 +55,6 @@ setup-node: $(NODE) ## the npm tools (Redocly, Spectral, pyright), which some ve
 $(NODE): $(SETUP) tools/package-lock.json
 	$(SAY) 'setup: the npm tools of tools/package-lock.json, about 15 s'
 	cd tools && npm ci --no-fund --no-audit --loglevel=error
-	@touch $@
-
-$(CONSOLE): $(SETUP) tools/console.py
-	$(SAY) "setup: the program of the sandbox's console, from npm"
-	$(BIN)/python -m tools.console
 	@touch $@
 
 setup-system: setup ## what `make test-system` needs beyond that; the only verb that uses apt
@@ -115,7 +109,7 @@ types: setup $(NODE) ## mypy and pyright, both strict
 	$(BIN)/mypy
 	$(NPM)/pyright
 
-test: setup $(NODE) $(CONSOLE) ## the tests (under 5 minutes)
+test: setup $(NODE) ## the tests (under 5 minutes)
 	$(BIN)/python -m pytest -m "not system" -n 2 $(EXTRA)
 
 test-system: setup-system ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds
@@ -133,10 +127,10 @@ FUZZED = $(if $(TARGET),--target "$(TARGET)",--sandbox) --report "$(REPORT)"
 fuzz: setup ## check a server: TARGET=target.toml (default: our sandbox) BUDGET=seconds SEED=number
 	$(strip $(BIN)/drs-sync-policy fuzz $(FUZZED) $(BUDGET:%=--budget %) $(SEED:%=--seed %) $(EXTRA))
 
-sandbox: setup $(CONSOLE) ## run the reference server on 127.0.0.1:8080, or PORT=number; other options in EXTRA=
+sandbox: setup ## run the reference server on 127.0.0.1:8080, or PORT=number; other options in EXTRA=
 	$(strip $(BIN)/drs-sync-policy sandbox $(PORT:%=--port %) $(EXTRA))
 
-demo: setup $(NODE) $(CONSOLE) ## from contract to verdict, step by step
+demo: setup $(NODE) ## from contract to verdict, step by step
 	$(BIN)/python tools/demo.py
 
 # --- publishing ----------------------------------------------------------------------------------
@@ -147,7 +141,7 @@ docs: setup $(NODE) ## the guide and the reference pages, into site/
 docs-serve: setup $(NODE) ## serve the site on 127.0.0.1:8000 and rebuild it after each edit
 	$(BIN)/python -m tools.guide --serve
 
-build: setup $(NODE) $(CONSOLE) ## wheel and sdist, into dist/: built twice and compared, checked by twine
+build: setup $(NODE) ## wheel and sdist, into dist/: built twice and compared, checked by twine
 	$(BIN)/python -m tools.release.build
 
 check-installed: build ## use the wheel on every Python here, with the newest and the lowest dependencies
@@ -159,7 +153,7 @@ audit: setup ## known vulnerabilities of the dependencies (asks the package regi
 sbom: setup ## what the wheel brings along, as CycloneDX, into reports/sbom.cdx.json
 	$(BIN)/python -m tools.release.sbom
 
-release: setup $(NODE) $(CONSOLE) ## prepare release VERSION= (changelog, contract, artifacts, tag); publishes nothing
+release: setup $(NODE) ## prepare release VERSION= (changelog, contract, artifacts, tag); publishes nothing
 	@test -n "$(VERSION)" || { echo 'say which: make release VERSION=1.2.3' >&2; exit 2; }
 	$(BIN)/python -m tools.release.prepare "$(VERSION)"
 	$(BIN)/python -m tools.release.installed

@@ -60,7 +60,7 @@ def pages() -> Iterator[Mapping[str, str]]:
             "guide": (site / "index.html").as_uri(),
             "error codes": (site / "errors.html").as_uri(),
             "report of fuzz": (folder / "report" / "report.html").as_uri(),
-            "console of the sandbox": f"{server.url}/_sandbox/console",
+            "console of the sandbox": server.url + "/",
         }
 
 

@@ -25,6 +25,7 @@ from drs_sync_policy.sandbox.http.response import EncodedResponse, Response
 from drs_sync_policy.sandbox.iam import Iam, signed_account
 from drs_sync_policy.sandbox.operations import HANDLERS, HandlerFactory
 from drs_sync_policy.sandbox.rejection import Rejection
+from drs_sync_policy.sandbox.request_log import RequestLog
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
 from drs_sync_policy.sandbox.shared_settings import SharedSettings
 from drs_sync_policy.sandbox.store.accounts import seed_tenants
@@ -70,8 +71,9 @@ class Sandbox:
             handlers={**HANDLERS, **(handlers or {})},
         )
         self._settings = SharedSettings(self._store, active, Simulator(), peers=peers)
-        self._control = Control(self._store, self._settings)
-        self._console = Console(contract, token=known[0].token if known else "")
+        self._log = RequestLog()
+        self._control = Control(self._store, self._settings, self._log)
+        self._console = Console(contract, tenants=known)
         self._max_body_bytes = max_body_bytes
 
     def app(self, *, control: bool = True, control_port: int | None = None) -> Starlette:
@@ -128,9 +130,17 @@ class Sandbox:
             await _reset(scope, receive, request)
         finally:
             status = encoded.status if encoded else None
-            accesslog.log(request, status, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            accesslog.log(request, status, seconds)
+            if service and not self._is_ours(request, control=control):
+                self._log.add(request, status, seconds)
         if encoded is not None:
             await encoded.send(send)
+
+    def _is_ours(self, request: Request, *, control: bool) -> bool:
+        """Whether the request is for a route outside the imitated API."""
+        outside = control and (self._console.serves(request) or request.segments[1:2] == (PREFIX,))
+        return outside or request.segments == _HEALTH
 
     async def _respond(self, request: Request, *, service: bool, control: bool) -> EncodedResponse:
         try:

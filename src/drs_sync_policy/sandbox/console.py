@@ -1,85 +1,119 @@
-"""The console under `/_sandbox/console`: the contract as a page to try requests from.
+"""The console at `/`: a page that shows the sandbox and sends requests to it.
 
-The page is Scalar's. Its program is not in the repository: `make setup` installs it in a checkout,
-and a built package contains it. The page may send requests to this sandbox only.
+The page is plain HTML, CSS and JavaScript, in this package. Everything that it shows of the API
+comes from the contract that the sandbox serves. It may load and call this sandbox only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from importlib.resources.abc import Traversable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-from drs_sync_policy.contract import Contract
+from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation, Parameter
 from drs_sync_policy.sandbox import rejection
 from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.http.response import JSON, EncodedResponse, Response, encode
+from drs_sync_policy.sandbox.seed import Tenant
 
-PATH: Final = "/_sandbox/console"
+PATH: Final = "/"
 
-STATIC: Final[Traversable] = files("drs_sync_policy.sandbox") / "static"
-"""Where the page and its program are."""
-
-_SEGMENTS: Final = tuple(PATH.encode().split(b"/"))
-_PROGRAM: Final = "scalar.js"
-_HTML: Final = "text/html; charset=utf-8"
-_SCRIPT: Final = "text/javascript; charset=utf-8"
 _PARTS: Final[Mapping[tuple[bytes, ...], tuple[str, str]]] = {
-    (): ("console.html", _HTML),
-    (b"before.js",): ("before.js", _SCRIPT),
-    (b"scalar.js",): (_PROGRAM, _SCRIPT),
-    (b"start.js",): ("start.js", _SCRIPT),
+    (b"", b""): ("console.html", "text/html; charset=utf-8"),
+    (b"", b"_sandbox", b"console", b"console.css"): ("console.css", "text/css; charset=utf-8"),
+    (b"", b"_sandbox", b"console", b"console.js"): ("console.js", "text/javascript; charset=utf-8"),
+    (b"", b"_sandbox", b"console", b"code.js"): ("code.js", "text/javascript; charset=utf-8"),
+    (b"", b"_sandbox", b"console", b"form.js"): ("form.js", "text/javascript; charset=utf-8"),
+    (b"", b"_sandbox", b"console", b"dom.js"): ("dom.js", "text/javascript; charset=utf-8"),
+    (b"", b"_sandbox", b"console", b"contract.json"): ("", JSON),
 }
 _POLICY: Final = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-_TOKEN: Final = b'"{token of the first tenant}"'
-_NO_PROGRAM: Final = (
-    "the console's program is not installed: `make setup` in a checkout brings it, and a package "
-    "that is built after that holds it"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _NO_SERVICE: Final = (
-    "the console calls the API on its own port, and this one has control routes only: "
+    "the console calls the API on its own port, and this port has control routes only: "
     "start the sandbox without a control port"
 )
+_DEEPEST: Final = 20
+"""A schema that refers to itself is shown to this depth."""
 
 
 class Console:
-    """The page, its program, and the contract that it shows; `token` is its default token."""
+    """The page, its parts, and the contract and tenants that it shows."""
 
-    def __init__(
-        self, contract: Contract, *, token: str = "", static: Traversable = STATIC
-    ) -> None:
+    def __init__(self, contract: Contract, *, tenants: Iterable[Tenant] = ()) -> None:
         self._contract = contract
-        self._token = token
-        self._static = static
+        self._tenants = tuple(tenants)
 
     def serves(self, request: Request) -> bool:
         """Whether the request is for the console or a part of it."""
-        return request.segments[: len(_SEGMENTS)] == _SEGMENTS
+        return request.segments in _PARTS
 
     def respond(self, request: Request, *, service: bool) -> EncodedResponse:
-        """The response; a 404 says what to do if the page cannot work."""
-        part = request.segments[len(_SEGMENTS) :]
-        if part != (b"openapi.json",) and part not in _PARTS:
-            raise rejection.no_such_path()
+        """The response; without `service` a 404 that says why the page cannot work."""
         if request.method not in ("GET", "HEAD"):
             raise rejection.no_such_method(("GET", "HEAD"))
         if not service:
             return encode(Response(404, {"error": _NO_SERVICE}), request)
-        if not (self._static / _PROGRAM).is_file():
-            return encode(Response(404, {"error": _NO_PROGRAM}), request)
-        if part == (b"openapi.json",):
-            return _shown(msgspec.json.encode(self._contract.document), JSON, request)
-        name, media_type = _PARTS[part]
-        content = (
-            (self._static / name).read_bytes().replace(_TOKEN, msgspec.json.encode(self._token))
-        )
+        name, media_type = _PARTS[request.segments]
+        content = _static(name) if name else msgspec.json.encode(self._document())
         return _shown(content, media_type, request)
+
+    def _document(self) -> dict[str, Any]:
+        return {
+            "title": self._contract.title,
+            "version": self._contract.version,
+            "edition": self._contract.edition,
+            "tenants": [
+                {"name": tenant.name, "project_id": tenant.project_id, "token": tenant.token}
+                for tenant in self._tenants
+            ],
+            "operations": [self._operation(entry) for entry in self._contract.operations],
+        }
+
+    def _operation(self, operation: Operation) -> dict[str, Any]:
+        body = operation.request.get(JSON)
+        return {
+            "id": operation.id,
+            "method": operation.method,
+            "path": operation.path,
+            "summary": operation.summary,
+            "token_header": next(iter(operation.security_headers), None),
+            "parameters": [self._parameter(entry) for entry in operation.parameters],
+            "body": None if body is None else self._inlined(body),
+            "example": next(iter(operation.request_examples.values()), None),
+            "in_client": operation.id == BATCH_SET_POLICY,
+        }
+
+    def _parameter(self, parameter: Parameter) -> dict[str, Any]:
+        return {
+            "name": parameter.name,
+            "in": parameter.location,
+            "required": parameter.required,
+            "description": parameter.description,
+            "schema": self._inlined(parameter.schema),
+        }
+
+    def _inlined(self, node: Any, depth: int = 0) -> Any:
+        """`node` with every reference replaced by what it refers to."""
+        if depth > _DEEPEST:
+            return {}
+        if isinstance(node, list):
+            return [self._inlined(entry, depth + 1) for entry in node]
+        if not isinstance(node, Mapping):
+            return node
+        referred: Mapping[str, Any] = self._contract.resolve(node)
+        siblings = {key: value for key, value in node.items() if key != "$ref"}
+        return {
+            key: self._inlined(value, depth + 1) for key, value in {**referred, **siblings}.items()
+        }
+
+
+def _static(name: str) -> bytes:
+    return (files("drs_sync_policy.sandbox") / "static" / name).read_bytes()
 
 
 def _shown(content: bytes, media_type: str, request: Request) -> EncodedResponse:

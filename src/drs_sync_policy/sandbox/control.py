@@ -19,6 +19,7 @@ from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.http.response import Response
 from drs_sync_policy.sandbox.http.routing import Router
 from drs_sync_policy.sandbox.rejection import Rejection
+from drs_sync_policy.sandbox.request_log import RequestLog
 from drs_sync_policy.sandbox.seed import TENANTS
 from drs_sync_policy.sandbox.shared_settings import SharedSettings
 from drs_sync_policy.sandbox.states import INITIAL_STATE, STATES
@@ -46,9 +47,10 @@ class ControlError(Exception):
 class Control:
     """The control routes of one sandbox."""
 
-    def __init__(self, store: Store, settings: SharedSettings) -> None:
+    def __init__(self, store: Store, settings: SharedSettings, log: RequestLog) -> None:
         self._store = store
         self._settings = settings
+        self._log = log
         self._faults = settings.faults
         self._router = Router(self._routes(), opaque=True)
 
@@ -65,6 +67,7 @@ class Control:
         yield "DELETE", "/_sandbox/faults/{name}", self._fault_off
         yield "GET", "/_sandbox/conditions", self._show_conditions
         yield "PUT", "/_sandbox/conditions", self._set_conditions
+        yield "GET", "/_sandbox/requests", self._list_requests
 
     async def respond(self, request: Request) -> Response:
         """The response to a control request."""
@@ -151,12 +154,16 @@ class Control:
         await self._settings.set_conditions(conditions)
         return await self._show_conditions(request)
 
+    async def _list_requests(self, _request: Request) -> Response:
+        return Response(200, self._log.document())
+
     async def _seed(self, request: Request) -> Response:
         await self._store.seed(TENANTS)
         return Response(204, None)
 
     async def _reset(self, request: Request) -> Response:
         await self._store.reset(TENANTS)
+        self._log.clear()
         return Response(204, None)
 
 

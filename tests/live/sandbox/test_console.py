@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from starlette.requests import Request
 
 from drs_sync_policy import contract
 from drs_sync_policy.sandbox import console
 from drs_sync_policy.sandbox.app import Sandbox
-from drs_sync_policy.sandbox.http.request import from_asgi
-from drs_sync_policy.sandbox.seed import FIRST
+from drs_sync_policy.sandbox.seed import TENANTS
 from tests.html import Reader
-from tools import console as tool
 
 from .conftest import Caller
+
+PARTS = "/_sandbox/console"
 
 
 @pytest.fixture
@@ -26,79 +25,79 @@ def http(serve: Callable[..., Caller]) -> httpx.Client:
     return serve().http
 
 
-def test_the_page_may_ask_its_own_server_only(http: httpx.Client) -> None:
-    """Everything that it loads is next to it, and its policy forbids every other place."""
+def test_the_page_loads_only_what_its_own_server_has(http: httpx.Client) -> None:
+    """Its policy forbids every other place, and scripts and styles inside the page."""
     response = http.get(console.PATH)
     assert (response.status_code, response.headers["Content-Type"]) == (
         200,
         "text/html; charset=utf-8",
     )
     policy = response.headers["Content-Security-Policy"].split("; ")
-    assert "default-src 'self'" in policy
-    assert [part for part in policy if "://" in part or "*" in part or "unsafe-eval" in part] == []
+    assert "default-src 'none'" in policy
+    assert [part for part in policy if "://" in part or "*" in part or "unsafe" in part] == []
     fetched = [url for url in Reader(response.text).fetched if not url.startswith("data:")]
-    assert len(fetched) == 3
+    assert {url.rpartition(".")[2] for url in fetched} == {"css", "js"}
     for url in fetched:
-        part = http.get(f"/_sandbox/{url}")
-        assert part.status_code == 200
-        assert part.headers["Content-Type"] == "text/javascript; charset=utf-8"
+        assert http.get(f"/{url}").status_code == 200
+
+
+def _described(edition: str, serve: Callable[..., Caller], **options: Any) -> Any:
+    caller = serve(contract=contract.load(edition), **options)
+    return caller.http.get(f"{PARTS}/contract.json").json()
 
 
 @pytest.mark.parametrize("edition", contract.editions())
-def test_it_shows_the_edition_that_is_served(edition: str, serve: Callable[..., Caller]) -> None:
-    """The page's document is the contract that validates the requests."""
+def test_the_form_has_each_field_of_the_served_edition(
+    edition: str, serve: Callable[..., Caller]
+) -> None:
+    """References are resolved, so that the page needs no JSON Schema library."""
     loaded = contract.load(edition)
-    response = serve(contract=loaded).http.get(f"{console.PATH}/openapi.json")
-    assert response.json() == loaded.document
+    document = _described(edition, serve)
+    shown = next(entry for entry in document["operations"] if entry["in_client"])
+    schemas = loaded.document["components"]["schemas"]
+    item = shown["body"]["properties"]["jobs"]["items"]
+    assert item["properties"].keys() == schemas["SyncPolicyReq"]["properties"].keys()
+    assert item["properties"]["conflict_policy"]["enum"] == schemas["ConflictPolicy"]["enum"]
+    assert [entry["id"] for entry in document["operations"]] == [o.id for o in loaded.operations]
+    assert "$ref" not in str(shown["body"])
 
 
-def test_the_first_tenants_token_is_filled_in(serve: Callable[..., Caller]) -> None:
-    """Where somebody is known, requests are let in at once; else the field is empty."""
-    assert f'value: "{FIRST.token}"' in serve().http.get(f"{console.PATH}/start.js").text
-    assert 'value: ""' in serve(seed=False).http.get(f"{console.PATH}/start.js").text
+def test_the_tenants_of_the_sandbox_are_offered(serve: Callable[..., Caller]) -> None:
+    """With their tokens, so that a request is accepted at once; without a seed there are none."""
+    offered = _described("base", serve)["tenants"]
+    assert [entry["token"] for entry in offered] == [tenant.token for tenant in TENANTS]
+    assert _described("base", serve, seed=False)["tenants"] == []
 
 
-def test_other_paths_and_methods_are_refused(http: httpx.Client) -> None:
-    """A part that is not there is a 404, and nothing can be put into the console."""
+def test_other_paths_and_methods_are_rejected(http: httpx.Client) -> None:
+    """A part that does not exist gets 404, and nothing can be written to the console."""
     for path in ("/nowhere.js", "/static", "/..%2Fapp.py", "/"):
-        assert http.get(f"{console.PATH}{path}").status_code == 404
-    refused = http.post(console.PATH)
-    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
+        assert http.get(f"{PARTS}{path}").status_code == 404
+    rejected = http.post(console.PATH)
+    assert (rejected.status_code, rejected.headers["Allow"]) == (405, "GET, HEAD")
     head = http.head(console.PATH)
     assert (head.status_code, head.content) == (200, b"")
 
 
-def test_it_is_gone_with_the_control_routes(serve: Callable[..., Caller]) -> None:
-    """`control=False` leaves nothing of it."""
-    assert serve(control=False).http.get(console.PATH).status_code == 404
+def test_without_control_routes_there_is_no_console(serve: Callable[..., Caller]) -> None:
+    """`control=False` leaves neither the page nor its parts."""
+    without = serve(control=False).http
+    assert [without.get(path).status_code for path in (console.PATH, f"{PARTS}/console.js")] == [
+        404,
+        404,
+    ]
 
 
 def test_a_port_without_the_api_says_why_there_is_no_console() -> None:
-    """Its requests would go to a port that does not take them."""
+    """Its requests would go to a port that does not serve them."""
 
     async def request() -> httpx.Response:
         transport = httpx.ASGITransport(app=sandbox.app(control_port=8081))
-        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox:8081") as client:
-            return await client.get(console.PATH)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8081") as http:
+            return await http.get(console.PATH)
 
     sandbox = Sandbox()
     response = asyncio.run(request())
     sandbox.close()
     assert response.status_code == 404
     assert "control port" in response.json()["error"]
-
-
-def test_an_archive_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> None:
-    """Whatever a registry hands out, only the archive of the known hash gets into a package."""
-    with pytest.raises(SystemExit, match="is not what is pinned: sha512-"):
-        tool.program(b"something else", tmp_path)
-
-
-def test_without_its_program_it_says_what_brings_it(tmp_path: Path) -> None:
-    """A checkout before `make setup`, or a package that was built there, has a page and no more."""
-    (tmp_path / "console.html").write_text("<!doctype html>", encoding="utf-8")
-    scope = {"method": "GET", "raw_path": console.PATH.encode(), "headers": []}
-    request = from_asgi(scope, Request(scope | {"type": "http"}).receive, max_body_bytes=0)
-    response = console.Console(contract.load(), static=tmp_path).respond(request, service=True)
-    assert response.status == 404
-    assert b"`make setup`" in response.body

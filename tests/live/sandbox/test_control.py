@@ -160,3 +160,16 @@ def test_an_unknown_fault_is_reported(first: Caller) -> None:
     response = first.http.put("/_sandbox/faults/results-revers")
     assert (response.status_code, "`results-reversed`" in response.json()["error"]) == (404, True)
     assert first.http.put("/_sandbox/faults", json={"active": "x"}).status_code == 400
+
+
+def test_the_request_log_has_the_requests_to_the_api_only(serve: Callable[..., Caller]) -> None:
+    """Control routes, the console and the health check are not in it; a reset empties it."""
+    caller = serve()
+    caller.http.get("/healthz")
+    caller.http.get("/")
+    caller.http.get("/v3/nowhere?x=1")
+    (logged,) = caller.http.get("/_sandbox/requests").json()["requests"]
+    assert (logged["method"], logged["path"], logged["status"]) == ("GET", "/v3/nowhere", 404)
+    assert logged["milliseconds"] >= 0
+    caller.http.post("/_sandbox/reset")
+    assert caller.http.get("/_sandbox/requests").json() == {"requests": []}

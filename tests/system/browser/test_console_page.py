@@ -2,62 +2,143 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from drs_sync_policy import contract, sandbox
-from drs_sync_policy.sandbox import Running, console
+from drs_sync_policy.sandbox import Running
+from tools.documents import ROOT
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from .conftest import Visit
 
 pytestmark = pytest.mark.system
+AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> Iterator[Running]:
     with sandbox.running() as running:
         yield running
 
 
-def test_a_call_is_tried_without_leaving_the_sandbox(
+def _open(server: Running, visit: Callable[..., Visit], **options: object) -> Visit:
+    seen = visit(server.url + "/", **options)
+    seen.page.locator("body[data-ready]").wait_for()
+    return seen
+
+
+def _field(page: Page, name: str) -> str:
+    label = page.locator("#form label", has=page.locator("code", has_text=re.compile(f"^{name}$")))
+    return "#" + str(label.first.get_attribute("for"))
+
+
+def test_a_policy_is_set_and_read_back_without_leaving_the_sandbox(
     server: Running, visit: Callable[..., Visit]
 ) -> None:
-    """What the page offers is sent as it stands, is let in, and nobody else is asked anything."""
-    seen = visit(server.url + console.PATH)
-    seen.page.get_by_role("button", name="Test Request").first.click()
-    client = seen.page.get_by_role("dialog")
-    with seen.page.expect_response("**/jobs/batch-sync-policy") as caught:
-        client.get_by_role("button", name="Send").first.click()
-    assert caught.value.status == 200
-    client.get_by_text("200 OK").wait_for()
-    seen.page.wait_for_load_state("networkidle")
-    outside = [url for url in seen.requests if not url.startswith((server.url, "data:", "blob:"))]
+    """The form is filled in with a job of the tenant; the table then shows the stored policy."""
+    seen = _open(server, visit)
+    page = seen.page
+    page.select_option(_field(page, "conflict_policy"), label="overwrite")
+    assert '"conflict_policy": "overwrite"' in page.locator("#request").inner_text()
+    page.get_by_role("button", name="Send").click()
+    page.locator("#response", has_text="200 OK").wait_for()
+    job = server.tenants[0].job_ids[0]
+    row = page.locator("#jobs tr", has_text=job)
+    row.locator("td", has_text='"conflict_policy":"overwrite"').wait_for()
+    page.locator("#log tr", has_text="batch-sync-policy").first.wait_for()
+    outside = [url for url in seen.requests if not url.startswith((server.url, "data:"))]
     assert outside == []
     assert seen.complaints == []
-    job = server.tenants[0].job_ids[0]
-    assert caught.value.json()["results"] == [{"id": job, "status": "success"}]
 
 
-def test_the_fields_of_the_operation_are_shown(
+@pytest.mark.parametrize("edition", contract.editions())
+def test_there_is_a_control_for_each_field(edition: str, visit: Callable[..., Visit]) -> None:
+    """Of the edition that the sandbox serves."""
+    loaded = contract.load(edition)
+    with sandbox.running(contract=loaded) as server:
+        page = _open(server, visit).page
+        for name in loaded.document["components"]["schemas"]["SyncPolicyReq"]["properties"]:
+            assert page.locator(_field(page, name)).is_visible()
+
+
+def test_the_request_is_copied_as_curl_python_and_command(
     server: Running, visit: Callable[..., Visit]
 ) -> None:
-    """Each field of a request can be read of on the page."""
-    page = visit(server.url + console.PATH).page
-    page.get_by_role("button", name="array of SyncPolicyReq").first.click()
-    fields = contract.load().document["components"]["schemas"]["SyncPolicyReq"]["properties"]
-    for name in fields:
-        page.get_by_text(name, exact=True).first.wait_for()
+    """What is copied is what is shown."""
+    page = _open(server, visit, permissions=["clipboard-read", "clipboard-write"]).page
+    for name, start in (
+        ("curl", "curl --request POST"),
+        ("Python", "from drs_sync_policy import"),
+        ("command", "export DRS_URL="),
+    ):
+        page.get_by_role("button", name=f"Copy as {name}").click()
+        page.locator("#copy", has_text="Copied").wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.startswith(start)
+        assert server.tenants[0].job_ids[0] in copied
 
 
-def test_nothing_of_its_makers_services_is_offered(
+def test_a_fault_and_a_condition_are_switched_on(
     server: Running, visit: Callable[..., Visit]
 ) -> None:
-    """No assistant, no sharing, no sending of the contract elsewhere."""
-    page = visit(server.url + console.PATH).page
-    page.get_by_role("button", name="Test Request").first.wait_for()
-    text = page.locator("body").inner_text().lower()
-    for offer in ("ask ai", "generate mcp", "open api client", "deploy", "share"):
-        assert offer not in text
+    """The next response shows the fault; the condition is stored."""
+    page = _open(server, visit).page
+    page.get_by_label("Find a fault").fill("answers-202")
+    name = page.locator("code", has_text=re.compile("^answers-202$"))
+    page.locator("#faults label", has=name).get_by_role("checkbox").check()
+    page.locator("#active", has_text="answers-202").wait_for()
+    page.get_by_role("button", name="Send").click()
+    page.locator("#response", has_text="202").wait_for()
+    page.get_by_label("latency_ms").fill("5")
+    with page.expect_response("**/_sandbox/conditions"):
+        page.get_by_role("button", name="Apply conditions").click()
+    page.reload()
+    page.locator("body[data-ready]").wait_for()
+    assert page.get_by_label("latency_ms").input_value() == "5"
+
+
+def test_reset_asks_first(server: Running, visit: Callable[..., Visit]) -> None:
+    """A dismissed question changes nothing; an accepted one deletes the stored policies."""
+    page = _open(server, visit).page
+    page.get_by_role("button", name="Send").click()
+    page.locator("#response", has_text="200 OK").wait_for()
+    stored = page.locator("#jobs td", has_text='"conflict_policy"')
+    stored.first.wait_for()
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Reset the sandbox").click()
+    assert stored.count() == 1
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Reset the sandbox").click()
+    page.get_by_text("first state again").wait_for()
+    assert stored.count() == 0
+
+
+def test_it_works_by_keyboard(server: Running, visit: Callable[..., Visit]) -> None:
+    """Tab reaches the button that sends, and Enter sends."""
+    page = _open(server, visit).page
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Send":
+            break
+    page.keyboard.press("Enter")
+    page.locator("#response", has_text="200 OK").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_it_fits_and_axe_finds_nothing(
+    server: Running, visit: Callable[..., Visit], scheme: str, width: int
+) -> None:
+    """On a phone nothing makes the page scroll sideways."""
+    viewport = {"width": width, "height": 844}
+    page = _open(server, visit, color_scheme=scheme, viewport=viewport, bypass_csp=True).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run().then(result => result.violations)")
+    assert [(f["id"], [n["html"][:120] for n in f["nodes"][:3]]) for f in found] == []

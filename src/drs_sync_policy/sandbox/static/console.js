@@ -1,0 +1,203 @@
+// The console: jobs, a form for a request, faults, network conditions, the request log, reset.
+
+import { command, curl, python } from "./code.js";
+import { byId, control, copyButton, make, report } from "./dom.js";
+import { controlFor } from "./form.js";
+
+const contract = await (await fetch("/_sandbox/console/contract.json")).json();
+const tenants = contract.tenants.length ? contract.tenants : [{ name: "none", project_id: "", token: "" }];
+let operation = contract.operations[0];
+let tenant = tenants[0];
+let token;
+let headers;
+let body;
+
+// --- tenant and jobs -----------------------------------------------------------------------------
+
+byId("about").textContent = `${contract.title}, contract ${contract.version}, edition ${contract.edition}`;
+byId("tenant").append(...tenants.map((entry, n) => make("option", { value: n }, entry.name)));
+byId("tenant").addEventListener("change", async (event) => {
+  tenant = tenants[Number(event.target.value)];
+  token.write(tenant.token);
+  await showJobs({ choose: true });
+});
+byId("refresh").addEventListener("click", () => showJobs());
+
+async function showJobs({ choose = false } = {}) {
+  const project = encodeURIComponent(tenant.project_id);
+  const { jobs } = tenant.project_id ? await control("GET", `projects/${project}/jobs`) : { jobs: [] };
+  const rows = jobs.map((job) =>
+    make("tr", {},
+      make("th", { scope: "row" }, make("code", {}, job.job_id)),
+      make("td", {}, job.state),
+      make("td", {}, make("code", {}, JSON.stringify(job.policy))),
+      make("td", {}, make("button", { type: "button", "aria-label": `Fill in ${job.job_id}`, onclick: () => fillIn(job.job_id) }, "Fill in")),
+    ),
+  );
+  const head = ["Job", "State", "Stored policy", "Form"].map((text) => make("th", { scope: "col" }, text));
+  byId("jobs").replaceChildren(make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
+  if (choose && jobs.length) fillIn(jobs[0].job_id);
+}
+
+/** Puts a job id where the contract's example has one: in the required text field of an item. */
+function fillIn(id) {
+  const value = body?.read();
+  const name = value && Object.keys(value).find((key) => Array.isArray(value[key]));
+  if (!name) return;
+  const item = operation.body.properties[name].items;
+  const [key] = (item.required ?? []).filter((field) => item.properties[field].type === "string");
+  if (key === undefined) return;
+  const [first = {}, ...others] = value[name];
+  body.write({ ...value, [name]: [{ ...first, [key]: id }, ...others] });
+  showRequest();
+}
+
+// --- request and response ------------------------------------------------------------------------
+
+function showForm() {
+  const sent = operation.parameters.filter((entry) => entry.in === "header");
+  token = controlFor(operation.token_header ?? "token", { type: "string" }, false, showRequest);
+  headers = sent.map((entry) => [entry.name, controlFor(entry.name, { ...entry.schema, description: entry.description }, entry.required, showRequest)]);
+  body = operation.body && controlFor("", operation.body, true, showRequest);
+  body?.write(operation.example ?? {});
+  token.write(tenant.token);
+  const choices = contract.operations.map((entry, n) => make("option", { value: n }, `${entry.method} ${entry.path}`));
+  const select = make("select", { id: "operation", onchange: chooseOperation }, ...choices);
+  select.value = contract.operations.indexOf(operation);
+  byId("form").replaceChildren(
+    make("div", { className: "field" }, make("label", { htmlFor: "operation" }, "Operation"), select),
+    ...(body ? [body.element] : []),
+    make("details", {}, make("summary", {}, "Headers"), token.element, ...headers.map(([, part]) => part.element)),
+    make("button", { type: "submit", className: "main" }, "Send"),
+  );
+  const copies = [copyButton("curl", () => curl(location.origin, request()))];
+  if (operation.in_client) {
+    copies.push(copyButton("Python", () => python(location.origin, request(), tenant)));
+    copies.push(copyButton("command", () => command(location.origin, request(), tenant)));
+  }
+  byId("copy").replaceChildren("Copy as ", ...copies);
+  showRequest();
+}
+
+function chooseOperation(event) {
+  operation = contract.operations[Number(event.target.value)];
+  showForm();
+}
+
+function request() {
+  const found = { "Content-Type": "application/json" };
+  if (operation.token_header && token.read() !== undefined) found[operation.token_header] = token.read();
+  for (const [name, part] of headers) if (part.read() !== undefined) found[name] = String(part.read());
+  const path = operation.path.replace(/\{[^}]*\}/g, encodeURIComponent(tenant.project_id));
+  return { method: operation.method, path, headers: found, body: body?.read() };
+}
+
+function showRequest() {
+  const { method, path, headers: lines, body: value } = request();
+  const head = Object.entries(lines).map(([name, text]) => `${name}: ${text}`);
+  byId("request").textContent = [`${method} ${path}`, ...head, "", JSON.stringify(value, null, 2) ?? ""].join("\n");
+}
+
+byId("form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { method, path, headers: sent, body: value } = request();
+  const began = performance.now();
+  try {
+    const response = await fetch(path, { method, headers: sent, body: JSON.stringify(value) });
+    const text = await response.text();
+    byId("took").textContent = `${Math.round(performance.now() - began)} ms`;
+    byId("response").textContent = [
+      `${response.status} ${response.statusText}`,
+      ...[...response.headers].map(([name, line]) => `${name}: ${line}`), "", indented(text),
+    ].join("\n");
+  } catch {
+    byId("took").textContent = "";
+    byId("response").textContent = "No response: the connection was closed or reset.";
+  }
+  await Promise.all([showJobs(), showLog()]);
+});
+
+function indented(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+// --- network conditions --------------------------------------------------------------------------
+
+async function showConditions() {
+  const now = await control("GET", "conditions");
+  const parts = Object.entries(now)
+    .filter(([, value]) => typeof value === "number")
+    .map(([name, value]) => {
+      const part = controlFor(name, { type: "number" }, false, () => {});
+      part.write(value);
+      return [name, part];
+    });
+  const apply = async (event) => {
+    event.preventDefault();
+    const wanted = parts.map(([name, part]) => [name, part.read() ?? 0]);
+    await control("PUT", "conditions", Object.fromEntries(wanted));
+    await showConditions();
+  };
+  byId("conditions").onsubmit = apply;
+  byId("conditions").replaceChildren(
+    make("div", { className: "row" }, ...parts.map(([, part]) => part.element)),
+    make("button", { type: "submit" }, "Apply conditions"),
+  );
+}
+
+// --- faults --------------------------------------------------------------------------------------
+
+let faults = { active: [], faults: [] };
+
+async function loadFaults() {
+  faults = await control("GET", "faults");
+  showFaults();
+}
+
+function showFaults() {
+  const wanted = byId("find-fault").value.trim().toLowerCase();
+  const active = new Set(faults.active);
+  const found = faults.faults
+    .filter((fault) => active.has(fault.name) || `${fault.name} ${fault.rule} ${fault.description}`.toLowerCase().includes(wanted))
+    .sort((one, other) => active.has(other.name) - active.has(one.name));
+  byId("active").textContent = faults.active.join(", ") || "none";
+  byId("faults").replaceChildren(
+    ...found.map((fault) => {
+      const box = make("input", { type: "checkbox", checked: active.has(fault.name), onchange: () => turn(fault.name, box.checked) });
+      return make("li", {}, make("label", {}, box, " ", make("code", {}, fault.name), ` ${fault.description} `, make("small", {}, fault.rule)));
+    }),
+  );
+}
+
+async function turn(name, on) {
+  await control(on ? "PUT" : "DELETE", `faults/${encodeURIComponent(name)}`).catch(() => {});
+  await loadFaults();
+}
+
+byId("find-fault").addEventListener("input", showFaults);
+
+// --- request log and reset -----------------------------------------------------------------------
+
+async function showLog() {
+  const { requests } = await control("GET", "requests");
+  const rows = requests.slice(-50).reverse().map((entry) =>
+    make("tr", {}, ...[entry.method, entry.path, entry.status ?? "no response", `${entry.milliseconds} ms`].map((text) => make("td", {}, String(text)))),
+  );
+  const head = ["Method", "Path", "Status", "Time"].map((text) => make("th", { scope: "col" }, text));
+  byId("log").replaceChildren(make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
+}
+
+byId("reset").addEventListener("click", async () => {
+  if (!confirm("Delete all jobs and policies of this sandbox?")) return;
+  await control("POST", "reset");
+  byId("reset-done").textContent = "The sandbox has its first state again.";
+  await Promise.all([showJobs(), showLog()]);
+});
+
+showForm();
+await Promise.allSettled([showJobs({ choose: true }), showConditions(), loadFaults(), showLog()]);
+document.body.dataset.ready = "true";
