@@ -3,8 +3,7 @@
 python -m tools.release.sbom
 
 Versions and licenses are those that `make setup` installed from requirements/dev.txt, with the
-hashes there. Packages of the tools alone (tests, docs, build) are left out; the program of the
-sandbox's console, which the wheel carries, is in.
+hashes there. Packages of the tools alone (tests, docs, build) are left out.
 """
 
 from __future__ import annotations
@@ -26,7 +25,6 @@ from packageurl import PackageURL
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tools import console
 from tools.documents import ROOT
 
 SBOM: Final = ROOT / "reports" / "sbom.cdx.json"
@@ -92,17 +90,6 @@ def _licenses(found: Distribution) -> list[LicenseExpression | DisjunctiveLicens
     return [DisjunctiveLicense(name=name) for name in named]
 
 
-def _console() -> Component:
-    purl = PackageURL("npm", "@scalar", "api-reference", console.RELEASE)
-    return Component(
-        name="@scalar/api-reference",
-        version=console.RELEASE,
-        bom_ref=str(purl),
-        purl=purl,
-        licenses=[DisjunctiveLicense(id="MIT")],
-    )
-
-
 def sbom() -> str:
     """The document, the same for the same lock and the same Python."""
     locked = hashes(_LOCK.read_text("utf-8"))
@@ -115,11 +102,10 @@ def sbom() -> str:
     bom, root = Bom(), made[NAME]
     root.type = ComponentType.APPLICATION
     bom.metadata.component = root
-    carried = _console()
-    bom.components = [carried, *(each for each in made.values() if each is not root)]
+    bom.components = [each for each in made.values() if each is not root]
     for name, component in made.items():
         needed = [made[each] for each in sorted(needs[name])]
-        bom.register_dependency(component, [carried, *needed] if component is root else needed)
+        bom.register_dependency(component, needed)
     text: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
     # What differs between two runs is replaced: the document is as old as its lock.
     del text["metadata"]["timestamp"], text["serialNumber"]
