@@ -48,13 +48,19 @@ USER_AGENT: Final = {user_agent}
 
 _ABOUT = '''"""The contract as data; see `openapi.yaml`."""
 
-from typing import Final
+from typing import Final, Literal, get_args
 
 VERSION: Final = "{version}"
 """`info.version` of every edition."""
 
 SHA256: Final = {hashes}
 """The hash of each edition, as `drs_sync_policy.contract.Contract.sha256` computes it."""
+
+RuleId = Literal[{rules}]
+"""The id of a rule: an entry of `x-rules` in the base contract or an edition."""
+
+RULE_IDS: Final[tuple[RuleId, ...]] = get_args(RuleId)
+"""Every rule id, in the order of the contract."""
 '''
 
 
@@ -112,10 +118,24 @@ def _write_data(package: Path) -> None:
     (package / "base.json").write_text(text + "\n", encoding="utf-8")
     write_editions(package)
     hashes = {path.stem: _sha256(path) for path in sorted(package.glob("*.json"))}
+    rules = dict.fromkeys(
+        rule
+        for path in (package / "base.json", *sorted(package.glob("*.json")))
+        for rule in _rule_ids(read_document(path))
+    )
     (package / "__init__.py").write_text(
-        _ABOUT.format(version=base["info"]["version"], hashes=hashes)
+        _ABOUT.format(
+            version=base["info"]["version"], hashes=hashes, rules=", ".join(map(json.dumps, rules))
+        )
     )
     _format(package, select="I")
+
+
+def _rule_ids(document: dict[str, Any]) -> Iterator[str]:
+    for item in document["paths"].values():
+        for operation in item.values():
+            if isinstance(operation, dict):
+                yield from (rule["id"] for rule in operation.get("x-rules", ()))
 
 
 def _sha256(path: Path) -> str:
