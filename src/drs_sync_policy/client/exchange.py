@@ -13,7 +13,7 @@ from typing import Final
 import httpx
 from attrs import define, evolve, field, frozen
 
-from drs_sync_policy.client.credentials.login import LoginFailed, host_of, is_login
+from drs_sync_policy.client.credentials.login import LoginFailed, host_of, is_login, secrets_in
 from drs_sync_policy.client.network.backends import Timeouts
 from drs_sync_policy.client.network.errors import (
     NOTHING_SENT,
@@ -153,7 +153,7 @@ class Attempts:
         login = isinstance(result, LoginFailed)
         received = result.response if isinstance(result, LoginFailed) else result
         request = received.request if login else self._request
-        response = response_info(received)
+        response = response_info(received, secrets_in(request))
         self._last = Received(
             response=response,
             request=lambda: redacted(request),

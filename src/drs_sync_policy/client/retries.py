@@ -22,7 +22,7 @@ class Retries:
     """How often a request is retried, and after which failures.
 
     The wait before a retry is random between 0 and `first_wait` x 2^n, at most `longest_wait`
-    ("full jitter"), and at least as long as the server's `Retry-After`. The client does not retry
+    ("full jitter"); the server's `Retry-After` comes on top of it. The client does not retry
     if `Retry-After` is longer than `longest_wait` or than the time that is left, or if the
     server's certificate was rejected.
 
@@ -72,11 +72,11 @@ class Retries:
             return self._wait(attempt, retry_after(response.headers))
         return None
 
-    def _wait(self, attempt: int, at_least: float | None) -> float | None:
-        if attempt >= self.attempts or (at_least or 0.0) > self.longest_wait:
+    def _wait(self, attempt: int, asked_for: float | None) -> float | None:
+        if attempt >= self.attempts or (asked_for or 0.0) > self.longest_wait:
             return None
         most = min(self.longest_wait, self.first_wait * 2.0 ** min(attempt - 1, _DOUBLINGS))
-        return max(at_least or 0.0, random.uniform(0.0, most))  # noqa: S311 - no secret
+        return (asked_for or 0.0) + random.uniform(0.0, most)  # noqa: S311 - no secret
 
 
 class Budget:

@@ -7,6 +7,7 @@ import copy
 import json
 import logging
 import pickle
+import socket
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,7 +30,9 @@ from drs_sync_policy import (
 )
 from drs_sync_policy.client.credentials import signing
 from drs_sync_policy.client.credentials.secret import Secret
+from drs_sync_policy.client.network.logs import hide_credentials
 from drs_sync_policy.client.settings import Settings
+from drs_sync_policy.runtime.redaction import REQUEST_HEADERS, RESPONSE_HEADERS
 from tests.live.client.accounts import (
     DONE,
     JOBS,
@@ -275,6 +278,80 @@ def test_a_token_in_a_login_that_failed_is_not_kept(status: int) -> None:
         drs.set_policies(JOBS)
     assert HUSH not in seen_in(caught.value)
     assert HUSH.encode() not in pickle.dumps(caught.value)
+
+
+@pytest.mark.parametrize("status", [200, 401, 499])
+@pytest.mark.parametrize("as_json", [lambda text: text, lambda text: text.replace("/", "\\/")])
+def test_a_token_that_the_server_quotes_is_not_shown(
+    status: int, as_json: Callable[[str], str]
+) -> None:
+    """Neither the error nor the response, the outcome or a hook has it; `***` is in its place."""
+    secret, seen = "MIIF/quoted+token==", list[Any]()
+    said = as_json(f"token {secret} is unknown")
+    failed = f'{{"id": "a", "status": "failed", "error_code": "X", "error_msg": "{said}"}}'
+    body = f'{{"error_code": "X", "error_msg": "{said}", "count": 1, "results": [{failed}]}}'
+    hooks = Hooks(on_response=lambda _, response, __: seen.append(response.content))
+    quoting = says(status, body.encode(), {"X-Echo": secret})
+    with wire(quoting) as server, client(server, secret, hooks=hooks) as drs:
+        try:
+            shown = [str(list(drs.set_policies(JOBS)))]
+        except DrsError as error:
+            shown = [str(error), repr(vars(error)), pickle.dumps(error).decode("latin-1")]
+            shown.append(str(error.response and error.response.headers["x-echo"]))
+    shown.append(repr(seen))
+    assert secret not in "".join(shown).replace("\\", "")
+    assert "token *** is unknown" in "".join(shown) or status == 499
+
+
+def test_a_password_that_iam_quotes_is_not_shown() -> None:
+    """Nor is that of a login, whose body IAM may send back."""
+
+    def echoes(connection: socket.socket) -> bool:
+        return says(400, iam.heard[-1].body)(connection)
+
+    with (
+        wire(echoes) as iam,
+        wire() as server,
+        client(server, password(iam.url)) as drs,
+        pytest.raises(DrsError) as caught,
+    ):
+        drs.set_policies(JOBS)
+    assert caught.value.response is not None
+    assert b'"password":"***"' in caught.value.response.content.replace(b" ", b"")
+    assert PASSWORD.encode() not in pickle.dumps(caught.value)
+
+
+@pytest.mark.parametrize("header", sorted(REQUEST_HEADERS | RESPONSE_HEADERS))
+@pytest.mark.parametrize("value", ["hush-hush", "hush'-\\-hush", "'hush\"\\'-hush"])
+def test_debug_logs_hide_every_credential(
+    header: str, value: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In whatever quotes httpcore writes the header of a response."""
+    caplog.set_level(logging.DEBUG)
+    with wire(says(200, DONE, {header.title(): value})) as server, client(server, "t") as drs:
+        drs.set_policies(JOBS)
+    assert header.title() in caplog.text
+    assert "hush" not in caplog.text
+
+
+@pytest.mark.parametrize("package", ["httpcore", "httpcore2"])
+@pytest.mark.parametrize(
+    ("logger", "message"),
+    [
+        ("socks", "setup_socks5_connection.started auth=(b'us\"er', b\"hush'\") host=b'x'"),
+        ("http11", "send_request_headers.failed exception=Error(\"Illegal header value b'hush'\")"),
+        ("proxy", 'complete return_value=(200, [(b"Set-Cookie", b"hu\'sh")])'),
+    ],
+)
+def test_debug_logs_of_proxies_hide_credentials(
+    package: str, logger: str, message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What httpcore logs of a SOCKS proxy, of a header that is not allowed, and of a tunnel."""
+    hide_credentials(package)
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger(f"{package}.{logger}").debug(message)
+    assert "***" in caplog.text
+    assert "hush" not in caplog.text.replace("'", "")
 
 
 @pytest.mark.parametrize("make", AUTHS[::2])

@@ -14,17 +14,20 @@ import drs_sync_policy
 from drs_sync_policy import (
     ConflictPolicy,
     Connections,
+    DrsError,
     Hooks,
+    PasswordAuth,
     Retries,
     SyncPolicyClient,
     SyncPolicyReq,
+    Timeouts,
     UnreachableError,
     WrongUseError,
 )
 from drs_sync_policy.client.network.options import tls_context
 from drs_sync_policy.client.regions import regions
 from drs_sync_policy_api.types import SERVERS
-from tests.wire import free_port, resets, says, wire
+from tests.wire import free_port, hangs, resets, says, wire
 
 JOBS = [SyncPolicyReq(job_id="a", conflict_policy=ConflictPolicy.STOP, ddl_trans=False)]
 DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}
@@ -174,6 +177,31 @@ def test_the_log_tells_each_answer_and_each_repeat(caplog: pytest.LogCaptureFixt
     assert "retrying" in ours[0][1]
     assert "-> 200" in ours[1][1]
     assert "request id r-1" in ours[1][1]
+
+
+def test_a_log_line_names_a_url_once(caplog: pytest.LogCaptureFixture) -> None:
+    """That of the request, and the reason of a retry does not repeat it, nor does it in a hook."""
+    caplog.set_level(logging.DEBUG, "drs_sync_policy")
+    reasons: list[str] = []
+    url = f"http://127.0.0.1:{free_port()}"
+    login = PasswordAuth("user", "the-password", "d", iam_url=url)
+    options = {
+        "retries": Retries(attempts=2, first_wait=0.01),
+        "hooks": Hooks(on_retry=lambda _, reason, __: reasons.append(reason)),
+    }
+    with wire(resets, says(503, b""), hangs, hangs) as server:
+        for base_url, auth in ((url, "t"), (server.url, login), (server.url, "t")):
+            with make(base_url=base_url, auth=auth, **options) as drs, pytest.raises(DrsError):
+                drs.set_policies(JOBS)
+        with (
+            make(base_url=server.url, timeouts=Timeouts(read=0.3), **options) as drs,
+            pytest.raises(DrsError),
+        ):
+            drs.set_policies(JOBS)
+    lines = [record.getMessage() for record in caplog.records if record.name == "drs_sync_policy"]
+    assert len(reasons) == 4
+    assert {line.count("http") for line in lines} == {1}
+    assert not [reason for reason in reasons if "://" in reason]
 
 
 def test_an_error_says_what_was_tried_and_how_often() -> None:

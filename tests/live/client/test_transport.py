@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from drs_sync_policy import (
     AsyncSyncPolicyClient,
     ConflictPolicy,
     Connections,
+    JobState,
+    Outcome,
     OutsideContractError,
     SyncPolicyClient,
     SyncPolicyReq,
@@ -27,7 +30,8 @@ from drs_sync_policy.client.network.async_transport import AsyncTransport
 from drs_sync_policy.client.network.options import tls_context
 from drs_sync_policy.client.network.sync_transport import Transport
 from drs_sync_policy.runtime import errors
-from tests.wire import carries_out, says, sends, wire
+from tests.live.client.errors.calls import states
+from tests.wire import carries_out, free_port, hangs, says, sends, wire
 
 JOBS = [SyncPolicyReq(job_id="a", conflict_policy=ConflictPolicy.STOP, ddl_trans=False)]
 DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}
@@ -35,6 +39,19 @@ DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}
 
 def make(**options: Any) -> SyncPolicyClient:
     return SyncPolicyClient(**{"project_id": "p", "auth": "t", **options})
+
+
+def call(**options: Any) -> Outcome:
+    with make(**options) as drs:
+        return drs.set_policies(JOBS)
+
+
+def call_async(**options: Any) -> Outcome:
+    async def send() -> Outcome:
+        async with AsyncSyncPolicyClient(**{"project_id": "p", "auth": "t", **options}) as drs:
+            return await drs.set_policies(JOBS)
+
+    return asyncio.run(send())
 
 
 def test_connections_are_kept() -> None:
@@ -146,6 +163,88 @@ def test_a_proxy_carries_the_request() -> None:
     assert heard.path == "http://drs.invalid/v3/p/jobs/batch-sync-policy"
     assert heard.headers["proxy-authorization"].startswith("Basic ")
     assert "secret" not in repr(connections)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("makes", [call, call_async], ids=["sync", "async"])
+def test_a_proxy_that_fails_is_named(makes: Callable[..., Outcome], scheme: str) -> None:
+    """By its URL without credentials, whether it is away or does not let the request pass."""
+    away = f"http://user:secret@127.0.0.1:{free_port()}"
+    with wire(then=says(407)) as rejecting:
+        addresses = [away, rejecting.url] if scheme == "https" else [away]
+        for address in addresses:
+            options = {"base_url": f"{scheme}://drs.invalid", "retries": None}
+            with pytest.raises(errors.ConnectFailedError) as caught:
+                makes(connections=Connections(proxy=address), **options)
+            assert f"through the proxy {address.replace('user:secret@', '')}" in str(caught.value)
+            assert "secret" not in str(caught.value)
+
+
+def test_a_timeout_of_connecting_names_the_proxy() -> None:
+    """A proxy that does not answer to TLS is the cause."""
+    with (
+        wire(hangs) as proxy,
+        make(
+            base_url="http://drs.invalid",
+            connections=Connections(proxy=proxy.url.replace("http:", "https:")),
+            timeouts=Timeouts(connect=0.3),
+            retries=None,
+        ) as drs,
+        pytest.raises(
+            errors.TimedOutError, match=f"through the proxy https://127.0.0.1:{proxy.port}"
+        ),
+    ):
+        drs.set_policies(JOBS)
+
+
+def test_a_name_that_is_not_resolved_in_time_ends_the_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The operating system may take minutes; `connect` and the deadline include it."""
+    released = threading.Event()
+
+    def stuck(*_: Any, **__: Any) -> Any:
+        released.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", stuck)
+    for timeouts, phase in ((Timeouts(connect=0.2), "connect"), (Timeouts(total=0.2), "total")):
+        with (
+            make(base_url="http://drs.invalid", timeouts=timeouts, retries=None) as drs,
+            pytest.raises(errors.TimedOutError, match="the host name was not resolved") as caught,
+        ):
+            drs.set_policies(JOBS)
+        assert caught.value.phase == phase
+        assert states(caught.value) == {JobState.NOT_SENT}
+    released.set()
+
+
+def test_each_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host whose first address has no server is reached at its next one."""
+    with wire(says(200, DONE)) as server:
+        both = [(2, 1, 6, "", (address, server.port)) for address in ("127.0.0.2", "127.0.0.1")]
+        resolved = socket.getaddrinfo
+        monkeypatch.setattr(
+            socket, "getaddrinfo",
+            lambda host, *rest, **named: both if host == "drs.invalid" else resolved(
+                host, *rest, **named),
+        )  # fmt: skip
+        with make(base_url=f"http://drs.invalid:{server.port}", retries=None) as drs:
+            assert drs.set_policies(JOBS).ok
+
+
+def test_a_name_that_does_not_exist_is_a_connection_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the words of the operating system."""
+
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with (
+        make(base_url="http://drs.invalid", retries=None) as drs,
+        pytest.raises(errors.ConnectFailedError, match="Name or service not known"),
+    ):
+        drs.set_policies(JOBS)
 
 
 def test_a_proxy_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from attrs import define, field
 from drs_sync_policy.client.credentials.secret import Secret
 from drs_sync_policy.client.network.backends import DeadlineTimeout
 from drs_sync_policy.runtime.errors import WrongUseError
+from drs_sync_policy.runtime.redaction import quotable, secrets_sent
 
 REFRESH_BEFORE: Final = timedelta(minutes=5)
 """A token is renewed this long before it expires."""
@@ -67,6 +68,15 @@ def is_login(request: httpx.Request) -> bool:
     return _MARK in request.extensions
 
 
+def secrets_in(request: httpx.Request) -> list[bytes]:
+    """The texts by which a response may quote the credentials of its request."""
+    secrets = secrets_sent(request.headers.raw)
+    password: Secret | None = request.extensions.get(_MARK)
+    if password is not None:
+        secrets += [password.reveal().encode(), msgspec.json.encode(password.reveal())[1:-1]]
+    return quotable(secrets)
+
+
 def login_request(
     iam_url: str | None, user: dict[str, Any], password: Secret, project_id: str | None
 ) -> httpx.Request:
@@ -78,7 +88,7 @@ def login_request(
         _login_url(iam_url),
         headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
         content=_body(user, password, project_id),
-        extensions={_MARK: True},
+        extensions={_MARK: password},
     )
 
 

@@ -18,8 +18,11 @@ from drs_sync_policy.client.network.httpcore_bridge import (
     has_unread_data,
     to_httpcore,
 )
-from drs_sync_policy.client.network.options import Connections, make_pool
+from drs_sync_policy.client.network.logs import hide_credentials
+from drs_sync_policy.client.network.options import Connections, make_pool, proxy_of
 from drs_sync_policy.client.network.sending import AsyncSend
+
+hide_credentials()
 
 _POOLS: Final = (
     httpcore.AsyncConnectionPool,
@@ -40,10 +43,11 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     ) -> None:
         options = connections or Connections()
         self._max_bytes = options.max_response_bytes
-        self._pool = make_pool(_POOLS, AsyncBackend(), url, options, concurrency)
+        self._proxy = proxy_of(options, url)
+        self._pool = make_pool(_POOLS, AsyncBackend(), url, options, self._proxy, concurrency)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        with as_httpx_errors(request):
+        with as_httpx_errors(request, self._proxy):
             response = await self._pool.handle_async_request(to_httpcore(request))
             try:
                 body = ResponseBody(response.headers, response.status, self._max_bytes)

@@ -18,6 +18,7 @@ from typing import Any, Self
 import httpcore
 from attrs import field, frozen
 
+from drs_sync_policy.client.network import names
 from drs_sync_policy.client.validators import positive
 
 
@@ -25,9 +26,10 @@ from drs_sync_policy.client.validators import positive
 class Timeouts:
     """Seconds for each phase of one attempt, and for one request with all its retries.
 
-    `connect` is for a connection, `write` and `read` for each wait on the network, `pool` for a
-    free connection. `total` is for a request with its login, its retries and the waits between
-    them. Many jobs need several requests (`Batches`), each with its own `total`. All are finite.
+    `connect` is for a connection, with the resolution of its host name; `write` and `read` are for
+    each wait on the network, `pool` is for a free connection. `total` is for a request with its
+    login, its retries and the waits between them. Many jobs need several requests (`Batches`), each
+    with its own `total`. All are finite.
     """
 
     connect: float = field(default=5.0, validator=positive)
@@ -115,7 +117,24 @@ class Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         left = _remaining(timeout, httpcore.ConnectTimeout)
-        return SyncStream(self._inner.connect_tcp(host, port, left, local_address, socket_options))
+        end = None if left is None else monotonic() + left
+        *others, last = names.addresses(host, port, left)
+        for address in others:
+            with suppress(httpcore.ConnectError):
+                return self._connect(address, port, end, local_address, socket_options)
+        return self._connect(last, port, end, local_address, socket_options)
+
+    def _connect(
+        self,
+        address: str,
+        port: int,
+        end: float | None,
+        local_address: str | None,
+        socket_options: Iterable[Any] | None,
+    ) -> SyncStream:
+        left = None if end is None else max(0.001, end - monotonic())
+        connect = self._inner.connect_tcp
+        return SyncStream(connect(address, port, left, local_address, socket_options))
 
 
 class AsyncStream(httpcore.AsyncNetworkStream):

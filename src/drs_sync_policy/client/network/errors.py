@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Final, TypeVar
 
@@ -17,7 +18,7 @@ from drs_sync_policy.runtime.errors import (
     WrongUseError,
 )
 from drs_sync_policy.runtime.messages import RequestInfo, ResponseInfo
-from drs_sync_policy.runtime.redaction import redacted_request_headers
+from drs_sync_policy.runtime.redaction import redacted_request_headers, unquoted
 
 NOTHING_SENT: Final = (
     httpx.ConnectError,
@@ -59,9 +60,14 @@ def redacted(request: httpx.Request) -> RequestInfo:
     return RequestInfo(request.method, str(request.url), headers, len(request.content))
 
 
-def response_info(response: httpx.Response) -> ResponseInfo:
-    """A response as it may be kept."""
-    return ResponseInfo(response.status_code, response.headers, response.content)
+def response_info(response: httpx.Response, secrets: Sequence[bytes]) -> ResponseInfo:
+    """A response as it may be kept, without the secrets that it quotes."""
+    headers: Mapping[str, str] = response.headers
+    if any(unquoted(value, secrets) is not value for _, value in response.headers.raw):
+        headers = {
+            name: unquoted(value.encode(), secrets).decode() for name, value in headers.items()
+        }
+    return ResponseInfo(response.status_code, headers, unquoted(response.content, secrets))
 
 
 E = TypeVar("E", bound=Exception)
@@ -98,7 +104,8 @@ def reason_of(error: httpx.RequestError, deadline: float) -> str:
     """What happened, and what to do about it; without the URL of the request."""
     why = str(error) or type(error).__name__
     if isinstance(error, httpx.TimeoutException):
-        return f"its `{_phase(error, deadline)}` timeout expired"
+        detail = "" if str(error) in ("", "timed out") else f": {error}"
+        return f"its `{_phase(error, deadline)}` timeout expired{detail}"
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
         return f"no connection: {_remedied(error, why)}"
     if isinstance(error, (httpx.NetworkError, httpx.RemoteProtocolError)):

@@ -1,12 +1,10 @@
-"""Between httpx and httpcore: requests, errors, and logs without tokens."""
+"""Between httpx and httpcore: requests and errors."""
 
 from __future__ import annotations
 
-import logging
-import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 import httpcore
 import httpx
@@ -39,8 +37,11 @@ def to_httpcore(request: httpx.Request) -> httpcore.Request:
 
 
 @contextmanager
-def as_httpx_errors(request: httpx.Request) -> Generator[None]:
-    """Raises errors of httpcore as the errors of httpx with the same names."""
+def as_httpx_errors(request: httpx.Request, proxy: httpx.Proxy | None) -> Generator[None]:
+    """Raises errors of httpcore as the errors of httpx with the same names.
+
+    An error of connecting names the proxy, if there is one.
+    """
     try:
         yield
     except (
@@ -51,16 +52,8 @@ def as_httpx_errors(request: httpx.Request) -> Generator[None]:
         httpcore.UnsupportedProtocol,
     ) as error:
         kind = getattr(httpx, type(error).__name__)
-        raise kind(str(error), request=request) from error
-
-
-class _WithoutTokens(logging.Filter):
-    """httpcore logs response headers; that of a login has the token in one."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = _TOKEN_HEADER.sub(r"\1'***'", str(record.msg))
-        return True
-
-
-_TOKEN_HEADER: Final = re.compile(r"(b'(?:X-Subject-Token|X-Auth-Token)', b)'[^']*'", re.IGNORECASE)
-logging.getLogger("httpcore.http11").addFilter(_WithoutTokens())
+        connecting = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError)
+        text = str(error)
+        if proxy is not None and isinstance(error, connecting):
+            text = f"through the proxy {proxy.url}: {text or 'no connection'}"
+        raise kind(text, request=request) from error

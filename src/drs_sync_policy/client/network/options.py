@@ -95,7 +95,12 @@ def _why(error: OSError) -> str:
 
 
 def make_pool(
-    pools: tuple[Any, Any, Any], backend: Any, url: str, options: Connections, concurrency: int
+    pools: tuple[Any, Any, Any],
+    backend: Any,
+    url: str,
+    options: Connections,
+    proxy: httpx.Proxy | None,
+    concurrency: int,
 ) -> Any:
     """A pool of httpcore, one of `pools`: direct, through an HTTP proxy, or through SOCKS."""
     limit = options.limit or max(_CONNECTIONS, concurrency)
@@ -106,7 +111,6 @@ def make_pool(
         "keepalive_expiry": options.keepalive_seconds,
         "network_backend": backend,
     }
-    proxy = _proxy(options, url)
     if proxy is None:
         return pools[0](**arguments)
     target = httpcore.URL(
@@ -119,7 +123,7 @@ def make_pool(
     return pools[1](proxy_url=target, proxy_auth=proxy.raw_auth, **arguments)
 
 
-def _proxy(options: Connections, url: str) -> httpx.Proxy | None:
+def proxy_of(options: Connections, url: str) -> httpx.Proxy | None:
     """The proxy for `url`; an error does not quote its credentials."""
     found: httpx.Proxy | None = None
     wrong = ""

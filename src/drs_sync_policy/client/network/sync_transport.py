@@ -19,8 +19,11 @@ from drs_sync_policy.client.network.httpcore_bridge import (
     has_unread_data,
     to_httpcore,
 )
-from drs_sync_policy.client.network.options import Connections, make_pool
+from drs_sync_policy.client.network.logs import hide_credentials
+from drs_sync_policy.client.network.options import Connections, make_pool, proxy_of
 from drs_sync_policy.client.network.sending import Send
+
+hide_credentials()
 
 _POOLS: Final = (
     httpcore.ConnectionPool,
@@ -41,10 +44,11 @@ class Transport(httpx.BaseTransport):
     ) -> None:
         options = connections or Connections()
         self._max_bytes = options.max_response_bytes
-        self._pool = make_pool(_POOLS, Backend(), url, options, concurrency)
+        self._proxy = proxy_of(options, url)
+        self._pool = make_pool(_POOLS, Backend(), url, options, self._proxy, concurrency)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        with as_httpx_errors(request):
+        with as_httpx_errors(request, self._proxy):
             response = self._pool.handle_request(to_httpcore(request))
             try:
                 body = ResponseBody(response.headers, response.status, self._max_bytes)
