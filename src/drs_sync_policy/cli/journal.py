@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -177,15 +178,22 @@ def _locked(path: Path) -> FileIO:
 
 def _opened(path: Path) -> FileIO:
     try:
-        file = path.open("a+b", buffering=0)
+        # It stays open as long as the journal, and a Path has no opener.
+        file = open(path, "a+b", buffering=0, opener=_private)  # noqa: SIM115
     except OSError as error:
+        reason = "it is a link" if error.errno == errno.ELOOP else error.strerror
         raise BadJournalError(
-            f"{path} cannot be written: {error.strerror}. Give another: --journal."
+            f"{path} cannot be written: {reason}. Give another: --journal."
         ) from error
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise BadJournalError(f"{path} is no file. Give another: --journal.")
     return file
+
+
+def _private(path: str, flags: int) -> int:
+    """For its owner only; never through a link, which in a shared folder somebody else may make."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
 
 def _lock(file: FileIO, path: Path) -> None:

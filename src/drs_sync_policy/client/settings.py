@@ -60,6 +60,10 @@ Found = Mapping[str, Secret]
 """Values by their keys, each a `Secret`: a traceback may show the locals that hold them."""
 
 
+class _UnreadableFileError(WrongUseError):
+    """The file of profiles cannot be read; an error only if something of it is needed."""
+
+
 class MissingSettingsError(WrongUseError):
     """Arguments, environment and profile together lack something that a client needs."""
 
@@ -77,6 +81,7 @@ class Settings:
     language: str | None = None
     credentials: Found = field(factory=dict[str, Secret], repr=False)
     sources: Mapping[str, str] = field(factory=dict[str, str])
+    _unread: WrongUseError | None = None
 
     @classmethod
     def load(
@@ -102,14 +107,15 @@ class Settings:
 
         Raises:
             WrongUseError: The profile does not exist, a key of it is unknown, or the file has
-                secrets and others may read it.
+                secrets and others may read it. A file that cannot be read is an error only if a
+                profile is named, or something is missing without it.
         """
         given = os.environ if environment is None else environment
         values = {key: Secret(given[name]) for key, name in VARIABLES.items() if given.get(name)}
-        chosen, file = profile or given.get("DRS_PROFILE"), file or default_file(given)
+        chosen, place = profile or given.get("DRS_PROFILE"), file or _place_of_profiles(given)
         # From here on only secrets hold the values of the environment.
         del given, environment
-        stored = _profile(file, chosen)
+        stored, unread = _stored(place, chosen)
         kind = stored[_KIND].reveal() if _KIND in stored else None
         merged, named = {**_left_of(stored, values, kind), **values}, chosen or "default"
         return cls(
@@ -126,6 +132,7 @@ class Settings:
                 key: f"`{VARIABLES[key]}`" if key in values else f"`{key}` of profile `{named}`"
                 for key in merged
             },
+            unread=unread,
         )
 
     @cached_property
@@ -159,6 +166,8 @@ class Settings:
             (arguments.get("auth"), _ANY_CREDENTIALS),
         )
         missing = [name for value, name in needed if not value]
+        if missing and self._unread:
+            raise self._unread
         if missing:
             raise MissingSettingsError(
                 f"missing in arguments, environment and profile: {'; '.join(missing)}"
@@ -260,29 +269,58 @@ def _kind_of(values: Found) -> str | None:
 
 
 def default_file(environment: Mapping[str, str]) -> Path:
-    """The file of profiles in this environment."""
+    """The file of profiles in this environment; `WrongUseError` if there is no home for it."""
     if environment.get("DRS_PROFILES"):
         return Path(environment["DRS_PROFILES"])
     config = environment.get("XDG_CONFIG_HOME")
-    base = Path(config) if config else Path.home() / ".config"
+    try:
+        base = Path(config) if config else Path.home() / ".config"
+    except RuntimeError:  # neither HOME nor a home of this user id, as in some containers
+        raise _UnreadableFileError(
+            "the file of profiles is unknown, because there is no HOME: name it in DRS_PROFILES"
+        ) from None
     return base / "drs-sync-policy" / "profiles.toml"
 
 
-def profile_names(file: Path) -> tuple[str, ...]:
-    """The profiles in `file`; none if it cannot be read."""
+def _place_of_profiles(environment: Mapping[str, str]) -> Path | _UnreadableFileError:
+    try:
+        return default_file(environment)
+    except _UnreadableFileError as error:
+        return error
+
+
+def profile_names(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The profiles of this environment; none if their file cannot be read."""
+    file = _place_of_profiles(environment)
+    if isinstance(file, WrongUseError):
+        return ()
     found = _read(file) if os.path.isfile(file) else {}  # noqa: PTH113 - a Path's may raise
     return (
         () if isinstance(found, str) else tuple(name for name in found if found[name] is not None)
     )
 
 
+def _stored(
+    place: Path | _UnreadableFileError, name: str | None
+) -> tuple[Found, _UnreadableFileError | None]:
+    """The values of the profile; if no profile is named, perhaps why the file is not read."""
+    try:
+        if isinstance(place, _UnreadableFileError):
+            raise place
+        return _profile(place, name), None
+    except _UnreadableFileError as error:
+        if name is not None:
+            raise
+        return {}, error
+
+
 def _profile(file: Path, name: str | None) -> Found:
     try:
         there, folder = file.is_file(), file.is_dir()
     except OSError as error:
-        raise WrongUseError(f"{file} cannot be read: {error.strerror}") from None
+        raise _UnreadableFileError(f"{file} cannot be read: {error.strerror}") from None
     if folder:
-        raise WrongUseError(f"{file} is a folder, not a file of profiles")
+        raise _UnreadableFileError(f"{file} is a folder, not a file of profiles")
     if not there:
         if name is None:
             return {}
@@ -291,7 +329,7 @@ def _profile(file: Path, name: str | None) -> Found:
         )
     profiles = _read(file)
     if isinstance(profiles, str):
-        raise WrongUseError(f"{file} {profiles}")
+        raise _UnreadableFileError(f"{file} {profiles}")
     if name is None and "default" not in profiles:
         return {}
     name = name or "default"

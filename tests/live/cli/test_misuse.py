@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -112,24 +111,6 @@ def test_a_full_disk_is_told(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [("contract",), ("apply", "p.json")])
-def test_a_closed_pipe_ends_the_command(
-    arguments: tuple[str, ...], file: str, environment: Mapping[str, str], tmp_path: Path
-) -> None:
-    """Quietly: who closed it, such as `head`, wants no more."""
-    (tmp_path / file).write_text(POLICIES)
-    reader, writer = os.pipe()
-    os.close(reader)
-    done = subprocess.run(
-        [PROGRAM, *arguments], cwd=tmp_path, env=dict(environment), stdout=writer,
-        stderr=subprocess.PIPE, text=True, check=False,
-    )  # fmt: skip
-    os.close(writer)
-    assert done.returncode == exits.BROKEN
-    assert "Traceback" not in done.stderr
-    assert "Error" not in done.stderr
-
-
 def test_an_interruption_of_reading_is_one(environment: Mapping[str, str], tmp_path: Path) -> None:
     """Ctrl-C while the policies are typed ends with the code that shells expect."""
     running = subprocess.Popen(
@@ -159,7 +140,8 @@ def test_a_profile_that_cannot_be_written_is_told(run: Run) -> None:
 def test_advice_is_given_where_it_helps(run: Run, tmp_path: Path) -> None:
     """Where something is missing, and not where something that is there is wrong."""
     (tmp_path / "profiles.toml").write_text("no toml")
-    for options in ({"DRS_PROFILES": "profiles.toml"}, {"DRS_LANGUAGE": "de"}):
+    broken = {"DRS_PROFILES": "profiles.toml", "DRS_PROFILE": "p"}
+    for options in (broken, {"DRS_LANGUAGE": "de"}):
         done = run("set", "j", "--ddl-trans", **options)
         assert done.code == exits.WRONG_USE
         assert "Give it as an option" not in done.err
@@ -169,7 +151,7 @@ def test_advice_is_given_where_it_helps(run: Run, tmp_path: Path) -> None:
 
 def test_a_folder_is_no_file_of_profiles(run: Run, tmp_path: Path) -> None:
     """The doctor says so, and not that it is there."""
-    done = run("doctor", DRS_PROFILES=str(tmp_path))
+    done = run("doctor", DRS_PROFILES=str(tmp_path), DRS_TOKEN=None)
     assert done.code == exits.WRONG_USE
     assert "is there" not in done.out
     assert f"{tmp_path} is a folder, not a file of profiles" in done.out

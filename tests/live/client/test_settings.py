@@ -290,7 +290,7 @@ def test_a_broken_file_is_told_without_its_contents(tmp_path: Path, text: bytes)
     path = tmp_path / "profiles.toml"
     path.write_bytes(text)
     with pytest.raises(WrongUseError, match="is not TOML"):
-        load(path)
+        load(path).arguments()
 
 
 @pytest.mark.parametrize("variable", ["DRS_PROFILES", "XDG_CONFIG_HOME", "HOME"])

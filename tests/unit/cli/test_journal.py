@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -125,19 +127,18 @@ def test_a_journal_belongs_to_one_run_at_a_time(path: Path) -> None:
 
 
 class _Vanishing(type(Path())):  # type: ignore[misc]
-    """A path whose file another run deletes when it has just been opened, once."""
+    """A path whose file another run deletes when it has just been opened and locked, once."""
 
     deleted = False
 
-    def open(self, *arguments: Any, **options: Any) -> Any:
-        file = super().open(*arguments, **options)
+    def stat(self, **options: Any) -> Any:
         if not self.deleted:
             _Vanishing.deleted = True
             self.unlink()
-        return file
+        return super().stat(**options)
 
 
-def test_a_journal_that_is_deleted_while_it_is_opened_is_made_anew(path: Path) -> None:
+def test_a_journal_that_is_deleted_while_it_is_opened_is_created_again(path: Path) -> None:
     """What is written goes into a file that the next run finds."""
     with Journal.open(_Vanishing(path), url="http://h", project_id="p") as journal:
         journal.begin([_item("a")])
@@ -172,3 +173,21 @@ def test_a_system_without_locks_has_journals_all_the_same(path: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", code], check=True)
     assert _run(path, [_item("a")], []) == []
+
+
+def test_a_journal_is_its_owners_and_never_behind_a_link(path: Path, tmp_path: Path) -> None:
+    """In a shared folder somebody else may have made a link to a file of ours."""
+    mask = os.umask(0)
+    try:
+        with _open(path):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    finally:
+        os.umask(mask)
+    target = tmp_path / "precious"
+    path.symlink_to(target)
+    for content in (None, ""):
+        if content is not None:
+            target.write_text(content)
+        with pytest.raises(BadJournalError, match="it is a link"):
+            _open(path)
+    assert target.read_text() == ""

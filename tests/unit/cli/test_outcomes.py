@@ -42,3 +42,13 @@ def test_programs_get_the_text_as_the_server_sent_it(capsys: pytest.CaptureFixtu
     assert "\x9b" not in shown
     (row,) = csv.DictReader(io.StringIO(_shown("csv", capsys)))
     assert row["error_msg"] == ODD
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "\t=1"])
+def test_no_spreadsheet_calculates_what_a_server_sent(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A quote before it makes it a text; a sign elsewhere is left as it is."""
+    show([Row(1, text, "failed", "a=b", f"{text} -")], "csv")
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert (row["job_id"], row["error_code"], row["error_msg"]) == (f"'{text}", "a=b", f"'{text} -")

@@ -91,8 +91,14 @@ def _csv(rows: Sequence[Row]) -> None:
     # A program gets every character as it is, a terminal only those that it shows.
     shown = printable if sys.stdout.isatty() else str
     for r in rows:
-        writer.writerow({name: shown(str(value)) for name, value in attrs.asdict(r).items()})
+        cells = attrs.asdict(r).items()
+        writer.writerow({name: _no_formula(shown(str(value))) for name, value in cells})
     click.echo(text.getvalue(), nl=False, color=True)  # click takes no escapes out of it
+
+
+def _no_formula(cell: str) -> str:
+    """The cell, with a quote before what a spreadsheet would calculate (OWASP, CSV injection)."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _table(rows: Sequence[Row]) -> None:

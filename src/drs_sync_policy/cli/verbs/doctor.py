@@ -85,10 +85,7 @@ def _findings(connection: Connection) -> Iterator[Finding]:
     loaded = contract.load()
     shown = f"drs-sync-policy {version('drs-sync-policy')}, contract {loaded.version}"
     yield Finding("program", True, f"{shown}, Python {platform.python_version()}")
-    file = default_file(os.environ)
-    # Unlike that of a Path, it raises nothing: whether it can be read is seen with the settings.
-    there = "is there" if os.path.isfile(file) else "is not there, or no file"  # noqa: PTH113
-    yield Finding("profiles", True, f"{file} {there}")
+    yield Finding("profiles", True, _profiles())
     try:
         client = connection.make()
     except WrongUseError as error:
@@ -111,6 +108,17 @@ def _findings(connection: Connection) -> Iterator[Finding]:
         return
     with http:
         yield from _server(http, client)
+
+
+def _profiles() -> str:
+    """Where profiles are; whether they can be read is seen with the settings."""
+    try:
+        file = default_file(os.environ)
+    except WrongUseError as error:
+        return str(error)
+    # Unlike that of a Path, it raises nothing.
+    there = os.path.isfile(file)  # noqa: PTH113
+    return f"{file} {'is there' if there else 'is not there, or is not a file'}"
 
 
 def _overruled(connection: Connection) -> Iterator[Finding]:

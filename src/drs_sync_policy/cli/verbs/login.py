@@ -47,7 +47,10 @@ def command(
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise click.BadParameter("a name has letters, digits, - and _ only", param_hint="NAME")
-    file = default_file(os.environ)
+    try:
+        file = default_file(os.environ)
+    except WrongUseError as error:
+        raise click.UsageError(str(error)) from None
     _may_write(file, name, replace=replace)
     profile = _server(region, url)
     profile["project_id"] = project_id or _ask("project_id", "Project id")
