@@ -20,6 +20,7 @@ from drs_sync_policy.sandbox.conditions import ConnectionReset, Simulator
 from drs_sync_policy.sandbox.console import Console
 from drs_sync_policy.sandbox.control import PREFIX, Control
 from drs_sync_policy.sandbox.http import accesslog, response
+from drs_sync_policy.sandbox.http.body import LargeBodies
 from drs_sync_policy.sandbox.http.request import Request, from_asgi
 from drs_sync_policy.sandbox.http.response import EncodedResponse, Response
 from drs_sync_policy.sandbox.iam import Iam, signed_account
@@ -75,6 +76,7 @@ class Sandbox:
         self._control = Control(self._store, self._settings, self._log)
         self._console = Console(contract, tenants=known)
         self._max_body_bytes = max_body_bytes
+        self._large = LargeBodies(max_body_bytes=max_body_bytes)
 
     def app(self, *, control: bool = True, control_port: int | None = None) -> Starlette:
         """The ASGI application: the imitated API, and the control routes if `control`.
@@ -120,22 +122,27 @@ class Sandbox:
         self, scope: Scope, receive: Receive, send: Send, *, service: bool, control: bool
     ) -> None:
         began = time.perf_counter()
-        request = from_asgi(scope, receive, max_body_bytes=self._max_body_bytes)
-        encoded: EncodedResponse | None = None
-        try:
-            encoded = await self._respond(request, service=service, control=control)
-        except ClientDisconnect:
-            return
-        except ConnectionReset:
-            await _reset(scope, receive, request)
-        finally:
-            status = encoded.status if encoded else None
+        request = from_asgi(scope, receive, max_body_bytes=self._max_body_bytes, large=self._large)
+        logged = service and not self._is_ours(request, control=control)
+
+        def log(status: int | None) -> None:
             seconds = time.perf_counter() - began
             accesslog.log(request, status, seconds)
-            if service and not self._is_ours(request, control=control):
+            if logged:
                 self._log.add(request, status, seconds)
-        if encoded is not None:
-            await encoded.send(send)
+
+        try:
+            encoded = await self._respond(request, service=service, control=control)
+            log(encoded.status)
+            request.body.finish()
+            await encoded.send(send, close=request.is_ambiguous)
+        except ClientDisconnect:
+            log(None)
+        except ConnectionReset:
+            log(None)
+            await _reset(scope, receive, request)
+        finally:
+            request.body.close()
 
     def _is_ours(self, request: Request, *, control: bool) -> bool:
         """Whether the request is for a route outside the imitated API."""
@@ -225,8 +232,7 @@ def _starlette(endpoint: ASGIApp, lifespan: Any) -> Starlette:
 
 async def _reset(scope: Scope, receive: Receive, request: Request) -> None:
     # A client that is still sending would see the reset while it sends, and then read an end.
-    with suppress(Rejection, ClientDisconnect):
-        await request.body.read()
+    await request.body.discard()
     abort = scope.get("state", {}).get("abort")
     if abort is None:
         raise ConnectionResetError("the network conditions reset this connection")

@@ -15,6 +15,7 @@ from attrs import frozen
 from drs_sync_policy.sandbox.conditions import NetworkConditions
 from drs_sync_policy.sandbox.faults import UnknownFaultError, find
 from drs_sync_policy.sandbox.http import ijson
+from drs_sync_policy.sandbox.http.body import SMALL_BODY_BYTES
 from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.http.response import Response
 from drs_sync_policy.sandbox.http.routing import Router
@@ -188,7 +189,7 @@ def _no_such_job(request: Request) -> ControlError:
 
 
 async def _document(request: Request) -> dict[str, Any]:
-    body = await request.body.read()
+    body = await request.body.read(limit=SMALL_BODY_BYTES)
     try:
         document: Any = ijson.parse(body) if body else {}
     except ijson.NotIJsonError as error:

@@ -12,6 +12,7 @@ import attrs
 
 from drs_sync_policy.sandbox import signature
 from drs_sync_policy.sandbox.http import ijson
+from drs_sync_policy.sandbox.http.body import SMALL_BODY_BYTES
 from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.http.response import Response
 from drs_sync_policy.sandbox.http.routing import Router
@@ -65,7 +66,7 @@ class Iam:
             return Response(error.status, {"error": shown})
 
     async def _issue(self, request: Request) -> Response:
-        asked = _document(await request.body.read())
+        asked = _document(await request.body.read(limit=SMALL_BODY_BYTES))
         user = _at(asked, "auth", "identity", "password", "user")
         account = await self._store.account(
             domain=str(_at(user, "domain").get("name", "")),
@@ -81,6 +82,7 @@ class Iam:
         return Response(201, {"token": _shown(account, issued)}, {"X-Subject-Token": token})
 
     async def _projects(self, request: Request) -> Response:
+        await request.body.read(limit=SMALL_BODY_BYTES)
         account = await signed_account(self._store, request)
         if account is None:
             raise _IamError(401, "The request must be signed with a known access key.")
@@ -101,7 +103,8 @@ async def signed_account(store: Store, request: Request) -> Account | None:
     account = await store.key_holder(claimed.access_key)
     # An unknown key is checked like a known one: it takes as long, and fails.
     secret_key = account.secret_key if account else secrets.token_hex(16)
-    valid = signature.verify(claimed, request, await request.body.read(), secret_key)
+    body = await request.body.read()
+    valid = await request.body.off_loop(signature.verify, claimed, request, body, secret_key)
     return account if valid else None
 
 

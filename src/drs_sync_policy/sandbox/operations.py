@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, Protocol
 
@@ -32,18 +32,25 @@ def batch_set_policy(contract: Contract, operation: Operation, store: Policies) 
     fields = _item_fields(contract, operation) - {"job_id"}
 
     async def handle(request: Request, document: Any) -> Response:
-        items = tuple(
-            Item(entry["job_id"], {name: entry[name] for name in entry if name in fields})
-            for entry in document["jobs"]
-        )
-        item_results = await store.apply(Batch(request.path_parameters["project_id"], items))
-        results = [
-            _result(item.job_id, code, request.language)
-            for item, code in zip(items, item_results, strict=True)
-        ]
+        items = await request.body.off_loop(_items, document, fields)
+        codes = await store.apply(Batch(request.path_parameters["project_id"], items))
+        results = await request.body.off_loop(_results, items, codes, request.language)
         return Response(200, {"results": results, "count": len(results)})
 
     return handle
+
+
+def _items(document: Any, fields: frozenset[str]) -> tuple[Item, ...]:
+    return tuple(
+        Item(entry["job_id"], {name: entry[name] for name in entry if name in fields})
+        for entry in document["jobs"]
+    )
+
+
+def _results(
+    items: Sequence[Item], codes: Sequence[ItemResult], language: str
+) -> list[dict[str, str]]:
+    return [_result(item.job_id, code, language) for item, code in zip(items, codes, strict=True)]
 
 
 def _item_fields(contract: Contract, operation: Operation) -> frozenset[str]:

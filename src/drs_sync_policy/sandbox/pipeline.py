@@ -8,9 +8,8 @@ faults.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import attrs
 from attrs import frozen
@@ -74,7 +73,7 @@ class Pipeline:
             given = await self._accept(request)
         except Rejection as rejected:
             given = self.explain(rejected, request)
-        return self.encode(given, request)
+        return await request.body.off_loop(self.encode, given, request)
 
     async def _accept(self, request: Request) -> Response:
         match = self.route(request)
@@ -86,13 +85,9 @@ class Pipeline:
         self.check_headers(served, request)
         document = None
         if served.media_types:
-            document = await self._document(served, await self.read(request))
+            body = await self.read(request)
+            document = await request.body.off_loop(self._parse_and_check, served, body)
         return await self.execute(served, request, document)
-
-    async def _document(self, served: ServedOperation, body: bytes) -> Any:
-        if len(body) > _LARGE_BODY_BYTES:
-            return await asyncio.to_thread(self._parse_and_check, served, body)
-        return self._parse_and_check(served, body)
 
     def _parse_and_check(self, served: ServedOperation, body: bytes) -> Any:
         document = self.parse(body)
@@ -102,10 +97,6 @@ class Pipeline:
 
 Credentials = Callable[[Request], Awaitable[Principal | None]]
 """Who sent a request, or None if its credentials are missing or unknown."""
-
-
-_LARGE_BODY_BYTES: Final = 256 * 1024
-"""Larger bodies are validated on a thread, so that other requests do not wait for megabytes."""
 
 
 def build(

@@ -21,7 +21,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from drs_sync_policy.sandbox import rejection
 from drs_sync_policy.sandbox.app import create_app
 from drs_sync_policy.sandbox.http import accesslog, response
-from drs_sync_policy.sandbox.http.request import Request, RequestBody
+from drs_sync_policy.sandbox.http.body import RequestBody
+from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
 
 LOOPBACK: Final = "127.0.0.1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -27,6 +28,12 @@ from drs_sync_policy.sandbox.store.database import IN_MEMORY
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 _HEALTHCHECK_SECONDS: Final = 30
 """After how long without a sign of life the supervisor replaces a worker. Starting counts, too."""
+
+_SWITCH_SECONDS: Final = 0.001
+"""How long a thread that works on a large body may keep the loop waiting; Python's is 5 ms."""
+
+_FULL_COLLECTION_EVERY: Final = 1000
+"""Python's 10 makes several full collections while one large body is parsed: 0.1 s each."""
 
 
 @frozen
@@ -74,7 +81,7 @@ class Ports:
 
 def serve(sandbox: Sandbox, options: SandboxOptions, ports: Ports) -> None:
     """Serve until SIGINT or SIGTERM; requests under way get their response first."""
-    _log_to_stderr(options)
+    _prepare_process(options)
     app = sandbox.app(control=options.control, control_port=ports.control_port)
     asyncio.run(_serve(Server(config(app)), ports.sockets))
 
@@ -122,7 +129,7 @@ class _Supervisor(Multiprocess):
 def _worker_app(options: SandboxOptions, control_port: int | None) -> Starlette:
     _stop_with_parent()
     accesslog.keep_quiet()
-    _log_to_stderr(options)
+    _prepare_process(options)
     try:
         sandbox = options.sandbox()
     except Exception as error:  # noqa: BLE001 - whatever it is, it would fail again
@@ -131,7 +138,10 @@ def _worker_app(options: SandboxOptions, control_port: int | None) -> Starlette:
     return sandbox.app(control=options.control, control_port=control_port)
 
 
-def _log_to_stderr(options: SandboxOptions) -> None:
+def _prepare_process(options: SandboxOptions) -> None:
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.freeze()
+    gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTION_EVERY)
     accesslog.write_failures_to(sys.stderr)
     if options.access_log:
         accesslog.write_to(sys.stderr)

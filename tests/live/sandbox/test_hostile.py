@@ -198,3 +198,33 @@ def test_what_is_no_http_is_nothing_on_stderr() -> None:
         [sys.executable, "-c", SENDS_NO_HTTP], capture_output=True, text=True, check=True
     )
     assert (done.stdout, done.stderr) == ("HTTP/1.1 400\n", "")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v3/auth/tokens"),
+        ("GET", "/v3/projects"),
+        ("PUT", "/_sandbox/faults"),
+        ("PUT", "/_sandbox/conditions"),
+        ("POST", f"/_sandbox/projects/{FIRST.project_id}/jobs"),
+    ],
+)
+def test_login_and_control_routes_read_16_kb(first: Caller, method: str, path: str) -> None:
+    """Who has no credentials cannot have megabytes parsed."""
+    response = first.http.request(
+        method, path, content=b"[" * 16_385, headers={"Content-Type": "application/json"}
+    )
+    assert response.status_code == 413
+
+
+def test_the_end_of_a_request_is_never_ambiguous(sandbox: Running) -> None:
+    """With Content-Length and Transfer-Encoding the connection is closed (RFC 9112, 6.1)."""
+    chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
+    head = f"POST {PATH} HTTP/1.1\r\n{HEAD}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+    address = urlsplit(sandbox.url)
+    with socket.create_connection((str(address.hostname), int(address.port or 0)), 10) as wire:
+        wire.sendall(head.encode() + chunked + head.encode() + chunked)
+        response = b"".join(iter(lambda: wire.recv(65536), b""))
+    assert response.count(b"HTTP/1.1 200") == 1
+    assert b"connection: close" in response.lower()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -110,6 +112,24 @@ def test_bottomless_nesting_is_rejected(opening: str, *, closed: bool) -> None:
     body = opening * depth + "1" + (closing * depth if closed else "")
     with pytest.raises(NotIJsonError):
         parse(body.encode())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 500 + b"[]" * 600_000,
+        b"[" * 500 + b"[[]]" * 300_000 + b"]" * 500,
+        (b'{"a":[' * 250 + b'"]",' * 300_000)[:1_200_000],
+        b'["' + rb"\\\"[" * 240_000 + b'"]',
+        b'"' + rb"\ud83d\ude00" * 100_000 + b'"',
+    ],
+)
+def test_the_time_is_linear(body: bytes) -> None:
+    """1.2 MB of brackets, strings or escapes take less than 2 s of the processor, not 20."""
+    began = time.thread_time()
+    with suppress(NotIJsonError):
+        parse(body)
+    assert time.thread_time() - began < 2
 
 
 @pytest.mark.parametrize("depth", [64, 400])

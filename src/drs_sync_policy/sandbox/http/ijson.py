@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from itertools import accumulate
 from typing import Any, Final, NoReturn
 
 _SURROGATE_ESCAPE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -35,7 +36,7 @@ def parse(body: bytes) -> Any:
     except RecursionError as error:
         raise NotIJsonError("nested too deeply") from error
     if _SURROGATE_ESCAPE.search(body):
-        _check_surrogates(value)
+        _check_surrogates(body)
     return value
 
 
@@ -72,27 +73,32 @@ _DECODER: Final = json.JSONDecoder(
 
 
 def _check_depth(body: bytes) -> None:
-    # Peels one level off per round, in C: a batch is wide and shallow, so the rounds are few.
+    """One pass over the brackets outside of strings; in slices, so that other threads can run."""
     if body.count(b"[") + body.count(b"{") <= _MAX_DEPTH:
         return
     bare = body.replace(rb"\\", b"").replace(rb"\"", b"").translate(None, _NOT_STRUCTURE)
-    bare = _STRING.sub(b"", bare)
-    for _ in range(_MAX_DEPTH):
-        peeled = bare.replace(b"[]", b"").replace(b"{}", b"")
-        if peeled == bare:
-            return
-        bare = peeled
-    raise NotIJsonError("nested too deeply")
+    depth, quoted = 0, 0
+    for at in range(0, len(bare), _SLICE_BYTES):
+        pieces = bare[at : at + _SLICE_BYTES].split(b'"')
+        brackets = b"".join(pieces[quoted::2])
+        quoted ^= (len(pieces) - 1) % 2
+        levels = list(accumulate(map(_STEP.__getitem__, brackets), initial=depth))
+        if max(levels) > _MAX_DEPTH:
+            raise NotIJsonError("nested too deeply")
+        depth = levels[-1]
 
 
 _NOT_STRUCTURE: Final = bytes(set(range(256)) - set(b'[]{}"'))
-_STRING: Final = re.compile(rb'"[^"]*"')
+_SLICE_BYTES: Final = 16 * 1024
+_STEP: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
-def _check_surrogates(value: Any) -> None:
-    try:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise NotIJsonError("a lone surrogate") from error
-    except RecursionError as error:
-        raise NotIJsonError("nested too deeply") from error
+def _check_surrogates(body: bytes) -> None:
+    for escape in _ESCAPES.finditer(body):
+        if escape.lastgroup == "lone":
+            raise NotIJsonError("a lone surrogate")
+
+
+_ESCAPES: Final = re.compile(
+    rb"(?:\\\\)+|(?:\\u[dD][89abAB]..\\u[dD][c-fC-F]..)+|(?P<lone>\\u[dD][89a-fA-F])"
+)

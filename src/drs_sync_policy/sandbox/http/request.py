@@ -8,56 +8,12 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from attrs import field, frozen
-from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from drs_sync_policy.sandbox import rejection
+from drs_sync_policy.sandbox.http.body import LargeBodies, RequestBody
 
 _SCHEMES: Final = (b"http://", b"https://")
-
-
-class RequestBody:
-    """The body of one request, read once and never beyond the limit."""
-
-    def __init__(self, receive: Receive, *, declared: str | None, limit: int) -> None:
-        self._receive = receive
-        self._declared = declared
-        self.limit: int = limit
-        self._read: bytes | None = None
-
-    async def read(self, *, limit: int | None = None) -> bytes:
-        """The whole body, up to `limit` bytes. Raises the 413 while reading, not after.
-
-        Raises `ClientDisconnect` if the client disconnects before its end.
-        """
-        most = self.limit if limit is None else limit
-        if self._read is None:
-            if self._declared is not None and _exceeds(self._declared, most):
-                raise rejection.body_too_large()
-            self._read = await self._collect(most)
-        return self._read
-
-    async def _collect(self, most: int) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        while True:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnect
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            if size > most:
-                raise rejection.body_too_large()
-            chunks.append(chunk)
-            if not message.get("more_body", False):
-                return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def _exceeds(declared: str, limit: int) -> bool:
-    digits = declared.strip()
-    if not (digits.isascii() and digits.isdecimal()):
-        return False
-    return len(digits.lstrip("0")) > len(str(limit)) or int(digits) > limit
 
 
 @frozen
@@ -92,20 +48,29 @@ class Request:
         return found
 
     @property
+    def is_ambiguous(self) -> bool:
+        """Whether it has Content-Length and Transfer-Encoding: servers differ on where it ends."""
+        return "transfer-encoding" in self.headers and "content-length" in self.headers
+
+    @property
     def path(self) -> bytes:
         """The path, decoded; only for logs and signatures."""
         return b"/".join(self.segments)
 
 
-def from_asgi(scope: Scope, receive: Receive, *, max_body_bytes: int) -> Request:
+def from_asgi(
+    scope: Scope, receive: Receive, *, max_body_bytes: int, large: LargeBodies | None = None
+) -> Request:
     """The request that an ASGI server hands over."""
     headers = _headers(scope["headers"])
+    # Transfer-Encoding overrides Content-Length (RFC 9112, section 6.3).
+    declared = None if "transfer-encoding" in headers else headers.get("content-length")
     return Request(
         method=scope["method"],
         segments=_segments(scope),
         query=scope.get("query_string", b""),
         headers=headers,
-        body=RequestBody(receive, declared=headers.get("content-length"), limit=max_body_bytes),
+        body=RequestBody(receive, declared=declared, limit=max_body_bytes, large=large),
         request_id=os.urandom(16).hex(),
     )
 

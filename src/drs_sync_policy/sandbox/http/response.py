@@ -13,6 +13,7 @@ from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.rejection import Rejection
 
 JSON: Final = "application/json"
+_CHUNK_BYTES: Final = 256 * 1024
 
 
 @frozen
@@ -32,14 +33,21 @@ class EncodedResponse:
     headers: Mapping[str, str]
     body: bytes
 
-    async def send(self, send: Send) -> None:
-        """Hand it to the ASGI server."""
+    async def send(self, send: Send, *, close: bool = False) -> None:
+        """Hand it to the ASGI server, no faster than the client reads; `close` the connection."""
         headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in self.headers.items()
         ]
+        if close:
+            headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body})
+        last = max(0, len(self.body) - 1) // _CHUNK_BYTES
+        for number in range(last):
+            chunk = self.body[number * _CHUNK_BYTES : (number + 1) * _CHUNK_BYTES]
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        rest = self.body[last * _CHUNK_BYTES :] if last else self.body
+        await send({"type": "http.response.body", "body": rest})
 
 
 def rejected(rejection: Rejection, request: Request) -> Response:

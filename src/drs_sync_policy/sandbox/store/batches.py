@@ -44,6 +44,20 @@ def apply(connection: Connection, group: Sequence[Batch]) -> list[list[ItemResul
     return results
 
 
+def merged(items: Iterable[Item]) -> dict[str, Mapping[str, Any]]:
+    """What a batch of these items sets in each job: later fields win."""
+    fields: dict[str, Mapping[str, Any]] = {}
+    for item in items:
+        earlier = fields.get(item.job_id)
+        fields[item.job_id] = {**earlier, **item.fields} if earlier else item.fields
+    return fields
+
+
+def known_jobs(connection: Connection, project_id: str, ids: Sequence[str]) -> list[str]:
+    """Those of the ids that are jobs of the project."""
+    return [row.job_id for row in _select(connection, _KNOWN, project_id, ids)]
+
+
 def _item_result(
     found: Mapping[tuple[str, str], Row[Any]],
     policies: dict[tuple[str, str], Mapping[str, Any]],
@@ -65,28 +79,39 @@ def _locked(connection: Connection, wanted: Iterable[tuple[str, str]]) -> Iterat
     # In one order everywhere, so that two workers never wait for each other's locks.
     by_project: dict[str, list[str]] = {}
     for project_id, job_id in sorted(wanted):
-        by_project.setdefault(project_id, []).append(escape(job_id))
+        by_project.setdefault(project_id, []).append(job_id)
     for project_id, ids in by_project.items():
-        if connection.dialect.name == "postgresql":
-            yield from connection.execute(_LOCK_ARRAY, {"the_project": project_id, "the_jobs": ids})
-        else:
-            given = {"the_project": project_id, "the_jobs": json.dumps(ids)}
-            yield from connection.execute(_LOCK_JSON, given)
+        yield from _select(connection, _LOCKED, project_id, ids)
 
 
-def _lock(among: ColumnElement[bool]) -> Select[Any]:
-    wanted = select(JOB).where(JOB.c.project_id == bindparam("the_project"), among)
-    return wanted.order_by(JOB.c.job_id).with_for_update()
+def _select(
+    connection: Connection,
+    queries: Mapping[str, Select[Any]],
+    project_id: str,
+    ids: Sequence[str],
+) -> Iterable[Row[Any]]:
+    name = connection.dialect.name
+    escaped = [escape(job_id) for job_id in ids]
+    given = escaped if name == "postgresql" else json.dumps(escaped)
+    return connection.execute(queries[name], {"the_project": project_id, "the_jobs": given})
 
 
-# All ids in one value: the text of the query is the same for one job and for half a million.
+# All ids in one value: the text of the query is the same for one job and for many.
 _STORED_ID: Final = type_coerce(JOB.c.job_id, Text)
-_LOCK_ARRAY: Final = _lock(any_(bindparam("the_jobs", type_=ARRAY(Text))) == _STORED_ID)
-_LOCK_JSON: Final = _lock(
-    _STORED_ID.in_(
+_AMONG: Final[Mapping[str, ColumnElement[bool]]] = {
+    "postgresql": any_(bindparam("the_jobs", type_=ARRAY(Text))) == _STORED_ID,
+    "sqlite": _STORED_ID.in_(
         select(func.json_each(bindparam("the_jobs", type_=Text)).table_valued("value").c.value)
-    )
-)
+    ),
+}
+_OF_PROJECT: Final = JOB.c.project_id == bindparam("the_project")
+_KNOWN: Final = {
+    name: select(JOB.c.job_id).where(_OF_PROJECT, among) for name, among in _AMONG.items()
+}
+_LOCKED: Final = {
+    name: select(JOB).where(_OF_PROJECT, among).order_by(JOB.c.job_id).with_for_update()
+    for name, among in _AMONG.items()
+}
 SET_POLICY: Final = (
     update(JOB)
     .where(
