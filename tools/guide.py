@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tools import api, meta, pages, published, reference, staging
+from tools import api, charts, meta, pages, published, reference, staging
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, SITE, CONFIG = ROOT / "docs", ROOT / "site", ROOT / "zensical.toml"
@@ -85,7 +85,8 @@ def stage(docs: Path, *, into: Path) -> None:
         _make_way(into, name)
         (into / name).write_text(make(), "utf-8")
     for written in into.glob("*.md"):
-        written.write_text(staging.staged(written.read_text("utf-8"), into), "utf-8")
+        text = staging.staged(written.read_text("utf-8"), into)
+        written.write_text(charts.charted(text), "utf-8")
     _make_way(into, f"{reference.FOLDER}/README.md")
     scripts = into / "assets" / "javascripts"
     scripts.mkdir(parents=True, exist_ok=True)

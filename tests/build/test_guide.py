@@ -111,7 +111,7 @@ def test_the_faults_page_has_every_fault() -> None:
     """Each with its effect and the rule that it violates, which links back to it."""
     made, rules = pages.faults(), pages.rules()
     for fault in catalogue():
-        assert f"{{ #{fault.name} }}\n\n{fault.text}" in made
+        assert f"{{ #{fault.name} }} | {fault.text} | " in made.replace("\\|", "|")
         assert f"(rules.md#{fault.rule})" in made
         assert f"(faults.md#{fault.name})" in rules
 
@@ -124,13 +124,13 @@ def test_the_fields_page_has_every_field_of_every_edition() -> None:
         for schema in loaded.document["components"]["schemas"].values():
             for name, property_ in schema.get("properties", {}).items():
                 field = loaded.resolve(property_)
-                assert f"### {name}\n" in made
-                assert field["description"] in made
+                assert f"| `{name}` | " in made
+                assert " ".join(field["description"].split()) in made
                 assert all(text in made for text in field.get("x-enumDescriptions", {}).values())
         for operation in loaded.operations:
             assert f"`{operation.method} {operation.path}`" in made
             for parameter in operation.parameters:
-                assert f"### {parameter.name}\n" in made
+                assert f"| `{parameter.name}` | " in made
                 assert parameter.description in made
 
 
@@ -145,11 +145,9 @@ def test_the_fields_page_says_the_bounds_of_each_field(site: Path) -> None:
         for field in map(loaded.resolve, found):
             if "maxLength" in field:
                 assert f"At most {field['maxLength']} characters." in made
-                assert f"<p>At most {field['maxLength']} characters.</p>" in shown
             if "pattern" in field:
-                assert f"Matches ` {field['pattern']} `." in made
                 code = html.escape(field["pattern"], quote=False)
-                assert f"<p>Matches <code>{code}</code>.</p>" in shown
+                assert f"Matches <code>{code}</code>." in shown
 
 
 def test_the_command_page_has_what_help_says(site: Path) -> None:

@@ -124,7 +124,7 @@ def test_the_guide_describes_it(contract: Contract) -> None:
     section = fields.partition("## showSyncPolicy\n")[2].partition("\n## ")[0]
     assert f"`GET {operation.path}`" in section
     for parameter in operation.parameters:
-        assert f"### {parameter.name}\n" in section
+        assert f"| `{parameter.name}` | " in section
         assert parameter.description in section
     assert [parameter.name for parameter in operation.parameters] == [
         "project_id",
@@ -132,8 +132,8 @@ def test_the_guide_describes_it(contract: Contract) -> None:
         "X-Language",
     ]
     stored = fields.partition("## StoredPolicy\n")[2].partition("\n## ")[0]
-    assert "### id\n" in stored
-    assert "- `overwrite`: " in stored
+    assert "| `id` | " in stored
+    assert "`overwrite`: " in stored
     (rule,) = operation.rules
     assert f"| [{rule.id}](#{rule.id}) | `showSyncPolicy` | `decision` |" in rules
     assert f"## {rule.id} {{ #{rule.id} }}\n\n{rule.statement}" in rules

@@ -1,0 +1,52 @@
+"""`tools/charts.py`: tables of measurements become pictures."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tools import charts
+
+TABLE = """\
+# Page
+
+<!-- bars: a ratio -->
+| what | ms | a ratio |
+|---|---:|---:|
+| raw | 10 | 1 |
+| **ours** | 5 | **0.50** (0.40-0.60) |
+| `other` | 40 | 4.00 (3.90-4.10) |
+| nothing | – | – |
+
+Text.
+"""
+
+
+def test_a_marked_table_becomes_a_chart_with_the_table_folded_below() -> None:
+    """Bars are as long as their numbers say; ours has its own colour; the table stays."""
+    page = charts.charted(TABLE)
+    svg = page[page.index("<svg") : page.index("</svg>")]
+    widths = [
+        float(width) for width in re.findall(r'<rect class="bar[^"]*"[^>]* width="([\d.]+)"', svg)
+    ]
+    assert len(widths) == 3
+    assert widths[1] == pytest.approx(widths[0] / 2, rel=0.01)
+    assert widths[2] == pytest.approx(widths[0] * 4, rel=0.01)
+    assert svg.count('class="bar ours"') == 1
+    assert svg.count('class="interval"') == 2
+    assert '??? note "The figures as a table"' in page
+    assert "    | **ours** | 5 | **0.50** (0.40-0.60) |" in page
+    assert page.endswith("Text.\n")
+
+
+def test_a_column_that_the_table_lacks_is_an_error() -> None:
+    """It names the columns that there are."""
+    with pytest.raises(ValueError, match="no column 'b'; it has what, ms, a ratio"):
+        charts.charted(TABLE.replace("bars: a ratio", "bars: b"))
+
+
+def test_other_tables_stay_as_they_are() -> None:
+    """Only a marked table is a chart."""
+    plain = TABLE.replace("<!-- bars: a ratio -->\n", "")
+    assert charts.charted(plain) == plain

@@ -1,0 +1,124 @@
+"""Bar charts of the docs: a table of measurements becomes a picture, the table folded below it.
+
+In a page, a comment above a table says which columns to draw:
+
+    <!-- bars: 1 job; 1000 jobs -->
+
+The first number of a cell is the length of the bar. `(0.81-0.82)` behind it is its interval. A row
+whose name is bold is ours and gets the accent colour. In a clone readers see the table alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Final
+
+from attrs import frozen
+
+_TABLE: Final = re.compile(
+    r"^<!-- bars: (?P<columns>[^\n]+) -->\n(?P<table>(?:^\|[^\n]*\n)+)", re.MULTILINE
+)
+_NUMBER: Final = re.compile(r"[\d.]+")
+_INTERVAL: Final = re.compile(r"\(([\d.]+)-([\d.]+)\)")
+WIDTH, NAMES, BAR, GAP, VALUES = 720, 300, 20, 8, 64
+STYLE: Final = (
+    "svg.chart { color: #1a1a1e; font: 13px system-ui, sans-serif; max-width: 100%; height: auto; }"
+    "svg.chart text { fill: currentColor; }"
+    "svg.chart .bar { fill: currentColor; fill-opacity: .28; }"
+    "svg.chart .ours { fill: #3f51b5; fill-opacity: .85; }"
+    "svg.chart .interval { stroke: currentColor; stroke-width: 1.4; }"
+)
+
+
+@frozen
+class Bar:
+    """One row of a chart; the interval is None where the table has none."""
+
+    name: str
+    value: float
+    shown: str
+    ours: bool = False
+    interval: tuple[float, float] | None = None
+
+
+def charted(text: str) -> str:
+    """The page with a chart above each marked table; `ValueError` names an unknown column."""
+    return _TABLE.sub(_chart, text)
+
+
+def _chart(found: re.Match[str]) -> str:
+    head, _, *rows = [_cells(line) for line in found["table"].splitlines()]
+    figures: list[str] = []
+    for wanted in found["columns"].split("; "):
+        if wanted not in head:
+            raise ValueError(f"the table has no column {wanted!r}; it has {', '.join(head)}")
+        column = head.index(wanted)
+        bars = [bar for row in rows if (bar := _bar(row[0], row[column]))]
+        figures.append(f"<figure>\n{draw(f'{head[0]}: {wanted}', bars)}\n</figure>")
+    folded = f'??? note "The figures as a table"\n\n{_indented(found["table"])}\n'
+    return "\n\n".join([*figures, folded])
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def _bar(name: str, cell: str) -> Bar | None:
+    number = _NUMBER.search(cell)
+    if number is None:
+        return None
+    interval = _INTERVAL.search(cell)
+    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)|[*`]", lambda link: link[1] or "", name)
+    return Bar(
+        plain,
+        float(number[0]),
+        number[0],
+        ours="**" in name,
+        interval=(float(interval[1]), float(interval[2])) if interval else None,
+    )
+
+
+def draw(title: str, bars: Sequence[Bar]) -> str:
+    """The SVG of one chart: a horizontal bar for each row, on a linear scale from zero."""
+    longest = max(bar.interval[1] if bar.interval else bar.value for bar in bars) or 1.0
+    scale = (WIDTH - NAMES - VALUES) / longest
+    height = 30 + len(bars) * (BAR + GAP)
+    lines = [
+        '<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img"',
+        f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}">',
+        f"<title>{escape(title)}</title><style>{STYLE}</style>",
+        f'<text x="0" y="15" font-weight="600">{escape(title)}</text>',
+    ]
+    for number, bar in enumerate(bars):
+        lines += _drawn(bar, 26 + number * (BAR + GAP), scale)
+    return "\n".join([*lines, "</svg>"])
+
+
+def _drawn(bar: Bar, y: int, scale: float) -> Iterator[str]:
+    length = max(bar.value * scale, 1)
+    middle = y + BAR / 2
+    kind = "bar ours" if bar.ours else "bar"
+    end = NAMES + length
+    yield (
+        f'<text x="{NAMES - 8}" y="{middle + 4.5:g}" text-anchor="end">'
+        f"{escape(_short(bar.name))}</text>"
+    )
+    yield f'<rect class="{kind}" x="{NAMES}" y="{y}" width="{length:.1f}" height="{BAR}" rx="2"/>'
+    if bar.interval and (bar.interval[1] - bar.interval[0]) * scale >= 1:
+        low, high = (NAMES + edge * scale for edge in bar.interval)
+        end = max(end, high)
+        yield (
+            f'<path class="interval" fill="none" d="M{low:.1f} {middle - 4:g}v8M{low:.1f} '
+            f'{middle:g}H{high:.1f}M{high:.1f} {middle - 4:g}v8"/>'
+        )
+    yield f'<text x="{end + 6:.1f}" y="{middle + 4.5:g}">{escape(bar.shown)}</text>'
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 48 else name[:47] + "…"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())

@@ -1,0 +1,24 @@
+"""Markdown that several pages need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+
+def anchor(code: str) -> str:
+    """The id of a code's heading, which other pages and messages link to."""
+    return code.lower().replace(".", "-")
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table; a line break in a cell becomes `<br>`."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    """A bar separates cells, but not inside of code, where an escape would be shown."""
+    parts = re.split(r"(`+.*?`+)", text.replace("\n", "<br>"))
+    return "".join(p if p.startswith("`") else p.replace("|", "\\|") for p in parts)
