@@ -36,6 +36,13 @@ class Failing:
     def close(self) -> None:
         self.wire.close()
 
+    @property
+    def lowered(self) -> float | None:
+        return self.wire.lowered
+
+    def limit(self, seconds: float) -> None:
+        self.wire.limit(seconds)
+
     def stop(self) -> None:
         self.wire.stop()
 

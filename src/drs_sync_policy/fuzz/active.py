@@ -18,20 +18,23 @@ from attrs import field, frozen
 
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.fuzz import scenarios
+from drs_sync_policy.fuzz import scenarios, signals
 from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.findings import Finding, group
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober, TargetDown
 from drs_sync_policy.fuzz.target.connection import over_http
-from drs_sync_policy.fuzz.target.http import NoResponse, Throttled, Wire
+from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled, Wire
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.target.real_service import require_permission
 from drs_sync_policy.fuzz.verdict import Ledger, Violation
 from drs_sync_policy.fuzz.waivers import Waived, apply
 
 DEFAULT_BUDGET: Final = 30.0
-"""Seconds for what is not required."""
+"""Seconds for a run."""
+_GRACE: Final = 1.1
+"""What is under way when the budget is used up ends within so many times the budget."""
+_RAISE: Final = "raise --budget"
 
 Ending = Literal["complete", "unreachable", "not allowed in", "too little checked", "interrupted"]
 
@@ -54,6 +57,8 @@ class Verdict:
     """The profile's own jobs whose items were sent and never succeeded."""
     crashes: tuple[Crash, ...] = ()
     """Bugs of the fuzzer that ended a scenario."""
+    timeout: float | None = None
+    """Seconds that a response could take at the end, if they were fewer than the profile says."""
     contract: Contract = field(factory=contract.load, repr=False)
     findings: tuple[Finding, ...] = ()
     """The violations, grouped by cause."""
@@ -97,26 +102,23 @@ def run(
 ) -> Verdict:
     """The verdict on `target`, by an edition of the contract; the shipped base by default.
 
-    `budget` is in seconds; the required scenarios are finished whatever it is. `wire` replaces
+    `budget` is in seconds, for the whole run, whatever the server does. A budget of 0 runs the
+    required scenarios to their end and nothing else. `wire` replaces
     HTTP, for an application in this process; schemathesis then does not run. `enough` ends the run
-    early, once what the record shows suffices. Ctrl-C raises `Interrupted` with what was checked.
+    early, once what the record shows suffices. Ctrl-C or SIGTERM raises `Interrupted` with what was checked.
     A real service raises `ProfileError` unless the profile allows it.
     """
     require_permission(target)
     loaded = against or contract.load()
     operation = loaded.operation(contract.BATCH_SET_POLICY)
     ledger = Ledger(loaded.rules)
-    prober = Prober(
-        Oracle(loaded, operation, target),
-        wire or over_http(target),
-        ledger,
-        seed=seed,
-        workers=workers,
-    )
+    carrier = wire or over_http(target)
+    prober = Prober(Oracle(loaded, operation, target), carrier, ledger, seed=seed, workers=workers)
     if enough:
         prober.enough = enough
     execution = _Execution(prober, progress or Progress(), budget, schemathesis and wire is None)
-    ending, reason = execution.run()
+    with signals.stopping(carrier):
+        ending, reason = execution.run()
     verdict = Verdict(
         target=target,
         ledger=ledger,
@@ -134,6 +136,7 @@ def run(
             for job in prober.history.failing(tenant)
         ),
         crashes=tuple(execution.crashes),
+        timeout=carrier.lowered,
         contract=loaded,
         findings=group(ledger),
     )
@@ -153,6 +156,9 @@ class _Execution:
         self.budget = budget
         self.schemathesis = schemathesis
         self.started = time.monotonic()
+        if budget:
+            prober.deadline = self.started + budget
+            prober.wire.limit(budget * _GRACE)
         self.first_failure: float | None = None
         self.requests_to_failure: int | None = None
         self.crashes: list[Crash] = []
@@ -167,6 +173,9 @@ class _Execution:
         except TargetDown as error:
             self._explain(f"the server stopped responding before its turn: {error}")
             return "unreachable", str(error)
+        except Stopped as error:
+            self._explain(f"the budget was used up before its turn; {_RAISE}")
+            return "too little checked", f"{error}, during {self.during}; {_RAISE}"
         except KeyboardInterrupt:
             self._explain("the run was interrupted before its end")
             return "interrupted", f"stopped by hand during {self.during}"
@@ -198,7 +207,7 @@ class _Execution:
         self.during = during
         try:
             yield
-        except (TargetDown, Throttled, NoResponse):
+        except (TargetDown, Throttled, NoResponse, Stopped):
             raise  # the server's doing
         except Exception as error:  # noqa: BLE001 - a bug of ours says nothing about the server
             crash = Crash.of(error, during=during)
@@ -234,15 +243,16 @@ class _Execution:
             if missing:
                 self._skip(scenario, f"the profile has no `{missing}`")
                 continue
-            if not scenario.required and self._left() <= 0:
-                self._skip(scenario, "the budget was used up before its turn; raise --budget")
+            if self._left() <= 0 and (self.budget or not scenario.required):
+                self._skip(scenario, f"the budget was used up before its turn; {_RAISE}")
+                if scenario.required:
+                    unfinished.append(scenario.name)
                 continue
-            self.prober.deadline = float("inf") if scenario.required else self.started + self.budget
             try:
                 with self._may_fail(f"the scenario {scenario.name}", scenario.rules):
                     self.progress.phase(scenario.name)
                     scenario.run(self.prober)
-            except (Throttled, NoResponse) as error:
+            except (Throttled, NoResponse, Stopped) as error:
                 self._skip(scenario, f"{scenario.name} stopped: {error}")
                 if scenario.required:
                     unfinished.append(scenario.name)

@@ -36,7 +36,7 @@ _LARGE_BYTES: Final = 50_000
 _SILENCES: Final = 5
 """After so many requests without a response for the same defect, no more are sent."""
 _IMPATIENT_SECONDS: Final = 1.0
-_PAUSES: Final = (0.1, 0.2, 0.4, 0.8, 1.6)
+_PAUSES: Final = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 """Seconds between attempts to reach a target that may be starting again."""
 GATEWAY: Final = frozenset({502, 504})
 """What a gateway says for a service that is away for a moment: asked once more."""
@@ -202,6 +202,8 @@ class Prober:
             try:
                 return self.wire.send(request, timeout=timeout)
             except Unreachable:
+                if self._interrupted or time.monotonic() + pause > self.deadline:
+                    break
                 time.sleep(pause)
         try:
             return self.wire.send(request, timeout=timeout)
@@ -260,7 +262,8 @@ class Prober:
                 futures = [pool.submit(self._closing, job) for job in jobs]
                 wait(futures)
             except KeyboardInterrupt:
-                self._interrupted = True  # each ends with the request that is under way
+                self._interrupted = True
+                self.wire.stop()
                 raise
         for future in futures:
             future.result()

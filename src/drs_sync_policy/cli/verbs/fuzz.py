@@ -56,7 +56,7 @@ _WRITERS: Final[Mapping[str, Callable[[Telling, Path], None]]] = {
     type=click.FloatRange(min=0),
     default=DEFAULT_BUDGET,
     show_default=True,
-    help="Seconds for the run; the required scenarios are finished in any case.",
+    help="Seconds for the run; 0 for the required scenarios alone, until they are finished.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Choose what is sent.")
 @click.option(

@@ -232,6 +232,11 @@ def _notes(verdict: Verdict) -> Iterable[str]:
         yield f"the waiver of {waiver.rule} is not needed any more: the rule passes now"
     for waiver in waived.biting:
         yield f"{waiver.rule} is waived until {waiver.expires}: {waiver.reason}"
+    if verdict.timeout is not None:
+        yield (
+            f"in the end a response could take {verdict.timeout:.1f} s, less than the `timeout` of"
+            " the profile: others did not come in time, or the budget is small"
+        )
     schemathesis = verdict.ledger.reason("schemathesis")
     if schemathesis:
         yield f"schemathesis: {schemathesis}"

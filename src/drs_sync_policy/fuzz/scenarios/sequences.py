@@ -32,12 +32,12 @@ from drs_sync_policy.fuzz.scenarios.state_prober import (
     StateProber,
     reading,
 )
-from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
+from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled
 from drs_sync_policy.fuzz.verdict import Exchange, Violation
 
 _EXAMPLES: Final = 15
 _STEPS: Final = 12
-_INTERRUPTIONS: Final = (TargetDown, NoResponse, Throttled, Unreadable)
+_INTERRUPTIONS: Final = (TargetDown, NoResponse, Throttled, Stopped, Unreadable)
 
 
 class Disagreement(AssertionError):  # noqa: N818

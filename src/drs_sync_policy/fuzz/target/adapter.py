@@ -23,6 +23,7 @@ from drs_sync_policy.fuzz.target.http import (
     NoResponse,
     Request,
     Response,
+    Stopped,
     Throttled,
     TimedOut,
     Unreachable,
@@ -59,7 +60,7 @@ class Adapter(BaseAdapter):
             response = self._wire.send(message(request))
         except TimedOut as error:
             raise requests.ReadTimeout(str(error), request=request) from error
-        except (NoResponse, Unreachable, Throttled) as error:
+        except (NoResponse, Unreachable, Throttled, Stopped) as error:
             raise requests.ConnectionError(str(error), request=request) from error
         except (ValueError, UnicodeError) as error:  # a header that HTTP cannot carry
             raise requests.exceptions.InvalidHeader(str(error), request=request) from error

@@ -72,7 +72,7 @@ class Throttled(Exception):  # noqa: N818
 
 
 class Stopped(Exception):  # noqa: N818
-    """The wire was stopped: the run is over, and nothing more is sent or received."""
+    """The wire was stopped or its time is up: nothing more is sent or received."""
 
 
 class Wire(Protocol):
@@ -84,6 +84,15 @@ class Wire(Protocol):
 
     def close(self) -> None:
         """Close the connection of this thread."""
+        ...
+
+    @property
+    def lowered(self) -> float | None:
+        """Seconds that a response may take now, if they are fewer than the profile says."""
+        ...
+
+    def limit(self, seconds: float) -> None:
+        """End every exchange with `Stopped` that is not complete so many seconds from now."""
         ...
 
     def stop(self) -> None:

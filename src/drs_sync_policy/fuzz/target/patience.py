@@ -1,12 +1,14 @@
 """How long a run waits for a server, and how fast it sends.
 
 A 429 or 503 is waited out, a response that never comes is waited for. Both take from one allowance
-for the whole run: once it is used up, every further request waits briefly.
+for the whole run: once it is used up, every further request waits briefly. A run with a time limit
+sends nothing after its end, and ends what is under way.
 """
 
 from __future__ import annotations
 
 import email.utils
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -18,7 +20,9 @@ from drs_sync_policy.fuzz.target.http import Request, Response, Stopped, Throttl
 from drs_sync_policy.fuzz.target.profile import Target
 
 ALLOWANCE: Final = 60.0
-"""Seconds that a run may spend on waiting, if it says nothing else."""
+"""Seconds that a run without a time limit may spend on waiting."""
+_SHARE: Final = 0.5
+"""The part of a time limit that may be spent on waiting."""
 _BRIEF: Final = 0.5
 """Seconds that a response may take once the allowance is used up."""
 _SLICE: Final = 0.1
@@ -53,12 +57,13 @@ class Patient:
         self._lock = threading.Lock()
         self._free_at = 0.0
         self._stopped = False
+        self._until = math.inf
         self.allowance: float = ALLOWANCE
         """Seconds that may still be spent on waiting for the server, in the whole run."""
         self.waited: float = 0.0
         """Seconds that were spent on 429 and 503."""
         self.timeout: float = target.timeout
-        """Seconds that a response may take now: fewer than the profile says after many waits."""
+        """Seconds that a response may take now: fewer than the profile says if time is short."""
 
     def send(self, request: Request, *, timeout: float | None = None) -> Response:
         """The response to `request`, with each 429 and 503 before it waited out."""
@@ -82,25 +87,35 @@ class Patient:
         """Close this thread's connection."""
         self._transport.close()
 
+    def limit(self, seconds: float) -> None:
+        """Send nothing later than so many seconds from now, and wait for a part of them only."""
+        self._until = time.monotonic() + seconds
+        self.allowance = min(self.allowance, seconds * _SHARE)
+        self.timeout = min(self.timeout, max(seconds * _SHARE, _BRIEF))
+
     def stop(self) -> None:
         """End every exchange under way, and every wait, with `Stopped`."""
         self._stopped = True
         self._transport.stop()
 
     @property
-    def lowered(self) -> bool:
-        """Whether responses were given less time than the profile says, after others hung."""
-        return self.timeout < self._timeout
+    def lowered(self) -> float | None:
+        """Seconds that a response may take now, if they are fewer than the profile says."""
+        return self.timeout if self.timeout < self._timeout else None
 
     def _dressed(self, request: Request) -> Request:
         missing = tuple((k, v) for k, v in self._extra.items() if not request.header(k))
         return evolve(request, headers=(*request.headers, *missing)) if missing else request
 
     def _once(self, request: Request, timeout: float) -> Response:
-        timeout = min(timeout, self.timeout)
+        timeout = min(timeout, self.timeout, self._until - time.monotonic())
+        if timeout <= 0:
+            raise Stopped("the time of the run is up")
         try:
             return self._transport.once(request, timeout)
         except TimedOut:
+            if time.monotonic() >= self._until:
+                raise Stopped("the time of the run is up") from None
             with self._lock:
                 self.allowance -= timeout
                 if self.allowance < self.timeout:
@@ -127,7 +142,7 @@ class Patient:
         with self._lock:
             free_at = max(self._free_at, time.monotonic() + delay)
             longer = free_at - max(self._free_at, time.monotonic())
-            if longer > self.allowance:
+            if longer > min(self.allowance, self._until - time.monotonic()):
                 return False
             self.allowance -= longer
             self._free_at = free_at
