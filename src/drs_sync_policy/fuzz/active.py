@@ -103,9 +103,9 @@ def run(
     """The verdict on `target`, by an edition of the contract; the shipped base by default.
 
     `budget` is in seconds, for the whole run, whatever the server does. A budget of 0 runs the
-    required scenarios to their end and nothing else. `wire` replaces
-    HTTP, for an application in this process; schemathesis then does not run. `enough` ends the run
-    early, once what the record shows suffices. Ctrl-C or SIGTERM raises `Interrupted` with what was checked.
+    required scenarios to their end and nothing else. `wire` replaces HTTP, for an application in
+    this process; schemathesis then does not run. `enough` ends the run early, once what the record
+    shows suffices. Ctrl-C or SIGTERM raises `Interrupted` with what was checked.
     A real service raises `ProfileError` unless the profile allows it.
     """
     require_permission(target)
