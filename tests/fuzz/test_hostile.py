@@ -114,8 +114,8 @@ def _started(
 ) -> subprocess.Popen[bytes]:
     profile = folder / "target.toml"
     profile.write_text(tomlkit.dumps(servers.described(server, **changes)), encoding="utf-8")
-    command = [PROGRAM, "fuzz", "--target", profile, "--budget", str(budget)]
+    command = [str(PROGRAM), "fuzz", "--target", str(profile), "--budget", str(budget)]
     with (folder / "output.txt").open("wb") as output:
         return subprocess.Popen(
-            [*command, "--report", folder / "report"], stdout=output, stderr=subprocess.STDOUT
+            [*command, "--report", str(folder / "report")], stdout=output, stderr=subprocess.STDOUT
         )
