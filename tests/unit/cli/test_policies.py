@@ -27,7 +27,7 @@ def _places(text: str, form: str = "yaml", **options: bool | str) -> list[tuple[
 
 def test_a_body_and_a_list_of_items_are_the_same() -> None:
     """The body of a request as the contract shows it, or only what is in its `jobs`."""
-    jobs = tuple(EXAMPLE["jobs"])
+    jobs = list(EXAMPLE["jobs"])
     for form in ("json", "yaml"):
         assert read(json.dumps(EXAMPLE).encode(), form=form) == jobs
         assert read(json.dumps(EXAMPLE["jobs"]).encode(), form=form) == jobs
@@ -36,7 +36,7 @@ def test_a_body_and_a_list_of_items_are_the_same() -> None:
 def test_a_byte_order_mark_is_skipped() -> None:
     """Spreadsheets write one."""
     policies = read("\ufeffjob_id,ddl_trans\nj,TRUE\n".encode(), form="csv")
-    assert policies == ({"job_id": "j", "ddl_trans": True},)
+    assert list(policies) == [{"job_id": "j", "ddl_trans": True}]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
@@ -112,7 +112,7 @@ def test_a_problem_of_form_hides_no_other(text: str, form: str, lines: list[int]
 def test_unknown_fields_can_be_allowed() -> None:
     """Servers ignore them."""
     items = read(b"[{job_id: j, more: 1}]", form="yaml", allow_unknown=True)
-    assert items == ({"job_id": "j", "more": 1},)
+    assert items == [{"job_id": "j", "more": 1}]
 
 
 @pytest.mark.parametrize(

@@ -1,28 +1,96 @@
-"""CSV: an item in each line, with the line and the number of each cell."""
+"""CSV: an item in each line, with the line and the number of each cell.
+
+A file may have millions of lines. So no item is kept: only where each begins in the text, and an
+item is read again when it is needed.
+"""
 
 from __future__ import annotations
 
 import csv
-import io
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, overload
 
-from drs_sync_policy.cli.input.places import Place, Placed, PlacedProblem, UnreadableError
+from attrs import define, field
+
+from drs_sync_policy.cli.input.places import (
+    Path,
+    Place,
+    Placed,
+    PlacedProblem,
+    Progress,
+    UnreadableError,
+)
+
+_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_SHOWN_EVERY: Final = 20_000
 
 
-def read_csv(text: str, types: Mapping[str, str]) -> Placed:
-    """`text` as CSV: names in the first line, one item in each other; an empty cell is left out.
-
-    So are cells that are missing at the end of a row: spreadsheets do not write empty ones there.
+@define(eq=False)
+class Rows(Sequence[dict[str, Any]]):
+    """The items of a CSV text. An empty cell is left out, and so is one that is missing at the end.
 
     `types` has the JSON type of each known name: a cell of a `boolean` is true or false, and one
     of an `integer` a number; whatever else it is stays the text that it is.
     """
-    placed = Placed([])
+
+    text: str = field(repr=False)
+    names: Sequence[str]
+    types: Mapping[str, str]
+    starts: array[int] = field(factory=lambda: array("Q"), repr=False)
+    lines: array[int] = field(factory=lambda: array("Q"), repr=False)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        start = self.starts[index]
+        lines = (found[0] for found in _LINE.finditer(self.text, start))
+        cells = next(csv.reader(lines, strict=True))
+        named = zip(self.names, cells, strict=False)
+        return {name: _cell(cell, self.types.get(name, "string")) for name, cell in named if cell}
+
+
+@define
+class _PlacedRows(Placed):
+    """The places follow from the lines of the rows and from the columns."""
+
+    def place(self, path: Path) -> Place:
+        match path:
+            case (int(row), str(name)) if name in self.columns and row < len(self.value):
+                return Place(self.value.lines[row], self.columns[name].column)
+            case (int(row), *_) if row < len(self.value):
+                return Place(self.value.lines[row], 1)
+            case _:
+                return Place(1, 1)
+
+
+def read_csv(text: str, types: Mapping[str, str], progress: Progress | None = None) -> Placed:
+    """`text` as CSV, its items as `Rows`: names in the first line, one item in each other."""
     rows = _rows(text)
     first = next(rows, None)
-    names = [name.strip() for name in first[1]] if first else []
+    names = [name.strip() for name in first[2]] if first else []
+    placed = _PlacedRows(found := Rows(text, names, types))
+    placed.columns = _columns(names, types)
+    for start, line, cells in rows:
+        if len(cells) > len(names):
+            message = f"{len(cells)} cells, and the first line has {len(names)} names"
+            placed.problems.append(PlacedProblem(Place(line, len(names) + 1), message))
+        found.starts.append(start)
+        found.lines.append(line)
+        if progress is not None and not len(found) % _SHOWN_EVERY:
+            progress(start / len(text))
+    return placed
+
+
+def _columns(names: Sequence[str], types: Mapping[str, str]) -> dict[str, Place]:
     if len(names) == 1 and (other := re.search("[;\t|]", names[0])):
         message = f"the names are separated by {other[0]!r}: CSV has commas"
         raise UnreadableError(1, 1, message)
@@ -33,37 +101,28 @@ def read_csv(text: str, types: Mapping[str, str]) -> Placed:
         if not name or name in names[:index]:
             said = "twice" if name else "without a name"
             raise UnreadableError(1, index + 1, f"the column `{name or index + 1}` is there {said}")
-        placed.columns[name] = Place(1, index + 1)
-    for line, cells in rows:
-        if len(cells) > len(names):
-            message = f"{len(cells)} cells, and the first line has {len(names)} names"
-            placed.problems.append(PlacedProblem(Place(line, len(names) + 1), message))
-        _add_row(placed, line, dict(zip(names, cells, strict=False)), types)
-    return placed
+    return {name: Place(1, number) for number, name in enumerate(names, start=1)}
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each line that is not empty, with the number of the line that it begins on."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line = 1
+def _rows(text: str) -> Iterator[tuple[int, int, list[str]]]:
+    """Each row that is not empty: where it begins in the text, on which line, and its cells."""
+    end = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal end
+        for found in _LINE.finditer(text):
+            end = found.end()
+            yield found[0]
+
+    reader = csv.reader(lines(), strict=True)
+    start, line = 0, 1
     try:
         for cells in reader:
             if any(cells):
-                yield line, cells
-            line = reader.line_num + 1
+                yield start, line, cells
+            start, line = end, reader.line_num + 1
     except csv.Error as error:
         raise UnreadableError(line, 1, f"no CSV: {error}") from None
-
-
-def _add_row(placed: Placed, line: int, cells: dict[str, str], types: Mapping[str, str]) -> None:
-    number = len(placed.value)
-    placed.places[number,] = Place(line, 1)
-    item: dict[str, Any] = {}
-    for column, (name, cell) in enumerate(cells.items(), start=1):
-        if cell:
-            item[name] = _cell(cell, types.get(name, "string"))
-            placed.places[number, name] = Place(line, column)
-    placed.value.append(item)
 
 
 def _cell(cell: str, type_: str) -> Any:

@@ -1,6 +1,6 @@
-"""The formats that a file of policies may have: how each is told, and read.
+"""The formats of a file of policies: how each is recognized and read.
 
-`from_json`, `from_yaml` and `from_csv` make a `Placed` of a text, or raise `UnreadableError`.
+`read_json`, `read_yaml` and `read_csv` make a `Placed` of a text, or raise `UnreadableError`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Final
 
 from drs_sync_policy.cli.input.csv import read_csv
 from drs_sync_policy.cli.input.json import read_json
-from drs_sync_policy.cli.input.places import Placed
+from drs_sync_policy.cli.input.places import Placed, Progress
 from drs_sync_policy.cli.input.yaml import read_yaml
 
-_READERS: Final[dict[str, Callable[[str, Mapping[str, str]], Placed]]] = {
-    "yaml": lambda text, _: read_yaml(text),
-    "json": lambda text, _: read_json(text),
+_READERS: Final[dict[str, Callable[[str, Mapping[str, str], Progress | None], Placed]]] = {
+    "yaml": lambda text, *_: read_yaml(text),
+    "json": lambda text, *_: read_json(text),
     "csv": read_csv,
 }
 FORMATS: Final = tuple(_READERS)
@@ -24,10 +24,12 @@ _SUFFIXES: Final = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".csv": "c
 
 
 def format_of(name: str) -> str | None:
-    """The format that a file's name tells, or None."""
+    """The format by the ending of a file's name, or None."""
     return _SUFFIXES.get(PurePath(name).suffix.lower())
 
 
-def read(text: str, form: str, types: Mapping[str, str]) -> Placed:
+def read(
+    text: str, form: str, types: Mapping[str, str], progress: Progress | None = None
+) -> Placed:
     """`text` in the format `form`; `types` has the JSON type of each field, for CSV's cells."""
-    return _READERS[form](text, types)
+    return _READERS[form](text, types, progress)

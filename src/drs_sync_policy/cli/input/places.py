@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isfinite
 from typing import Any, Final
 
@@ -9,6 +10,9 @@ from attrs import define, field, frozen
 
 Path = tuple[str | int, ...]
 """Where in a document a value is: the keys and indices that lead to it."""
+
+Progress = Callable[[float], object]
+"""Is called now and then with the part of the work that is done, from 0 to 1."""
 
 MOST_NESTED: Final = 64
 _MOST_BITS: Final = 1024

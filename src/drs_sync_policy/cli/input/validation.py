@@ -11,10 +11,11 @@ from typing import Any, Final, cast
 from drs_sync_policy import contract
 from drs_sync_policy.anyjson import as_object, children, is_object
 from drs_sync_policy.cli.input.fields import fields, item_schema, required
-from drs_sync_policy.cli.input.places import Path, Place, Placed, PlacedProblem
+from drs_sync_policy.cli.input.places import Path, Place, Placed, PlacedProblem, Progress
 from drs_sync_policy.runtime.validation import check
 from drs_sync_policy.text import did_you_mean, listed, nearest, shortened
 
+_SHOWN_EVERY: Final = 20_000
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -31,12 +32,16 @@ class Validator:
         named_once = placed.columns
         self._required = [n for n in required(edition) if not named_once or n in named_once]
 
-    def problems(self, items: Sequence[Any]) -> Iterator[PlacedProblem]:
+    def problems(
+        self, items: Sequence[Any], progress: Progress | None = None
+    ) -> Iterator[PlacedProblem]:
         """Every problem of the items; at most one for each value."""
         if not items:
             yield self._at((), "the file has no policy: at least one is needed")
         yield from self._columns(items)
         for index, item in enumerate(items):
+            if progress is not None and not index % _SHOWN_EVERY:
+                progress(index / len(items))
             if is_object(item):
                 yield from self._item(item, index)
             else:

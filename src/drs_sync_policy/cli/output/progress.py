@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Final, Self
 
-# Here, and not where it is used: that it is not installed is told before anything is done.
+# Here, and not where it is used: without it, nothing is begun.
 from rich.console import Console
 
 from drs_sync_policy.text import printable
@@ -19,16 +19,21 @@ LARGE: Final = 1_000_000
 
 
 @contextmanager
-def reading(name: str, size: int) -> Generator[None]:
-    """Says on a terminal that a file of `size` bytes is being read, if it is large."""
-    if size < LARGE or not sys.stderr.isatty():
-        yield
-        return
-    from rich.text import Text
+def reading(name: str, size: int) -> Generator[Callable[[float], object] | None]:
+    """A bar for a file of `size` bytes, moved by the function that it gives; None if small.
 
-    said = Text(f"Reading {printable(name)} ({size / 1e6:.1f} MB)")
-    with Console(stderr=True).status(said):
-        yield
+    It is shown on a terminal only. Until it is moved it shows that something goes on.
+    """
+    if size < LARGE or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.markup import escape
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        said = escape(f"Reading {printable(name)} ({size / 1e6:.1f} MB)")
+        task = shown.add_task(said, total=None)
+        yield lambda done: shown.update(task, total=1.0, completed=done)
 
 
 class Bar:

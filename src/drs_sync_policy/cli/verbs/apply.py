@@ -88,7 +88,7 @@ def command(
         raise click.UsageError(str(error)) from error
 
 
-def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> tuple[Item, ...]:
+def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> Sequence[Item]:
     form = form or format_of(file)
     if form is None:
         raise click.UsageError(
@@ -97,8 +97,10 @@ def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> 
     with click.open_file(file, "rb") as stream:
         content: bytes = stream.read()
     try:
-        with reading(file, len(content)):
-            return read(content, form=form, edition=edition, allow_unknown=allow_unknown)
+        with reading(file, len(content)) as progress:
+            return read(
+                content, form=form, edition=edition, allow_unknown=allow_unknown, progress=progress
+            )
     except InvalidFileError as error:
         _report("<stdin>" if file == "-" else file, error.problems)
         sys.exit(exits.WRONG_USE)
@@ -117,7 +119,7 @@ def _report(name: str, problems: Sequence[PlacedProblem]) -> None:
 
 def _policies(items: Sequence[Item]) -> Sequence[SyncPolicyReq]:
     """The models of all items at once: with an unknown field, making one costs 400 us."""
-    return BatchSetPolicyReq.from_dict({"jobs": items}).jobs
+    return BatchSetPolicyReq.from_dict({"jobs": list(items)}).jobs
 
 
 def _apply(
