@@ -1,4 +1,4 @@
-"""Client, sandbox and fuzzer for the synchronization-policy call of DRS, from one contract."""
+"""Client, sandbox and fuzzer for the synchronization-policy operation of DRS, from one contract."""
 
 from __future__ import annotations
 
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
         SyncPolicyResp,
         SyncPolicyStatus,
     )
+
+if TYPE_CHECKING:
+    __version__: str
 
 __all__ = [
     "AkSkAuth",
@@ -157,6 +160,10 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(_HOME.get(name, "drs_sync_policy_api.models")), name)
         globals()[name] = value
         return value
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("drs-sync-policy")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

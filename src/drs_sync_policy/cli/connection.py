@@ -61,7 +61,7 @@ class Connection:
             checked_url(self.url, named="`--url`")
         if self.region is not None:
             checked_region(self.region, named="`--region`")
-        given = {
+        given: dict[str, Any] = {
             "base_url": self.url,
             "region": self.region,
             "project_id": self.project_id,

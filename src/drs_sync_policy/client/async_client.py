@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 import httpx
 
@@ -21,14 +21,10 @@ from drs_sync_policy.client.concurrency import (
 from drs_sync_policy.client.credentials.auth import Auth, shielded
 from drs_sync_policy.client.credentials.login import is_login
 from drs_sync_policy.client.exchange import Hooks
-from drs_sync_policy.client.network.async_transport import (
-    AsyncTransport,
-    async_closed,
-    async_through,
-)
+from drs_sync_policy.client.network.async_transport import AsyncTransport
+from drs_sync_policy.client.network.async_yours import AsyncYours
 from drs_sync_policy.client.network.backends import Timeouts
 from drs_sync_policy.client.network.options import Connections
-from drs_sync_policy.client.network.sending import AsyncSend
 from drs_sync_policy.client.outcome import JobOutcome, Outcome
 from drs_sync_policy.client.results import results_of
 from drs_sync_policy.client.retries import Retries
@@ -36,6 +32,8 @@ from drs_sync_policy.client.shared import (
     DEFAULT_BATCHES,
     DEFAULT_RETRIES,
     NO_HOOKS,
+    CallOptions,
+    CommonOptions,
     Prepared,
     SharedClient,
     shield,
@@ -43,6 +41,15 @@ from drs_sync_policy.client.shared import (
 from drs_sync_policy.runtime.errors import DrsError, RefusedError
 from drs_sync_policy_api.models import SyncPolicyReq
 from drs_sync_policy_api.models.language import LanguageValue
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+class AsyncOptions(CommonOptions, total=False):
+    """The arguments of a client, each as `AsyncSyncPolicyClient` describes it."""
+
+    http_client: httpx.AsyncClient | httpx2.AsyncClient | None
 
 
 class AsyncSyncPolicyClient(SharedClient):
@@ -64,8 +71,8 @@ class AsyncSyncPolicyClient(SharedClient):
         batches: How many jobs go into one request.
         connections: Proxy, certificates and the like; not with `http_client`.
         hooks: Functions that observe each request, response and retry.
-        http_client: Your own `httpx.AsyncClient`, with its headers, cookies, hooks and (unless
-            you give `timeouts`) its timeouts. It is not closed.
+        http_client: Your own client of httpx or httpx2, with its headers, cookies, hooks and
+            (unless you give `timeouts`) its timeouts. It is not closed.
 
     Raises:
         WrongUseError: An argument is invalid.
@@ -99,25 +106,23 @@ class AsyncSyncPolicyClient(SharedClient):
         batches: Batches = DEFAULT_BATCHES,
         connections: Connections | None = None,
         hooks: Hooks = NO_HOOKS,
-        http_client: httpx.AsyncClient | None = None,
+        http_client: httpx.AsyncClient | httpx2.AsyncClient | None = None,
     ) -> None:
         auth = shielded(auth)
+        yours = None if http_client is None else AsyncYours(http_client)
         super().__init__(
             project_id=project_id, auth=auth, region=region, base_url=base_url, language=language,
             timeouts=timeouts, retries=retries, batches=batches, hooks=hooks,
-            http_client=http_client, connections=connections,
+            yours=yours, connections=connections,
         )  # fmt: skip
-        self._transport: AsyncTransport | None = None
-        if http_client is not None:
-            self._send: AsyncSend = async_through(http_client)
-        else:
-            self._transport = AsyncTransport(
-                self.base_url, connections, concurrency=batches.concurrency
-            )
-            self._send = self._transport.handle_async_request
+        self._transport = yours or AsyncTransport(
+            self.base_url, connections, concurrency=batches.concurrency
+        )
 
     @classmethod
-    def from_environment(cls, *, profile: str | None = None, **options: Any) -> Self:
+    def from_environment(
+        cls, *, profile: str | None = None, **options: Unpack[AsyncOptions]
+    ) -> Self:
         """A client from the environment and the profile file; `options` win over both.
 
         See `Settings.load` for the variables, the file and their precedence.
@@ -132,6 +137,7 @@ class AsyncSyncPolicyClient(SharedClient):
         jobs: Iterable[SyncPolicyReq],
         *,
         language: LanguageValue | None = None,
+        timeouts: Timeouts | None = None,
         progress: Progress | None = None,
         record: Outcome | None = None,
     ) -> Outcome:
@@ -139,7 +145,8 @@ class AsyncSyncPolicyClient(SharedClient):
 
         Args:
             jobs: One policy for each job, at least one. If a job occurs twice, the later item wins.
-            language: The language of the server's messages, for this call.
+            language: The language of the server's messages, instead of the client's.
+            timeouts: The timeouts of these requests, instead of the client's.
             progress: Called with the number of jobs that are done, and of all.
             record: An empty `Outcome` that is filled during the call. It says what is known of
                 each job if the call is interrupted or its task cancelled.
@@ -153,7 +160,7 @@ class AsyncSyncPolicyClient(SharedClient):
         The `outcome` of an error is what is known of each job. After an error no further request
         is sent, unless its response has a result for each job.
         """
-        prepared = self._prepare(jobs, language, record)
+        prepared = self._prepare(jobs, language, timeouts, record)
         process = partial(self._process, prepared)
         total = len(prepared.outcome)
         if not prepared.in_order:
@@ -172,20 +179,16 @@ class AsyncSyncPolicyClient(SharedClient):
         errors.raise_first()
         return prepared.outcome
 
-    async def set_policy(
-        self, job: SyncPolicyReq, *, language: LanguageValue | None = None
-    ) -> JobOutcome:
+    async def set_policy(self, job: SyncPolicyReq, **options: Unpack[CallOptions]) -> JobOutcome:
         """The outcome of one job; see `set_policies`."""
-        return (await self.set_policies([job], language=language))[0]
+        return (await self.set_policies([job], **options))[0]
 
     async def aclose(self) -> None:
         """Closes this client and its connections, but not an `http_client` that you gave.
 
-        Further calls raise `WrongUseError`.
+        Further calls raise `WrongUseError`; so do those of clients made by `with_options`.
         """
-        self._send = async_closed
-        if self._transport is not None:
-            await self._transport.aclose()
+        await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -201,10 +204,10 @@ class AsyncSyncPolicyClient(SharedClient):
                 raise CancelledThreadError
             if not is_login(request):
                 outcome.note_sending(chunk)
-            return await self._send(request)
+            return await self._transport.handle_async_request(request)
 
         try:
-            received = await async_run(self._exchange, send, prepared.headers, chunk.content)
+            received = await async_run(prepared.exchange, send, prepared.headers, chunk.content)
             results = results_of(received, outcome.items[chunk.start : chunk.stop])
         except DrsError as error:
             outcome.note_error(chunk, error)

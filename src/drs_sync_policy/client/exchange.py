@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Final
 
 import httpx
-from attrs import define, evolve, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 
 from drs_sync_policy.client.credentials.login import LoginFailed, host_of, is_login, secrets_in
 from drs_sync_policy.client.network.backends import Timeouts
@@ -64,7 +64,11 @@ Result = httpx.Response | httpx.RequestError | LoginFailed
 """What an attempt ended with."""
 
 
-@define
+def _new_budget(exchange: Exchange) -> Budget:
+    return Budget(exchange.retries.budget)
+
+
+@frozen
 class Exchange:
     """What all requests of a client have in common."""
 
@@ -74,10 +78,15 @@ class Exchange:
     retries: Retries
     hooks: Hooks
     limits_time: bool = True
-    budget: Budget = field(init=False)
+    budget: Budget = field(default=Factory(_new_budget, takes_self=True))
 
-    def __attrs_post_init__(self) -> None:
-        self.budget = Budget(self.retries.budget)
+    def with_timeouts(self, timeouts: Timeouts | None) -> Exchange:
+        """The same with other timeouts, if there are any, and the budget of this one."""
+        return evolve(self, timeouts=timeouts, limits_time=True) if timeouts else self
+
+    def with_retries(self, retries: Retries) -> Exchange:
+        """The same with other retries, and a budget of their own."""
+        return evolve(self, retries=retries, budget=Budget(retries.budget))
 
     def begin(self, headers: httpx.Headers, content: bytes) -> Attempts:
         """The attempts of one request, the first of which is about to begin."""

@@ -8,6 +8,7 @@ from threading import Lock
 import httpx
 from attrs import field, frozen
 
+from drs_sync_policy.client import forks
 from drs_sync_policy.client.validators import integer_from, not_negative
 from drs_sync_policy.runtime.messages import ResponseInfo
 from drs_sync_policy.runtime.responses import retry_after
@@ -85,6 +86,11 @@ class Budget:
     def __init__(self, limit: int) -> None:
         self._limit = float(limit)
         self._left = float(limit)
+        self._lock = Lock()
+        forks.watch(self)
+
+    def after_fork(self) -> None:
+        """Another thread of the parent may have held the lock."""
         self._lock = Lock()
 
     def take(self) -> bool:

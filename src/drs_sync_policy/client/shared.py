@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, NoReturn, Protocol, Self, TypedDict, Unpack, cast
 
 import httpx
 from attrs import frozen
 from msgspec import UNSET
 
 from drs_sync_policy.client.batching import Batches, Chunk, has_duplicates
-from drs_sync_policy.client.credentials.auth import AkSkAuth, TokenAuth, shielded
+from drs_sync_policy.client.credentials.auth import AkSkAuth, Auth, TokenAuth, shielded
 from drs_sync_policy.client.credentials.passwords import PasswordAuth
 from drs_sync_policy.client.credentials.secret import Secret
 from drs_sync_policy.client.exchange import Exchange, Hooks
@@ -21,6 +21,7 @@ from drs_sync_policy.client.regions import server_url
 from drs_sync_policy.client.retries import Retries
 from drs_sync_policy.runtime.errors import WrongUseError
 from drs_sync_policy.runtime.validation import require
+from drs_sync_policy.text import listed
 from drs_sync_policy_api.api.synchronization_policies import batch_set_policy as operation
 from drs_sync_policy_api.contract import USER_AGENT
 from drs_sync_policy_api.models import BatchSetPolicyReq, SyncPolicyReq
@@ -29,9 +30,44 @@ from drs_sync_policy_api.models.language import LanguageValue
 DEFAULT_TIMEOUTS: Final = Timeouts()
 DEFAULT_RETRIES: Final = Retries()
 DEFAULT_BATCHES: Final = Batches()
+NO_RETRIES: Final = Retries(attempts=1)
 NO_HOOKS: Final = Hooks()
 
 _ANY_BODY: Final = BatchSetPolicyReq(jobs=[SyncPolicyReq(job_id="any")])
+
+
+class CommonOptions(TypedDict, total=False):
+    """The arguments of a client, but for its `http_client`."""
+
+    project_id: str
+    auth: Auth
+    region: str | None
+    base_url: str | None
+    language: LanguageValue | None
+    timeouts: Timeouts | None
+    retries: Retries | None
+    batches: Batches
+    connections: Connections | None
+    hooks: Hooks
+
+
+class CallOptions(TypedDict, total=False):
+    """What may differ from call to call."""
+
+    language: LanguageValue | None
+    timeouts: Timeouts | None
+
+
+class ChangedOptions(CallOptions, total=False):
+    """What `with_options` changes."""
+
+    retries: Retries | None
+
+
+class RequestBuilder(Protocol):
+    """What builds requests with a client of the user's own."""
+
+    def build_request(self, method: str, url: httpx.URL, **parts: Any) -> httpx.Request: ...
 
 
 @frozen
@@ -39,6 +75,7 @@ class Prepared:
     """A validated call: its outcome so far, and the headers and bodies of its requests."""
 
     outcome: Outcome
+    exchange: Exchange
     headers: httpx.Headers
     chunks: Sequence[Chunk]
     in_order: bool
@@ -60,10 +97,10 @@ class SharedClient:
         retries: Retries | None,
         batches: Batches,
         hooks: Hooks,
-        http_client: httpx.Client | httpx.AsyncClient | None,
+        yours: RequestBuilder | None,
         connections: Connections | None,
     ) -> None:
-        if http_client is not None and connections is not None:
+        if yours is not None and connections is not None:
             raise WrongUseError(
                 "`connections` and `http_client` exclude each other: an `http_client` has its own"
                 " connections"
@@ -73,15 +110,16 @@ class SharedClient:
         self.batches: Final = batches
         self._language: LanguageValue | Any = language or UNSET
         require(operation.problems(project_id, body=_ANY_BODY, x_language=self._language))
-        self._http_client = http_client
+        self._yours = yours
+        self._url = httpx.URL(self.base_url + operation.url_path(project_id))
         self._headers = self._headers_for(self._language)
-        self._exchange: Final[Exchange] = Exchange(
+        self._exchange = Exchange(
             build=self._request,
             auth=_as_auth(auth, project_id=project_id, base_url=self.base_url),
             timeouts=timeouts or DEFAULT_TIMEOUTS,
-            retries=retries or Retries(attempts=1),
+            retries=retries or NO_RETRIES,
             hooks=hooks,
-            limits_time=http_client is None or timeouts is not None,
+            limits_time=yours is None or timeouts is not None,
         )
 
     def __repr__(self) -> str:
@@ -90,16 +128,37 @@ class SharedClient:
         shown = (f"{name}={made[name]!r}" for name in ("base_url", "project_id") if name in made)
         return f"{type(self).__name__}({', '.join(shown)})"
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a client cannot be copied or pickled, because it has connections: threads may share"
+            " it, another process makes its own, and `with_options` gives one with other options"
+        )
+
+    def with_options(self, **options: Unpack[ChangedOptions]) -> Self:
+        """A client with other timeouts, retries or another language.
+
+        It shares the connections and the credentials of this one; closing one closes both.
+        """
+        if unknown := options.keys() - ChangedOptions.__optional_keys__:
+            raise TypeError(f"`with_options` does not change {listed(sorted(unknown))}")
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        if "language" in options:
+            language: Any = options["language"] or UNSET
+            require(operation.problems(self.project_id, body=_ANY_BODY, x_language=language))
+            vars(other).update(_language=language, _headers=self._headers_for(language))
+        exchange = self._exchange.with_timeouts(options.get("timeouts"))
+        if "retries" in options:
+            exchange = exchange.with_retries(options["retries"] or NO_RETRIES)
+        vars(other)["_exchange"] = exchange
+        return other
+
     def _request(self, headers: httpx.Headers, content: bytes) -> httpx.Request:
-        if self._http_client is None:
-            return httpx.Request(self._method, self._url, headers=headers, content=content)
-        build = self._http_client.build_request
-        return build(self._method, self._url, headers=headers, content=content)
+        build = httpx.Request if self._yours is None else self._yours.build_request
+        return build(operation.METHOD, self._url, headers=headers, content=content)
 
     def _headers_for(self, language: Any) -> httpx.Headers:
         arguments = operation.request_arguments(self.project_id, content=b"", x_language=language)
-        self._method: str = arguments["method"]
-        self._url = httpx.URL(self.base_url + arguments["url"])
         return httpx.Headers(
             {
                 "Host": self._url.netloc.decode("ascii"),
@@ -116,6 +175,7 @@ class SharedClient:
         self,
         jobs: Iterable[SyncPolicyReq],
         language: LanguageValue | None,
+        timeouts: Timeouts | None,
         record: Outcome | None,
     ) -> Prepared:
         """Validates a call and splits it into chunks, before anything is sent."""
@@ -128,14 +188,16 @@ class SharedClient:
         outcome.begin(items)
         headers = self._headers_for(language) if language else self._headers
         one_at_a_time = len(chunks) == 1 or self.batches.concurrency == 1
-        return Prepared(outcome, headers, chunks, one_at_a_time or has_duplicates(items))
+        exchange = self._exchange.with_timeouts(timeouts)
+        in_order = one_at_a_time or has_duplicates(items)
+        return Prepared(outcome, exchange, headers, chunks, in_order)
 
 
 def requests_of(
     client: SharedClient, jobs: Iterable[SyncPolicyReq]
 ) -> Iterable[tuple[httpx.Headers, bytes]]:
     """The headers, without credentials, and the body of each request that would be sent."""
-    prepared: Prepared = cast("Any", client)._prepare(jobs, None, None)  # noqa: SLF001 - the same package
+    prepared: Prepared = cast("Any", client)._prepare(jobs, None, None, None)  # noqa: SLF001 - the same package
     return ((prepared.headers, chunk.content) for chunk in prepared.chunks)
 
 
@@ -156,7 +218,7 @@ def _checked(jobs: Iterable[SyncPolicyReq]) -> Iterable[SyncPolicyReq]:
     )
 
 
-def shield(options: dict[str, Any]) -> None:
+def shield(options: CommonOptions) -> None:
     """Wraps a token among the options of a client, so that no traceback shows it."""
     if "auth" in options:
         options["auth"] = shielded(options["auth"])

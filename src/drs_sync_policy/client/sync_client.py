@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 import httpx
 
@@ -23,12 +23,8 @@ from drs_sync_policy.client.credentials.login import is_login
 from drs_sync_policy.client.exchange import Hooks
 from drs_sync_policy.client.network.backends import Timeouts
 from drs_sync_policy.client.network.options import Connections
-from drs_sync_policy.client.network.sending import Send
-from drs_sync_policy.client.network.sync_transport import (
-    Transport,
-    sync_closed,
-    sync_through,
-)
+from drs_sync_policy.client.network.sync_transport import Transport
+from drs_sync_policy.client.network.sync_yours import Yours
 from drs_sync_policy.client.outcome import JobOutcome, Outcome
 from drs_sync_policy.client.results import results_of
 from drs_sync_policy.client.retries import Retries
@@ -36,6 +32,8 @@ from drs_sync_policy.client.shared import (
     DEFAULT_BATCHES,
     DEFAULT_RETRIES,
     NO_HOOKS,
+    CallOptions,
+    CommonOptions,
     Prepared,
     SharedClient,
     shield,
@@ -44,6 +42,15 @@ from drs_sync_policy.client.sync_exchange import sync_run
 from drs_sync_policy.runtime.errors import DrsError, RefusedError
 from drs_sync_policy_api.models import SyncPolicyReq
 from drs_sync_policy_api.models.language import LanguageValue
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+class Options(CommonOptions, total=False):
+    """The arguments of a client, each as `SyncPolicyClient` describes it."""
+
+    http_client: httpx.Client | httpx2.Client | None
 
 
 class SyncPolicyClient(SharedClient):
@@ -65,8 +72,8 @@ class SyncPolicyClient(SharedClient):
         batches: How many jobs go into one request.
         connections: Proxy, certificates and the like; not with `http_client`.
         hooks: Functions that observe each request, response and retry.
-        http_client: Your own `httpx.Client`, with its headers, cookies, hooks and (unless
-            you give `timeouts`) its timeouts. It is not closed.
+        http_client: Your own client of httpx or httpx2, with its headers, cookies, hooks and
+            (unless you give `timeouts`) its timeouts. It is not closed.
 
     Raises:
         WrongUseError: An argument is invalid.
@@ -99,23 +106,21 @@ class SyncPolicyClient(SharedClient):
         batches: Batches = DEFAULT_BATCHES,
         connections: Connections | None = None,
         hooks: Hooks = NO_HOOKS,
-        http_client: httpx.Client | None = None,
+        http_client: httpx.Client | httpx2.Client | None = None,
     ) -> None:
         auth = shielded(auth)
+        yours = None if http_client is None else Yours(http_client)
         super().__init__(
             project_id=project_id, auth=auth, region=region, base_url=base_url, language=language,
             timeouts=timeouts, retries=retries, batches=batches, hooks=hooks,
-            http_client=http_client, connections=connections,
+            yours=yours, connections=connections,
         )  # fmt: skip
-        self._transport: Transport | None = None
-        if http_client is not None:
-            self._send: Send = sync_through(http_client)
-        else:
-            self._transport = Transport(self.base_url, connections, concurrency=batches.concurrency)
-            self._send = self._transport.handle_request
+        self._transport = yours or Transport(
+            self.base_url, connections, concurrency=batches.concurrency
+        )
 
     @classmethod
-    def from_environment(cls, *, profile: str | None = None, **options: Any) -> Self:
+    def from_environment(cls, *, profile: str | None = None, **options: Unpack[Options]) -> Self:
         """A client from the environment and the profile file; `options` win over both.
 
         See `Settings.load` for the variables, the file and their precedence.
@@ -130,6 +135,7 @@ class SyncPolicyClient(SharedClient):
         jobs: Iterable[SyncPolicyReq],
         *,
         language: LanguageValue | None = None,
+        timeouts: Timeouts | None = None,
         progress: Progress | None = None,
         record: Outcome | None = None,
     ) -> Outcome:
@@ -137,7 +143,8 @@ class SyncPolicyClient(SharedClient):
 
         Args:
             jobs: One policy for each job, at least one. If a job occurs twice, the later item wins.
-            language: The language of the server's messages, for this call.
+            language: The language of the server's messages, instead of the client's.
+            timeouts: The timeouts of these requests, instead of the client's.
             progress: Called with the number of jobs that are done, and of all.
             record: An empty `Outcome` that is filled during the call. It says what is known of
                 each job if the call is interrupted or its task cancelled.
@@ -151,7 +158,7 @@ class SyncPolicyClient(SharedClient):
         The `outcome` of an error is what is known of each job. After an error no further request
         is sent, unless its response has a result for each job.
         """
-        prepared = self._prepare(jobs, language, record)
+        prepared = self._prepare(jobs, language, timeouts, record)
         process = partial(self._process, prepared)
         total = len(prepared.outcome)
         if not prepared.in_order:
@@ -170,20 +177,16 @@ class SyncPolicyClient(SharedClient):
         errors.raise_first()
         return prepared.outcome
 
-    def set_policy(
-        self, job: SyncPolicyReq, *, language: LanguageValue | None = None
-    ) -> JobOutcome:
+    def set_policy(self, job: SyncPolicyReq, **options: Unpack[CallOptions]) -> JobOutcome:
         """The outcome of one job; see `set_policies`."""
-        return (self.set_policies([job], language=language))[0]
+        return (self.set_policies([job], **options))[0]
 
     def close(self) -> None:
         """Closes this client and its connections, but not an `http_client` that you gave.
 
-        Further calls raise `WrongUseError`.
+        Further calls raise `WrongUseError`; so do those of clients made by `with_options`.
         """
-        self._send = sync_closed
-        if self._transport is not None:
-            self._transport.close()
+        self._transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -199,10 +202,10 @@ class SyncPolicyClient(SharedClient):
                 raise CancelledThreadError
             if not is_login(request):
                 outcome.note_sending(chunk)
-            return self._send(request)
+            return self._transport.handle_request(request)
 
         try:
-            received = sync_run(self._exchange, send, prepared.headers, chunk.content)
+            received = sync_run(prepared.exchange, send, prepared.headers, chunk.content)
             results = results_of(received, outcome.items[chunk.start : chunk.stop])
         except DrsError as error:
             outcome.note_error(chunk, error)

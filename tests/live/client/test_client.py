@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from importlib.metadata import version
 from typing import Any
 
 import httpx
@@ -31,6 +32,9 @@ from tests.wire import free_port, hangs, resets, says, wire
 
 JOBS = [SyncPolicyReq(job_id="a", conflict_policy=ConflictPolicy.STOP, ddl_trans=False)]
 DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}
+
+
+OPTIONS = {"region": "eu-de", "project_id": "p", "auth": "t"}
 
 
 def make(**options: Any) -> SyncPolicyClient:
@@ -227,6 +231,30 @@ def test_importing_the_package_loads_neither_httpx_nor_the_codec() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        ("from drs_sync_policy import SyncPolicyReq, WrongUseError", ("httpx", "httpcore")),
+        (
+            f"from drs_sync_policy import SyncPolicyClient as Client; Client(**{OPTIONS})",
+            ("drs_sync_policy.sandbox", "drs_sync_policy.fuzz", "drs_sync_policy.cli", "httpx2",
+             "drs_sync_policy.contract", "drs_sync_policy_contract", "starlette", "asyncio"),
+        ),
+    ],
+    ids=["models", "client"],
+)  # fmt: skip
+def test_a_client_loads_only_what_it_needs(code: str, absent: tuple[str, ...]) -> None:
+    """Models and errors need no httpx; a client needs nothing of sandbox, fuzzer or command."""
+    code += f"; import sys; print(sorted({set(absent)} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    """`__version__` is read when it is asked for."""
+    assert drs_sync_policy.__version__ == version("drs-sync-policy")
 
 
 def test_every_public_name_is_there() -> None:

@@ -13,6 +13,7 @@ import httpx
 import msgspec
 from attrs import define, field
 
+from drs_sync_policy.client import forks
 from drs_sync_policy.client.credentials.secret import Secret
 from drs_sync_policy.client.network.backends import DeadlineTimeout
 from drs_sync_policy.runtime.errors import WrongUseError
@@ -34,13 +35,20 @@ class LoginFailed(Exception):  # noqa: N818 - becomes a DrsError before anyone s
         self.response = response
 
 
-@define
+@define(eq=False)
 class Login:
     """The token for one project, and the lock of those who may renew it."""
 
     lock: Lock = field(factory=Lock)
     token: Secret | None = None
     renew_at: datetime | None = None
+
+    def __attrs_post_init__(self) -> None:
+        forks.watch(self)
+
+    def after_fork(self) -> None:
+        """Another thread of the parent may have held the lock."""
+        self.lock = Lock()
 
     def fresh(self, now: datetime) -> Secret | None:
         """The token, unless it must be renewed."""

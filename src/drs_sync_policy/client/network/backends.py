@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from time import monotonic
 from typing import Any, Self
+from weakref import WeakSet
 
 import httpcore
 from attrs import field, frozen
@@ -73,8 +74,10 @@ def _remaining(timeout: float | None, late: type[Exception]) -> float | None:
 class SyncStream(httpcore.NetworkStream):
     """A connection whose waits end at the deadline."""
 
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, opened: WeakSet[SyncStream]) -> None:
         self._inner = inner
+        self._opened = opened
+        opened.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._inner.read(max_bytes, _remaining(timeout, httpcore.ReadTimeout))
@@ -89,6 +92,10 @@ class SyncStream(httpcore.NetworkStream):
             socket.socket.shutdown(self._inner.get_extra_info("socket"), socket.SHUT_RDWR)
         self._inner.close()
 
+    def forget(self) -> None:
+        """Closes this process's side of a connection that another process uses."""
+        self._inner.get_extra_info("socket").close()
+
     def start_tls(
         self,
         ssl_context: ssl.SSLContext,
@@ -96,7 +103,7 @@ class SyncStream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         left = _remaining(timeout, httpcore.ConnectTimeout)
-        return SyncStream(self._inner.start_tls(ssl_context, server_hostname, left))
+        return SyncStream(self._inner.start_tls(ssl_context, server_hostname, left), self._opened)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -107,6 +114,12 @@ class Backend(httpcore.NetworkBackend):
 
     def __init__(self) -> None:
         self._inner = httpcore.SyncBackend()
+        self._opened: WeakSet[SyncStream] = WeakSet()
+
+    def forget(self) -> None:
+        """Gives up the connections in a process that inherited them; its parent keeps them."""
+        for stream in list(self._opened):
+            stream.forget()
 
     def connect_tcp(
         self,
@@ -134,14 +147,17 @@ class Backend(httpcore.NetworkBackend):
     ) -> SyncStream:
         left = None if end is None else max(0.001, end - monotonic())
         connect = self._inner.connect_tcp
-        return SyncStream(connect(address, port, left, local_address, socket_options))
+        stream = connect(address, port, left, local_address, socket_options)
+        return SyncStream(stream, self._opened)
 
 
 class AsyncStream(httpcore.AsyncNetworkStream):
     """A connection whose waits end at the deadline."""
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, inner: httpcore.AsyncNetworkStream, opened: WeakSet[AsyncStream]) -> None:
         self._inner = inner
+        self._opened = opened
+        opened.add(self)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return await self._inner.read(max_bytes, _remaining(timeout, httpcore.ReadTimeout))
@@ -152,6 +168,13 @@ class AsyncStream(httpcore.AsyncNetworkStream):
     async def aclose(self) -> None:
         await self._inner.aclose()
 
+    def end(self) -> None:
+        """Ends the connection without its event loop, which may be closed."""
+        connected: Any = self._inner.get_extra_info("socket")
+        with suppress(OSError, AttributeError):
+            connected.shutdown(socket.SHUT_RDWR)
+            connected.close()  # that of asyncio cannot be closed without its loop
+
     async def start_tls(
         self,
         ssl_context: ssl.SSLContext,
@@ -159,7 +182,8 @@ class AsyncStream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
         left = _remaining(timeout, httpcore.ConnectTimeout)
-        return AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, left))
+        stream = await self._inner.start_tls(ssl_context, server_hostname, left)
+        return AsyncStream(stream, self._opened)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -171,6 +195,12 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
     def __init__(self) -> None:
         # httpcore types it as if anyio were missing.
         self._inner: httpcore.AsyncNetworkBackend = httpcore.AnyIOBackend()  # pyright: ignore[reportAttributeAccessIssue]
+        self._opened: WeakSet[AsyncStream] = WeakSet()
+
+    def end(self) -> None:
+        """Ends the connections without their event loop."""
+        for stream in list(self._opened):
+            stream.end()
 
     async def connect_tcp(
         self,
@@ -182,4 +212,4 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         left = _remaining(timeout, httpcore.ConnectTimeout)
         stream = await self._inner.connect_tcp(host, port, left, local_address, socket_options)
-        return AsyncStream(stream)
+        return AsyncStream(stream, self._opened)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -94,33 +95,35 @@ def _why(error: OSError) -> str:
     return "it has no certificate" if isinstance(error, ssl.SSLError) else str(error.strerror)
 
 
-def make_pool(
-    pools: tuple[Any, Any, Any],
-    backend: Any,
+def pool_factory(
+    kinds: tuple[Any, Any, Any],
     url: str,
     options: Connections,
     proxy: httpx.Proxy | None,
     concurrency: int,
-) -> Any:
-    """A pool of httpcore, one of `pools`: direct, through an HTTP proxy, or through SOCKS."""
+) -> Callable[[Any], Any]:
+    """Makes a pool of httpcore with a network backend.
+
+    It is one of `kinds`: direct, through an HTTP proxy, or through SOCKS.
+    """
     limit = options.limit or max(_CONNECTIONS, concurrency)
     arguments: dict[str, Any] = {
         "ssl_context": tls_context(options.verify, url),
         "max_connections": limit,
         "max_keepalive_connections": limit,
         "keepalive_expiry": options.keepalive_seconds,
-        "network_backend": backend,
     }
     if proxy is None:
-        return pools[0](**arguments)
+        return lambda backend: kinds[0](network_backend=backend, **arguments)
     target = httpcore.URL(
         scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=b"/"
     )
+    arguments |= {"proxy_url": target, "proxy_auth": proxy.raw_auth}
     if proxy.url.scheme.startswith("socks"):
-        return pools[2](proxy_url=target, proxy_auth=proxy.raw_auth, **arguments)
+        return lambda backend: kinds[2](network_backend=backend, **arguments)
     if proxy.url.scheme == "https":
         arguments["proxy_ssl_context"] = tls_context(options.verify, "https:")
-    return pools[1](proxy_url=target, proxy_auth=proxy.raw_auth, **arguments)
+    return lambda backend: kinds[1](network_backend=backend, **arguments)
 
 
 def proxy_of(options: Connections, url: str) -> httpx.Proxy | None:
