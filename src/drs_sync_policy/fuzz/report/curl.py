@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Final
 
 from drs_sync_policy.fuzz.report.secrets import Part, Piece, Redactor
@@ -17,19 +17,26 @@ _ACTIVE: Final = re.compile(r'([\\"`$])')
 LONGEST_BODY: Final = 2000
 """A longer body goes into a file."""
 
-Store = Callable[[bytes], Path | None]
+_EXPECTS: Final = 1_000_000
+"""For a body of so many bytes curl adds `Expect`, which changes what servers do."""
+
+StoreBody = Callable[[bytes], PurePosixPath | None]
 
 
-def command(request: Request, target: Target, *, redact: Redactor, store: Store) -> str:
-    """The curl command for `request`, secrets as variables; `store` keeps a long body in a file."""
+def command(request: Request, target: Target, *, redact: Redactor, store: StoreBody) -> str:
+    """The curl command that sends `request`, secrets as variables.
+
+    It sends the headers that the fuzzer sent, and no other but `Host` and `User-Agent`. `store`
+    keeps a long body in a file.
+    """
     origin = "/".join(target.url.split("/", 3)[:3])
-    parts = ["curl --include --path-as-is"]
+    parts = [f"curl --include --path-as-is{_tls(target)}"]
     if request.method == "HEAD":
         parts.append("--head")
     elif request.method != "POST" or request.body is None:  # which curl takes for POST and for GET
         parts.append(f"--request {request.method}")
     parts.append(_word((origin, *redact.parts(request.path))))
-    for name, value in request.headers:
+    for name, value in (*request.headers, *_headers_of_target(request, target)):
         text: tuple[Part, ...] = (f"{name}: ", *redact.header(value)) if value else (f"{name};",)
         parts.append(f"--header {_word(text)}")
     parts += (f"--header {_word((text,))}" for text in _of_the_connection(request))
@@ -40,17 +47,38 @@ def command(request: Request, target: Target, *, redact: Redactor, store: Store)
     return before + " \\\n  ".join(parts)
 
 
+def _tls(target: Target) -> str:
+    """The options for a target with TLS, over which curl would speak HTTP/2 if it can."""
+    if not target.url.startswith("https:"):
+        return ""
+    if isinstance(target.verify, str):
+        return f" --http1.1 --cacert {_word((target.verify,))}"
+    return " --http1.1" if target.verify else " --http1.1 --insecure"
+
+
+def _headers_of_target(request: Request, target: Target) -> Iterator[tuple[str, str]]:
+    """The headers of the profile, which every request has."""
+    yield from ((name, value) for name, value in target.headers.items() if not request.header(name))
+
+
 def _of_the_connection(request: Request) -> Iterator[str]:
-    """The headers that our wire adds, and one that curl would add and our wire does not."""
+    """The headers that the fuzzer's connection adds, and what takes away those that curl adds."""
+    size = len(request.body or b"")
+    if not request.header("Accept"):
+        yield "Accept:"
     if not request.header("Content-Type") and request.body is not None:
         yield "Content-Type:"
     if request.chunked:
         yield "Transfer-Encoding: chunked"
+    elif request.body is None and request.method in ("POST", "PUT", "PATCH"):
+        yield "Content-Length: 0"
+    if size > _EXPECTS and not request.header("Expect"):
+        yield "Expect:"
     if request.fresh and not request.header("Connection"):
         yield "Connection: close"
 
 
-def _body(body: bytes, redact: Redactor, store: Store) -> tuple[str, str]:
+def _body(body: bytes, redact: Redactor, store: StoreBody) -> tuple[str, str]:
     text = _as_text(body)
     if text is not None and len(text) <= LONGEST_BODY:
         return "", f"--data-binary {_word(redact.parts(text), unseen=None)}"

@@ -1,119 +1,174 @@
 """The verdict as one HTML page that needs nothing else: no script, no request leaves it."""
 
-# ruff: noqa: E501 - tables read better in long lines
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
-from pathlib import Path
+from importlib.resources import files
 from typing import Final
 
 from drs_sync_policy.fuzz.crash import BLAME
-from drs_sync_policy.fuzz.report.model import Failure, Line, Telling
-from drs_sync_policy.fuzz.report.terminal import summary
-from drs_sync_policy.fuzz.verdict import RuleStatus
+from drs_sync_policy.fuzz.report.differences import Parts, compared
+from drs_sync_policy.fuzz.report.markup import prose
+from drs_sync_policy.fuzz.report.model import Report, RuleLine, ShownFinding
+from drs_sync_policy.fuzz.report.wording import counts, effort, headline
+from drs_sync_policy.text import counted
 
-_OUTCOMES: Final[tuple[RuleStatus, ...]] = ("failed", "waived", "not checked", "passed")
-
-_STYLE: Final = """
-:root { color-scheme: light dark; --line: #8884; --soft: light-dark(#f1f1f3, #26272b) }
-html { background: light-dark(#fff, #17181b); color: light-dark(#1b1c1f, #e6e6e9) }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; overflow-wrap: anywhere }
-a { color: light-dark(#1d4ed8, #9cc0ff) }
-table { border-collapse: collapse; width: 100% }
-td, th { text-align: left; vertical-align: top; padding: .35rem .6rem; border-top: 1px solid var(--line) }
-pre { background: var(--soft); padding: .7rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere }
-.o { font-weight: 600; white-space: nowrap }
-.failed { color: light-dark(#b3261e, #ff9d94) } .passed { color: light-dark(#1f6b33, #7fd694) } .waived, .not { color: light-dark(#7a5200, #f0c060) }
-article { border: 1px solid var(--line); border-left: 4px solid #c33; padding: .2rem 1rem 1rem; margin: 1.5rem 0 }
-dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .2rem 1rem } dt { font-weight: 600 } dd { margin: 0 }
-mark { background: light-dark(#fbe9a0, #574600); color: inherit }
-"""
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def write(telling: Telling, path: Path) -> None:
-    """Write the page."""
-    path.write_text("".join(_page(telling)), encoding="utf-8", errors="backslashreplace")
+def page(report: Report) -> str:
+    """The page."""
+    return "".join(_page(report))
 
 
-def _page(telling: Telling) -> Iterator[str]:
-    yield "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
-    yield "<meta name='viewport' content='width=device-width'>"
+def _page(report: Report) -> Iterator[str]:
+    style = files(__package__).joinpath("report.css").read_text("utf-8")
+    title = f"{headline(report)}: {report.url}"
     yield (
-        "<meta http-equiv='Content-Security-Policy' "
-        "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<meta http-equiv='Content-Security-Policy' content=\"{_POLICY}\">"
+        f"<title>{escape(title)}</title><style>{style}</style></head><body><main>"
     )
-    yield f"<title>Verdict on {escape(telling.url)}</title><style>{_STYLE}</style></head><body>"
-    yield f"<h1>Verdict on {escape(telling.url)}</h1><p>{escape(summary(telling))}</p>"
-    yield f"<p>Judged by the contract <em>{escape(telling.contract)}</em>.</p>"
-    yield "".join(f"<p>Note: {escape(note)}</p>" for note in telling.notes)
-    for crash in telling.crashes:
-        yield f"<h2 class='failed'>The judge failed in {escape(crash.during)}</h2>"
+    yield from _summary(report)
+    if report.findings:
+        yield "<h2>Details</h2>"
+        if report.preparation:
+            yield f"<p class='quiet'>{prose(report.preparation)}</p>"
+    for number, finding in enumerate(report.findings, 1):
+        yield from _finding(finding, number)
+    for crash in report.crashes:
+        yield f"<h2 class='failed'>The fuzzer failed in {escape(crash.during)}</h2>"
         yield f"<p>{escape(BLAME)}</p><pre>{escape(crash.trace)}</pre>"
-    if telling.preparation:
-        yield f"<p>{escape(telling.preparation)}</p>"
-    for line in (*telling.with_outcome("failed"), *telling.with_outcome("waived")):
-        yield from _article(line)
-    if not telling.is_empty:
-        yield from _table(telling)
-    yield "</body></html>\n"
+    if not report.is_empty:
+        yield from _coverage(report)
+    yield from _run(report)
+    yield "</main></body></html>\n"
 
 
-def _table(telling: Telling) -> Iterator[str]:
-    yield "<h2>Every promise</h2><table><thead><tr><th>outcome<th>promise<th>origin<th>checked</thead><tbody>"
-    for outcome in _OUTCOMES:
-        for line in telling.with_outcome(outcome):
-            yield _row(line)
-    yield "</tbody></table>"
+def _summary(report: Report) -> Iterator[str]:
+    failed = "failed" if report.failing or not report.is_complete else "passed"
+    yield f"<h1 class='{failed}'>{escape(headline(report))}</h1>"
+    yield f"<p>on <strong>{escape(report.url)}</strong>, checked by {escape(report.contract)}</p>"
+    if not report.is_empty:
+        yield f"<div class='bar' role='img' aria-label='{escape(counts(report))}'>"
+        for kind, number in _shares(report):
+            yield f"<i class='{kind}' style='flex:{number}'></i>" if number else ""
+        yield f"</div><p>{escape(counts(report))}.</p>"
+    if report.findings:
+        yield "<h2>Findings</h2><ol class='list'>"
+        for number, finding in enumerate(report.findings, 1):
+            yield f"<li><a href='#finding-{number}'>{escape(finding.rule.id)}</a>"
+            yield f"{_waived(finding)} {prose(finding.cause)}</li>"
+        yield "</ol>"
+    yield from (f"<p class='quiet'>Note: {prose(note)}</p>" for note in report.notes)
 
 
-def _row(line: Line) -> str:
+def _shares(report: Report) -> Iterator[tuple[str, int]]:
+    in_part = sum(line.in_part for line in report.rules)
+    yield "failed", len(report.with_status("failed"))
+    yield "waived", len(report.with_status("waived"))
+    yield "passed", len(report.with_status("passed")) - in_part
+    yield "part", in_part
+    # What was not checked is the background of the bar.
+    yield "rest", len(report.with_status("not checked", "not applicable"))
+
+
+def _waived(finding: ShownFinding) -> str:
+    return " <span class='label'>waived</span>" if finding.waived else ""
+
+
+def _finding(finding: ShownFinding, number: int) -> Iterator[str]:
+    covered = " covered" if finding.waived else ""
+    label = f" <span class='label'>{escape(finding.label)}</span>" if finding.label else ""
+    yield f"<details class='finding{covered}' id='finding-{number}'>"
+    yield f"<summary><strong>{escape(finding.rule.id)}</strong>{label}{_waived(finding)}"
+    yield f"<br>{prose(finding.cause)}</summary>"
+    yield f"<p><a href='#rule-{escape(finding.rule.id)}'>Rule</a>: {prose(finding.rule.statement)}"
+    yield f" <span class='quiet'>({escape(finding.rule.origin)})</span></p>"
+    if finding.hint:
+        yield f"<p class='waived'>Hint: {prose(finding.hint)}</p>"
+    example = finding.example
+    expected, received = compared(example.expected, example.received)
+    yield f"<h3>{prose(example.case)}</h3>"
+    yield f"<div class='pair'><div class='good'><b>expected</b>{_marked(expected)}</div>"
+    yield f"<div class='bad'><b>received</b>{_marked(received)}</div></div>"
+    several = len(example.steps) > 1
+    for place, step in enumerate(example.steps, 1):
+        name = f"Request {place}" if several else "Request"
+        why = ", which sets what is stored before" if step.prepares else ""
+        yield f"<p class='quiet'>{name}{why}</p><pre>{escape(step.curl)}</pre>"
+        yield f"<p class='quiet'>Response</p><pre>{escape(step.received)}</pre>"
+    yield from _more(finding)
+    yield "</details>"
+
+
+def _more(finding: ShownFinding) -> Iterator[str]:
+    if finding.times > 1:
+        yield f"<p class='quiet'>Seen {counted(finding.times, 'time')}.</p>"
+    if finding.also_with:
+        cases = "; ".join(map(prose, finding.also_with[:5]))
+        rest = len(finding.also_with) - 5
+        more = f"; and {counted(rest, 'more case')}" if rest > 0 else ""
+        yield f"<p>Also with {cases}{more}.</p>"
+    if finding.also_fails:
+        yield f"<p>Because of it also fails: {_rules(finding.also_fails)}.</p>"
+    if finding.not_checked:
+        yield f"<p>Because of it could not be checked: {_rules(finding.not_checked)}.</p>"
+
+
+def _rules(names: Iterable[str]) -> str:
+    return ", ".join(f"<a href='#rule-{escape(name)}'>{escape(name)}</a>" for name in names)
+
+
+def _marked(parts: Parts) -> str:
+    before, middle, after = map(escape, parts)
+    return f"{before}<mark>{middle}</mark>{after}" if middle else before + after
+
+
+def _coverage(report: Report) -> Iterator[str]:
+    if report.advice or report.not_checked:
+        yield "<h2>What was not checked</h2>"
+    if report.advice:
+        yield "<p>To check more:</p><ul>"
+        yield from (f"<li>{prose(entry)}</li>" for entry in report.advice)
+        yield "</ul>"
+    if report.not_checked:
+        number = sum(map(len, report.not_checked.values()))
+        yield f"<details><summary>{counted(number, 'rule')} not checked, or only in part</summary>"
+        for reason, names in report.not_checked.items():
+            yield f"<p>{prose(reason)}:<br>{_rules(names)}</p>"
+        yield "</details>"
+    yield f"<h2>Rules</h2><details><summary>All {counted(len(report.rules), 'rule')}</summary>"
+    yield "<table><thead><tr><th>result<th>rule<th>origin<th>checks</thead><tbody>"
+    order = ("failed", "waived", "not checked", "passed", "not applicable")
+    yield from map(_row, sorted(report.rules, key=lambda line: order.index(line.status)))
+    yield "</tbody></table></details>"
+
+
+def _row(line: RuleLine) -> str:
+    reason = f"<br><span class='quiet'>{prose(line.reason)}</span>" if line.reason else ""
     name = escape(line.rule.id)
-    if line.failures:
-        name = f"<a href='#{name}'>{name}</a>"
-    reason = f"<br><em>{escape(line.reason)}</em>" if line.reason else ""
+    kind = "part" if line.in_part else line.status
     return (
-        f"<tr><td class='o {line.outcome}'>{line.outcome}<td>{name}<br>"
-        f"{escape(line.rule.statement)}{reason}<td>{escape(line.rule.origin)}<td>{line.checked}</tr>"
+        f"<tr id='rule-{name}'><td class='{kind}'>{line.result}<td><code>{name}</code><br>"
+        f"{prose(line.rule.statement)}{reason}<td>{escape(line.rule.origin)}: "
+        f"{prose(line.rule.source)}<td>{line.checked}</tr>"
     )
 
 
-def _article(line: Line) -> Iterator[str]:
-    rule = line.rule
-    yield f"<article id='{escape(rule.id)}'><h2><span class='{line.outcome}'>{line.outcome}</span> "
-    yield f"{escape(rule.id)}</h2><p>{escape(rule.statement)}</p>"
-    yield f"<p>Origin: {escape(rule.origin)} ({escape(rule.source)})</p>"
-    if line.hint:
-        yield f"<p><strong>Hint:</strong> {escape(line.hint)}</p>"
-    for failure in line.failures:
-        yield from _failure(failure)
-    yield "</article>"
-
-
-def _failure(failure: Failure) -> Iterator[str]:
-    repeats = f" ({failure.times} times)" if failure.times > 1 else ""
-    yield f"<h3>{escape(failure.case)}{repeats}</h3><dl>"
-    expected, received = marked(failure.expected, failure.received)
-    yield f"<dt>expected<dd>{expected}<dt>received<dd>{received}</dl>"
-    for step in failure.steps:
-        if step.prepares:
-            yield "<p>First, what sets what is stored before:</p>"
-        yield f"<pre>{escape(step.curl)}</pre><pre>{escape(step.received)}</pre>"
-
-
-def marked(expected: str, received: str) -> tuple[str, str]:
-    """Both texts as HTML, what differs between them marked."""
-    before = 0
-    shortest = min(len(expected), len(received))
-    while before < shortest and expected[before] == received[before]:
-        before += 1
-    after = 0
-    while after < shortest - before and expected[-1 - after] == received[-1 - after]:
-        after += 1
-    return _mark(expected, before, after), _mark(received, before, after)
-
-
-def _mark(text: str, before: int, after: int) -> str:
-    middle = text[before : len(text) - after]
-    end = text[len(text) - after :]
-    return f"{escape(text[:before])}<mark>{escape(middle)}</mark>{escape(end)}"
+def _run(report: Report) -> Iterator[str]:
+    yield "<h2>This run</h2><dl>"
+    absent = ", ".join(f"<code>{escape(entry.part)}</code>" for entry in report.missing)
+    for name, value in (
+        ("repeat it", f"<code>{escape(report.command)}</code>" if report.command else ""),
+        ("date", f"{report.started:%Y-%m-%d %H:%M:%S} UTC"),
+        ("effort", escape(effort(report))),
+        ("seed", str(report.seed)),
+        ("tool", escape(report.tool)),
+        ("contract", f"{escape(report.contract)}, sha256 <code>{report.contract_sha256}</code>"),
+        ("not in the profile", absent),
+    ):
+        yield f"<dt>{name}</dt><dd>{value}</dd>" if value else ""
+    yield "</dl>"

@@ -1,0 +1,236 @@
+"""From a verdict to what reports show: requests as curl commands, texts without secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from drs_sync_policy.fuzz.active import Verdict
+from drs_sync_policy.fuzz.crash import Crash
+from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.report import curl
+from drs_sync_policy.fuzz.report.advice import advice, missing
+from drs_sync_policy.fuzz.report.jsontext import indented
+from drs_sync_policy.fuzz.report.model import (
+    ORIGINS,
+    Example,
+    Report,
+    RuleLine,
+    ShownFinding,
+    Step,
+)
+from drs_sync_policy.fuzz.report.secrets import Redactor
+from drs_sync_policy.fuzz.target.http import Response
+from drs_sync_policy.fuzz.target.profile import Target
+from drs_sync_policy.fuzz.verdict import PARAMETERS_AS_RULE, Exchange, RuleStatus, Violation
+from drs_sync_policy.text import printable
+
+BODIES: Final = "bodies"
+"""The folder of a report with the bodies that are too long for a command line."""
+_HEADERS: Final = ("content-type", "allow", "location", "retry-after", "x-request-id")
+_SHOWN_BYTES: Final = 20_000
+_SHOWN_LINES: Final = 30
+_LONGEST_LINE: Final = 2_000
+_OWN: Final = "own-job-succeeds"
+_INSTALLED: Final = re.compile(r'File "[^"]*/(site-packages/|(?=drs_sync_policy/)|(?=python3))')
+
+
+def describe(
+    verdict: Verdict,
+    *,
+    origins: Iterable[str] = ORIGINS,
+    folder: Path | None = None,
+    command: str = "",
+) -> Report:
+    """The report of `verdict`: only rules of these origins; long bodies go into `folder`."""
+    return Describer(verdict, folder=folder).report(tuple(origins), command)
+
+
+class Describer:
+    """Turns the parts of one verdict into texts."""
+
+    def __init__(self, verdict: Verdict, *, folder: Path | None = None) -> None:
+        self.verdict = verdict
+        self.redact = Redactor(verdict.target)
+        self._folder = folder
+        self._stored = False
+
+    def report(self, origins: tuple[str, ...], command: str) -> Report:
+        """All of it."""
+        verdict, ledger = self.verdict, self.verdict.ledger
+        known = ledger.rules
+        rules = tuple(
+            self._rule(name)
+            for name, rule in known.items()
+            if rule.origin in origins
+            and (rule is not PARAMETERS_AS_RULE or ledger.status(name) != "not checked")
+        )
+        findings = tuple(
+            self.finding(finding)
+            for finding in verdict.findings
+            if any(known[name].origin in origins for name in (finding.rule, *finding.also_fails))
+        )
+        reasons = [line.reason for line in rules]
+        return Report(
+            url=verdict.target.url,
+            ending=verdict.ending,
+            reason=self.text(verdict.reason),
+            findings=findings,
+            rules=rules,
+            tool=f"drs-sync-policy {version('drs-sync-policy')}",
+            contract=f"{verdict.contract.title} {verdict.contract.version}",
+            contract_sha256=verdict.contract.sha256,
+            started=verdict.started,
+            seconds=verdict.seconds,
+            requests=ledger.requests,
+            seed=verdict.seed,
+            command=self.text(command),
+            missing=missing(verdict.target),
+            advice=tuple(advice(verdict.target, reasons)),
+            variables=dict(_used(verdict.target, findings)),
+            notes=tuple(map(self.text, _notes(verdict))),
+            crashes=tuple(map(self._crash, verdict.crashes)),
+            has_bodies=self._stored,
+        )
+
+    def text(self, text: str) -> str:
+        """`text` without secrets and without characters that a terminal obeys."""
+        return printable(self.redact.text(text), lines=True)
+
+    def finding(self, finding: Finding) -> ShownFinding:
+        """A finding with its best example."""
+        verdict = self.verdict
+        failing = (finding.rule, *finding.also_fails)
+        return ShownFinding(
+            id=finding.id,
+            rule=verdict.ledger.rules[finding.rule],
+            cause=self.text(finding.cause),
+            example=self.example(finding.example),
+            times=finding.times,
+            waived=all(verdict.waived.covers(rule) for rule in failing),
+            also_fails=finding.also_fails,
+            not_checked=finding.not_checked,
+            also_with=tuple(map(self.text, finding.also_with)),
+            label=finding.labelled,
+            hint=_hint(verdict) if _OWN in failing else "",
+        )
+
+    def example(self, violation: Violation) -> Example:
+        """A violation with the requests that show it."""
+        return Example(
+            case=self.text(violation.case),
+            expected=self.redact.text(violation.expected),
+            received=self.redact.text(violation.received),
+            steps=tuple(
+                self._step(exchange, prepares=place < violation.prepared)
+                for place, exchange in enumerate(violation.exchanges)
+            ),
+        )
+
+    def _rule(self, name: str) -> RuleLine:
+        ledger = self.verdict.ledger
+        status: RuleStatus = ledger.status(name)
+        if status == "failed" and self.verdict.waived.covers(name):
+            status = "waived"
+        return RuleLine(
+            rule=ledger.rules[name],
+            status=status,
+            checked=ledger.times_checked(name),
+            reason=self.text(ledger.reason(name)),
+        )
+
+    def _crash(self, crash: Crash) -> Crash:
+        trace = crash.trace.replace(f"{Path.cwd()}/", "").replace(sys.prefix, "")
+        return Crash(
+            during=crash.during,
+            error=self.text(crash.error),
+            trace=self.text(_INSTALLED.sub('File "', trace)),
+        )
+
+    def _step(self, exchange: Exchange, *, prepares: bool) -> Step:
+        request = exchange.request
+        head, body = self._response(exchange)
+        return Step(
+            curl=curl.command(
+                request, self.verdict.target, redact=self.redact, store=self._store
+            ),
+            request=f"{request.method} {self.text(request.path)[:200]}",
+            head=self.text(head),
+            body=self.text(body),
+            prepares=prepares,
+        )
+
+    def _response(self, exchange: Exchange) -> tuple[str, str]:
+        response = exchange.response
+        if response is None:
+            return f"No response: {exchange.silence}", ""
+        shown = [
+            f"{name}: {value}" for name, value in response.headers if name.lower() in _HEADERS
+        ]
+        return "\n".join((f"HTTP {response.status}", *shown)), _body(response)
+
+    def _store(self, body: bytes) -> PurePosixPath | None:
+        """The path of a file with this body, relative to the folder of the report."""
+        if self._folder is None:
+            return None
+        path = PurePosixPath(BODIES, f"{hashlib.sha256(body).hexdigest()[:16]}.bin")
+        try:
+            (self._folder / BODIES).mkdir(parents=True, exist_ok=True)
+            (self._folder / path).write_bytes(self.redact.body(body))
+        except OSError:
+            return None  # the verdict is worth more than the file
+        self._stored = True
+        return path
+
+
+def _body(response: Response) -> str:
+    """The body for reading: JSON in lines, and of what is long the beginning."""
+    text = response.body[:_SHOWN_BYTES].decode("utf-8", "backslashreplace")
+    if len(response.body) <= _SHOWN_BYTES:
+        text = indented(text)
+    lines = [line[:_LONGEST_LINE] for line in text.split("\n")[:_SHOWN_LINES]]
+    shown = "\n".join(lines)
+    if shown == text and len(response.body) <= _SHOWN_BYTES:
+        return shown
+    return f"{shown}\n... the beginning of {len(response.body):,} bytes"
+
+
+def _hint(verdict: Verdict) -> str:
+    """That the profile may name jobs that the server does not have; empty if none is suspect."""
+    failing = verdict.failing_jobs
+    if not failing:
+        return ""
+    names = ", ".join(f"`{job}`" for job in failing)
+    target = verdict.target
+    jobs = {*target.tenant.job_ids, *(target.other.job_ids if target.other else ())}
+    seen = f"{names} failed in every request, other jobs of the profile did not"
+    if jobs == set(failing):
+        seen = f"every job of the profile failed in every request ({names})"
+    return f"{seen}: check first whether `job_ids` in the profile is right"
+
+
+def _used(target: Target, findings: Iterable[ShownFinding]) -> Iterator[tuple[str, str]]:
+    """The variables that the curl commands of the findings take secrets from."""
+    commands = [step.curl for finding in findings for step in finding.example.steps]
+    for name, what in target.variables.items():
+        used = re.compile(rf"\$\{{?#?{re.escape(name)}(?!\w)")
+        if any(used.search(command) for command in commands):
+            yield name, what
+
+
+def _notes(verdict: Verdict) -> Iterator[str]:
+    waived = verdict.waived
+    for waiver in waived.expired:
+        yield f"the waiver of {waiver.rule} has expired on {waiver.expires}: {waiver.reason}"
+    for waiver in waived.idle:
+        yield f"the waiver of {waiver.rule} is not needed any more: the rule passes now"
+    for waiver in waived.biting:
+        yield f"{waiver.rule} is waived until {waiver.expires}: {waiver.reason}"
+    schemathesis = verdict.ledger.reason("schemathesis")
+    if schemathesis:
+        yield f"schemathesis: {schemathesis}"

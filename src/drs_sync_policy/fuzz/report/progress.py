@@ -1,0 +1,63 @@
+"""What a person sees while a run goes on: phase, speed, and each finding as it comes."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from rich.console import Console
+from rich.status import Status
+from rich.text import Text
+
+from drs_sync_policy.fuzz.active import Progress
+from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.report.describe import Describer
+from drs_sync_policy.fuzz.report.terminal import show_finding
+from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.text import counted
+
+
+class Live:
+    """Shows a run on a console; the line with phase and speed only on a terminal."""
+
+    def __init__(self, console: Console, describer: Describer) -> None:
+        self._console = console
+        self._describer = describer
+        self._lock = threading.Lock()
+        self._phase = "starting"
+        self._started = time.monotonic()
+        self._findings = 0
+        self._status = Status(self, console=console) if console.is_terminal else None
+
+    @property
+    def progress(self) -> Progress:
+        """What `run` calls."""
+        return Progress(phase=self.phase, finding=self.finding)
+
+    def phase(self, name: str) -> None:
+        """The run begins a phase; `done` is the last."""
+        self._phase = name
+        if self._status is None:
+            return
+        if name == "done":
+            self._status.stop()
+        else:
+            self._status.start()
+
+    def finding(self, finding: Finding) -> None:
+        """The first example of a finding."""
+        with self._lock:
+            self._findings += 1
+            show_finding(self._describer.finding(finding), self._console)
+
+    def __rich__(self) -> Text:
+        """The line at the bottom, made again at each refresh."""
+        seconds = time.monotonic() - self._started
+        sent = self._ledger.requests
+        rate = f"{sent / seconds:,.0f} a second" if seconds > 1 else "..."
+        found = f", {counted(self._findings, 'finding')}" if self._findings else ""
+        return Text(f"{self._phase}: {counted(sent, 'request')}, {rate}{found}")
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._describer.ledger

@@ -1,0 +1,39 @@
+"""The sentences that terminal, HTML page and JUnit share: verdict, counts, results by reason."""
+
+from __future__ import annotations
+
+from drs_sync_policy.fuzz.report.model import Report
+from drs_sync_policy.text import counted
+
+
+def headline(report: Report) -> str:
+    """The verdict in a few words."""
+    if not report.is_complete:
+        return f"Incomplete verdict, {report.ending}: {report.reason}"
+    found = len(report.failing)
+    return counted(found, "finding") if found else "No findings"
+
+
+def counts(report: Report) -> str:
+    """How many rules have which result."""
+    in_part = sum(line.in_part for line in report.rules)
+    numbers = {
+        "failed": len(report.with_status("failed")),
+        "waived": len(report.with_status("waived")),
+        "passed": len(report.with_status("passed")) - in_part,
+        "passed in part": in_part,
+        "not checked": len(report.with_status("not checked")),
+        "not applicable": len(report.with_status("not applicable")),
+    }
+    shown = [
+        f"{number} {name}"
+        for name, number in numbers.items()
+        if number or name in ("failed", "passed")
+    ]
+    return f"{counted(len(report.rules), 'rule')}: {', '.join(shown)}"
+
+
+def effort(report: Report) -> str:
+    """How much was sent, and in which time."""
+    rate = report.requests / report.seconds if report.seconds else 0
+    return f"{counted(report.requests, 'request')} in {report.seconds:.1f} s ({rate:,.0f} a second)"
