@@ -1,4 +1,4 @@
-"""`pytest tests/contract --target FILE` judges a server; without `--target`, our own sandbox."""
+"""`pytest tests/contract --target FILE` checks a server; without `--target`, our own sandbox."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import pytest
 
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz.active import DEFAULT_BUDGET, Verdict, run
-from drs_sync_policy.fuzz.report.model import Telling, tell
+from drs_sync_policy.fuzz.report.describe import describe
+from drs_sync_policy.fuzz.report.model import Report
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.processes import started
 
 ON_OUR_SANDBOX = 15.0
-"""Seconds; the many runs of test_checks_bite.py judge it all over again."""
+"""Seconds; the many runs of test_checks_bite.py check it again and again."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("contract", "the contract's promises, put to the test on a server")
+    group = parser.getgroup("contract", "the rules of the contract, checked on a server")
     group.addoption("--target", type=Path, help="the target profile of the server to be checked")
     group.addoption("--budget", type=float, help="seconds for the run")
     group.addoption("--fuzz-seed", type=int, default=0, help="choose what is sent")
@@ -43,6 +44,6 @@ def verdict(request: pytest.FixtureRequest) -> Iterator[Verdict]:
 
 
 @pytest.fixture(scope="session")
-def telling(verdict: Verdict) -> Telling:
-    """The verdict, told: secrets hidden, requests as curl."""
-    return tell(verdict)
+def report(verdict: Verdict) -> Report:
+    """The verdict for reading: secrets hidden, requests as curl commands."""
+    return describe(verdict)

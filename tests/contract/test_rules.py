@@ -1,4 +1,4 @@
-"""Every promise of the contract, put to the test on a server (`--target FILE`)."""
+"""Every rule of the contract, checked on a server (`--target FILE`)."""
 
 from __future__ import annotations
 
@@ -6,30 +6,33 @@ import pytest
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz.active import Verdict
-from drs_sync_policy.fuzz.report.model import Telling
+from drs_sync_policy.fuzz.report.model import Report, ShownFinding
 
 RULES = [rule.id for rule in contract.load().rules]
 
 
-def test_the_run_came_to_a_verdict(verdict: Verdict) -> None:
-    """The server was there, let us in, answered 200, and every required scenario ran."""
+def test_the_run_is_complete(verdict: Verdict) -> None:
+    """The server was there, accepted the credentials, sent a 200; every required scenario ran."""
     assert (verdict.ending, verdict.reason) == ("complete", "")
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_promise(rule: str, telling: Telling, verdict: Verdict) -> None:
-    """The promise is kept; one that could not be checked is skipped, and says why."""
+def test_rule(rule: str, report: Report, verdict: Verdict) -> None:
+    """The rule passes; one that could not be checked is skipped, with the reason."""
     assert verdict.ending != "unreachable", verdict.reason
-    line = next(line for line in telling.lines if line.rule.id == rule)
-    if line.outcome in ("not checked", "waived"):
-        pytest.skip(f"{line.outcome}: {line.reason}")
-    if line.outcome == "failed":
-        pytest.fail("\n\n".join((line.rule.statement, *map(_told, line.failures))), pytrace=False)
+    line = next(line for line in report.rules if line.rule.id == rule)
+    if line.status in ("not checked", "not applicable", "waived"):
+        pytest.skip(f"{line.status}: {line.reason}")
+    if line.status == "failed":
+        findings = [f for f in report.findings if rule in (f.rule.id, *f.also_fails)]
+        details = map(_details, findings)
+        pytest.fail("\n\n".join((line.rule.statement, *details)), pytrace=False)
 
 
-def _told(failure: object) -> str:
-    from drs_sync_policy.fuzz.report.model import Failure
-
-    assert isinstance(failure, Failure)
-    steps = "\n\n".join(f"{step.curl}\n\n{step.received}" for step in failure.steps)
-    return f"{failure.case}\nexpected: {failure.expected}\nreceived: {failure.received}\n\n{steps}"
+def _details(finding: ShownFinding) -> str:
+    example = finding.example
+    steps = "\n\n".join(f"{step.curl}\n\n{step.received}" for step in example.steps)
+    return (
+        f"{finding.rule.id}: {example.case}\nexpected: {example.expected}\n"
+        f"received: {example.received}\n\n{steps}"
+    )

@@ -13,8 +13,8 @@ from rich.console import Console
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.crash import BLAME, is_ours
-from drs_sync_policy.fuzz.report import files, html, terminal
-from drs_sync_policy.fuzz.report.model import tell
+from drs_sync_policy.fuzz.report import files, terminal
+from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import Request, Response, Wire
 from drs_sync_policy.fuzz.target.profile import ProfileError, Target, parse
@@ -73,7 +73,7 @@ def test_a_judge_that_can_send_nothing_has_no_verdict(target: Target) -> None:
     assert verdict.ending == "too little checked"
     assert verdict.crashes[0].during == "preflight"
     assert not list(verdict.ledger.violations())
-    assert not tell(verdict).with_outcome("passed")
+    assert not describe(verdict).with_status("passed")
 
 
 def test_a_fault_in_schemathesis_s_phases_is_no_traceback(target: Target) -> None:
@@ -92,24 +92,25 @@ def test_every_report_tells_a_fault_without_secrets(target: Target, tmp_path: Pa
     """An exception whose text has the token in it is told with the token's variable."""
     error = ValueError(f"cannot send {target.tenant.token}")
     wire = Failing(over_http(target), _other_methods, error)
-    telling = tell(run(target, wire=wire, budget=0))
-    assert telling.crashes[0].error == "ValueError: cannot send $DRS_TOKEN"
-    files.write_ndjson(telling, tmp_path / "report.ndjson")
-    files.write_junit(telling, tmp_path / "junit.xml")
-    html.write(telling, tmp_path / "report.html")
+    report = describe(run(target, wire=wire, budget=0))
+    assert report.crashes[0].error == "ValueError: cannot send $DRS_TOKEN"
+    assert 'File "/' not in report.crashes[0].trace
+    files.write(report, tmp_path)
     with (tmp_path / "terminal").open("w", encoding="utf-8") as screen:
-        terminal.show(telling, Console(file=screen, width=200))
+        terminal.show(report, Console(file=screen, width=200))
     for path in tmp_path.iterdir():
         text = path.read_text("utf-8")
         assert "cannot send $DRS_TOKEN" in text, path.name
         assert target.tenant.token not in text, path.name
-    assert "THE JUDGE FAILED  in the scenario methods" in (tmp_path / "terminal").read_text("utf-8")
+    assert "THE FUZZER FAILED  in the scenario methods" in (tmp_path / "terminal").read_text(
+        "utf-8"
+    )
     assert BLAME in (tmp_path / "report.html").read_text("utf-8")
     told = ET.parse(tmp_path / "junit.xml").find("testcase/error")
     assert told is not None
     assert "ValueError: cannot send $DRS_TOKEN" in (told.text or "")
     assert "the fuzzer itself failed" in told.get("message", "")
-    assert "the fuzzer itself failed" in telling.reason
+    assert "the fuzzer itself failed" in report.reason
 
 
 def test_whose_fault_an_exception_is_its_way_tells() -> None:

@@ -14,16 +14,15 @@ import pytest
 
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz import scenarios
-from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.report.model import Failure, Telling, tell
+from drs_sync_policy.fuzz.report.describe import Describer
+from drs_sync_policy.fuzz.report.model import Example
 from drs_sync_policy.fuzz.rules import words
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Ledger
-from drs_sync_policy.fuzz.waivers import Waived
 
 _RUN = (
     "plain requests",
@@ -39,8 +38,8 @@ _RUN = (
 _FIELD = re.compile(r"`([a-z_]+)`")
 
 
-def _told(target: Target) -> Telling:
-    """The findings about what `target` stores."""
+def _examples(target: Target) -> dict[str, list[Example]]:
+    """The violations about what `target` stores, for reading, by rule."""
     loaded = contract.load()
     prober = Prober(
         Oracle(loaded, loaded.operations[0], target),
@@ -52,7 +51,11 @@ def _told(target: Target) -> Telling:
         if scenario.name in _RUN:
             scenario.run(prober)
     prober.wire.close()
-    return tell(Verdict(target, prober.ledger, Waived(), "complete", "", 1, 1.0))
+    describer = Describer(target, prober.ledger)
+    examples: dict[str, list[Example]] = {}
+    for violation in sorted(prober.ledger.violations(), key=lambda entry: entry.size):
+        examples.setdefault(violation.rule, []).append(describer.example(violation))
+    return examples
 
 
 @contextmanager
@@ -61,15 +64,15 @@ def _served(*faults: str) -> Generator[Target]:
         yield profile.parse(sandbox.target_profile(served.url, tenants=served.tenants))
 
 
-def _findings(telling: Telling) -> Iterator[tuple[str, Failure]]:
-    """What a reader sees first of each failed rule, where it is about what is stored."""
-    for line in telling.with_outcome("failed"):
-        for failure in line.failures[:3]:
-            if "/_sandbox/" in failure.steps[-1].request:
-                yield line.rule.id, failure
+def _findings(examples: dict[str, list[Example]]) -> Iterator[tuple[str, Example]]:
+    """The smallest examples of each rule that are about what is stored."""
+    for rule, found in examples.items():
+        for example in found[:3]:
+            if "/_sandbox/" in example.steps[-1].request:
+                yield rule, example
 
 
-def _shown_by(target: Target, failure: Failure, checked: Target) -> str:
+def _shown_by(target: Target, failure: Example, checked: Target) -> str:
     """What a new server has stored after the steps of a finding, in the words of the finding."""
     with urllib.request.urlopen(
         urllib.request.Request(f"{target.url}/_sandbox/reset", method="POST"), timeout=10
@@ -108,8 +111,8 @@ def _shown_by(target: Target, failure: Failure, checked: Target) -> str:
 def test_the_requests_of_a_finding_bring_it_about_on_a_new_server(fault: str) -> None:
     """A server with the same fault shows what was received, and a right one does not."""
     with _served(fault) as checked:
-        telling = _told(checked)
-    found = list(_findings(telling))
+        examples = _examples(checked)
+    found = list(_findings(examples))
     assert found
     with _served(fault) as faulty, _served() as right:
         for rule, failure in found:
@@ -121,7 +124,6 @@ def test_the_requests_of_a_finding_bring_it_about_on_a_new_server(fault: str) ->
 def test_what_sets_the_fields_comes_first_and_says_so() -> None:
     """A request that leaves fields out is preceded by one that sets them, and by no more."""
     with _served("replaces-policy") as checked:
-        telling = _told(checked)
-    line = next(li for li in telling.lines if li.rule.id == "omitted-field-keeps-its-value")
-    steps = line.failures[0].steps
+        examples = _examples(checked)
+    steps = examples["omitted-field-keeps-its-value"][0].steps
     assert [step.prepares for step in steps] == [True, False, False]

@@ -1,11 +1,11 @@
-"""The report: enough to fix the server by, and no secret in it."""
+"""The report: enough to repair the server by, and no secret in it."""
 
 from __future__ import annotations
 
 import datetime
 import io
-import json
 import math
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,19 +16,21 @@ import pytest
 from attrs import evolve
 from rich.console import Console
 
-from drs_sync_policy.fuzz import stock
 from drs_sync_policy.fuzz.active import Verdict, run
-from drs_sync_policy.fuzz.report import curl, files, html, terminal
-from drs_sync_policy.fuzz.report.model import Telling, tell
-from drs_sync_policy.fuzz.report.secrets import Redactor
-from drs_sync_policy.fuzz.target.http import Request
+from drs_sync_policy.fuzz.report import files, github, html, terminal
+from drs_sync_policy.fuzz.report.describe import describe
+from drs_sync_policy.fuzz.report.differences import compared
+from drs_sync_policy.fuzz.report.jsontext import indented
+from drs_sync_policy.fuzz.report.model import Report
+from drs_sync_policy.fuzz.report.progress import Live
 from drs_sync_policy.fuzz.target.profile import Target, Waiver
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
+from tests.html import Reader
 
 
 class Miscounting(Handler):
-    """Counts one too many, and takes any token that is long enough."""
+    """Counts one too many, and accepts any token that is long enough."""
 
     def policy(self, path: str, body: bytes) -> dict[str, Any]:
         response = super().policy(path, body)
@@ -42,257 +44,290 @@ class Miscounting(Handler):
 
 
 @pytest.fixture(scope="module")
-def broken() -> Iterator[tuple[Target, Verdict]]:
+def miscounted() -> Iterator[tuple[Target, Verdict]]:
     """A server with two faults, and the verdict on it."""
     with servers.serving(handler=Miscounting) as server:
         target = servers.target(server)
         yield target, run(target, budget=0)
 
 
-def _everything(telling: Telling, folder: Path) -> str:
-    files.write_ndjson(telling, folder / "report.ndjson")
-    files.write_junit(telling, folder / "junit.xml")
-    html.write(telling, folder / "report.html")
-    console = Console(file=(folder / "terminal.txt").open("w"), width=100)
-    terminal.show(telling, console)
-    console.file.close()
+def _printed(report: Report, **options: Any) -> str:
+    console = Console(width=100, file=io.StringIO(), highlight=False)
+    terminal.show(report, console, **options)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def _everything(report: Report, folder: Path) -> str:
+    """The text of every report."""
+    files.write(report, folder)
+    (folder / "terminal").write_text(_printed(report, verbose=True), "utf-8")
     return "\n".join(path.read_text("utf-8") for path in folder.iterdir() if path.is_file())
 
 
-def test_no_report_holds_a_token(broken: tuple[Target, Verdict], tmp_path: Path) -> None:
+def _first_curl(verdict: Verdict, rule: str) -> str:
+    report = describe(verdict)
+    finding = next(entry for entry in report.findings if entry.rule.id == rule)
+    return finding.example.steps[-1].curl
+
+
+def _run_in_bash(command: str, **variables: str) -> str:
+    done = subprocess.run(
+        ["bash", "-c", command + " --silent"],
+        env={**variables, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_no_report_has_a_token(miscounted: tuple[Target, Verdict], tmp_path: Path) -> None:
     """Neither a token nor the better part of one is in any report."""
-    target, verdict = broken
-    text = _everything(tell(verdict, folder=tmp_path), tmp_path).lower()
+    target, verdict = miscounted
+    text = _everything(describe(verdict, folder=tmp_path), tmp_path).lower()
     for secret, _ in target.secrets:
         pieces = {secret[n : n + 10].lower() for n in range(len(secret) - 9)}
         assert not [piece for piece in pieces if piece in text]
 
 
-def test_a_failure_is_told_with_promise_request_and_response(
-    broken: tuple[Target, Verdict], tmp_path: Path
-) -> None:
-    """The statement, the curl line, what was expected and what came back are all there."""
-    _, verdict = broken
-    _everything(tell(verdict), tmp_path)
-    text = (tmp_path / "terminal.txt").read_text("utf-8")
-    for part in (
-        "FAILED  count-equals-results",
-        "`count` is",
-        "${DRS_TOKEN}",
-        "HTTP 200",
-        "--seed",
-    ):
-        assert part in text
+def test_the_details_of_a_finding_are_printed(miscounted: tuple[Target, Verdict]) -> None:
+    """Rule, statement, case, what was expected and received, the command, and the response."""
+    report = describe(miscounted[1])
+    printed = " ".join(_printed(report, verbose=True).split())
+    for finding in report.findings:
+        example = finding.example
+        step = example.steps[-1]
+        for part in (
+            f"FAILED {finding.rule.id}",
+            finding.rule.statement,
+            example.case,
+            example.expected,
+            example.received,
+            step.curl,
+            step.head,
+        ):
+            assert " ".join(part.split()) in printed
 
 
-def test_the_curl_line_brings_the_violation_about_again(broken: tuple[Target, Verdict]) -> None:
+def test_the_end_has_a_line_for_each_finding(miscounted: tuple[Target, Verdict]) -> None:
+    """The counts come after the findings, the verdict and the server are the last line."""
+    target, verdict = miscounted
+    report = describe(verdict)
+    lines = _printed(report).splitlines()
+    shown = [line for line in lines if line.startswith("FAILED ")]
+    assert [line.split()[1].rstrip(":") for line in shown] == [f.rule.id for f in report.findings]
+    assert lines[-1].endswith(f" on {target.url}")
+    assert "--seed 0" in lines[-2]
+    assert len(lines) < 12
+
+
+def test_on_a_terminal_a_finding_is_one_line(miscounted: tuple[Target, Verdict]) -> None:
+    """It is cut, and no line of prose is wider than the terminal."""
+    file = io.StringIO()
+    console = Console(width=50, file=file, force_terminal=True, color_system=None)
+    terminal.show(describe(miscounted[1]), console)
+    lines = file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 50
+    assert any(line.startswith("FAILED ") and line.endswith("…") for line in lines)
+
+
+def test_the_curl_command_shows_the_violation_again(miscounted: tuple[Target, Verdict]) -> None:
     """Pasted into a shell with the token in its variable, it gets the same response."""
-    target, verdict = broken
-    line = next(li for li in tell(verdict).lines if li.rule.id == "count-equals-results")
-    done = subprocess.run(
-        ["bash", "-c", line.failures[0].steps[-1].curl + " --silent"],
-        env={"DRS_TOKEN": target.tenant.token, "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert '"count": 2' in done.stdout
+    target, verdict = miscounted
+    command = _first_curl(verdict, "count-equals-results")
+    assert '"count": 2' in _run_in_bash(command, DRS_TOKEN=target.tenant.token)
 
 
-def test_a_curl_line_takes_the_token_from_the_profiles_own_variable(
-    broken: tuple[Target, Verdict],
+def test_a_curl_command_takes_the_token_from_the_variable_of_the_profile(
+    miscounted: tuple[Target, Verdict],
 ) -> None:
-    """The variable is named as in the profile; the report says once what it has to hold."""
-    target, verdict = broken
+    """The report says once what the variable has to hold, and names no other."""
+    target, verdict = miscounted
     tenant = evolve(target.tenant, token_env="MY_TOKEN")
     own = evolve(verdict, target=evolve(target, tenant=tenant, expired_token="an-expired-token"))
-    line = next(li for li in tell(own).lines if li.rule.id == "count-equals-results")
-    done = subprocess.run(
-        ["bash", "-c", line.failures[0].steps[-1].curl + " --silent"],
-        env={"MY_TOKEN": target.tenant.token, "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert '"count": 2' in done.stdout
-    shown = _shown(own)
-    (place,) = [n for n, text in enumerate(shown) if "`MY_TOKEN` to the token" in text]
-    assert place < min(n for n, text in enumerate(shown) if "curl --include" in text)
-    assert "EXPIRED" not in shown[place]
-    assert "DRS_TOKEN" not in "\n".join(shown)
+    command = _first_curl(own, "count-equals-results")
+    assert '"count": 2' in _run_in_bash(command, MY_TOKEN=target.tenant.token)
+    report = describe(own)
+    assert "MY_TOKEN" in report.variables
+    assert "DRS_EXPIRED_TOKEN" not in report.variables
+    assert _printed(report).count(report.preparation) == 1
+    assert "DRS_TOKEN" not in _printed(report, verbose=True)
 
 
-def test_the_files_say_the_same(broken: tuple[Target, Verdict], tmp_path: Path) -> None:
-    """JUnit and NDJSON have each promise once, with the outcome that the telling has."""
-    _, verdict = broken
-    telling = tell(verdict)
-    _everything(telling, tmp_path)
-    text = (tmp_path / "report.ndjson").read_text("utf-8")
-    lines = [json.loads(line) for line in text.splitlines()]
-    outcomes = {entry["rule"]["id"]: entry["outcome"] for entry in lines[1:]}
-    assert outcomes == {line.rule.id: line.outcome for line in telling.lines}
+def test_every_file_has_the_same_results(
+    miscounted: tuple[Target, Verdict], tmp_path: Path
+) -> None:
+    """JUnit and the page have each rule once, with the result that the report has."""
+    report = describe(miscounted[1])
+    _everything(report, tmp_path)
     suite = ET.parse(tmp_path / "junit.xml").getroot()
     failed = {case.get("name") for case in suite if case.find("failure") is not None}
-    assert failed == {rule for rule, outcome in outcomes.items() if outcome == "failed"}
+    assert failed == {line.rule.id for line in report.with_status("failed")}
+    assert {case.get("name") for case in suite} == {line.rule.id for line in report.rules}
+    rows = re.findall(r"<tr id='rule-([a-z-]+)'><td class='[^']*'>([a-z ]+)<", html.page(report))
+    assert dict(rows) == {line.rule.id: line.result for line in report.rules}
 
 
-def test_the_page_needs_nothing_else(broken: tuple[Target, Verdict], tmp_path: Path) -> None:
-    """No script, no style, no picture from elsewhere, and every promise is in its table."""
-    _, verdict = broken
-    telling = tell(verdict)
-    _everything(telling, tmp_path)
-    page = (tmp_path / "report.html").read_text("utf-8")
-    assert "<script" not in page
-    assert "src=" not in page
-    assert "<link" not in page
-    assert "default-src 'none'" in page
-    assert all(line.rule.id in page for line in telling.lines)
+def test_the_page_needs_nothing_else(miscounted: tuple[Target, Verdict]) -> None:
+    """No script, nothing from elsewhere, and every link leads to a place on the page."""
+    page = html.page(describe(miscounted[1], command="drs-sync-policy fuzz --seed 0"))
+    seen = Reader(page)
+    assert seen.fetched == []
+    assert seen.policy["default-src"] == ["'none'"]
+    assert seen.links
+    assert [link for link in seen.links if f"id='{link.removeprefix('#')}'" not in page] == []
+    assert "`" not in re.sub(r"<style>.*?</style>|<pre>.*?</pre>", "", page, flags=re.DOTALL)
+    assert "drs-sync-policy fuzz --seed 0" in page
 
 
-def test_other_origins_are_left_out(broken: tuple[Target, Verdict]) -> None:
+def test_the_page_of_one_fault_is_small(miscounted: tuple[Target, Verdict]) -> None:
+    """Each finding is folded."""
+    report = describe(miscounted[1])
+    page = html.page(report)
+    assert len(page) < 150_000
+    assert page.count("<details class='finding") == len(report.findings)
+    assert "<details open" not in page
+
+
+def test_annotations_are_workflow_commands(miscounted: tuple[Target, Verdict]) -> None:
+    """One for each finding, each one line, its special characters escaped."""
+    report = describe(miscounted[1])
+    odd = evolve(report.findings[0], cause="100 %\nof: it")
+    lines = list(github.workflow_commands(evolve(report, findings=(odd, *report.findings[1:]))))
+    assert lines[0] == f"::error title={odd.rule.id}::100 %25%0Aof: it"
+    assert len(lines) == len(report.findings)
+
+
+def test_other_origins_are_left_out(miscounted: tuple[Target, Verdict]) -> None:
     """What this contract decided can be left out of a report."""
-    _, verdict = broken
-    telling = tell(verdict, origins=["page"])
-    assert {line.rule.origin for line in telling.lines} == {"page"}
+    report = describe(miscounted[1], origins=["page"])
+    assert {line.rule.origin for line in report.rules} == {"page"}
+    assert {entry.rule.origin for entry in report.findings} == {"page"}
 
 
-def test_a_waiver_bites_until_it_expires(broken: tuple[Target, Verdict]) -> None:
-    """In force it keeps its violation from failing the run; expired or idle it is told."""
+def test_a_waiver_applies_until_it_expires(miscounted: tuple[Target, Verdict]) -> None:
+    """In force it keeps its finding from failing the run; expired or not needed it is reported."""
     from drs_sync_policy.fuzz.waivers import apply
 
-    _, verdict = broken
+    _, verdict = miscounted
     day = datetime.date(2027, 1, 31)
-    waivers = [
-        Waiver("count-equals-results", "known", day),
-        Waiver("media-type-is-json", "was broken", day),
-    ]
+    failed = {violation.rule for violation in verdict.ledger.violations()}
+    known = [Waiver(rule, "known", day) for rule in failed]
+    waivers = [*known, Waiver("media-type-is-json", "failed once", day)]
     now = apply(waivers, verdict.ledger, today=day)
-    assert [entry.rule for entry in now.biting] == ["count-equals-results"]
+    assert {entry.rule for entry in now.biting} == failed
     assert [entry.rule for entry in now.idle] == ["media-type-is-json"]
     later = apply(waivers, verdict.ledger, today=day + datetime.timedelta(1))
-    assert not later.covers("count-equals-results")
-    assert len(later.expired) == 2
-    telling = tell(evolve(verdict, waived=now))
-    assert any("not needed any more" in note for note in telling.notes)
-    assert "count-equals-results" in {line.rule.id for line in telling.with_outcome("waived")}
+    assert len(later.expired) == len(waivers)
+    report = describe(evolve(verdict, waived=now))
+    assert {line.rule.id for line in report.with_status("waived")} == failed
+    assert report.findings
+    assert report.failing == ()
+    assert len(report.notes) == len(waivers)
+    assert len(describe(evolve(verdict, waived=later)).failing) == len(report.findings)
+    partly = describe(evolve(verdict, waived=apply(known[1:], verdict.ledger, today=day)))
+    assert partly.failing
 
 
-class Paging(Handler):
-    """Responses every error with a page of HTML, and leaves two fields out of each result."""
+def test_a_finding_is_shown_when_it_is_first_seen() -> None:
+    """While the run goes on, each once, and on a terminal with phase and speed."""
+    file = io.StringIO()
+    console = Console(width=100, file=file, force_terminal=True, color_system=None)
+    with servers.serving(handler=Miscounting) as server:
+        target = servers.target(server)
+        live = Live(console, target)
+        verdict = run(target, budget=0, schemathesis=False, progress=live.progress)
+    shown = re.findall(r"FAILED  (\S+)", file.getvalue())
+    assert "count-equals-results" in shown
+    assert len(shown) == len(set(shown))
+    assert set(shown) <= {violation.rule for violation in verdict.ledger.violations()}
+    assert re.fullmatch(r"done: [\d,]+ requests, [\d,.]+( a second)?, \d findings?", str(live.line))
+
+
+class Escaping(Handler):
+    """Sends control characters in texts and headers."""
 
     def response(self, status: int, value: Any, **headers: str) -> None:
-        body = b"<h1>Sorry</h1>" if status != 200 else b'{"more": 1}'
-        self.send_response(status)
-        self.send_header("Content-Type", "text/html" if status != 200 else "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        value = {**value, "error_msg": "\x1b[2J\u202e"} if status != 200 else {"count": "\x1b[2J"}
+        super().response(status, value, X_Request_Id="a\x1b[2Jb", **headers)
 
 
-def test_an_error_page_is_told_once() -> None:
-    """That it is not JSON follows from its media type: several errors of a response are one."""
-    with servers.serving(Habits(readback=False), handler=Paging) as server:
-        prober = servers.prober(server)
-        prober.send(prober.request(b"{"), case="no JSON")
-        assert {violation.rule for violation in prober.ledger.violations()} == {
-            "media-type-is-json"
-        }
-        prober.send(prober.request({"jobs": [{"job_id": "job-a"}]}), case="an own job")
-        prober.wire.close()
-    (schema,) = prober.ledger.violations("answer-matches-schema")
-    assert schema.times == 1
-    assert "count" in schema.received
-    assert "results" in schema.received
+def test_control_characters_of_responses_are_escaped(tmp_path: Path) -> None:
+    """Nobody's terminal obeys a server that is being checked."""
+    with servers.serving(handler=Escaping) as server:
+        verdict = run(servers.target(server), budget=0, schemathesis=False)
+    text = _everything(describe(verdict), tmp_path)
+    assert "\\x1b[2J" in text or "\\u001b[2J" in text
+    assert re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", text) == []
 
 
-class Renaming(Handler):
-    """Requests the fields of every error otherwise."""
-
-    def said(self, key: str, **details: str) -> dict[str, Any]:
-        said = super().said(key, **details)
-        return {"code": said["error_code"], "message": said["error_msg"]}
-
-
-def test_what_our_own_checks_tell_is_not_told_again_by_schemathesis() -> None:
-    """A response that ours find out of form is no finding of schemathesis's own checks, too."""
-    with servers.serving(handler=Renaming) as server:
-        prober = servers.prober(server)
-        stock.run(prober, seconds=6)
-        prober.wire.close()
-    cases = [violation.case for violation in prober.ledger.violations("answer-matches-schema")]
-    assert cases
-    assert not [case for case in cases if "its check" in case]
+def test_json_is_indented_token_by_token() -> None:
+    """Duplicate keys, spellings of numbers and escapes stay; what is not JSON stays as it is."""
+    body = '{"a":1.0,"a":1e2,"b":["\\u00e9, \\"x\\"",{}],"c":"' + "x" * 80 + '"}'
+    lines = indented(body)
+    assert lines.count("\n") == 5
+    assert re.sub(r"\n\s*|(?<=[,:]) ", "", lines) == body.replace(", \\", ",\\")
+    for text in ("", "<p>", "[1", "1 2", "[" * 100_000):
+        assert indented(text) == text
+    assert indented("[]") == "[]"
 
 
-def test_a_request_without_a_body_is_repeated_by_its_method(broken: tuple[Target, Verdict]) -> None:
-    """Without data, curl takes a request for a GET."""
-    target, _ = broken
-    request = Request(method="POST", path="/v3/p", headers=())
-    line = curl.command(request, target, redact=Redactor(target), store=lambda _: None)
-    assert "--request POST" in line
+@pytest.mark.parametrize(
+    ("expected", "received", "differ"),
+    [
+        ('the id "e\u0301"', 'the id "\u00e9"', ("e\\u0301", "\\u00e9")),
+        ("stored a", "stored \u0430", ("a", "\\u0430")),
+        ("x\u200by", "xy", ("\\u200b", "")),
+        ("\U0001f600", "", ("\\ud83d\\ude00", "")),
+        ("任务 1", "任务 2", ("1", "2")),
+    ],
+)
+def test_a_difference_is_visible(expected: str, received: str, differ: tuple[str, str]) -> None:
+    """What is invisible or not ASCII is escaped where the two texts differ, and only there."""
+    one, other = compared(expected, received)
+    assert (one[1], other[1]) == differ
+    assert (one[0], one[2]) == (other[0], other[2])
 
 
-class AnyLanguage(Handler):
-    """Takes any `X-Language`."""
-
-    def check_headers(self) -> None:
-        if self.language not in ("en-us", "zh-cn"):
-            self.language = "en-us"
-        super().check_headers()
+def _with_jobs(server: servers.Server, job_ids: list[str]) -> Report:
+    return describe(run(servers.target(server, job_ids=job_ids), budget=0, schemathesis=False))
 
 
-def test_an_own_case_is_shown_before_a_generated_one() -> None:
-    """Whichever came first and is smaller; a generated one has no headers of its client."""
-    with servers.serving(handler=AnyLanguage) as server:
-        prober = servers.prober(server)
-        stock.run(prober, seconds=6)
-        assert prober.ledger.times_checked("status-is-documented") > 20
-        rule = "unknown-language-is-refused"
-        generated, *_ = prober.ledger.violations(rule)
-        assert "schemathesis" in generated.case
-        assert generated.case != "generated by schemathesis"
-        names = {name.lower() for name, _ in generated.exchanges[0].request.headers}
-        assert names <= {"x-auth-token", "content-type", "x-language", "accept"}
-        request = prober.request({"jobs": [{"job_id": "job-a"}] * 9}, language="de")
-        prober.send(request, case="the language de")
-        prober.wire.close()
-        shown = min(prober.ledger.violations(rule), key=lambda violation: violation.size)
-    assert shown.case == "the language de"
+def test_a_job_that_never_succeeds_may_be_an_error_in_the_profile(tmp_path: Path) -> None:
+    """The finding says so, and whether other jobs succeeded; every report shows it."""
+    with servers.serving(Habits(readback=False, second_tenant=False)) as server:
+        one = _with_jobs(server, ["job-a", "jbo-b"])
+        none = _with_jobs(server, ["jbo-a", "jbo-b"])
+    (hint,) = [entry.hint for entry in one.findings if entry.hint]
+    assert "`jbo-b`" in hint
+    assert "job-a" not in hint
+    (hint,) = [entry.hint for entry in none.findings if entry.hint]
+    assert "`jbo-a`, `jbo-b`" in hint
+    assert _everything(none, tmp_path).count("check first whether") >= 3
 
 
-def _shown(verdict: Verdict) -> list[str]:
-    console = Console(width=100, record=True, file=io.StringIO())
-    terminal.show(tell(verdict), console)
-    return console.export_text().splitlines()
+def test_a_server_that_is_at_fault_gets_no_such_hint(miscounted: tuple[Target, Verdict]) -> None:
+    """Its jobs succeed at times."""
+    assert not [entry for entry in describe(miscounted[1]).findings if entry.hint]
 
 
-def test_the_terminal_says_first_whom_it_checked(broken: tuple[Target, Verdict]) -> None:
-    """A typo in the command may have checked another server."""
-    target, verdict = broken
-    assert _shown(verdict)[0] == f"Verdict on {target.url}"
-
-
-@pytest.mark.parametrize("gone", [True, False])
-def test_why_nothing_was_checked_is_told_once(gone: bool, tmp_path: Path) -> None:
-    """No server, or a wrong token, is one reason for all promises: no list of them says more."""
+def test_why_nothing_was_checked_is_reported_once() -> None:
+    """No server, or a wrong token, is one reason for all rules: a list of them says no more."""
     with servers.serving() as server:
         target = servers.target(server, token="nobodys-token")
-        verdict = run(target, budget=0) if not gone else None
-    verdict = verdict or run(target, budget=0)
-    telling = tell(verdict)
-    lines = _shown(verdict)
-    assert lines[1].startswith(f"No full verdict, {verdict.ending}: ")
-    assert len([line for line in lines if telling.reason in line]) == 1
-    assert not [line for line in lines if "count-equals-results" in line]
-    assert len(telling.with_outcome("not checked")) > 40
-    html.write(telling, tmp_path / "report.html")
-    page = (tmp_path / "report.html").read_text("utf-8")
-    assert "count-equals-results" not in page
-    assert verdict.ending in page
+        rejected = run(target, budget=0)
+    for verdict in (rejected, run(target, budget=0)):
+        report = describe(verdict)
+        printed = _printed(report, verbose=True)
+        assert verdict.ending in printed
+        assert printed.count(report.reason) == 1
+        for text in (printed, html.page(report)):
+            assert "count-equals-results" not in text
 
 
 class Dying(Handler):
-    """Goes away in the middle of the run."""
+    """Stops in the middle of the run."""
 
     def throttle(self) -> None:
         self.server.requests += 1
@@ -301,104 +336,32 @@ class Dying(Handler):
             self.server.stop()
 
 
-def test_why_a_run_broke_off_is_told_with_what_it_left_out() -> None:
-    """What was checked until then has its outcome, what was not is listed below one reason."""
+def test_why_a_run_ended_early_is_reported_with_what_it_left_out(tmp_path: Path) -> None:
+    """What was checked until then has its result; the other rules share one reason."""
     with servers.serving(handler=Dying) as server:
         verdict = run(servers.target(server), budget=0)
-        lines = _shown(verdict)
-    assert lines[1].startswith("No full verdict, unreachable: ")
-    text = "\n".join(lines).partition("NOT CHECKED")[2].partition("PASSED IN PART")[0]
-    assert text.count("the server stopped responding before its turn") == 1
-    named = set(text.replace(",", "").split())
-    left_out = {line.rule.id for line in tell(verdict).with_outcome("not checked")}
-    assert left_out
-    assert named >= left_out
-
-
-def test_a_terminal_gets_lines_of_its_width(broken: tuple[Target, Verdict]) -> None:
-    """Nothing but what is to be copied, and no word, is wider than the terminal."""
-    _, verdict = broken
-    file = io.StringIO()
-    console = Console(width=50, file=file, force_terminal=True, color_system=None)
-    terminal.show(tell(verdict), console)
-    prose = [
-        line
-        for line in file.getvalue().splitlines()
-        if not line.startswith("    ") and " " in line.strip()
-    ]
-    assert any(line.startswith("  origin: ") for line in prose)
-    assert max(map(len, prose)) <= 50
-
-
-def _with_jobs(server: servers.Server, job_ids: list[str]) -> Verdict:
-    return run(servers.target(server, job_ids=job_ids), budget=0, schemathesis=False)
-
-
-def test_a_job_that_never_succeeds_may_be_a_mistake_of_the_profile(tmp_path: Path) -> None:
-    """The report names it beside the finding, and whether other jobs fared better."""
-    with servers.serving(Habits(readback=False, second_tenant=False)) as server:
-        one = _with_jobs(server, ["job-a", "jbo-b"])
-        none = _with_jobs(server, ["jbo-a", "jbo-b"])
-    (text,) = [line for line in _shown(one) if "hint:" in line]
-    assert "`jbo-b` failed in every request" in text
-    assert "job-a" not in text
-    assert "`job_ids` in the profile" in text
-    (text,) = [line for line in _shown(none) if "hint:" in line]
-    assert "every job of the profile failed" in text
-    told = _everything(tell(none), tmp_path)
-    assert told.count("see first whether") >= 4
-
-
-def test_a_job_that_succeeds_at_times_is_no_mistake_of_the_profile(
-    broken: tuple[Target, Verdict],
-) -> None:
-    """A server that is at fault gets no such hint."""
-    _, verdict = broken
-    assert not [line for line in tell(verdict).lines if line.hint]
+    report = describe(verdict)
+    assert report.with_status("passed")
+    unchecked = {line.rule.id for line in report.with_status("not checked")}
+    (reason,) = [text for text, names in report.not_checked.items() if unchecked & set(names)]
+    assert set(report.not_checked[reason]) >= unchecked
+    printed = _printed(report, verbose=True)
+    assert printed.count(reason[:40]) == 1
+    assert unchecked <= set(printed.replace(",", "").split())
 
 
 class NoNumber(Handler):
-    """Its read-back is no I-JSON."""
+    """Its read-back is not I-JSON."""
 
     def response(self, status: int, value: Any, **headers: str) -> None:
         odd = isinstance(value, dict) and "policy" in value
         super().response(status, {**value, "at": math.inf} if odd else value, **headers)
 
 
-def test_a_promise_that_is_kept_in_part_is_told_as_such() -> None:
-    """What is stored cannot be read: the terminal says why, and which promises that touches."""
+def test_a_rule_that_passed_in_part_says_why() -> None:
+    """What is stored cannot be read: the report has the reason, and the rules that it concerns."""
     with servers.serving(handler=NoNumber) as server:
-        text = "\n".join(_shown(run(servers.target(server), budget=0)))
-    in_part = text.partition("PASSED IN PART")[2]
-    assert "is no I-JSON: the number Infinity" in in_part
-    assert "lacks `" not in text
-
-
-def test_a_curl_line_sends_the_bytes_that_were_sent(broken: tuple[Target, Verdict]) -> None:
-    """What no terminal shows is an escape, and the shell makes the very byte of it."""
-    target, _ = broken
-    token = target.tenant.token
-    headers = (("X-Auth-Token", f"{token}\xa0"), ("X-Odd", "a\x7f'b\xe9"))
-    request = Request(method="POST", path="/v3/p\xe9", headers=headers, body=b"{}")
-    line = curl.command(request, target, redact=Redactor(target), store=lambda _: None)
-    assert line.isascii()
-    assert token not in line
-    done = subprocess.run(
-        ["bash", "-c", f"""curl() {{ printf '%s\\0' "$@"; }}; {line}"""],
-        env={"DRS_TOKEN": token, "PATH": "/usr/bin:/bin"}, capture_output=True, check=True,
-    )  # fmt: skip
-    words = done.stdout.split(b"\0")
-    assert f"X-Auth-Token: {token}".encode() + b"\xa0" in words
-    assert b"X-Odd: a\x7f'b\xe9" in words
-    assert f"{target.url}/v3/p".encode() + b"\xe9" in words
-
-
-def test_what_is_tolerated_is_told_apart_from_what_is_promised() -> None:
-    """A reader who compares the promise with what was expected finds no contradiction."""
-    with servers.serving(Habits(malformed_body=415)) as server:
-        prober = servers.prober(server)
-        prober.send(prober.request(b"{"), case="no JSON")
-        prober.send(prober.request({"jobs": [{}]}), case="no job id")
-        prober.wire.close()
-    (violation,) = prober.ledger.violations("body-must-be-i-json")
-    assert violation.expected == "400 (also tolerated: 422)"
+        report = describe(run(servers.target(server), budget=0, schemathesis=False))
+    concerned = [line for line in report.rules if "the number Infinity" in line.reason]
+    assert concerned
+    assert [reason for reason in report.not_checked if "the number Infinity" in reason]

@@ -6,13 +6,13 @@ import threading
 import time
 
 from drs_sync_policy.fuzz.active import run
-from drs_sync_policy.fuzz.report.model import tell
+from drs_sync_policy.fuzz.report.describe import describe
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
 
 
 class Hanging(Handler):
-    """Never responds."""
+    """Never responses."""
 
     def throttle(self) -> None:
         self.server.hung.wait()
@@ -95,8 +95,8 @@ def test_a_target_that_redirects_is_not_followed() -> None:
     assert verdict.ledger.status("status-is-documented") == "failed"
 
 
-def test_a_target_that_responds_in_html_is_reported() -> None:
-    """A page instead of JSON violates the rules about the form of a response."""
+def test_a_target_that_responses_in_html_is_told_so() -> None:
+    """A page instead of JSON breaks the promises about the form of a response."""
     with servers.serving(Habits(readback=False), Page) as server:
         verdict = run(servers.target(server), budget=0)
     assert verdict.ledger.status("media-type-is-json") == "failed"
@@ -107,9 +107,9 @@ def test_a_target_that_dies_ends_the_run_with_what_was_checked() -> None:
     """What was checked until then is in the report, and why the rest is not."""
     with servers.serving(Habits(), Dying) as server:
         verdict = run(servers.target(server), budget=5, schemathesis=False)
-    summary = tell(verdict)
+    report = describe(verdict)
     assert verdict.ending == "unreachable"
-    assert summary.with_outcome("passed")
-    unchecked = summary.with_outcome("not checked")
+    assert report.with_status("passed")
+    unchecked = report.with_status("not checked")
     assert all(line.reason for line in unchecked)
-    assert not summary.with_outcome("failed")
+    assert not report.with_status("failed")

@@ -58,15 +58,16 @@ class Uncounted(Handler):
         return super().apply(project, item, place)
 
 
-def test_each_rule_is_reported_once_while_the_run_goes_on() -> None:
-    """The first violation of a rule is news; further kinds of it are for the verdict."""
+def test_each_finding_is_reported_once_while_the_run_goes_on() -> None:
+    """The first violation is news; further kinds of it are for the verdict."""
     reported: list[str] = []
-    progress = Progress(violation=lambda found: reported.append(found.rule))
+    progress = Progress(finding=lambda found: reported.append(found.rule))
     with servers.serving(handler=Uncounted) as server:
         verdict = run(servers.target(server), budget=0, progress=progress, schemathesis=False)
     kinds = [violation.rule for violation in verdict.ledger.violations()]
     assert len(kinds) > len(set(kinds))
-    assert sorted(reported) == sorted(set(kinds))
+    assert len(reported) == len(set(reported))
+    assert {"answer-matches-schema"} <= set(reported) <= set(kinds)
 
 
 class Created(Handler):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -13,6 +15,8 @@ from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.processes import ProcessFailed, started
 from drs_sync_policy.fuzz.target.profile import ProfileError, Target
 from drs_sync_policy.fuzz.target.real_service import require_permission
+
+_EXAMPLE: Final = "target.toml"
 
 
 @contextmanager
@@ -37,6 +41,24 @@ def opened(
             yield target
     except (ProfileError, ProcessFailed) as error:
         raise click.UsageError(str(error)) from None
+
+
+def write_example(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """For `--init`: write a commented profile, unless there is a file of that name."""
+    if not wanted or context.resilient_parsing:
+        return
+    text = files("drs_sync_policy.fuzz").joinpath("example.toml").read_text("utf-8")
+    try:
+        with Path(_EXAMPLE).open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise click.UsageError(f"`{_EXAMPLE}` exists already; it was not changed") from None
+    except OSError as error:
+        raise click.UsageError(f"`{_EXAMPLE}` cannot be written: {error}") from None
+    click.echo(
+        f"Wrote {_EXAMPLE}. Fill in the server, then run: drs-sync-policy fuzz --target {_EXAMPLE}"
+    )
+    context.exit()
 
 
 @contextmanager

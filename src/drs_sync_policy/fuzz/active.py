@@ -9,6 +9,7 @@ have checked is reported as not checked, and the verdict is incomplete.
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
@@ -62,6 +63,7 @@ class Verdict:
     contract: Contract = field(factory=contract.load, repr=False)
     findings: tuple[Finding, ...] = ()
     """The violations, grouped by cause."""
+    started: datetime.datetime = field(factory=lambda: datetime.datetime.now(datetime.UTC))
 
     @property
     def failed(self) -> bool:
@@ -81,11 +83,13 @@ class Interrupted(KeyboardInterrupt):
 class Progress:
     """What the run reports while it goes on; every part has a default.
 
-    `violation` gets the first violation of each rule.
+    `begin` gets the record before the first request, `finding` each finding when it is first seen,
+    maybe from several threads.
     """
 
+    begin: Callable[[Ledger], None] = lambda ledger: None
     phase: Callable[[str], None] = lambda name: None
-    violation: Callable[[Violation], None] = lambda violation: None
+    finding: Callable[[Finding], None] = lambda finding: None
 
 
 def run(
@@ -116,6 +120,7 @@ def run(
     prober = Prober(Oracle(loaded, operation, target), carrier, ledger, seed=seed, workers=workers)
     if enough:
         prober.enough = enough
+    started = datetime.datetime.now(datetime.UTC)
     execution = _Execution(prober, progress or Progress(), budget, schemathesis and wire is None)
     with signals.stopping(carrier):
         ending, reason = execution.run()
@@ -139,6 +144,7 @@ def run(
         timeout=carrier.lowered,
         contract=loaded,
         findings=group(ledger),
+        started=started,
     )
     if ending == "interrupted":
         raise Interrupted(verdict)
@@ -165,6 +171,7 @@ class _Execution:
         self.reported: set[str] = set()
         self.during = "preflight"
         prober.on_violation = self._on_violation
+        progress.begin(prober.ledger)
 
     def run(self) -> tuple[Ending, str]:
         """How the run ended, and why."""
@@ -199,6 +206,10 @@ class _Execution:
             return "too little checked", "no request was accepted with a 200 or another 2xx"
         if unfinished:
             return "too little checked", f"required scenarios did not run: {', '.join(unfinished)}"
+        required = self.prober.target.require
+        unchecked = [r for r in required if self.prober.ledger.status(r) == "not checked"]
+        if unchecked:
+            return "too little checked", f"required rules were not checked: {', '.join(unchecked)}"
         return "complete", ""
 
     @contextmanager
@@ -283,6 +294,12 @@ class _Execution:
         if self.first_failure is None:
             self.first_failure = time.monotonic() - self.started
             self.requests_to_failure = self.prober.ledger.requests
-        if violation.rule not in self.reported:
-            self.reported.add(violation.rule)
-            self.progress.violation(violation)
+        if violation.rule in self.reported:
+            return
+        for finding in group(self.prober.ledger):
+            rules = {finding.rule, *finding.also_fails}
+            if violation.rule in rules:
+                is_new = self.reported.isdisjoint(rules)
+                self.reported |= rules
+                if is_new:
+                    self.progress.finding(finding)

@@ -1,40 +1,22 @@
-"""`drs-sync-policy fuzz`: judge a server by the contract."""
+"""`drs-sync-policy fuzz`: check a server against the contract."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import Final
 
 import click
-from rich.console import Console
-from rich.text import Text
+from attrs import evolve
 
 from drs_sync_policy import contract
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.choice import Choice
-from drs_sync_policy.cli.target import opened
-from drs_sync_policy.fuzz.active import DEFAULT_BUDGET, Interrupted, Progress, Verdict, run
-from drs_sync_policy.fuzz.report import files, html, terminal
-from drs_sync_policy.fuzz.report.model import ORIGINS, Telling, tell
-from drs_sync_policy.fuzz.verdict import Violation
-
-_EXITS = {
-    "unreachable": exits.UNREACHABLE,
-    "not allowed in": exits.NOT_ALLOWED,
-    "too little checked": exits.NOT_CHECKED,
-    "interrupted": exits.INTERRUPTED,
-}
-_PAGE: Final = "report.html"
-_SERVER_LOG: Final = "server.log"
-_WRITERS: Final[Mapping[str, Callable[[Telling, Path], None]]] = {
-    "report.ndjson": files.write_ndjson,
-    "junit.xml": files.write_junit,
-    _PAGE: html.write,
-}
+from drs_sync_policy.cli.output import verdict as verdicts
+from drs_sync_policy.cli.output.verdict import Format, Output
+from drs_sync_policy.cli.target import opened, write_example
+from drs_sync_policy.fuzz.active import DEFAULT_BUDGET, Interrupted, run
+from drs_sync_policy.fuzz.report.model import ORIGINS
 
 
 @click.command()
@@ -43,13 +25,21 @@ _WRITERS: Final[Mapping[str, Callable[[Telling, Path], None]]] = {
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The target profile (TOML) of the server to be checked.",
 )
-@click.option("--sandbox", is_flag=True, help="Judge our own sandbox, started in this process.")
+@click.option("--sandbox", is_flag=True, help="Check our own sandbox, started in this process.")
+@click.option(
+    "--init",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=write_example,
+    help="Write `target.toml`, a commented example of a target profile, and end.",
+)
 @click.option(
     "--edition",
     type=Choice(contract.editions()),
     default=contract.BASE_EDITION,
     show_default=True,
-    help="The edition of the contract to judge by.",
+    help="The edition of the contract to check against.",
 )
 @click.option(
     "--budget",
@@ -64,21 +54,32 @@ _WRITERS: Final[Mapping[str, Callable[[Telling, Path], None]]] = {
     type=click.IntRange(min=1, max=64),
     default=4,
     show_default=True,
-    help="How many requests are under way at once.",
-)
-@click.option(
-    "--report",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="A folder for report.html, junit.xml, report.ndjson, long bodies, and server.log:"
-    " what a server says that the profile starts.",
+    help="How many requests are sent at the same time.",
 )
 @click.option(
     "--origin",
+    "origins",
     default=",".join(ORIGINS),
     show_default=True,
     metavar="LIST",
-    help="Judge the promises of these origins only: `page`, `vendor`, `decision`.",
+    callback=verdicts.origins,
+    help="Report only rules of these origins: `page`, `vendor`, `decision`.",
 )
+@click.option("--strict", is_flag=True, help="Fail if a rule could not be checked (exit code 6).")
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder for report.html, junit.xml, bodies that are too long for a command line, and"
+    " server.log: the output of a server that the profile starts.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=Choice(verdicts.FORMATS),
+    help="`github` adds an annotation for each finding; default on GitHub Actions.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Print the details of each finding at the end.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only the end.")
 def command(
     *,
     target: Path | None,
@@ -87,106 +88,45 @@ def command(
     budget: float,
     seed: int,
     workers: int,
+    origins: tuple[str, ...],
+    strict: bool,
     report: Path | None,
-    origin: str,
+    form: Format | None,
+    verbose: bool,
+    quiet: bool,
 ) -> None:
-    """Judge a server by the contract.
+    """Check a server against the contract.
 
-    Exit codes: 0 every promise that was checked is kept, 1 one is broken, 2 wrong use, 3 the server
-    refused the profile's credentials, 5 it could not be reached, 6 too little could be checked, or
-    the judge itself failed, 130 Ctrl-C ended it.
+    Exit codes: 0 every rule that was checked passed, 1 a rule failed, 2 usage error, 3 the server
+    rejected the profile's credentials, 5 it could not be reached, 6 too little could be checked, or
+    the fuzzer itself failed, 130 Ctrl-C ended it.
     """
-    origins = _origins(origin)
-    import_module("drs_sync_policy.fuzz.stock")  # Where it lacks its library, no request is made.
-    if report:
-        _must_take_reports(report)
-    console = Console(highlight=False, soft_wrap=True)
+    import_module("drs_sync_policy.fuzz.stock")  # If its library is missing, no request is sent.
+    output = Output(
+        folder=report,
+        origins=origins,
+        format=form or verdicts.default_format(),
+        verbose=verbose,
+        quiet=quiet,
+    )
+    output.prepare()
     against = contract.load(edition)
-    log = report / _SERVER_LOG if report else None
     try:
-        with opened(target, sandbox=sandbox, against=against, log=log) as chosen:
+        with opened(target, sandbox=sandbox, against=against, log=output.server_log) as chosen:
+            if strict:
+                wanted = tuple(rule.id for rule in against.rules if rule.origin in origins)
+                chosen = evolve(chosen, require=wanted)
             verdict = run(
                 chosen,
                 against=against,
                 seed=seed,
                 budget=budget,
                 workers=workers,
-                progress=_progress(console),
+                progress=output.progress(chosen),
             )
     except Interrupted as interrupted:
         verdict = interrupted.verdict
     except KeyboardInterrupt:
         click.echo("Interrupted before the first request.", err=True)
         sys.exit(exits.INTERRUPTED)
-    telling = tell(verdict, origins=origins, folder=report)
-    terminal.show(telling, console)
-    code = _code(verdict, origins)
-    if report:
-        try:
-            _write(telling, report)
-        except OSError as error:
-            click.echo(f"Error: the reports could not be written: {error}", err=True)
-            sys.exit(code or exits.WRONG_USE)
-        console.print(Text(f"report: {report / _PAGE}"))
-    sys.exit(code)
-
-
-def _must_take_reports(folder: Path) -> None:
-    """End as wrong use, before anything is sent, where `folder` cannot take the reports."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):
-            pass
-        for name in _WRITERS:
-            if (folder / name).exists():
-                (folder / name).open("ab").close()
-    except OSError as error:
-        raise click.BadParameter(
-            f"the reports cannot be written there: {error}; name a folder that can be written to",
-            param_hint="--report",
-        ) from None
-
-
-def _write(telling: Telling, folder: Path) -> None:
-    for name, write in _WRITERS.items():
-        write(telling, folder / name)
-
-
-def _code(verdict: Verdict, origins: tuple[str, ...]) -> int:
-    if verdict.ending in _EXITS:
-        return _EXITS[verdict.ending]
-    rules = verdict.ledger.rules
-    broken = any(
-        rules[violation.rule].origin in origins and not verdict.waived.covers(violation.rule)
-        for violation in verdict.ledger.violations()
-    )
-    return exits.BROKEN if broken else exits.DONE
-
-
-def _origins(text: str) -> tuple[str, ...]:
-    chosen = tuple(name.strip() for name in text.split(",") if name.strip())
-    unknown = [name for name in chosen if name not in ORIGINS]
-    if unknown or not chosen:
-        choices = ", ".join(f"`{name}`" for name in ORIGINS)
-        raise click.BadParameter(
-            f"{', '.join(unknown) or 'nothing'} is no origin; choose from {choices}",
-            param_hint="--origin",
-        )
-    return chosen
-
-
-def _progress(console: Console) -> Progress:
-    status = console.status("starting")
-    if not console.is_terminal:
-        return Progress()
-    status.start()
-
-    def phase(name: str) -> None:
-        status.update(f"{name} ...")
-        if name == "done":
-            status.stop()
-
-    def violation(found: Violation) -> None:
-        console.print(Text(f"  broken: {found.rule} ({found.case})", style="red"))
-
-    return Progress(phase=phase, violation=violation)
+    sys.exit(output.finish(verdict, command=verdicts.repeated(seed=seed)))

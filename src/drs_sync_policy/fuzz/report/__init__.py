@@ -1,1 +1,1 @@
-"""A verdict told to people and to machines."""
+"""A verdict for people and for machines."""

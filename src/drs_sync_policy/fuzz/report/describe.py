@@ -15,6 +15,7 @@ from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.findings import Finding
 from drs_sync_policy.fuzz.report import curl
 from drs_sync_policy.fuzz.report.advice import advice, missing
+from drs_sync_policy.fuzz.report.differences import compared
 from drs_sync_policy.fuzz.report.jsontext import indented
 from drs_sync_policy.fuzz.report.model import (
     ORIGINS,
@@ -27,7 +28,8 @@ from drs_sync_policy.fuzz.report.model import (
 from drs_sync_policy.fuzz.report.secrets import Redactor
 from drs_sync_policy.fuzz.target.http import Response
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import PARAMETERS_AS_RULE, Exchange, RuleStatus, Violation
+from drs_sync_policy.fuzz.verdict import PARAMETERS_AS_RULE, Exchange, Ledger, RuleStatus, Violation
+from drs_sync_policy.fuzz.waivers import Waived
 from drs_sync_policy.text import printable
 
 BODIES: Final = "bodies"
@@ -48,24 +50,42 @@ def describe(
     command: str = "",
 ) -> Report:
     """The report of `verdict`: only rules of these origins; long bodies go into `folder`."""
-    return Describer(verdict, folder=folder).report(tuple(origins), command)
+    describer = Describer(
+        verdict.target,
+        verdict.ledger,
+        waived=verdict.waived,
+        failing_jobs=verdict.failing_jobs,
+        folder=folder,
+    )
+    return describer.report(verdict, tuple(origins), command)
 
 
 class Describer:
-    """Turns the parts of one verdict into texts."""
+    """Turns the parts of one run into texts; while it goes on, too."""
 
-    def __init__(self, verdict: Verdict, *, folder: Path | None = None) -> None:
-        self.verdict = verdict
-        self.redact = Redactor(verdict.target)
+    def __init__(
+        self,
+        target: Target,
+        ledger: Ledger,
+        *,
+        waived: Waived | None = None,
+        failing_jobs: tuple[str, ...] = (),
+        folder: Path | None = None,
+    ) -> None:
+        self.target = target
+        self.ledger = ledger
+        self.redact = Redactor(target)
+        self._waived = waived or Waived()
+        self._failing_jobs = failing_jobs
         self._folder = folder
         self._stored = False
 
-    def report(self, origins: tuple[str, ...], command: str) -> Report:
+    def report(self, verdict: Verdict, origins: tuple[str, ...], command: str) -> Report:
         """All of it."""
-        verdict, ledger = self.verdict, self.verdict.ledger
+        ledger = self.ledger
         known = ledger.rules
         rules = tuple(
-            self._rule(name)
+            self.result(name)
             for name, rule in known.items()
             if rule.origin in origins
             and (rule is not PARAMETERS_AS_RULE or ledger.status(name) != "not checked")
@@ -104,38 +124,53 @@ class Describer:
 
     def finding(self, finding: Finding) -> ShownFinding:
         """A finding with its best example."""
-        verdict = self.verdict
         failing = (finding.rule, *finding.also_fails)
         return ShownFinding(
             id=finding.id,
-            rule=verdict.ledger.rules[finding.rule],
-            cause=self.text(finding.cause),
+            rule=self.ledger.rules[finding.rule],
+            cause=self._cause(finding),
             example=self.example(finding.example),
             times=finding.times,
-            waived=all(verdict.waived.covers(rule) for rule in failing),
+            waived=all(self._waived.covers(rule) for rule in failing),
             also_fails=finding.also_fails,
             not_checked=finding.not_checked,
             also_with=tuple(map(self.text, finding.also_with)),
             label=finding.labelled,
-            hint=_hint(verdict) if _OWN in failing else "",
+            hint=_hint(self.target, self._failing_jobs) if _OWN in failing else "",
         )
 
     def example(self, violation: Violation) -> Example:
         """A violation with the requests that show it."""
+        expected, received = self._compared(violation)
         return Example(
             case=self.text(violation.case),
-            expected=self.redact.text(violation.expected),
-            received=self.redact.text(violation.received),
+            expected=expected,
+            received=received,
             steps=tuple(
                 self._step(exchange, prepares=place < violation.prepared)
                 for place, exchange in enumerate(violation.exchanges)
             ),
         )
 
-    def _rule(self, name: str) -> RuleLine:
-        ledger = self.verdict.ledger
+    def _compared(self, violation: Violation) -> tuple[str, str]:
+        """What was expected and received, so that a reader sees each difference."""
+        texts = (self.redact.text(violation.expected), self.redact.text(violation.received))
+        expected, received = compared(*texts)
+        return "".join(expected), "".join(received)
+
+    def _cause(self, finding: Finding) -> str:
+        violation = finding.example
+        cause = finding.cause
+        seen = (violation.expected, violation.received)
+        for text, readable in zip(seen, self._compared(violation), strict=True):
+            cause = cause.replace(text, readable)
+        return self.text(cause)
+
+    def result(self, name: str) -> RuleLine:
+        """The result of one rule."""
+        ledger = self.ledger
         status: RuleStatus = ledger.status(name)
-        if status == "failed" and self.verdict.waived.covers(name):
+        if status == "failed" and self._waived.covers(name):
             status = "waived"
         return RuleLine(
             rule=ledger.rules[name],
@@ -156,9 +191,7 @@ class Describer:
         request = exchange.request
         head, body = self._response(exchange)
         return Step(
-            curl=curl.command(
-                request, self.verdict.target, redact=self.redact, store=self._store
-            ),
+            curl=curl.command(request, self.target, redact=self.redact, store=self._store),
             request=f"{request.method} {self.text(request.path)[:200]}",
             head=self.text(head),
             body=self.text(body),
@@ -169,9 +202,7 @@ class Describer:
         response = exchange.response
         if response is None:
             return f"No response: {exchange.silence}", ""
-        shown = [
-            f"{name}: {value}" for name, value in response.headers if name.lower() in _HEADERS
-        ]
+        shown = [f"{name}: {value}" for name, value in response.headers if name.lower() in _HEADERS]
         return "\n".join((f"HTTP {response.status}", *shown)), _body(response)
 
     def _store(self, body: bytes) -> PurePosixPath | None:
@@ -200,13 +231,11 @@ def _body(response: Response) -> str:
     return f"{shown}\n... the beginning of {len(response.body):,} bytes"
 
 
-def _hint(verdict: Verdict) -> str:
+def _hint(target: Target, failing: tuple[str, ...]) -> str:
     """That the profile may name jobs that the server does not have; empty if none is suspect."""
-    failing = verdict.failing_jobs
     if not failing:
         return ""
     names = ", ".join(f"`{job}`" for job in failing)
-    target = verdict.target
     jobs = {*target.tenant.job_ids, *(target.other.job_ids if target.other else ())}
     seen = f"{names} failed in every request, other jobs of the profile did not"
     if jobs == set(failing):
@@ -231,6 +260,11 @@ def _notes(verdict: Verdict) -> Iterator[str]:
         yield f"the waiver of {waiver.rule} is not needed any more: the rule passes now"
     for waiver in waived.biting:
         yield f"{waiver.rule} is waived until {waiver.expires}: {waiver.reason}"
+    if verdict.timeout is not None:
+        yield (
+            f"in the end a response could take {verdict.timeout:.1f} s, less than the `timeout` of"
+            " the profile: others did not come in time, or the budget is small"
+        )
     schemathesis = verdict.ledger.reason("schemathesis")
     if schemathesis:
         yield f"schemathesis: {schemathesis}"

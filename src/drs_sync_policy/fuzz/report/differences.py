@@ -11,10 +11,7 @@ Parts = tuple[str, str, str]
 
 
 def compared(expected: str, received: str) -> tuple[Parts, Parts]:
-    """Both texts; in the part that differs, what is invisible or not ASCII is escaped.
-
-    So `"é"` in two spellings is `"e\\u0301"` and `"\\u00e9"`.
-    """
+    """Both texts; in the part that differs, what is invisible or not ASCII is escaped."""
     before = 0
     shortest = min(len(expected), len(received))
     while before < shortest and expected[before] == received[before]:

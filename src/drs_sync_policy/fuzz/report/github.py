@@ -8,8 +8,8 @@ from drs_sync_policy.fuzz.report.model import Report
 from drs_sync_policy.fuzz.report.wording import headline
 
 
-def annotations(report: Report) -> Iterator[str]:
-    """One workflow command a finding: an error, or a notice if a waiver covers it.
+def workflow_commands(report: Report) -> Iterator[str]:
+    """An annotation for each finding: an error, or a notice if a waiver covers it.
 
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """

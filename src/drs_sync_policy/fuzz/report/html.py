@@ -9,7 +9,7 @@ from typing import Final
 
 from drs_sync_policy.fuzz.crash import BLAME
 from drs_sync_policy.fuzz.report.differences import Parts, compared
-from drs_sync_policy.fuzz.report.markup import prose
+from drs_sync_policy.fuzz.report.markup import plain, prose
 from drs_sync_policy.fuzz.report.model import Report, RuleLine, ShownFinding
 from drs_sync_policy.fuzz.report.wording import counts, effort, headline
 from drs_sync_policy.text import counted
@@ -84,13 +84,13 @@ def _finding(finding: ShownFinding, number: int) -> Iterator[str]:
     label = f" <span class='label'>{escape(finding.label)}</span>" if finding.label else ""
     yield f"<details class='finding{covered}' id='finding-{number}'>"
     yield f"<summary><strong>{escape(finding.rule.id)}</strong>{label}{_waived(finding)}"
-    yield f"<br>{prose(finding.cause)}</summary>"
+    yield "</summary>"
     yield f"<p><a href='#rule-{escape(finding.rule.id)}'>Rule</a>: {prose(finding.rule.statement)}"
     yield f" <span class='quiet'>({escape(finding.rule.origin)})</span></p>"
     if finding.hint:
         yield f"<p class='waived'>Hint: {prose(finding.hint)}</p>"
     example = finding.example
-    expected, received = compared(example.expected, example.received)
+    expected, received = compared(plain(example.expected), plain(example.received))
     yield f"<h3>{prose(example.case)}</h3>"
     yield f"<div class='pair'><div class='good'><b>expected</b>{_marked(expected)}</div>"
     yield f"<div class='bad'><b>received</b>{_marked(received)}</div></div>"
@@ -124,7 +124,8 @@ def _rules(names: Iterable[str]) -> str:
 
 def _marked(parts: Parts) -> str:
     before, middle, after = map(escape, parts)
-    return f"{before}<mark>{middle}</mark>{after}" if middle else before + after
+    is_part = middle and (before or after)
+    return f"{before}<mark>{middle}</mark>{after}" if is_part else before + middle + after
 
 
 def _coverage(report: Report) -> Iterator[str]:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from drs_sync_policy.fuzz.report.model import Report, RuleLine, ShownFinding
 
 
-def write_junit(report: Report, path: Path) -> None:
+def write(report: Report, path: Path) -> None:
     """A test case for each rule: a finding is a failure, what was not checked is skipped."""
     failed, skipped = report.with_status("failed"), report.with_status("not checked")
     waived = report.with_status("waived", "not applicable")

@@ -18,7 +18,7 @@ ORIGINS: Final = ("page", "vendor", "decision")
 
 @frozen
 class Step:
-    """One exchange: the command that repeats it, and the response."""
+    """One exchange: the command that sends it again, and the response."""
 
     curl: str
     request: str
@@ -110,7 +110,7 @@ class Report:
     requests: int
     seed: int
     command: str
-    """The command that repeats the run; empty for a run from Python."""
+    """The command for the same run; empty for a run from Python."""
     missing: tuple[Missing, ...]
     """The optional parts that the profile lacks."""
     advice: tuple[str, ...]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from drs_sync_policy.fuzz.crash import BLAME
@@ -32,12 +30,13 @@ def show(report: Report, console: Console, *, verbose: bool = False) -> None:
     if verbose:
         for finding in report.findings:
             show_finding(finding, console)
-        _not_checked(report, console)
+        if not report.is_empty:
+            _not_checked(report, console)
     _crashes(report, console)
     if report.findings:
         _say(console, "")
         if report.preparation:
-            _say(console, report.preparation, style="dim")
+            _sum(console, report.preparation, style="dim")
     for finding in report.findings:
         word, style = ("WAIVED", "yellow") if finding.waived else ("FAILED", "bold red")
         line = Text.assemble((word, style), " ", finding.line)
@@ -46,13 +45,13 @@ def show(report: Report, console: Console, *, verbose: bool = False) -> None:
             line.truncate(console.width, overflow="ellipsis")
         console.print(line, soft_wrap=True)
     for note in report.notes:
-        _say(console, f"note: {note}", style="yellow")
+        _sum(console, f"note: {note}", style="yellow")
     if not report.is_empty:
         for entry in report.advice:
-            _say(console, f"to check more: {entry}", style="dim")
-        _say(console, f"{counts(report)}; {effort(report)} (--seed {report.seed})")
+            _sum(console, f"to check more: {entry}", style="dim")
+        _sum(console, f"{counts(report)}; {effort(report)} (--seed {report.seed})")
     style = "bold green" if report.is_complete and not report.failing else "bold red"
-    _say(console, f"{headline(report)} on {report.url}", style=style)
+    _sum(console, f"{headline(report)} on {report.url}", style=style)
 
 
 def show_finding(finding: ShownFinding, console: Console) -> None:
@@ -61,11 +60,11 @@ def show_finding(finding: ShownFinding, console: Console) -> None:
     label = f"  ({finding.label})" if finding.label else ""
     console.print()
     console.print(Text.assemble((word, style), "  ", (finding.rule.id, "bold"), (label, "dim")))
-    _say(console, finding.rule.statement, indent=2)
+    _say(console, finding.rule.statement, indent="  ")
     rule = finding.rule
-    _say(console, f"origin: {rule.origin} ({rule.source})", indent=2, style="dim")
+    _say(console, f"origin: {rule.origin} ({rule.source})", indent="  ", style="dim")
     if finding.hint:
-        _say(console, f"hint: {finding.hint}", indent=2, style="yellow")
+        _say(console, f"hint: {finding.hint}", indent="  ", style="yellow")
     _example(finding.example, console)
     for name, entries in (
         ("also with:", finding.also_with[:5]),
@@ -73,18 +72,17 @@ def show_finding(finding: ShownFinding, console: Console) -> None:
         ("not checked because of it:", finding.not_checked),
     ):
         if entries:
-            _say(console, f"{name} {', '.join(entries)}", indent=2)
+            _say(console, f"{name} {', '.join(entries)}", indent="  ")
 
 
 def _example(example: Example, console: Console) -> None:
-    table = Table.grid(padding=(0, 1))
     for name, text, style in (
-        ("case:", example.case, ""),
-        ("expected:", example.expected, "green"),
-        ("received:", example.received, "red"),
+        ("case:     ", example.case, ""),
+        ("expected: ", example.expected, "green"),
+        ("received: ", example.received, "red"),
     ):
-        table.add_row(Text(name), Text(printable(text, lines=True), style=style))
-    console.print(Padding(table, (0, 0, 0, 2)))
+        shown = name + printable(text, lines=True)
+        _say(console, shown, indent="  ", hang=len(name), style=style)
     for number, step in enumerate(example.steps, 1):
         _step(step, number if len(example.steps) > 1 else 0, console)
 
@@ -92,17 +90,29 @@ def _example(example: Example, console: Console) -> None:
 def _step(step: Step, number: int, console: Console) -> None:
     name = f"request {number}" if number else "request"
     why = ", which sets what is stored before" if step.prepares else ""
-    _say(console, f"{name}{why}:", indent=2, style="dim")
+    _say(console, f"{name}{why}:", indent="  ", style="dim")
     _verbatim(console, step.curl)
-    _say(console, "response:", indent=2, style="dim")
+    _say(console, "response:", indent="  ", style="dim")
     lines = step.received.split("\n")
     more = [f"... {len(lines) - _SHOWN_LINES} more lines"] if len(lines) > _SHOWN_LINES else []
     _verbatim(console, "\n".join([*lines[:_SHOWN_LINES], *more]))
 
 
-def _say(console: Console, text: str, *, indent: int = 0, style: str = "") -> None:
-    """Prose, folded to the width of the console."""
-    console.print(Padding(Text(text, style=style), (0, 0, 0, indent)))
+def _say(console: Console, text: str, *, indent: str = "", hang: int = 0, style: str = "") -> None:
+    """Prose, folded to the width of the console; further lines are `hang` columns deeper."""
+    head = indent
+    for line in Text(text, style=style).wrap(console, console.width - len(indent) - hang):
+        line.rstrip()
+        console.print(Text(head) + line, soft_wrap=True)
+        head = indent + " " * hang
+
+
+def _sum(console: Console, text: str, *, style: str = "") -> None:
+    """A line of the end; in a file, where programs look for it, it is never folded."""
+    if console.is_terminal:
+        _say(console, text, style=style)
+    else:
+        console.print(Text(text, style=style), soft_wrap=True)
 
 
 def _verbatim(console: Console, text: str) -> None:
@@ -115,7 +125,7 @@ def _not_checked(report: Report, console: Console) -> None:
     for reason, names in report.not_checked.items():
         console.print()
         _say(console, f"NOT CHECKED, or only in part: {reason}", style="yellow")
-        _say(console, ", ".join(names), indent=2)
+        _say(console, ", ".join(names), indent="  ")
 
 
 def _crashes(report: Report, console: Console) -> None:

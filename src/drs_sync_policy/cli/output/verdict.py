@@ -1,0 +1,133 @@
+"""A verdict as the command gives it: on the terminal, in files, as annotations, as exit code."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import Final, Literal
+
+import click
+from attrs import field, frozen
+from click.core import ParameterSource
+from rich.console import Console
+from rich.text import Text
+
+from drs_sync_policy.cli import exits
+from drs_sync_policy.fuzz.active import Progress, Verdict
+from drs_sync_policy.fuzz.report import files, github, terminal
+from drs_sync_policy.fuzz.report.describe import describe
+from drs_sync_policy.fuzz.report.model import ORIGINS, Report
+from drs_sync_policy.fuzz.report.progress import Live
+from drs_sync_policy.fuzz.target.profile import Target
+
+Format = Literal["text", "github"]
+FORMATS: Final[tuple[Format, ...]] = ("text", "github")
+_EXITS: Final = {
+    "unreachable": exits.UNREACHABLE,
+    "not allowed in": exits.NOT_ALLOWED,
+    "too little checked": exits.NOT_CHECKED,
+    "interrupted": exits.INTERRUPTED,
+}
+
+
+def default_format() -> Format:
+    """`github` in a run of GitHub Actions, else `text`."""
+    return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
+
+
+@frozen
+class Output:
+    """How a verdict is to be shown; `folder` gets the files of the report."""
+
+    folder: Path | None = None
+    origins: tuple[str, ...] = ORIGINS
+    format: Format = field(factory=default_format)
+    verbose: bool = False
+    quiet: bool = False
+    console: Console = field(factory=terminal.console)
+
+    def prepare(self) -> None:
+        """Raise a usage error if the folder cannot take the files."""
+        if self.folder is None:
+            return
+        try:
+            files.prepare(self.folder)
+        except OSError as error:
+            raise click.BadParameter(
+                f"the reports cannot be written there: {error}; name a folder that can be written"
+                " to",
+                param_hint="--report",
+            ) from None
+
+    @property
+    def server_log(self) -> Path | None:
+        """The file for the output of a server that the profile starts."""
+        return self.folder / files.SERVER_LOG if self.folder else None
+
+    def progress(self, target: Target) -> Progress:
+        """What is shown while a run goes on."""
+        if self.quiet:
+            return Progress()
+        return Live(self.console, target, folder=self.folder).progress
+
+    def finish(self, verdict: Verdict, *, command: str = "") -> int:
+        """Show the verdict and write the files; the exit code."""
+        report = describe(verdict, origins=self.origins, folder=self.folder, command=command)
+        terminal.show(report, self.console, verbose=self.verbose)
+        if self.format == "github":
+            for line in github.workflow_commands(report):
+                click.echo(line)
+        code = exit_code(report)
+        if self.folder is None:
+            return code
+        try:
+            files.write(report, self.folder)
+        except OSError as error:
+            click.echo(f"Error: the reports could not be written: {error}", err=True)
+            return code or exits.WRONG_USE
+        self.console.print(Text(f"report: {self.folder / files.PAGE}"), soft_wrap=True)
+        return code
+
+
+def exit_code(report: Report) -> int:
+    """The exit code for a report."""
+    if report.ending in _EXITS:
+        return _EXITS[report.ending]
+    return exits.BROKEN if report.failing else exits.DONE
+
+
+def origins(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
+    """The value of `--origin`: a list of names with commas."""
+    chosen = tuple(name.strip() for name in text.split(",") if name.strip())
+    unknown = [name for name in chosen if name not in ORIGINS]
+    if unknown or not chosen:
+        choices = ", ".join(f"`{name}`" for name in ORIGINS)
+        named = ", ".join(f"`{name}`" for name in unknown)
+        raise click.BadParameter(f"{named or 'nothing'} is not an origin; choose from {choices}")
+    return chosen
+
+
+def repeated(*, seed: int) -> str:
+    """The command line that repeats this run: the options that were given, and the seed."""
+    context = click.get_current_context()
+    words = ["drs-sync-policy", context.info_name or ""]
+    for option in context.command.params:
+        name = option.name or ""
+        value = context.params.get(name)
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if not given or name in ("seed", "verbose", "quiet", "form"):
+            continue
+        if value is True:
+            words.append(option.opts[-1])
+        else:
+            words += [option.opts[-1], _word(value)]
+    return shlex.join([*words, "--seed", str(seed)])
+
+
+def _word(value: object) -> str:
+    if isinstance(value, Path):
+        return os.path.relpath(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
