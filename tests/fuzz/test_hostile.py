@@ -13,7 +13,7 @@ import pytest
 import tomlkit
 
 from drs_sync_policy.fuzz.active import run
-from drs_sync_policy.fuzz.report.model import tell
+from drs_sync_policy.fuzz.report.describe import describe
 from tests.fuzz import hostile, servers
 from tests.fuzz.hostile import ATTACKS, Hostile
 
@@ -46,7 +46,7 @@ def test_a_lowered_timeout_is_reported() -> None:
     """A response that comes after it might have come in time for the profile."""
     with servers.serving(handler=hostile.later(hostile.DrippedBody, after=30)) as server:
         verdict = run(servers.target(server, timeout=1), budget=1, schemathesis=False)
-    assert any("0.5 s, less than the `timeout`" in note for note in tell(verdict).notes)
+    assert any("0.5 s, less than the `timeout`" in note for note in describe(verdict).notes)
 
 
 def test_a_redirect_is_not_followed_to_another_host() -> None:
