@@ -14,8 +14,8 @@ from drs_sync_policy.fuzz.report.model import Report
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.processes import started
 
-ON_OUR_SANDBOX = 15.0
-"""Seconds; the many runs of test_checks_bite.py check it again and again."""
+ON_OUR_SANDBOX = 60.0
+"""Seconds; our scenarios end earlier. Others test that the phases of schemathesis are fair."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,7 +40,7 @@ def verdict(request: pytest.FixtureRequest) -> Iterator[Verdict]:
     with sandbox.running() as served:
         limit = sandbox.DEFAULT_MAX_BODY_BYTES
         document = sandbox.target_profile(served.url, tenants=served.tenants, max_body_bytes=limit)
-        yield run(profile.parse(document), seed=seed, budget=budget)
+        yield run(profile.parse(document), seed=seed, budget=budget, schemathesis=False)
 
 
 @pytest.fixture(scope="session")
