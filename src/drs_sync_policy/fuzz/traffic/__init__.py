@@ -1,0 +1,1 @@
+"""Exchanges that others recorded or sent: read from files, relayed, and checked like ours."""

@@ -1,0 +1,28 @@
+"""A recorded exchange: what was sent and received, as far as the recorder kept it."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from drs_sync_policy.fuzz.target.http import Request, Response
+
+
+class RecordingError(ValueError):
+    """A file that cannot be read as a recording; the text says where and why."""
+
+
+@frozen
+class Recorded:
+    """One exchange of a recording.
+
+    `origin` is the scheme, host and port that the request went to. `began` and `ended` are seconds
+    since 1970, None if the recorder does not say. `gaps` names what the recorder left out, so that
+    nobody takes it for what was sent: an exchange with gaps cannot be checked.
+    """
+
+    origin: str
+    request: Request
+    response: Response | None
+    began: float | None = None
+    ended: float | None = None
+    gaps: tuple[str, ...] = ()
