@@ -20,7 +20,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 
 _CHECKED: Final = (
     "type", "enum", "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum",
-    "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems",
+    "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems", "format",
 )  # fmt: skip
 """The keywords that the generated code checks before it sends."""
 
@@ -50,7 +50,7 @@ def rules_of(contract: Json, schema: Json, where: str) -> dict[str, Any]:
     schema = resolve(contract, schema)
     rules = {keyword: schema[keyword] for keyword in _CHECKED if keyword in schema}
     if isinstance(rules.get("type"), list):
-        del rules["type"]
+        rules["type"] = tuple(rules["type"])
     if "enum" in rules:
         rules["enum"] = tuple(rules["enum"])
     if "items" in schema:

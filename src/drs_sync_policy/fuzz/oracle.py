@@ -82,6 +82,9 @@ class Oracle:
         self.body: jsonschema_rs.Validator = jsonschema_rs.validator_for(
             contract.standalone(schema)
         )
+        self._formats = jsonschema_rs.validator_for(
+            contract.standalone(schema), validate_formats=True
+        )
         self._parameters = {
             parameter.name: jsonschema_rs.validator_for(contract.standalone(parameter.schema))
             for parameter in operation.parameters
@@ -228,7 +231,9 @@ class Oracle:
         if not valid:
             defects.append(Defect("invalid-body-is-refused", frozenset({400, 422}), "body"))
             return defects, (), False
-        return defects, tuple(value["jobs"]), _is_extreme(value)
+        # JSON Schema leaves open whether a `format` is checked, and so does this.
+        free = _is_extreme(value) or not self._formats.is_valid(value)
+        return defects, tuple(value["jobs"]), free
 
     def _is_json(self, values: list[str]) -> bool:
         if not values:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, cast
 
@@ -58,7 +59,7 @@ def to_builtins(value: object) -> Any:
         return [to_builtins(item) for item in cast("list[object]", value)]
     if isinstance(value, dict):
         return {key: to_builtins(item) for key, item in cast("dict[str, object]", value).items()}
-    return value
+    return msgspec.to_builtins(value) if isinstance(value, date) else value
 
 
 def shown(model: AttrsInstance) -> str:
@@ -238,9 +239,15 @@ def _tidy_object(
         field = described.get(name)
         if field is None:
             extra[name] = item
-        elif item is not None or field.required:
+        elif item is not None or field.required or _may_be_null(field.type):
             known[field.name] = _tidy(item, field.type)
     return {**known, _EXTRA: extra} if extra else known
+
+
+def _may_be_null(kind: inspect.Type) -> bool:
+    from msgspec import inspect
+
+    return isinstance(kind, inspect.UnionType) and kind.includes_none
 
 
 def _brief(error: BaseException) -> str:

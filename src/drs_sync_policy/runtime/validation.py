@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from functools import cache
 from typing import Any, Final, cast
 from urllib.parse import quote
@@ -22,22 +23,33 @@ def check(value: object, rules: Rules, at: str) -> Iterator[Problem]:
     """The problems of a value at the place `at`; nothing if it is valid."""
     if value is UNSET:
         return
-    if isinstance(rules.get("type"), str):
-        needed, is_kind = _KINDS[rules["type"]]
-        if not is_kind(value):
+    if "type" in rules:
+        types: Sequence[str] = rules["type"]
+        kinds = [_KINDS[name] for name in ([types] if isinstance(types, str) else types)]
+        if not any(is_kind(value) for _, is_kind in kinds):
+            needed = " or ".join(name for name, _ in kinds)
             yield Problem(at, value, f"it must be {needed}, not {_kind_of(value)}")
             return
     if "enum" in rules and value not in rules["enum"]:
         yield _not_listed(value, rules["enum"], at)
-    elif isinstance(value, str):
+    elif isinstance(value, (str, date)):
         yield from _check_text(value, rules, at)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         yield from _check_number(value, rules, at)
     elif isinstance(value, (list, tuple)):
         yield from _check_list(cast("list[object]", value), rules, at)
+    elif isinstance(value, dict):
+        yield from _check_object(cast("Mapping[str, object]", value), rules, at)
 
 
-def _check_text(value: str, rules: Rules, at: str) -> Iterator[Problem]:
+def _check_text(value: str | date, rules: Rules, at: str) -> Iterator[Problem]:
+    if rules.get("format") in _FORMATS:
+        if problem := _FORMATS[rules["format"]](value):
+            yield Problem(at, value, problem)
+    elif isinstance(value, date):
+        yield Problem(at, value, f"it must be a string, not {_kind_of(value)}")
+    if isinstance(value, date):
+        return
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         yield Problem(at, value, "it has a lone surrogate, which has no UTF-8")
     if len(value) < rules.get("minLength", 0):
@@ -84,6 +96,15 @@ def _check_list(value: list[object], rules: Rules, at: str) -> Iterator[Problem]
     if "items" in rules:
         for index, item in enumerate(value):
             yield from check(item, rules["items"], f"{at}[{index}]")
+
+
+def _check_object(value: Mapping[str, object], rules: Rules, at: str) -> Iterator[Problem]:
+    for name in rules.get("required", ()):
+        if name not in value:
+            yield Problem(at, value, f"the field `{name}` is missing")
+    properties: Mapping[str, Rules] = rules.get("properties", {})
+    for name, item in value.items():
+        yield from check(item, properties.get(name, {}), f"{at}.{name}")
 
 
 def check_model(value: object, model: type[Any], at: str) -> Iterator[Problem]:
@@ -145,6 +166,40 @@ def _kind_of(value: object) -> str:
     return _NAMES.get(type(value), f"`{type(value).__name__}`")
 
 
+def _no_date_time(value: object) -> str:
+    """What is wrong with a value of `format: date-time` (RFC 3339), in words."""
+    if isinstance(value, datetime):
+        return "" if value.tzinfo else "it must have a time zone, as in datetime(..., tzinfo=UTC)"
+    if isinstance(value, str) and _DATE_TIME.fullmatch(value) and _is_iso(datetime, value):
+        return ""
+    return "it must be a date and time with a time zone, such as 2030-01-31T02:00:00Z"
+
+
+def _no_date(value: object) -> str:
+    if isinstance(value, str):
+        valid = bool(_DATE.fullmatch(value)) and _is_iso(date, value)
+    else:
+        valid = not isinstance(value, datetime)
+    return "" if valid else "it must be a date, such as 2030-01-31"
+
+
+def _is_iso(kind: type[date], value: str) -> bool:
+    try:
+        kind.fromisoformat(value.upper())
+    except ValueError:
+        return False
+    return True
+
+
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DATE_TIME: Final = re.compile(
+    _DATE.pattern + r"[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_FORMATS: Final[Mapping[str, Callable[[object], str]]] = {
+    "date-time": _no_date_time,
+    "date": _no_date,
+}
+
 _NAMES: Final[Mapping[type, str]] = {
     type(None): "null",
     bool: "true or false",
@@ -158,7 +213,7 @@ _NAMES: Final[Mapping[type, str]] = {
 
 
 _KINDS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {
-    "string": ("a string", lambda value: isinstance(value, str)),
+    "string": ("a string", lambda value: isinstance(value, (str, date))),
     "boolean": ("true or false", lambda value: isinstance(value, bool)),
     "integer": ("an integer", _is_integer),
     "number": ("a number", _is_number),

@@ -17,8 +17,8 @@ JSON: Final = "application/json"
 
 
 def validator(contract: Contract, schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    """A validator of `schema`, its references resolved in the contract."""
-    return jsonschema_rs.Draft202012Validator(contract.standalone(schema))
+    """A validator of `schema` and its formats, its references resolved in the contract."""
+    return jsonschema_rs.Draft202012Validator(contract.standalone(schema), validate_formats=True)
 
 
 @frozen

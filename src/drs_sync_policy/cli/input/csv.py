@@ -14,6 +14,8 @@ from typing import Any, Final, overload
 
 from attrs import define, field
 
+from drs_sync_policy import contract
+from drs_sync_policy.cli.input.cells import value_of
 from drs_sync_policy.cli.input.places import (
     Path,
     Place,
@@ -23,6 +25,8 @@ from drs_sync_policy.cli.input.places import (
     UnreadableError,
 )
 
+Schemas = Mapping[str, contract.Json]
+
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _SHOWN_EVERY: Final = 20_000
 
@@ -31,13 +35,13 @@ _SHOWN_EVERY: Final = 20_000
 class Rows(Sequence[dict[str, Any]]):
     """The items of a CSV text. An empty cell is left out, and so is one that is missing at the end.
 
-    `types` has the JSON type of each known name: a cell of a `boolean` is true or false, and one
-    of an `integer` a number; whatever else it is stays the text that it is.
+    `schemas` has the schema of each known field: a cell of a boolean is true or false, one of a
+    number is a number, and one of a list or an object is JSON. Any other cell stays text.
     """
 
     text: str = field(repr=False)
     names: Sequence[str]
-    types: Mapping[str, str]
+    schemas: Schemas
     starts: array[int] = field(factory=lambda: array("Q"), repr=False)
     lines: array[int] = field(factory=lambda: array("Q"), repr=False)
 
@@ -55,7 +59,7 @@ class Rows(Sequence[dict[str, Any]]):
         lines = (found[0] for found in _LINE.finditer(self.text, start))
         cells = next(csv.reader(lines, strict=True))
         named = zip(self.names, cells, strict=False)
-        return {name: _cell(cell, self.types.get(name, "string")) for name, cell in named if cell}
+        return {name: value_of(cell, self.schemas.get(name, {})) for name, cell in named if cell}
 
 
 @define
@@ -72,13 +76,13 @@ class _PlacedRows(Placed):
                 return Place(1, 1)
 
 
-def read_csv(text: str, types: Mapping[str, str], progress: Progress | None = None) -> Placed:
+def read_csv(text: str, schemas: Schemas, progress: Progress | None = None) -> Placed:
     """`text` as CSV, its items as `Rows`: names in the first line, one item in each other."""
     rows = _rows(text)
     first = next(rows, None)
     names = [name.strip() for name in first[2]] if first else []
-    placed = _PlacedRows(found := Rows(text, names, types))
-    placed.columns = _columns(names, types)
+    placed = _PlacedRows(found := Rows(text, names, schemas))
+    placed.columns = _columns(names, schemas)
     for start, line, cells in rows:
         if len(cells) > len(names):
             message = f"{len(cells)} cells, and the first line has {len(names)} names"
@@ -90,12 +94,12 @@ def read_csv(text: str, types: Mapping[str, str], progress: Progress | None = No
     return placed
 
 
-def _columns(names: Sequence[str], types: Mapping[str, str]) -> dict[str, Place]:
+def _columns(names: Sequence[str], schemas: Schemas) -> dict[str, Place]:
     if len(names) == 1 and (other := re.search("[;\t|]", names[0])):
         message = f"the names are separated by {other[0]!r}: CSV has commas"
         raise UnreadableError(1, 1, message)
-    if types and not types.keys() & {*names}:
-        message = f"the first line must name the fields, such as {', '.join([*types][:3])}"
+    if schemas and not schemas.keys() & {*names}:
+        message = f"the first line must name the fields, such as {', '.join([*schemas][:3])}"
         raise UnreadableError(1, 1, message)
     for index, name in enumerate(names):
         if not name or name in names[:index]:
@@ -123,11 +127,3 @@ def _rows(text: str) -> Iterator[tuple[int, int, list[str]]]:
             start, line = end, reader.line_num + 1
     except csv.Error as error:
         raise UnreadableError(line, 1, f"no CSV: {error}") from None
-
-
-def _cell(cell: str, type_: str) -> Any:
-    if type_ == "boolean":
-        return {"true": True, "false": False}.get(cell.strip().lower(), cell)
-    if type_ == "integer" and re.fullmatch(r"-?\d{1,400}", cell.strip()):
-        return int(cell)
-    return cell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from drs_sync_policy import contract
 
@@ -19,21 +20,27 @@ def item_schema(edition: str) -> contract.Json:
 
 @cache
 def fields(edition: str) -> Mapping[str, contract.Json]:
-    """The schema of each field by its name; references are resolved."""
+    """The schema of each field by its name; references are resolved at every depth."""
     loaded = contract.load(edition)
     properties = item_schema(edition)["properties"]
-    return {name: loaded.resolve(schema) for name, schema in properties.items()}
+    return {name: _inlined(loaded, schema) for name, schema in properties.items()}
+
+
+def _inlined(loaded: contract.Contract, schema: contract.Json) -> contract.Json:
+    schema = loaded.resolve(schema)
+    parts: dict[str, Any] = {}
+    if "items" in schema:
+        parts["items"] = _inlined(loaded, schema["items"])
+    if "properties" in schema:
+        inner = schema["properties"].items()
+        parts["properties"] = {name: _inlined(loaded, part) for name, part in inner}
+    return {**schema, **parts}
 
 
 def required(edition: str) -> Sequence[str]:
     """The fields that every item needs."""
     names: Sequence[str] = item_schema(edition).get("required", ())
     return names
-
-
-def types(edition: str) -> Mapping[str, str]:
-    """The JSON type of each field."""
-    return {name: str(schema.get("type", "string")) for name, schema in fields(edition).items()}
 
 
 def editions_of(name: str) -> tuple[str, ...]:

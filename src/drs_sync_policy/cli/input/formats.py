@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import Final
 
-from drs_sync_policy.cli.input.csv import read_csv
+from drs_sync_policy.cli.input.csv import Schemas, read_csv
 from drs_sync_policy.cli.input.json import read_json
 from drs_sync_policy.cli.input.places import Placed, Progress
 from drs_sync_policy.cli.input.yaml import read_yaml
 
-_READERS: Final[dict[str, Callable[[str, Mapping[str, str], Progress | None], Placed]]] = {
+_READERS: Final[dict[str, Callable[[str, Schemas, Progress | None], Placed]]] = {
     "yaml": lambda text, *_: read_yaml(text),
     "json": lambda text, *_: read_json(text),
     "csv": read_csv,
@@ -28,8 +28,6 @@ def format_of(name: str) -> str | None:
     return _SUFFIXES.get(PurePath(name).suffix.lower())
 
 
-def read(
-    text: str, form: str, types: Mapping[str, str], progress: Progress | None = None
-) -> Placed:
-    """`text` in the format `form`; `types` has the JSON type of each field, for CSV's cells."""
-    return _READERS[form](text, types, progress)
+def read(text: str, form: str, schemas: Schemas, progress: Progress | None = None) -> Placed:
+    """`text` in the format `form`; `schemas` has that of each field, for CSV's cells."""
+    return _READERS[form](text, schemas, progress)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any, Final
 
 from drs_sync_policy import contract
-from drs_sync_policy.anyjson import as_object, is_array
+from drs_sync_policy.anyjson import as_object, at, is_array, pointer
 from drs_sync_policy.cli.input import formats
 from drs_sync_policy.cli.input.csv import Rows
-from drs_sync_policy.cli.input.fields import types
+from drs_sync_policy.cli.input.fields import fields
 from drs_sync_policy.cli.input.places import (
     Path,
     Placed,
@@ -53,10 +54,11 @@ def read(
         InvalidFileError: With every problem, not only the first.
     """
     try:
-        placed = formats.read(_text(content), form, types(edition), _part(progress, 0.0, _READING))
+        placed = formats.read(_text(content), form, fields(edition), _part(progress, 0.0, _READING))
     except UnreadableError as error:
         raise InvalidFileError([error.problem]) from None
     items, root = _items(placed)
+    _dates_as_written(placed, root, edition)
     problems = [
         *placed.problems,
         *_next_to_jobs(placed, root),
@@ -100,6 +102,16 @@ def _items(placed: Placed) -> tuple[Sequence[Any], Path]:
     place = placed.place(("jobs",))
     message = "expected a list of policies, or an object with this list as `jobs`"
     raise InvalidFileError([PlacedProblem(place, message)])
+
+
+def _dates_as_written(placed: Placed, root: Path, edition: str) -> None:
+    """YAML makes a value of what looks like a date; a field with a format is sent as written."""
+    dated = {name for name, schema in fields(edition).items() if "format" in schema}
+    for (*to_item, name), text in placed.written.items() if dated else ():
+        if name in dated and len(to_item) == len(root) + 1:
+            item = at(placed.value, pointer(to_item))
+            if isinstance(item[name], date):
+                item[name] = text
 
 
 def _next_to_jobs(placed: Placed, root: Path) -> Iterator[PlacedProblem]:

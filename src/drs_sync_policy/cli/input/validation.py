@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 from drs_sync_policy import contract
 from drs_sync_policy.anyjson import as_object, children, is_object
+from drs_sync_policy.cli.input.cells import hint
 from drs_sync_policy.cli.input.fields import fields, item_schema, required
 from drs_sync_policy.cli.input.places import Path, Place, Placed, PlacedProblem, Progress
 from drs_sync_policy.runtime.validation import check
@@ -64,7 +65,7 @@ class Validator:
         schema = self._fields[name]
         for problem in check(value, schema, name):
             shown = self._placed.written.get((*self._root, *path)) or _shown(value)
-            hint = _quotes(value, schema)
+            hint = _remedy(value, schema)
             yield self._at(path, f"`{name}` is {shown}: {problem.message}{hint}")
             return
 
@@ -135,14 +136,14 @@ def _fast(schema: contract.Json) -> Callable[[Any], bool]:
         return lambda value: type(value) is str and value in choices
     if schema.get("type") == "boolean":
         return lambda value: value is True or value is False
-    if schema.get("type") == "string" and not schema.keys() & {"pattern", "maxLength"}:
+    if schema.get("type") == "string" and not schema.keys() & {"pattern", "maxLength", "format"}:
         least = schema.get("minLength", 0)
         return lambda value: type(value) is str and value.isascii() and len(value) >= least
     return lambda value: False
 
 
-def _quotes(value: Any, schema: contract.Json) -> str:
-    """The remedy where quotes in the file are missing, or are too many."""
+def _remedy(value: Any, schema: contract.Json) -> str:
+    """How to write it, if quotes in the file are missing or too many, or JSON belongs here."""
     match schema.get("type"):
         case "boolean" if str(value).strip().lower() in ("true", "false"):
             return "; remove the quotes"
@@ -151,7 +152,7 @@ def _quotes(value: Any, schema: contract.Json) -> str:
         ):
             return "; put it in quotes"
         case _:
-            return ""
+            return hint(schema) if isinstance(value, str) else ""
 
 
 def _shown(value: Any) -> str:

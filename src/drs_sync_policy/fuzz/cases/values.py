@@ -40,10 +40,13 @@ class Schema:
     def __init__(self, contract: Contract, schema: Json) -> None:
         self.contract = contract
         self.node: Json = contract.resolve(schema)
-        self._validator = jsonschema_rs.validator_for(contract.standalone(self.node))
+        whole = contract.standalone(self.node)
+        self._validator = jsonschema_rs.validator_for(whole)
+        # A server may check a `format` or ignore it: right values have it, wrong ones break more.
+        self._with_formats = jsonschema_rs.validator_for(whole, validate_formats=True)
 
     def accepts(self, value: Any) -> bool:
-        """Whether `value` is right."""
+        """Whether `value` is right, whatever its `format`."""
         return self._validator.is_valid(value)
 
     @property
@@ -73,7 +76,9 @@ class Schema:
     @cached_property
     def is_free_text(self) -> bool:
         """Whether any text is right, the empty one and NUL included."""
-        return self.types == ("string",) and all(map(self.accepts, ("", "\0", "x" * 5000, "é ")))
+        return self.types == ("string",) and all(
+            map(self._with_formats.is_valid, ("", "\0", "x" * 5000, "é "))
+        )
 
     @cached_property
     def _valid(self) -> tuple[Any, ...]:
@@ -81,13 +86,29 @@ class Schema:
         found = [*node.get("enum", ()), *node.get("examples", ())]
         if "const" in node:
             found.append(node["const"])
+        found += self._composed()
         found += [entry for name in self.types for entry in _SIMPLE[name]]
         found += list(_near_bounds(node))
         unique: dict[str, Any] = {}
         for value in found:
-            if self.accepts(value):
+            if self._with_formats.is_valid(value):
                 unique.setdefault(f"{type(value).__name__}{value!r}", value)
         return tuple(unique.values())[: max(len(node.get("enum", ())), 4)]
+
+    def _composed(self) -> Iterator[Any]:
+        """Lists of right items, and objects of right properties."""
+        if self.items is not None:
+            values = self.items.valid()
+            yield from ([value] for value in values)
+            count = self.node.get("minItems", 0)
+            yield [values[n % len(values)] for n in range(count)] if values else []
+            yield values
+        if self.properties:
+            each = {name: schema.valid() for name, schema in self.properties.items()}
+            for variant in range(2):
+                chosen = {k: found[variant % len(found)] for k, found in each.items() if found}
+                yield {name: chosen[name] for name in self.required if name in chosen}
+                yield chosen
 
     def valid(self) -> list[Any]:
         """A few right values, two at least where there are so many; the simplest first."""
@@ -125,6 +146,29 @@ class Schema:
                 yield Value(other, f"{other!r}, which is not one of the values", "near")
         if "string" in self.types and "enum" not in self.node:
             yield from _of_wrong_length(self.node)
+        if self.items is not None:
+            yield from self._invalid_lists(self.items)
+        yield from self._invalid_objects()
+
+    def _invalid_lists(self, items: Schema) -> Iterator[Value]:
+        for value in items.invalid():
+            yield Value([value.value], f"a list with {value.what}", "near")
+        if "maxItems" in self.node and (right := items.valid()):
+            count = self.node["maxItems"] + 1
+            many = [right[n % len(right)] for n in range(count)]
+            yield Value(many, "a list with an item too many", "edge")
+
+    def _invalid_objects(self) -> Iterator[Value]:
+        whole = next((value for value in self.valid() if isinstance(value, dict)), None)
+        if not whole:
+            return
+        for name in self.required:
+            less = {key: value for key, value in whole.items() if key != name}
+            yield Value(less, f"an object without `{name}`", "near")
+        for name, schema in self.properties.items():
+            for value in schema.invalid():
+                what = f"an object whose `{name}` is {value.what}"
+                yield Value({**whole, name: value.value}, what, "near")
 
 
 def _other_enums(contract: Contract) -> Iterator[str]:
@@ -213,8 +257,6 @@ def _of_wrong_length(node: Json) -> Iterator[Value]:
     if "pattern" in node:
         for text in ("", " ", "!", "x y", "x\n", "é", "..", "x/y"):
             yield Value(text, f"{text!r}, outside the pattern", "edge")
-    if "format" in node:
-        yield Value("not-it", f"no {node['format']}", "edge")
 
 
 def _near_bounds(node: Json) -> Iterator[Any]:

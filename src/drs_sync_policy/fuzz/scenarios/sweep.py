@@ -46,7 +46,7 @@ def _cases(prober: Prober) -> Iterator[Case]:
     padded = ijson.dumps(body)
     for size in (70_000, 600_000):
         yield Case(prober.request(padded + b" " * (size - len(padded))), f"{size} bytes", SIZE)
-    yield from _raw(prober, own[0])
+    yield from _raw(prober, own[0], build)
     for name in build.fields:
         for value in build.fields[name].valid()[:3]:
             yield Case(
@@ -62,8 +62,8 @@ def _cases(prober: Prober) -> Iterator[Case]:
         yield Case(request, f"the project {project!r}")
 
 
-def _raw(prober: Prober, job: str) -> Iterator[Case]:
-    for raw, what in list(raw_bodies(job))[::4]:
+def _raw(prober: Prober, job: str, build: Bodies) -> Iterator[Case]:
+    for raw, what in list(raw_bodies(job, build))[::4]:
         yield Case(prober.request(raw), f"the body is no I-JSON: {what}")
     good = ijson.dumps({ITEMS: [{JOB: job}]})
     for number in (b"[" * 1000 + b"]" * 1000, b"1e400", b"9" * 400):

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from attrs import evolve
 
+from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.raw_bodies import raw_bodies
@@ -58,8 +59,8 @@ def refused_requests(state: StateProber) -> Iterator[tuple[Request, str]]:
     ):
         yield evolve(good, body=change), what
     ids = state.tenant.job_ids
-    policy = b'"conflict_policy": "overwrite", "slot_name": "refused", '
-    for raw, what in raw_bodies(ids[0]):
+    policy = ijson.dumps(build.policy(1))[1:-1] + b", "
+    for raw, what in raw_bodies(ids[0], build):
         if raw.startswith(b'{"jobs": [{"job_id"'):
             yield (
                 prober.request(raw.replace(b'{"jobs": [{', b'{"jobs": [{' + policy, 1)),

@@ -11,7 +11,7 @@ from drs_sync_policy.cli.input.places import Place, UnreadableError
 def test_csv_leaves_empty_cells_out_and_knows_types() -> None:
     """Booleans and integers by their name's type, whatever else is text; lines are counted."""
     text = 'id,on,n,text\n1,TRUE,7,\n\n"2\n",no,x,"a,b"\n3,false,,true\n'
-    placed = read_csv(text, {"on": "boolean", "n": "integer"})
+    placed = read_csv(text, {"on": {"type": "boolean"}, "n": {"type": "integer"}})
     assert list(placed.value) == [
         {"id": "1", "on": True, "n": 7},
         {"id": "2\n", "on": "no", "n": "x", "text": "a,b"},
