@@ -38,7 +38,7 @@ class Miscounting(Handler):
 
     def authenticate(self, wanted: str) -> str:
         token = self.headers.get("X-Auth-Token", "")
-        if len(token) > 5 and "X-Auth-Token" in self.headers:
+        if len(token) > 5 and token not in servers.TOKENS:
             self.headers.replace_header("X-Auth-Token", next(iter(servers.TOKENS)))
         return super().authenticate(wanted)
 
@@ -224,7 +224,7 @@ def test_a_waiver_applies_until_it_expires(miscounted: tuple[Target, Verdict]) -
     assert {line.rule.id for line in report.with_status("waived")} == failed
     assert report.findings
     assert report.failing == ()
-    assert len(report.notes) == len(waivers)
+    assert len([note for note in report.notes if "waive" in note]) == len(waivers)
     assert len(describe(evolve(verdict, waived=later)).failing) == len(report.findings)
     partly = describe(evolve(verdict, waived=apply(known[1:], verdict.ledger, today=day)))
     assert partly.failing
@@ -351,10 +351,11 @@ def test_why_a_run_ended_early_is_reported_with_what_it_left_out(tmp_path: Path)
 
 
 class NoNumber(Handler):
-    """Its read-back is not I-JSON."""
+    """Its read-back is not I-JSON after some requests."""
 
     def response(self, status: int, value: Any, **headers: str) -> None:
-        odd = isinstance(value, dict) and "policy" in value
+        self.server.requests += 1
+        odd = isinstance(value, dict) and "policy" in value and self.server.requests > 20
         super().response(status, {**value, "at": math.inf} if odd else value, **headers)
 
 
@@ -365,3 +366,4 @@ def test_a_rule_that_passed_in_part_says_why() -> None:
     concerned = [line for line in report.rules if "the number Infinity" in line.reason]
     assert concerned
     assert [reason for reason in report.not_checked if "the number Infinity" in reason]
+    assert [note for note in report.notes if "`job-a`" in note]

@@ -13,17 +13,19 @@ import datetime
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from typing import Final, Literal
+from typing import Final
 
 from attrs import field, frozen
 
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.fuzz import scenarios, signals
+from drs_sync_policy.fuzz import preflight, scenarios, signals
 from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.findings import Finding, group
 from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.preflight import Ending
 from drs_sync_policy.fuzz.prober import Prober, TargetDown
+from drs_sync_policy.fuzz.restore import Originals, Restored
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled, Wire
 from drs_sync_policy.fuzz.target.profile import Target
@@ -36,8 +38,6 @@ DEFAULT_BUDGET: Final = 30.0
 _GRACE: Final = 1.1
 """What is under way when the budget is used up ends within so many times the budget."""
 _RAISE: Final = "raise --budget"
-
-Ending = Literal["complete", "unreachable", "not allowed in", "too little checked", "interrupted"]
 
 
 @frozen
@@ -63,6 +63,8 @@ class Verdict:
     contract: Contract = field(factory=contract.load, repr=False)
     findings: tuple[Finding, ...] = ()
     """The violations, grouped by cause."""
+    restored: Restored = field(factory=Restored)
+    """What became of the policies that the run overwrote."""
     started: datetime.datetime = field(factory=lambda: datetime.datetime.now(datetime.UTC))
 
     @property
@@ -144,6 +146,7 @@ def run(
         timeout=carrier.lowered,
         contract=loaded,
         findings=group(ledger),
+        restored=execution.restored,
         started=started,
     )
     if ending == "interrupted":
@@ -169,6 +172,8 @@ class _Execution:
         self.requests_to_failure: int | None = None
         self.crashes: list[Crash] = []
         self.reported: set[str] = set()
+        self.originals: Originals | None = None
+        self.restored = Restored()
         self.during = "preflight"
         prober.on_violation = self._on_violation
         progress.begin(prober.ledger)
@@ -192,13 +197,17 @@ class _Execution:
             self.progress.phase("done")
 
     def _to_the_end(self) -> tuple[Ending, str]:
-        refused = None
+        self.progress.phase("preflight")
+        obstacle = None
         with self._may_fail("preflight"):
-            refused = self._preflight()
-        if refused:
-            return refused
+            self.originals = Originals(self.prober)
+            self.restored = self.originals.abandoned("the run ended early")
+            obstacle = preflight.check(self.prober)
+        if obstacle:
+            return obstacle
         unfinished = self._scenarios()
         self._stock()
+        self._restore()
         if self.crashes:
             names = ", ".join(dict.fromkeys(crash.during for crash in self.crashes))
             return "too little checked", f"the fuzzer itself failed in {names}"
@@ -225,24 +234,6 @@ class _Execution:
             self.crashes.append(crash)
             for rule in rules:
                 self.prober.ledger.not_checked(rule, f"the fuzzer itself failed in {crash}")
-
-    def _preflight(self) -> tuple[Ending, str] | None:
-        """Why the run ends here; None if the server is there and accepts the credentials."""
-        self.progress.phase("preflight")
-        prober = self.prober
-        request = prober.request({"jobs": [{"job_id": prober.target.tenant.job_ids[0]}]})
-        try:
-            response = prober.reach(request)
-        except Throttled as error:
-            return "too little checked", f"the server throttles every request: {error}"
-        except NoResponse as error:
-            return "unreachable", str(error)
-        if response.status in (401, 403):
-            return "not allowed in", (
-                f"the server responded {response.status} to the profile's own token and "
-                "project; check `token` (or the variable of `token_env`) and `project_id`"
-            )
-        return None
 
     def _scenarios(self) -> list[str]:
         """Run every scenario; the names of the required ones that did not come to their end."""
@@ -278,6 +269,13 @@ class _Execution:
 
             self.progress.phase("schemathesis")
             stock.run(self.prober, seconds=left)
+
+    def _restore(self) -> None:
+        if self.originals is None:
+            return
+        with self._may_fail("restoring the policies"):
+            self.progress.phase("restoring the policies")
+            self.restored = self.originals.restore()
 
     def _left(self) -> float:
         return self.started + self.budget - time.monotonic()

@@ -41,11 +41,17 @@ class PolicyReader:
         self.fields: tuple[str, ...] = tuple(fields)
 
     def read(
-        self, job_id: str, *, tenant: Tenant | None = None, may_lack: bool = False
+        self,
+        job_id: str,
+        *,
+        tenant: Tenant | None = None,
+        may_lack: bool = False,
+        recorded: bool = True,
     ) -> tuple[Policy, Exchange]:
         """The stored fields of a job, and the exchange that read them; `Unreadable` if it fails.
 
-        Where a job `may_lack` a policy, 404 means that it has none.
+        Where a job `may_lack` a policy, 404 means that it has none. What is `recorded` counts as a
+        request of the run, and as known of the job.
         """
         tenant = tenant or self._prober.target.tenant
         path = self._readback.path.replace("{project_id}", quote(tenant.project_id, safe=""))
@@ -57,7 +63,8 @@ class PolicyReader:
         response = self._prober.reach(request)
         if response.status in GATEWAY:
             response = self._prober.reach(request)
-        self._prober.ledger.count_request(response.status)
+        if recorded:
+            self._prober.ledger.count_request(response.status)
         exchange = Exchange(request, Expectation("", None), response)
         if response.status == 404 and may_lack:
             return {}, exchange
@@ -76,7 +83,8 @@ class PolicyReader:
         if not isinstance(found, dict):
             raise Unreadable(f"`{self._readback.policy_pointer}` points to no object")
         policy = {name: found[name] for name in (*self.fields, PROBE) if name in found}
-        self._prober.history.read(tenant, job_id, policy, exchange)
+        if recorded:
+            self._prober.history.read(tenant, job_id, policy, exchange)
         return policy, exchange
 
 

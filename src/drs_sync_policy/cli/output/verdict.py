@@ -19,6 +19,7 @@ from drs_sync_policy.fuzz.report import files, github, terminal
 from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.report.model import ORIGINS, Report
 from drs_sync_policy.fuzz.report.progress import Live
+from drs_sync_policy.fuzz.restore import jobs
 from drs_sync_policy.fuzz.target.profile import Target
 
 Format = Literal["text", "github"]
@@ -26,6 +27,7 @@ FORMATS: Final[tuple[Format, ...]] = ("text", "github")
 _EXITS: Final = {
     "unreachable": exits.UNREACHABLE,
     "not allowed in": exits.NOT_ALLOWED,
+    "invalid profile": exits.WRONG_USE,
     "too little checked": exits.NOT_CHECKED,
     "interrupted": exits.INTERRUPTED,
 }
@@ -66,9 +68,15 @@ class Output:
         return self.folder / files.SERVER_LOG if self.folder else None
 
     def progress(self, target: Target) -> Progress:
-        """What is shown while a run goes on."""
+        """What is shown while a run goes on; first, which jobs it changes."""
         if self.quiet:
             return Progress()
+        named = ", ".join(jobs(target))
+        then = "and restored at the end" if target.readback else "and cannot be restored"
+        why = "" if target.readback else " (the profile has no [readback])"
+        self.console.print(
+            Text(f"The policies of these jobs are overwritten, {then}{why}: {named}", style="dim")
+        )
         return Live(self.console, target, folder=self.folder).progress
 
     def finish(self, verdict: Verdict, *, command: str = "") -> int:

@@ -30,7 +30,7 @@ from drs_sync_policy.fuzz.target.http import Response
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import PARAMETERS_AS_RULE, Exchange, Ledger, RuleStatus, Violation
 from drs_sync_policy.fuzz.waivers import Waived
-from drs_sync_policy.text import printable
+from drs_sync_policy.text import listed, printable
 
 BODIES: Final = "bodies"
 """The folder of a report with the bodies that are too long for a command line."""
@@ -111,6 +111,7 @@ class Describer:
             seed=verdict.seed,
             command=self.text(command),
             missing=missing(verdict.target),
+            restored=verdict.restored.as_before,
             advice=tuple(advice(verdict.target, reasons)),
             variables=dict(_used(verdict.target, findings)),
             notes=tuple(map(self.text, _notes(verdict))),
@@ -260,6 +261,9 @@ def _notes(verdict: Verdict) -> Iterator[str]:
         yield f"the waiver of {waiver.rule} is not needed any more: the rule passes now"
     for waiver in waived.biting:
         yield f"{waiver.rule} is waived until {waiver.expires}: {waiver.reason}"
+    for reason, jobs in verdict.restored.reasons.items():
+        named = listed(jobs, last="and")
+        yield f"the run may have changed the policy of {named}: {reason}"
     if verdict.timeout is not None:
         yield (
             f"in the end a response could take {verdict.timeout:.1f} s, less than the `timeout` of"

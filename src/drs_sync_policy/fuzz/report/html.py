@@ -170,6 +170,7 @@ def _run(report: Report) -> Iterator[str]:
         ("tool", escape(report.tool)),
         ("contract", f"{escape(report.contract)}, sha256 <code>{report.contract_sha256}</code>"),
         ("not in the profile", absent),
+        ("policies restored", escape(", ".join(report.restored))),
     ):
         yield f"<dt>{name}</dt><dd>{value}</dd>" if value else ""
     yield "</dl>"

@@ -117,6 +117,8 @@ class Report:
     """What would let the fuzzer check more."""
     variables: Mapping[str, str] = field(factory=dict[str, str])
     """The shell variables that the curl commands take secrets from, with what each has to hold."""
+    restored: tuple[str, ...] = ()
+    """The jobs whose policies are as they were before the run."""
     notes: tuple[str, ...] = ()
     crashes: tuple[Crash, ...] = ()
     has_bodies: bool = False

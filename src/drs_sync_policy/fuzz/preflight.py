@@ -1,0 +1,77 @@
+"""Before the first case: is the server there, and does what the profile says work.
+
+A wrong token or a wrong path in the profile would look like dozens of violations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from drs_sync_policy.fuzz.oracle import Expectation
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.readback import PolicyReader, Unreadable
+from drs_sync_policy.fuzz.scenarios.first import bodies
+from drs_sync_policy.fuzz.scenarios.state_prober import accepted
+from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
+from drs_sync_policy.fuzz.target.profile import Target, Tenant
+from drs_sync_policy.fuzz.verdict import Exchange
+
+Ending = Literal[
+    "complete",
+    "unreachable",
+    "not allowed in",
+    "invalid profile",
+    "too little checked",
+    "interrupted",
+]
+"""How a run ended. `not allowed in`: the server rejected a token of the profile."""
+
+
+def tenants(target: Target) -> Iterator[tuple[str, Tenant]]:
+    """The tenants of a profile, each with the name of its table."""
+    yield "target", target.tenant
+    if target.other:
+        yield "other_tenant", target.other
+
+
+def check(prober: Prober) -> tuple[Ending, str] | None:
+    """Why the run ends before it begins; None if it can go on."""
+    try:
+        for name, tenant in tenants(prober.target):
+            request = prober.request({"jobs": [{"job_id": tenant.job_ids[0]}]}, tenant=tenant)
+            status = prober.reach(request).status
+            if status in (401, 403):
+                return "not allowed in", (
+                    f"the server responded {status} to the token and project of `[{name}]`; check"
+                    " `token` (or the variable of `token_env`) and `project_id` there"
+                )
+        return _readback(prober)
+    except Throttled as error:
+        return "too little checked", f"the server throttles every request: {error}"
+    except NoResponse as error:
+        return "unreachable", str(error)
+
+
+def _readback(prober: Prober) -> tuple[Ending, str] | None:
+    """Whether a policy can be read that a request has just set."""
+    if prober.target.readback is None:
+        return None
+    build = bodies(prober)
+    reader = PolicyReader(prober, build.fields)
+    job = prober.target.tenant.job_ids[0]
+    try:
+        reader.read(job, recorded=False)
+    except Unreadable:
+        request = prober.request(build.body([build.full(job)]))
+        expectation = Expectation("", None)
+        if not accepted(Exchange(request, expectation, prober.reach(request))):
+            return None  # a scenario reports that
+        try:
+            reader.read(job, recorded=False)
+        except Unreadable as error:
+            return "invalid profile", (
+                f"the policy of job `{job}` cannot be read with `[readback]`, although a request"
+                f" has just set it: {error}; check `path`, `method` and `policy_pointer`"
+            )
+    return None

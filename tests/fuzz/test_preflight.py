@@ -1,0 +1,124 @@
+"""Before the first case and after the last: the profile works, and policies are restored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from drs_sync_policy.fuzz.active import Progress, Verdict, run
+from drs_sync_policy.fuzz.target.profile import Readback, Target, Tenant
+from tests.fuzz import servers
+from tests.fuzz.servers import Habits, Handler
+
+
+def _run(target: Target) -> Verdict:
+    return run(target, budget=0, schemathesis=False)
+
+
+def _tenant(tenant: Tenant | None, token: str) -> Tenant:
+    assert tenant is not None
+    return evolve(tenant, token=token)
+
+
+@pytest.mark.parametrize("name", ["target", "other_tenant"])
+def test_a_rejected_token_of_any_tenant_ends_the_run(name: str) -> None:
+    """The reason names the table of the profile that has the token."""
+    with servers.serving() as server:
+        target = servers.target(server)
+        if name == "target":
+            target = evolve(target, tenant=_tenant(target.tenant, "not-it"))
+        else:
+            target = evolve(target, other=_tenant(target.other, "not-it"))
+        verdict = _run(target)
+    assert verdict.ending == "not allowed in"
+    assert f"`[{name}]`" in verdict.reason
+    assert not list(verdict.ledger.violations())
+
+
+@pytest.mark.parametrize(
+    "readback",
+    [
+        Readback("/nowhere/{project_id}/{job_id}", policy_pointer="/policy"),
+        Readback("/stored/{project_id}/{job_id}", policy_pointer="/polcy"),
+        Readback("/stored/{project_id}/{job_id}", policy_pointer="/policy/slot_name"),
+    ],
+)
+def test_a_readback_that_does_not_work_ends_the_run(readback: Readback) -> None:
+    """404, or no object where the pointer points to, although a policy was just set."""
+    with servers.serving() as server:
+        verdict = _run(evolve(servers.target(server), readback=readback))
+    assert verdict.ending == "invalid profile"
+    assert "`[readback]`" in verdict.reason
+    assert not list(verdict.ledger.violations())
+
+
+class NoPolicyYet(Handler):
+    """Responds 404 for a job that has no policy."""
+
+    def response(self, status: int, value: Any, **headers: str) -> None:
+        status = 404 if isinstance(value, dict) and value.get("policy") == {} else status
+        super().response(status, value, **headers)
+
+
+def test_a_job_without_a_policy_is_no_error_of_the_profile() -> None:
+    """It can be read once a request has set it; it cannot be restored, and the verdict says so."""
+    with servers.serving(handler=NoPolicyYet) as server:
+        verdict = _run(servers.target(server))
+    assert verdict.ending == "complete"
+    assert not list(verdict.ledger.violations())
+    assert "job-a" in verdict.restored.changed
+
+
+def test_policies_are_restored() -> None:
+    """Jobs that had a policy with every field have it again, those of the other tenant as well."""
+    policy = {
+        "conflict_policy": "stop",
+        "filter_ddl_policy": "drop_database",
+        "ddl_trans": False,
+        "index_trans": True,
+        "slot_name": "before the run",
+    }
+    with servers.serving() as server:
+        every = [job for jobs in servers.JOBS.values() for job in jobs]
+        server.stored = {job: dict(policy) for job in every}
+        verdict = _run(servers.target(server))
+        assert server.stored == dict.fromkeys(every, policy)
+    assert sorted(verdict.restored.as_before) == every
+    assert not verdict.restored.changed
+
+
+def test_without_readback_the_jobs_are_listed() -> None:
+    """Each job that the run may have changed, with the reason."""
+    with servers.serving(Habits(readback=False)) as server:
+        verdict = _run(servers.target(server))
+    every = {job for jobs in servers.JOBS.values() for job in jobs}
+    assert set(verdict.restored.changed) == every
+    assert verdict.restored.as_before == ()
+
+
+def test_a_run_that_ends_early_lists_the_jobs() -> None:
+    """Nothing is sent to a server any more that does not respond."""
+    with servers.serving() as server:
+        phases = iter(range(100))
+
+        def stop(name: str) -> None:
+            if next(phases) == 3:
+                server.stop()
+
+        verdict = run(servers.target(server), budget=0, progress=Progress(phase=stop))
+    assert verdict.ending == "unreachable"
+    assert "job-a" in verdict.restored.changed
+
+
+def test_a_required_rule_must_be_checked() -> None:
+    """Else the run is not complete, and the reason names the rule."""
+    with servers.serving(Habits(second_tenant=False)) as server:
+        target = evolve(
+            servers.target(server), require=("tenants-are-isolated", "count-equals-results")
+        )
+        verdict = _run(target)
+    assert verdict.ending == "too little checked"
+    assert "tenants-are-isolated" in verdict.reason
+    assert "count-equals-results" not in verdict.reason
