@@ -23,6 +23,7 @@ from drs_sync_policy.sandbox.http import accesslog, response
 from drs_sync_policy.sandbox.http.body import LargeBodies
 from drs_sync_policy.sandbox.http.request import Request, from_asgi
 from drs_sync_policy.sandbox.http.response import EncodedResponse, Response
+from drs_sync_policy.sandbox.http.trusted import TrustedHosts
 from drs_sync_policy.sandbox.iam import Iam, signed_account
 from drs_sync_policy.sandbox.operations import HANDLERS, HandlerFactory
 from drs_sync_policy.sandbox.rejection import Rejection
@@ -56,6 +57,7 @@ class Sandbox:
         aksk: bool = True,
         max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
         peers: bool = False,
+        allow_hosts: Iterable[str] = (),
     ) -> None:
         self._database = Database(database)
         known = tuple(tenants) if seed else ()
@@ -75,6 +77,7 @@ class Sandbox:
         self._log = RequestLog()
         self._control = Control(self._store, self._settings, self._log)
         self._console = Console(contract, tenants=known)
+        self._trusted = TrustedHosts.of(allow_hosts)
         self._max_body_bytes = max_body_bytes
         self._large = LargeBodies(max_body_bytes=max_body_bytes)
 
@@ -123,12 +126,12 @@ class Sandbox:
     ) -> None:
         began = time.perf_counter()
         request = from_asgi(scope, receive, max_body_bytes=self._max_body_bytes, large=self._large)
-        logged = service and not self._is_ours(request, control=control)
+        outside = request.segments == _HEALTH or (control and self._is_outside(request))
 
         def log(status: int | None) -> None:
             seconds = time.perf_counter() - began
             accesslog.log(request, status, seconds)
-            if logged:
+            if service and not outside:
                 self._log.add(request, status, seconds)
 
         try:
@@ -144,17 +147,14 @@ class Sandbox:
         finally:
             request.body.close()
 
-    def _is_ours(self, request: Request, *, control: bool) -> bool:
-        """Whether the request is for a route outside the imitated API."""
-        outside = control and (self._console.serves(request) or request.segments[1:2] == (PREFIX,))
-        return outside or request.segments == _HEALTH
+    def _is_outside(self, request: Request) -> bool:
+        """Whether the request is for a control route or the console."""
+        return request.segments[1:2] == (PREFIX,) or self._console.serves(request)
 
     async def _respond(self, request: Request, *, service: bool, control: bool) -> EncodedResponse:
         try:
-            if control and self._console.serves(request):
-                return self._console.respond(request, service=service)
-            if control and request.segments[1:2] == (PREFIX,):
-                return response.encode(await self._control.respond(request), request)
+            if control and self._is_outside(request):
+                return await self._respond_outside(request, service=service)
             if request.segments == _HEALTH:
                 return response.encode(await self._health(request), request)
             if service:
@@ -168,6 +168,14 @@ class Sandbox:
             failure = self._failure(error, request)
             return response.encode(response.rejected(failure, request), request)
 
+    async def _respond_outside(self, request: Request, *, service: bool) -> EncodedResponse:
+        untrusted = self._trusted.rejection(request)
+        if untrusted is not None:
+            return response.encode(untrusted, request)
+        if self._console.serves(request):
+            return self._console.respond(request, service=service)
+        return response.encode(await self._control.respond(request), request)
+
     async def _imitate(self, request: Request) -> EncodedResponse:
         await self._settings.simulator.apply()
         if self._iam.serves(request):
@@ -177,7 +185,7 @@ class Sandbox:
     async def _health(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
             raise rejection.no_such_method(("GET", "HEAD"))
-        await self._database.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
+        await self._store.check()
         return Response(200, {"status": "ok"})
 
     def _failure(self, error: Exception, request: Request) -> Rejection:
@@ -203,7 +211,8 @@ def create_app(*, control: bool = True, **options: Any) -> Starlette:
             for an operation that the sandbox has no handler for, or instead of its own; `aksk`,
             whether signed requests are accepted as well as tokens; `max_body_bytes`, above which
             a body gets 413; `peers`, whether other workers share the database, so that settings
-            are synchronized with them.
+            are synchronized with them; `allow_hosts`, names besides the loopback names under which
+            control routes may be called.
 
     Raises:
         BadDatabaseError: the URL does not name a database that the sandbox can use.

@@ -13,7 +13,6 @@ from typing import Any, Final
 import msgspec
 
 from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation, Parameter
-from drs_sync_policy.sandbox import rejection
 from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.http.response import JSON, EncodedResponse, Response, encode
 from drs_sync_policy.sandbox.seed import Tenant
@@ -49,13 +48,11 @@ class Console:
         self._tenants = tuple(tenants)
 
     def serves(self, request: Request) -> bool:
-        """Whether the request is for the console or a part of it."""
-        return request.segments in _PARTS
+        """Whether the request reads the console or a part of it."""
+        return request.segments in _PARTS and request.method in ("GET", "HEAD")
 
     def respond(self, request: Request, *, service: bool) -> EncodedResponse:
         """The response; without `service` a 404 that says why the page cannot work."""
-        if request.method not in ("GET", "HEAD"):
-            raise rejection.no_such_method(("GET", "HEAD"))
         if not service:
             return encode(Response(404, {"error": _NO_SERVICE}), request)
         name, media_type = _PARTS[request.segments]

@@ -29,17 +29,52 @@ LOOPBACK: Final = "127.0.0.1"
 _GRACE_SECONDS: Final = 5
 _LINGER_SECONDS: Final = 1
 
+CLIENT_SECONDS: Final = 20.0
+"""How long a client may take to send a head, or pause while it sends or reads a body."""
+
 
 class Protocol(H11Protocol):
-    """HTTP/1.1 that responds in the contract's form even to bytes that are not HTTP."""
+    """HTTP/1.1 that responds in the contract's form even to bytes that are not HTTP.
+
+    The connection of a client that takes too long is reset.
+    """
 
     _rejected = False
     _half_closed = False
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        seconds = self.config.client_seconds if isinstance(self.config, Config) else CLIENT_SECONDS
+        self._sending = _Timer(self.loop, seconds, self._sends_too_slowly)
+        self._reading = _Timer(self.loop, seconds, lambda: _abort(self.transport))
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Let a request reset its connection: `scope["state"]["abort"]`."""
         super().connection_made(transport)
         self.app_state: dict[str, Any] = {**self.app_state, "abort": partial(_abort, transport)}
+        self._sending.start()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timers."""
+        super().connection_lost(exc)
+        self._sending.stop()
+        self._reading.stop()
+
+    def pause_writing(self) -> None:
+        """The client does not read as fast as the sandbox writes."""
+        super().pause_writing()
+        self._reading.start()
+
+    def resume_writing(self) -> None:
+        """The client has read nearly all that was written."""
+        super().resume_writing()
+        self._reading.stop()
+
+    def _sends_too_slowly(self) -> None:
+        if self.flow.read_paused:  # it may send no more until the sandbox reads
+            self._sending.start()
+        else:
+            _abort(self.transport)
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Stay until the response is sent if the client closed its half of the connection."""
@@ -55,8 +90,14 @@ class Protocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrives; drop what arrives after a rejection."""
-        if not self._rejected:
-            super().data_received(data)
+        if self._rejected:
+            return
+        super().data_received(data)
+        state = self.conn.their_state
+        if state is h11.SEND_BODY or (state is h11.IDLE and not self._sending.is_running):
+            self._sending.start()
+        elif state is not h11.IDLE:
+            self._sending.stop()
 
     def send_400_response(self, msg: str) -> None:
         """Respond to what could not be parsed, and close (rule media-type-is-json)."""
@@ -78,6 +119,34 @@ class Protocol(H11Protocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+
+
+class _Timer:
+    """Does something unless it is stopped in time."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, seconds: float, action: Callable[[], None]
+    ) -> None:
+        self._later = partial(loop.call_later, seconds, self._fire)
+        self._action = action
+        self._handle: asyncio.TimerHandle | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._handle is not None
+
+    def start(self) -> None:
+        self.stop()
+        self._handle = self._later()
+
+    def stop(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+    def _fire(self) -> None:
+        self._handle = None
+        self._action()
 
 
 def _abort(transport: asyncio.Transport) -> None:
@@ -111,10 +180,21 @@ class Running:
     tenants: tuple[Tenant, ...]
 
 
-def config(app: Starlette | Callable[[], Starlette], **options: Any) -> uvicorn.Config:
+class Config(uvicorn.Config):
+    """uvicorn's, with the time that a client may take."""
+
+    client_seconds: float = CLIENT_SECONDS
+
+
+def config(
+    app: Starlette | Callable[[], Starlette],
+    *,
+    client_seconds: float = CLIENT_SECONDS,
+    **options: Any,
+) -> uvicorn.Config:
     """How uvicorn serves a sandbox: HTTP/1.1 only, without its own log and version header."""
     accesslog.keep_quiet()
-    return uvicorn.Config(
+    made = Config(
         app,
         http=Protocol,
         ws="none",
@@ -123,8 +203,11 @@ def config(app: Starlette | Callable[[], Starlette], **options: Any) -> uvicorn.
         server_header=False,
         lifespan="on",
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_keep_alive=max(1, round(client_seconds)),
         **options,
     )
+    made.client_seconds = client_seconds
+    return made
 
 
 class Server(uvicorn.Server):
@@ -146,10 +229,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 @contextmanager
-def running(**options: Any) -> Generator[Running, None, None]:
+def running(
+    *, client_seconds: float = CLIENT_SECONDS, **options: Any
+) -> Generator[Running, None, None]:
     """A sandbox served on a free port of 127.0.0.1 until the block ends.
 
-    `options` are those of `create_app`. The server accepts connections when the block begins;
+    `options` are those of `create_app`. A client that sends or reads nothing for `client_seconds`
+    loses its connection. The server accepts connections when the block begins;
     its port and its database are closed when the block ends.
 
     Examples:
@@ -164,7 +250,7 @@ def running(**options: Any) -> Generator[Running, None, None]:
     app = create_app(**options)
     listener = listen(LOOPBACK, 0)
     port = listener.getsockname()[1]
-    server = Server(config(app))
+    server = Server(config(app, client_seconds=client_seconds))
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True
     )

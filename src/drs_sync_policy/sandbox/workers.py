@@ -22,7 +22,7 @@ from uvicorn.supervisors import Multiprocess
 from drs_sync_policy.contract import BASE_EDITION, load
 from drs_sync_policy.sandbox.app import DEFAULT_MAX_BODY_BYTES, Sandbox
 from drs_sync_policy.sandbox.http import accesslog
-from drs_sync_policy.sandbox.serving import Server, config
+from drs_sync_policy.sandbox.serving import CLIENT_SECONDS, Server, config
 from drs_sync_policy.sandbox.store.database import IN_MEMORY
 
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
@@ -48,6 +48,8 @@ class SandboxOptions:
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
     access_log: bool = False
     peers: bool = False
+    allow_hosts: tuple[str, ...] = ()
+    client_seconds: float = CLIENT_SECONDS
 
     def sandbox(self) -> Sandbox:
         """The sandbox that these options describe; raises what `create_app` raises."""
@@ -58,6 +60,7 @@ class SandboxOptions:
             aksk=self.aksk,
             max_body_bytes=self.max_body_bytes,
             peers=self.peers,
+            allow_hosts=self.allow_hosts,
         )
 
 
@@ -83,7 +86,7 @@ def serve(sandbox: Sandbox, options: SandboxOptions, ports: Ports) -> None:
     """Serve until SIGINT or SIGTERM; requests under way get their response first."""
     _prepare_process(options)
     app = sandbox.app(control=options.control, control_port=ports.control_port)
-    asyncio.run(_serve(Server(config(app)), ports.sockets))
+    asyncio.run(_serve(Server(config(app, client_seconds=options.client_seconds)), ports.sockets))
 
 
 async def _serve(server: Server, sockets: list[socket.socket]) -> None:
@@ -106,6 +109,7 @@ def supervise(options: SandboxOptions, ports: Ports, *, workers: int) -> int:
             partial(_worker_app, options, ports.control_port),
             factory=True,
             workers=workers,
+            client_seconds=options.client_seconds,
             timeout_worker_healthcheck=_HEALTHCHECK_SECONDS,
         ),
         sockets=ports.sockets,

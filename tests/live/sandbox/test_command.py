@@ -12,6 +12,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,6 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from drs_sync_policy.cli import main
+from drs_sync_policy.cli.verbs import sandbox as verb
 from drs_sync_policy.sandbox.seed import TENANTS
 
 COMMAND = [sys.executable, "-c", "from drs_sync_policy.cli import main; main()", "sandbox"]
@@ -105,6 +107,7 @@ def test_a_taken_port_is_a_usage_error() -> None:
         (("--fault", "results-reverse"), "`results-reversed`"),
         (("--workers", "2"), "--database"),
         (("--no-control", "--control-port", "0"), "--control-port"),
+        (("--client-timeout", "0"), "--client-timeout"),
         (("--edition", "nowhere"), "huawei-cloud"),
     ],
 )
@@ -112,6 +115,25 @@ def test_invalid_options_are_usage_errors(options: tuple[str, ...], named: str) 
     """The error names a valid choice, or the option that is missing."""
     done = invoked("--port", "0", *options)
     assert (done.exit_code, named in done.stderr) == (2, True)
+
+
+def test_a_database_that_cannot_be_used_is_a_usage_error(tmp_path: Path) -> None:
+    """A folder, another file and a server that is away: the error has the driver's reason."""
+    garbage = tmp_path / "garbage.db"
+    garbage.write_bytes(b"no database at all" * 100)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    for url, reason in (
+        (f"sqlite:///{tmp_path}", "unable to open database file"),
+        (f"sqlite:///{tmp_path}/missing/state.db", "unable to open database file"),
+        (f"sqlite:///{garbage}", "file is not a database"),
+        (f"postgresql://me:secret@127.0.0.1:{port}/x", ""),
+    ):
+        done = invoked("--port", "0", "--database", url)
+        assert done.exit_code == 2
+        assert reason in done.stderr
+        assert "--database" in done.stderr
+        assert "secret" not in done.stderr
 
 
 def test_faults_are_listed_by_rule() -> None:
@@ -167,6 +189,47 @@ def test_invalid_http_is_a_line_of_the_access_log(options: tuple[str, ...]) -> N
         assert process.stderr is not None
         entries = [json.loads(line) for line in process.stderr.read().splitlines()]
     assert [entry["status"] for entry in entries] == [400] * len(options)
+
+
+def test_other_machines_get_no_control_routes_unless_asked() -> None:
+    """`--host 0.0.0.0` serves the API, and leaves out control routes and console."""
+    with started("--host", "0.0.0.0", "--port", "0") as process:
+        url = read_until(process, "  curl http://0.0.0.0:").split()[-2].partition("/v3")[0]
+        for path in ("/_sandbox/faults", "/"):
+            assert httpx.get(f"{url}{path}").status_code == 404
+        assert logged_in(url).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert process.stderr is not None
+        assert "--control" in process.stderr.read()
+
+
+@pytest.mark.parametrize(
+    ("host", "asked", "port", "has_control", "warns"),
+    [
+        ("127.0.0.1", None, None, True, False),
+        ("localhost", None, None, True, False),
+        ("::1", None, None, True, False),
+        ("127.0.0.1", False, None, False, False),
+        ("0.0.0.0", None, None, False, True),
+        ("0.0.0.0", True, None, True, True),
+        ("0.0.0.0", False, None, False, False),
+        ("0.0.0.0", None, 0, True, False),  # a port of 127.0.0.1
+        ("0.0.0.0", True, 0, True, True),
+        ("db.example.com", None, None, False, True),
+    ],
+)
+def test_control_routes_for_other_machines_are_asked_for(
+    host: str,
+    asked: bool | None,
+    port: int | None,
+    has_control: bool,
+    warns: bool,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """They exist on this machine, or if `--control` is given; a warning names the host."""
+    assert verb._has_control(host, asked, port) == has_control
+    assert (host in capsys.readouterr().err) == warns
 
 
 def test_control_has_a_port_of_its_own() -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
+import resource
 import time
 from pathlib import Path
 
 import httpx
 import pytest
+
+from drs_sync_policy.sandbox import create_app
+from drs_sync_policy.sandbox.store.database import BadDatabaseError
 
 from .postgres import Postgres
 from .server import served
@@ -70,3 +74,41 @@ def test_nothing_is_lost_when_postgres_is_stopped(postgres: Postgres) -> None:
                 for writer in busy:
                     writer.check(client)
     assert set[int]().union(*(writer.statuses for writer in busy)) == {200, 503}
+
+
+def test_health_fails_when_nothing_can_be_written(tmp_path: Path) -> None:
+    """With a full disk, `/healthz` and batches get 503, and both succeed when there is room."""
+    with (
+        served("--database", f"sqlite:///{tmp_path / 'state.db'}") as sandbox,
+        httpx.Client(base_url=sandbox.url, timeout=30) as client,
+    ):
+        writer = writers(sandbox.url, 1)[0]
+        pid = sandbox.process.pid
+        # As a full disk: no file may grow. Python ignores the signal that comes with it.
+        room = resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+        assert client.get("/healthz").status_code == 503
+        writer.write(client)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, room)
+        assert client.get("/healthz").status_code == 200
+        writer.write(client)
+        writer.check(client)
+        assert (writer.statuses, writer.acknowledged) == ({503, 200}, 2)
+
+
+def test_health_fails_when_postgres_is_away(postgres: Postgres) -> None:
+    """And succeeds when it is back."""
+    with served("--database", postgres.fresh("health")) as sandbox:
+        postgres.stop()
+        assert httpx.get(f"{sandbox.url}/healthz", timeout=30).status_code == 503
+        postgres.start()
+        assert httpx.get(f"{sandbox.url}/healthz", timeout=30).status_code == 200
+
+
+def test_a_postgres_that_is_away_at_the_start_is_a_bad_database(postgres: Postgres) -> None:
+    """The error has the reason, and no password."""
+    url = postgres.fresh("away").replace("postgres@", "postgres:secret@")
+    postgres.stop()
+    with pytest.raises(BadDatabaseError, match="refused") as raised:
+        create_app(database=url)
+    postgres.start()
+    assert "secret" not in str(raised.value)

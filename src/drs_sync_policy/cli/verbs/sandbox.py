@@ -6,6 +6,7 @@ import json
 import socket
 import sys
 from contextlib import ExitStack
+from ipaddress import ip_address
 from typing import Any
 
 import click
@@ -15,7 +16,7 @@ from drs_sync_policy.contract import BASE_EDITION, editions, load
 from drs_sync_policy.sandbox import DEFAULT_MAX_BODY_BYTES, console, target_profile, to_toml
 from drs_sync_policy.sandbox.faults import UnknownFaultError, catalogue
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
-from drs_sync_policy.sandbox.serving import LOOPBACK, listen
+from drs_sync_policy.sandbox.serving import CLIENT_SECONDS, LOOPBACK, listen
 from drs_sync_policy.sandbox.store.database import IN_MEMORY, BadDatabaseError
 from drs_sync_policy.sandbox.workers import Ports, SandboxOptions, serve, supervise
 
@@ -52,8 +53,32 @@ _PORT = click.IntRange(0, 65535)
     show_default=True,
     help="How many processes share the port and the database.",
 )
-@click.option("--no-control", is_flag=True, help="Leave the control routes under /_sandbox/ out.")
-@click.option("--control-port", type=_PORT, help="Serve the control routes on their own port.")
+@click.option(
+    "--control/--no-control",
+    default=None,
+    help="Serve the control routes under /_sandbox/.  [default: only if --host is this machine]",
+)
+@click.option(
+    "--control-port",
+    type=_PORT,
+    help="Serve the control routes on their own port, of 127.0.0.1 unless --control is given.",
+)
+@click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A further name under which control routes may be called; may be given more than once.",
+)
+@click.option(
+    "--client-timeout",
+    "client_seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=CLIENT_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="Reset the connection of a client that sends or reads nothing for so long.",
+)
 @click.option("--no-aksk", is_flag=True, help="Accept tokens only, no AK/SK signatures.")
 @click.option(
     "--max-body-bytes",
@@ -85,9 +110,10 @@ def command(
     host: str,
     port: int,
     workers: int,
-    no_control: bool,
+    control: bool | None,
     control_port: int | None,
     no_aksk: bool,
+    allow_hosts: tuple[str, ...],
     list_faults: bool,
     print_target: bool,
     **settings: Any,
@@ -99,24 +125,53 @@ def command(
     if list_faults:
         click.echo(_catalogue(settings["edition"]))
         return
-    chosen = SandboxOptions(control=not no_control, aksk=not no_aksk, peers=workers > 1, **settings)
+    if control is False and control_port is not None:
+        raise click.UsageError("--no-control and --control-port exclude each other")
+    chosen = SandboxOptions(
+        control=_has_control(host, control, control_port),
+        aksk=not no_aksk,
+        peers=workers > 1,
+        allow_hosts=(host, *allow_hosts),
+        **settings,
+    )
     if workers > 1 and chosen.database == IN_MEMORY:
         raise click.UsageError("--workers needs a --database that they can share: a file or server")
-    if no_control and control_port is not None:
-        raise click.UsageError("--no-control and --control-port exclude each other")
     with ExitStack() as listening:
         service = listening.enter_context(_listener(host, port))
-        control = None
+        own = None
         if control_port is not None:
-            control = _listener(host, control_port, option="--control-port")
-            listening.enter_context(control)
-        ports = Ports(service, control)
-        sys.exit(_run(chosen, ports, workers, host, print_target=print_target))
+            where = host if control else LOOPBACK
+            own = _listener(where, control_port, option="--control-port")
+            listening.enter_context(own)
+        sys.exit(_run(chosen, Ports(service, own), workers, print_target=print_target))
 
 
-def _run(
-    settings: SandboxOptions, ports: Ports, workers: int, host: str, *, print_target: bool
-) -> int:
+def _has_control(host: str, asked: bool | None, control_port: int | None) -> bool:
+    """Whether there are control routes; a warning says what other machines can do or not do."""
+    if _is_loopback(host) or asked is False:
+        return asked is not False
+    if asked:
+        _warn(f"who reaches {host} can use the control routes: they need no credentials")
+    elif control_port is None:
+        _warn(
+            f"{host} can be reached from other machines, so there are no control routes"
+            " and no console; --control serves them"
+        )
+    return bool(asked) or control_port is not None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _warn(text: str) -> None:
+    click.echo(f"Warning: {text}.", err=True)
+
+
+def _run(settings: SandboxOptions, ports: Ports, workers: int, *, print_target: bool) -> int:
     try:
         # Also with several workers: one process creates the tables and reports what is wrong.
         sandbox = settings.sandbox()
@@ -124,7 +179,7 @@ def _run(
         raise click.BadParameter(str(error), param_hint="--fault") from error
     except BadDatabaseError as error:
         raise click.BadParameter(str(error), param_hint="--database") from error
-    _greet(settings, ports, host, print_target=print_target)
+    _greet(settings, ports, print_target=print_target)
     if workers == 1:
         serve(sandbox, settings, ports)
         return 0
@@ -132,9 +187,9 @@ def _run(
     return supervise(settings, ports, workers=workers)
 
 
-def _greet(settings: SandboxOptions, ports: Ports, host: str, *, print_target: bool) -> None:
-    url = _url(host, ports.service)
-    control = _url(host, ports.control) if ports.control else url if settings.control else None
+def _greet(settings: SandboxOptions, ports: Ports, *, print_target: bool) -> None:
+    url = _url(ports.service)
+    control = _url(ports.control) if ports.control else url if settings.control else None
     if print_target:
         profile = target_profile(
             url, max_body_bytes=settings.max_body_bytes, control=control == url
@@ -164,9 +219,9 @@ def _listener(host: str, port: int, *, option: str = "--port") -> socket.socket:
         ) from error
 
 
-def _url(host: str, listener: socket.socket) -> str:
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{listener.getsockname()[1]}"
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _welcome(url: str, control: str | None) -> str:

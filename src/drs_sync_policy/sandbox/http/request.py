@@ -23,6 +23,7 @@ class Request:
     `segments` are the parts of the path between slashes. Each is percent-decoded on its own, so
     that an encoded slash does not split one. Repeated headers are joined by a comma (RFC 9110,
     section 5.3), which is never a valid value in this contract; repeated query parameters, too.
+    `server` is the address that the connection arrived at.
     """
 
     method: str
@@ -31,6 +32,7 @@ class Request:
     headers: Mapping[str, str]
     body: RequestBody = field(repr=False)
     request_id: str
+    server: str = ""
     path_parameters: Mapping[str, str] = field(factory=dict[str, str])
 
     @property
@@ -72,6 +74,7 @@ def from_asgi(
         headers=headers,
         body=RequestBody(receive, declared=declared, limit=max_body_bytes, large=large),
         request_id=os.urandom(16).hex(),
+        server=(scope.get("server") or ("",))[0],
     )
 
 

@@ -53,7 +53,13 @@ class Database:
         self._finalizer = weakref.finalize(
             self, _close, self._engine, (self._writers, self._readers)
         )
-        self.transact(_create_tables)
+        try:
+            self.transact(_create_tables)
+        except (DBAPIError, PoolTimeoutError) as error:
+            self.close()
+            raise BadDatabaseError(
+                f"cannot use the database `{self.name}`: {_reason(error)}"
+            ) from error
 
     @property
     def name(self) -> str:
@@ -124,6 +130,12 @@ def _parse(url: str) -> URL:
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     return parsed
+
+
+def _reason(error: DBAPIError | PoolTimeoutError) -> str:
+    """The driver's own words, on one line."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return " ".join(str(original).split())
 
 
 def _is_in_memory(url: URL) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
@@ -34,6 +35,7 @@ _LARGE_BATCH: Final = 5000
 """How many items make a batch large: its items are then reduced to the jobs that exist."""
 
 _LOOKED_UP_AT_ONCE: Final = 1000
+_CHECKED: Final = "checked"
 
 
 class Store:
@@ -99,6 +101,12 @@ class Store:
         """The user that this access key belongs to, or None."""
         return await self.database.read(
             lambda connection: accounts.key_holder(connection, access_key)
+        )
+
+    async def check(self) -> None:
+        """Raise what reading or writing raises now, such as a full disk or a lost connection."""
+        await self.database.write(
+            lambda connection: _set_setting(connection, _CHECKED, {"at": time.time()})
         )
 
     async def settings(self) -> Mapping[str, Any]:
