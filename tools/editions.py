@@ -7,10 +7,12 @@ generated from the base with the schemas of every edition, which may only add op
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+from drs_sync_policy.contract import BASE_EDITION
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.overlay import OverlayError, apply
 
@@ -54,18 +56,50 @@ def write_editions(folder: Path, base: Json | None = None) -> list[Path]:
     return written
 
 
-def client_contract(base: Json, editions: Iterable[Json] | None = None) -> dict[str, Any]:
+def client_contract(base: Json, editions: Mapping[str, Json] | None = None) -> dict[str, Any]:
     """What the client is generated from: the base, with the schemas of every edition.
 
-    `editions` are those made from `base` by the overlays of the working tree, unless given.
+    `x-editions` of a schema names the editions of each field that the base does not have, and
+    `x-editions` of the document has the servers of each edition. `editions` are those made from
+    `base` by the overlays of the working tree, unless given.
     """
     if editions is None:
-        editions = [edition(name, base) for name in edition_names()]
-    schemas: dict[str, Any] = dict(base["components"]["schemas"])
-    for document in editions:
+        editions = {name: edition(name, base) for name in edition_names()}
+    ours = base["components"]["schemas"]
+    schemas: dict[str, Any] = dict(ours)
+    for document in editions.values():
         for name, schema in document["components"]["schemas"].items():
             schemas[name] = _with_more_fields(schemas.get(name, {}), schema)
-    return {**base, "components": {**base["components"], "schemas": schemas}}
+    for name, schema in ours.items():
+        added = _added_fields(name, schema, editions)
+        if added:
+            schemas[name] = {**schemas[name], "x-editions": added}
+    servers = {name: list(_server_urls(document)) for name, document in editions.items()}
+    return {
+        **base,
+        "components": {**base["components"], "schemas": schemas},
+        "x-editions": {BASE_EDITION: list(_server_urls(base)), **servers},
+    }
+
+
+def _added_fields(name: str, schema: Json, editions: Mapping[str, Json]) -> dict[str, list[str]]:
+    """The fields that editions add to a schema of the base, each with the editions that do."""
+    added: dict[str, list[str]] = {}
+    for edition_name, document in editions.items():
+        fields = document["components"]["schemas"].get(name, {}).get("properties", {})
+        for field in fields.keys() - schema.get("properties", {}).keys():
+            added.setdefault(field, []).append(edition_name)
+    return dict(sorted(added.items()))
+
+
+def _server_urls(document: Json) -> Iterator[str]:
+    """The URL of each server, with each of the values that its variables may have."""
+    for server in document.get("servers", ()):
+        variables = server.get("variables", {})
+        names = list(variables)
+        choices = [variables[name].get("enum", [variables[name]["default"]]) for name in names]
+        for values in product(*choices):
+            yield server["url"].format(**dict(zip(names, values, strict=True)))
 
 
 def _with_more_fields(schema: Json, other: Json) -> dict[str, Any]:

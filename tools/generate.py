@@ -39,6 +39,9 @@ from typing import Final
 SERVERS: Final = {servers}
 """The servers that the contract names."""
 
+EDITIONS: Final[dict[str, tuple[str, ...]]] = {editions}
+"""The editions of the contract, the base first, each with its servers."""
+
 AUTH_HEADER: Final = {auth_header}
 """The header that carries the token."""
 
@@ -105,6 +108,7 @@ def _client_facts(document: dict[str, Any]) -> str:
     headers = [*security_headers(document), "Authorization"]
     return _CLIENT_FACTS.format(
         servers=tuple(str(server["url"]) for server in document.get("servers", ())),
+        editions={name: tuple(urls) for name, urls in document["x-editions"].items()},
         auth_header=json.dumps(headers[0]),
         user_agent=json.dumps(f"drs-sync-policy/{release()} (contract {version})"),
     )

@@ -84,13 +84,13 @@ def _rules_of_models(contract: Json) -> Iterator[tuple[str, dict[str, Any]]]:
         for field, rule in properties.items():
             _reject_unnamed(rule, f"{name}.{field}")
         if properties:
-            yield (
-                name,
-                {
-                    field: rules_of(contract, rule, f"{name}.{field}")
-                    for field, rule in properties.items()
-                },
-            )
+            rules = {
+                field: rules_of(contract, rule, f"{name}.{field}")
+                for field, rule in properties.items()
+            }
+            for field, editions in schema.get("x-editions", {}).items():
+                rules[field]["editions"] = tuple(editions)
+            yield name, rules
 
 
 def _operations(contract: Json) -> Iterator[tuple[str, Json, Json]]:

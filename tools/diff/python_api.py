@@ -35,7 +35,7 @@ def changes(before: Contracts, after: Contracts) -> list[str]:
 
 
 def _generate(folder: Path, contracts: Contracts) -> griffe.Object:
-    document = client_contract(contracts.base, contracts.editions.values())
+    document = client_contract(contracts.base, contracts.editions)
     write_client(folder / CLIENT, templates=OVERRIDES / "templates", document=document)
     loaded = griffe.load(CLIENT, search_paths=[folder], try_relative_path=False)
     if not isinstance(loaded, griffe.Object):  # pragma: no cover

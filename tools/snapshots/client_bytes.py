@@ -77,6 +77,7 @@ def options(auth: Callable[[], Any], language: Any = None) -> Json:
         "project_id": _PROJECT,
         "auth": auth(),
         "base_url": "https://drs.example.invalid",
+        "edition": "huawei-cloud",
         "language": language,
         "batches": drs.Batches(jobs=10, concurrency=1),
         "retries": None,

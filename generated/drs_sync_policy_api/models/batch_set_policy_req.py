@@ -48,12 +48,12 @@ class BatchSetPolicyReq:
                 return index
         return len(items)
 
-    def problems(self, at: str = "") -> Iterator[Problem]:
-        """What of this breaks the contract; `at` is the place of this model."""
+    def problems(self, at: str = "", edition: str | None = None) -> Iterator[Problem]:
+        """What of this violates the contract, or its `edition`; `at` is the place of this model."""
         if self.first_doubtful([self]) == 1:
             return
         at = f"{at}." if at else ""
-        yield from check_models(self.jobs, SyncPolicyReq, _RULES["jobs"], f"{at}jobs")
+        yield from check_models(self.jobs, SyncPolicyReq, _RULES["jobs"], f"{at}jobs", edition)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of this, in plain dicts and lists."""

@@ -59,14 +59,14 @@ class ErrorResponse:
                     return index
         return len(items)
 
-    def problems(self, at: str = "") -> Iterator[Problem]:
-        """What of this breaks the contract; `at` is the place of this model."""
+    def problems(self, at: str = "", edition: str | None = None) -> Iterator[Problem]:
+        """What of this violates the contract, or its `edition`; `at` is the place of this model."""
         if self.first_doubtful([self]) == 1:
             return
         at = f"{at}." if at else ""
-        yield from check(self.error_code, _RULES["error_code"], f"{at}error_code")
-        yield from check(self.error_msg, _RULES["error_msg"], f"{at}error_msg")
-        yield from check(self.request_id, _RULES["request_id"], f"{at}request_id")
+        yield from check(self.error_code, _RULES["error_code"], f"{at}error_code", edition)
+        yield from check(self.error_msg, _RULES["error_msg"], f"{at}error_msg", edition)
+        yield from check(self.request_id, _RULES["request_id"], f"{at}request_id", edition)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of this, in plain dicts and lists."""

@@ -143,80 +143,76 @@ class SyncPolicyReq:
             if self.gtid_set is not unset:
                 return index
             if self.is_fill_materialized_view is not unset:
-                value = self.is_fill_materialized_view
-                if not (value is True or value is False):
-                    return index
+                return index
             if self.export_snapshot is not unset:
-                value = self.export_snapshot
-                if not (value is True or value is False):
-                    return index
+                return index
             if self.topic_policy is not unset:
-                value = self.topic_policy
-                if not (value in ("0", "1", "2", "3", "4")):
-                    return index
+                return index
             if self.topic is not unset:
-                value = self.topic
-                if not (type(value) is str and value.isascii()):
-                    return index
+                return index
             if self.partition_policy is not unset:
-                value = self.partition_policy
-                if not (value in ("0", "1", "2", "3", "4", "5")):
-                    return index
+                return index
             if self.kafka_data_format is not unset:
-                value = self.kafka_data_format
-                if not (value in ("json", "avro", "json_c")):
-                    return index
+                return index
             if self.topic_name_format is not unset:
-                value = self.topic_name_format
-                if not (type(value) is str and value.isascii()):
-                    return index
+                return index
             if self.partitions_num is not unset:
                 return index
             if self.replication_factor is not unset:
                 return index
             if self.ddl_topic is not unset:
-                value = self.ddl_topic
-                if not (type(value) is str and value.isascii()):
-                    return index
+                return index
         return len(items)
 
-    def problems(self, at: str = "") -> Iterator[Problem]:
-        """What of this breaks the contract; `at` is the place of this model."""
+    def problems(self, at: str = "", edition: str | None = None) -> Iterator[Problem]:
+        """What of this violates the contract, or its `edition`; `at` is the place of this model."""
         if self.first_doubtful([self]) == 1:
             return
         at = f"{at}." if at else ""
-        yield from check(self.job_id, _RULES["job_id"], f"{at}job_id")
-        yield from check(self.conflict_policy, _RULES["conflict_policy"], f"{at}conflict_policy")
+        yield from check(self.job_id, _RULES["job_id"], f"{at}job_id", edition)
         yield from check(
-            self.filter_ddl_policy, _RULES["filter_ddl_policy"], f"{at}filter_ddl_policy"
+            self.conflict_policy, _RULES["conflict_policy"], f"{at}conflict_policy", edition
         )
-        yield from check(self.ddl_trans, _RULES["ddl_trans"], f"{at}ddl_trans")
-        yield from check(self.index_trans, _RULES["index_trans"], f"{at}index_trans")
-        yield from check(self.slot_name, _RULES["slot_name"], f"{at}slot_name")
         yield from check(
-            self.file_and_position, _RULES["file_and_position"], f"{at}file_and_position"
+            self.filter_ddl_policy, _RULES["filter_ddl_policy"], f"{at}filter_ddl_policy", edition
         )
-        yield from check(self.gtid_set, _RULES["gtid_set"], f"{at}gtid_set")
+        yield from check(self.ddl_trans, _RULES["ddl_trans"], f"{at}ddl_trans", edition)
+        yield from check(self.index_trans, _RULES["index_trans"], f"{at}index_trans", edition)
+        yield from check(self.slot_name, _RULES["slot_name"], f"{at}slot_name", edition)
+        yield from check(
+            self.file_and_position, _RULES["file_and_position"], f"{at}file_and_position", edition
+        )
+        yield from check(self.gtid_set, _RULES["gtid_set"], f"{at}gtid_set", edition)
         yield from check(
             self.is_fill_materialized_view,
             _RULES["is_fill_materialized_view"],
             f"{at}is_fill_materialized_view",
-        )
-        yield from check(self.export_snapshot, _RULES["export_snapshot"], f"{at}export_snapshot")
-        yield from check(self.topic_policy, _RULES["topic_policy"], f"{at}topic_policy")
-        yield from check(self.topic, _RULES["topic"], f"{at}topic")
-        yield from check(self.partition_policy, _RULES["partition_policy"], f"{at}partition_policy")
-        yield from check(
-            self.kafka_data_format, _RULES["kafka_data_format"], f"{at}kafka_data_format"
+            edition,
         )
         yield from check(
-            self.topic_name_format, _RULES["topic_name_format"], f"{at}topic_name_format"
+            self.export_snapshot, _RULES["export_snapshot"], f"{at}export_snapshot", edition
         )
-        yield from check(self.partitions_num, _RULES["partitions_num"], f"{at}partitions_num")
+        yield from check(self.topic_policy, _RULES["topic_policy"], f"{at}topic_policy", edition)
+        yield from check(self.topic, _RULES["topic"], f"{at}topic", edition)
         yield from check(
-            self.replication_factor, _RULES["replication_factor"], f"{at}replication_factor"
+            self.partition_policy, _RULES["partition_policy"], f"{at}partition_policy", edition
         )
-        yield from check(self.ddl_topic, _RULES["ddl_topic"], f"{at}ddl_topic")
+        yield from check(
+            self.kafka_data_format, _RULES["kafka_data_format"], f"{at}kafka_data_format", edition
+        )
+        yield from check(
+            self.topic_name_format, _RULES["topic_name_format"], f"{at}topic_name_format", edition
+        )
+        yield from check(
+            self.partitions_num, _RULES["partitions_num"], f"{at}partitions_num", edition
+        )
+        yield from check(
+            self.replication_factor,
+            _RULES["replication_factor"],
+            f"{at}replication_factor",
+            edition,
+        )
+        yield from check(self.ddl_topic, _RULES["ddl_topic"], f"{at}ddl_topic", edition)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of this, in plain dicts and lists."""
@@ -294,24 +290,44 @@ _RULES: Final[Mapping[str, Rules]] = {
         "type": "string",
         "maxLength": 100,
         "pattern": "^([^<>&:\"'/\\\\]{1,60}\\.[0-9]{3,20}:[0-9]{1,20}|([1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7]):([1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7]))$",
+        "editions": ("huawei-cloud",),
     },
-    "gtid_set": {"type": "string", "maxLength": 2048, "pattern": "^[^<>&\"'/\\\\一-鿿]*$"},
-    "is_fill_materialized_view": {"type": "boolean"},
-    "export_snapshot": {"type": "boolean"},
-    "topic_policy": {"type": "string", "enum": ("0", "1", "2", "3", "4")},
-    "topic": {"type": "string"},
-    "partition_policy": {"type": "string", "enum": ("0", "1", "2", "3", "4", "5")},
-    "kafka_data_format": {"type": "string", "enum": ("json", "avro", "json_c")},
-    "topic_name_format": {"type": "string"},
+    "gtid_set": {
+        "type": "string",
+        "maxLength": 2048,
+        "pattern": "^[^<>&\"'/\\\\一-鿿]*$",
+        "editions": ("huawei-cloud",),
+    },
+    "is_fill_materialized_view": {"type": "boolean", "editions": ("huawei-cloud",)},
+    "export_snapshot": {"type": "boolean", "editions": ("huawei-cloud",)},
+    "topic_policy": {
+        "type": "string",
+        "enum": ("0", "1", "2", "3", "4"),
+        "editions": ("huawei-cloud",),
+    },
+    "topic": {"type": "string", "editions": ("huawei-cloud",)},
+    "partition_policy": {
+        "type": "string",
+        "enum": ("0", "1", "2", "3", "4", "5"),
+        "editions": ("huawei-cloud",),
+    },
+    "kafka_data_format": {
+        "type": "string",
+        "enum": ("json", "avro", "json_c"),
+        "editions": ("huawei-cloud",),
+    },
+    "topic_name_format": {"type": "string", "editions": ("huawei-cloud",)},
     "partitions_num": {
         "type": "string",
         "pattern": "^([1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7])$",
+        "editions": ("huawei-cloud",),
     },
     "replication_factor": {
         "type": "string",
         "pattern": "^([1-9][0-9]{0,3}|[12][0-9]{4}|3[01][0-9]{3}|32[0-6][0-9]{2}|327[0-5][0-9]|3276[0-7])$",
+        "editions": ("huawei-cloud",),
     },
-    "ddl_topic": {"type": "string"},
+    "ddl_topic": {"type": "string", "editions": ("huawei-cloud",)},
 }
 
 __all__ = ["SyncPolicyReq"]

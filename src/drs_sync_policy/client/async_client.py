@@ -64,6 +64,8 @@ class AsyncSyncPolicyClient(SharedClient):
         auth: A token, a function that returns one, `PasswordAuth`, `AkSkAuth`, or any `httpx.Auth`.
         region: A region of the contract's servers.
         base_url: The URL of another server, instead of a region.
+        edition: The edition of the contract that the server has: `base` or `huawei-cloud`. By
+            default that of the region; `base` for a server that the contract does not name.
         language: The language of the server's messages: `en-us` (its default) or `zh-cn`.
         timeouts: Seconds for each phase, and for each request with its retries; always finite,
             unless you give an `http_client`.
@@ -100,6 +102,7 @@ class AsyncSyncPolicyClient(SharedClient):
         auth: Auth,
         region: str | None = None,
         base_url: str | None = None,
+        edition: str | None = None,
         language: LanguageValue | None = None,
         timeouts: Timeouts | None = None,
         retries: Retries | None = DEFAULT_RETRIES,
@@ -111,8 +114,8 @@ class AsyncSyncPolicyClient(SharedClient):
         auth = shielded(auth)
         yours = None if http_client is None else AsyncYours(http_client)
         super().__init__(
-            project_id=project_id, auth=auth, region=region, base_url=base_url, language=language,
-            timeouts=timeouts, retries=retries, batches=batches, hooks=hooks,
+            project_id=project_id, auth=auth, region=region, base_url=base_url, edition=edition,
+            language=language, timeouts=timeouts, retries=retries, batches=batches, hooks=hooks,
             yours=yours, connections=connections,
         )  # fmt: skip
         self._transport = yours or AsyncTransport(

@@ -1,23 +1,49 @@
-"""The servers that the contract names, by region."""
+"""The servers that the contract names, by region, and the edition of each."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import Final
 from urllib.parse import urlsplit
 
 from drs_sync_policy.runtime.errors import Problem, WrongUseError
-from drs_sync_policy.text import did_you_mean
-from drs_sync_policy_api.contract import SERVERS
+from drs_sync_policy.text import did_you_mean, listed
+from drs_sync_policy_api.contract import EDITIONS
+
+BASE_EDITION: Final = next(iter(EDITIONS))
+"""The edition of a server that the contract does not name."""
 
 
-def regions() -> dict[str, str]:
-    """The URL for each region of the contract's servers: the second part of their host names."""
+def regions(edition: str = BASE_EDITION) -> dict[str, str]:
+    """The URL for each region of an edition's servers: the second part of their host names."""
     found: dict[str, str] = {}
-    for url in SERVERS:
+    for url in EDITIONS[edition]:
         host = urlsplit(url).hostname or ""
         if url.startswith("https:") and host.count(".") >= 2:
             found[host.split(".")[1]] = url
     return found
+
+
+def edition_of(url: str) -> str:
+    """The edition whose servers have this host; the base if none does."""
+    return _editions_by_host().get(urlsplit(url).hostname or "", BASE_EDITION)
+
+
+@cache
+def _editions_by_host() -> dict[str, str]:
+    # In reverse: of several editions with this host, the first counts.
+    pairs = [(edition, url) for edition in EDITIONS for url in regions(edition).values()]
+    return {urlsplit(url).hostname or "": edition for edition, url in reversed(pairs)}
+
+
+def checked_edition(edition: str) -> str:
+    """The edition; raises `WrongUseError` if the contract does not have it."""
+    if edition in EDITIONS:
+        return edition
+    hint = did_you_mean(edition, EDITIONS)
+    problem = Problem("edition", edition, f"choose {listed(EDITIONS)}{hint}", (*EDITIONS,))
+    raise WrongUseError(str(problem), [problem])
 
 
 def server_url(*, region: str | None, base_url: str | None) -> str:
@@ -33,7 +59,9 @@ def server_url(*, region: str | None, base_url: str | None) -> str:
 
 def checked_region(region: str, *, named: str = "`region`") -> str:
     """The URL of the region; `named` is the setting in the text of a `WrongUseError`."""
-    known = regions()
+    known: dict[str, str] = {}
+    for edition in EDITIONS:
+        known = {**regions(edition), **known}
     if region not in known:
         hint = did_you_mean(region, known)
         problem = Problem("region", region, f"choose one of {_choices()}{hint}", (*known,))
@@ -80,4 +108,10 @@ def _shown(url: str) -> str:
 
 
 def _choices() -> str:
-    return ", ".join(f"'{region}'" for region in regions())
+    named = ", ".join(f"'{region}'" for region in regions())
+    more = (
+        f", or a region of the edition `{edition}` such as '{next(iter(regions(edition)))}'"
+        for edition in EDITIONS
+        if edition != BASE_EDITION
+    )
+    return named + "".join(more)

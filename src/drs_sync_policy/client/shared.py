@@ -17,7 +17,7 @@ from drs_sync_policy.client.exchange import Exchange, Hooks
 from drs_sync_policy.client.network.backends import Timeouts
 from drs_sync_policy.client.network.options import Connections
 from drs_sync_policy.client.outcome import Outcome
-from drs_sync_policy.client.regions import server_url
+from drs_sync_policy.client.regions import checked_edition, edition_of, server_url
 from drs_sync_policy.client.retries import Retries
 from drs_sync_policy.runtime.errors import WrongUseError
 from drs_sync_policy.runtime.validation import require
@@ -43,6 +43,7 @@ class CommonOptions(TypedDict, total=False):
     auth: Auth
     region: str | None
     base_url: str | None
+    edition: str | None
     language: LanguageValue | None
     timeouts: Timeouts | None
     retries: Retries | None
@@ -92,6 +93,7 @@ class SharedClient:
         auth: httpx.Auth | Secret | Callable[[], str],
         region: str | None,
         base_url: str | None,
+        edition: str | None,
         language: LanguageValue | None,
         timeouts: Timeouts | None,
         retries: Retries | None,
@@ -107,6 +109,7 @@ class SharedClient:
             )
         self.project_id: Final = project_id
         self.base_url: Final = server_url(region=region, base_url=base_url)
+        self.edition: Final = checked_edition(edition or edition_of(self.base_url))
         self.batches: Final = batches
         self._language: LanguageValue | Any = language or UNSET
         require(operation.problems(project_id, body=_ANY_BODY, x_language=self._language))
@@ -182,7 +185,8 @@ class SharedClient:
         items = list(_checked(jobs))
         body = BatchSetPolicyReq(jobs=items)
         used = language or self._language
-        require(operation.problems(self.project_id, body=body, x_language=used))
+        edition = self.edition
+        require(operation.problems(self.project_id, body=body, x_language=used, edition=edition))
         chunks = list(self.batches.split(items))
         outcome = Outcome() if record is None else record
         outcome.begin(items)

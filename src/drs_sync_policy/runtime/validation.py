@@ -19,9 +19,18 @@ Rules = Mapping[str, Any]
 """The keywords of a JSON Schema that a value is checked against."""
 
 
-def check(value: object, rules: Rules, at: str) -> Iterator[Problem]:
-    """The problems of a value at the place `at`; nothing if it is valid."""
+def check(value: object, rules: Rules, at: str, edition: str | None = None) -> Iterator[Problem]:
+    """The problems of a value at the place `at`; nothing if it is valid.
+
+    With an `edition` of the contract, fields of other editions are problems.
+    """
     if value is UNSET:
+        return
+    editions = rules.get("editions")
+    if edition and editions and edition not in editions:
+        others = listed(editions, last="and")
+        message = f"the edition `{edition}` does not have this field; {others} has it"
+        yield Problem(at, value, f"{message}: choose it with `edition`")
         return
     if "type" in rules:
         types: Sequence[str] = rules["type"]
@@ -107,24 +116,28 @@ def _check_object(value: Mapping[str, object], rules: Rules, at: str) -> Iterato
         yield from check(item, properties.get(name, {}), f"{at}.{name}")
 
 
-def check_model(value: object, model: type[Any], at: str) -> Iterator[Problem]:
+def check_model(
+    value: object, model: type[Any], at: str, edition: str | None = None
+) -> Iterator[Problem]:
     """The problems of a value that must be a `model`."""
     if value is UNSET:
         return
     if isinstance(value, model):
-        yield from cast("Any", value).problems(at)
+        yield from cast("Any", value).problems(at, edition)
     else:
         yield Problem(at, value, f"it must be a `{model.__name__}`, not {_kind_of(value)}")
 
 
-def check_models(value: object, model: type[Any], rules: Rules, at: str) -> Iterator[Problem]:
+def check_models(
+    value: object, model: type[Any], rules: Rules, at: str, edition: str | None = None
+) -> Iterator[Problem]:
     """The problems of a value that must be a list of `model`."""
-    yield from check(value, rules, at)
+    yield from check(value, rules, at, edition)
     if isinstance(value, (list, tuple)):
         items = cast("list[Any]", value)
         index = model.first_doubtful(items)
         while index < len(items):
-            yield from check_model(items[index], model, f"{at}[{index}]")
+            yield from check_model(items[index], model, f"{at}[{index}]", edition)
             index = model.first_doubtful(items, index + 1)
 
 

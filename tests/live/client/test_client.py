@@ -37,6 +37,23 @@ DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}
 OPTIONS = {"region": "eu-de", "project_id": "p", "auth": "t"}
 
 
+OTHER_FIELDS: dict[str, Any] = {
+    "file_and_position": "mysql-bin.000277:805",
+    "gtid_set": "x",
+    "is_fill_materialized_view": True,
+    "export_snapshot": False,
+    "topic_policy": "1",
+    "topic": "t",
+    "partition_policy": "1",
+    "kafka_data_format": "json",
+    "topic_name_format": "x",
+    "partitions_num": "1",
+    "replication_factor": "1",
+    "ddl_topic": "t",
+}
+"""Those of the edition `huawei-cloud`."""
+
+
 def make(**options: Any) -> SyncPolicyClient:
     return SyncPolicyClient(**{"project_id": "p", "auth": "t", **options})
 
@@ -49,6 +66,7 @@ def test_a_region_is_one_of_the_contracts_servers() -> None:
         "eu-nl": "https://drs.eu-nl.otc.t-systems.com",
     }
     assert set(regions().values()) <= set(SERVERS)
+    assert regions("huawei-cloud")["eu-west-101"] == "https://drs.eu-west-101.myhuaweicloud.eu"
     with make(region="eu-nl") as drs:
         assert drs.base_url == "https://drs.eu-nl.otc.t-systems.com"
 
@@ -56,7 +74,11 @@ def test_a_region_is_one_of_the_contracts_servers() -> None:
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"region": "eu-dee"}, "choose one of 'eu-de', 'eu-nl'; did you mean `eu-de`"),
+        (
+            {"region": "eu-dee"},
+            "'eu-de', 'eu-nl', or a region of the edition `huawei-cloud` such as 'af-north-1'; did",
+        ),
+        ({"region": "eu-de", "edition": "huawei"}, "did you mean `huawei-cloud`?"),
         ({}, "give either `region`"),
         ({"region": "eu-de", "base_url": "http://x"}, "give either `region`"),
         ({"base_url": "drs.example"}, "http:// or https:// is missing before 'drs.example'"),
@@ -88,7 +110,41 @@ def test_a_wrong_region_is_a_problem_with_its_choices() -> None:
         make(region="eu-dee")
     (problem,) = caught.value.problems
     assert (problem.at, problem.value) == ("region", "eu-dee")
-    assert problem.choices == (*regions(),)
+    assert problem.choices == (*regions("huawei-cloud"), *regions())
+
+
+# --- editions -------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("options", "edition"),
+    [
+        ({"region": "eu-de"}, "base"),
+        ({"region": "cn-north-4"}, "huawei-cloud"),
+        ({"base_url": "https://drs.cn-north-4.myhuaweicloud.com/"}, "huawei-cloud"),
+        ({"base_url": "http://127.0.0.1:8080"}, "base"),
+        ({"base_url": "http://127.0.0.1:8080", "edition": "huawei-cloud"}, "huawei-cloud"),
+        ({"region": "eu-de", "edition": "huawei-cloud"}, "huawei-cloud"),
+    ],
+)
+def test_the_edition_is_that_of_the_server(options: dict[str, Any], edition: str) -> None:
+    """Of the region, or of the server that the contract names; an argument wins."""
+    assert make(**options).edition == edition
+
+
+@pytest.mark.parametrize("field", OTHER_FIELDS)
+def test_a_field_of_another_edition_is_a_usage_error(field: str) -> None:
+    """A server without the field would ignore it; with the right `edition` it is sent."""
+    jobs = [SyncPolicyReq(job_id="a"), SyncPolicyReq(job_id="b", **{field: OTHER_FIELDS[field]})]
+    done = {"count": 2, "results": [{"id": one, "status": "success"} for one in "ab"]}
+    with wire(says(200, done)) as server:
+        with make(base_url=server.url) as drs, pytest.raises(WrongUseError) as caught:
+            drs.set_policies(jobs)
+        assert server.heard == []
+        (problem,) = caught.value.problems
+        assert problem.at == f"jobs[1].{field}"
+        assert "`base` does not have this field; `huawei-cloud` has it" in problem.message
+        with make(base_url=server.url, edition="huawei-cloud") as drs:
+            assert drs.set_policies(jobs).ok
+        assert server.heard[0].json()["jobs"][1] == {"job_id": "b", field: OTHER_FIELDS[field]}
 
 
 def test_a_request_is_what_the_contract_says() -> None:

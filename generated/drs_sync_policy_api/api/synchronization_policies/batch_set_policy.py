@@ -60,11 +60,12 @@ def problems(
     *,
     body: BatchSetPolicyReq,
     x_language: LanguageValue | Unset = UNSET,
+    edition: str | None = None,
 ) -> Iterator[Problem]:
-    """What of a request breaks the contract; nothing if it is valid."""
+    """What of a request violates the contract, or its `edition`; nothing if it is valid."""
     yield from check(project_id, _RULES["project_id"], "project_id")
     yield from check(x_language, _RULES["x_language"], "X-Language")
-    yield from check_model(body, BatchSetPolicyReq, "")
+    yield from check_model(body, BatchSetPolicyReq, "", edition)
 
 
 def url_path(

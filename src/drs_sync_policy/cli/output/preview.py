@@ -27,10 +27,15 @@ _SHOWN: Final = ("Content-Type", "X-Language")
 
 
 def show(
-    connection: Connection, items: Sequence[SyncPolicyReq], *, batches: Batches, as_curl: bool
+    connection: Connection,
+    items: Sequence[SyncPolicyReq],
+    *,
+    batches: Batches,
+    edition: str,
+    as_curl: bool,
 ) -> None:
     """Prints the requests, one after the other; `click.UsageError` if they cannot be sent."""
-    client = _client(connection, batches)
+    client = _client(connection, batches=batches, edition=edition)
     address = url(client)
     signs = isinstance(credentials_of(client), AkSkAuth)
     if signs and as_curl:
@@ -53,11 +58,11 @@ def url(client: AsyncSyncPolicyClient) -> str:
     return client.base_url + operation.url_path(client.project_id)
 
 
-def _client(connection: Connection, batches: Batches) -> AsyncSyncPolicyClient:
+def _client(connection: Connection, **options: Any) -> AsyncSyncPolicyClient:
     try:
-        return connection.make(batches=batches)
+        return connection.make(**options)
     except WrongUseError:  # perhaps for want of credentials, which are not needed to show it
-        return connection.client(batches=batches, auth=TokenAuth("none"))
+        return connection.client(**options, auth=TokenAuth("none"))
 
 
 def _requests(

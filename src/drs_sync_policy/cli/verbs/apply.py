@@ -76,12 +76,12 @@ def command(
     batches = Batches(jobs=batch, concurrency=concurrency)
     if dry_run or curl:
         policies = _policies(items)
-        preview.show(connection, policies, batches=batches, as_curl=curl)
+        preview.show(connection, policies, batches=batches, edition=edition, as_curl=curl)
         return
     path = journal or (None if file == "-" else Path(f"{file}.journal"))
     if path is not None and file != "-" and path.exists() and path.samefile(file):
         raise click.BadParameter("it is the file of policies itself.", param_hint="--journal")
-    client = connection.client(batches=batches)
+    client = connection.client(batches=batches, edition=edition)
     try:
         sys.exit(_apply(client, items, path, fresh=fresh, output=output))
     except BadJournalError as error:

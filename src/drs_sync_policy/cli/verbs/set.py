@@ -118,9 +118,9 @@ def command(
     _check(given, edition)
     item = SyncPolicyReq.from_dict({"job_id": job_id, **given})
     if curl:
-        preview.show(connection, [item], batches=Batches(), as_curl=True)
+        preview.show(connection, [item], batches=Batches(), edition=edition, as_curl=True)
         return
-    record, code = sending.send(connection.client(), [item])
+    record, code = sending.send(connection.client(edition=edition), [item])
     if record:
         outcomes.show([outcomes.row(1, job) for job in record], output)
     sys.exit(code or (exits.DONE if record.ok else exits.BROKEN))
