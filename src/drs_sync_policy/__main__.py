@@ -1,15 +1,21 @@
-"""The program `drs-sync-policy`, which `python -m drs_sync_policy` is, too."""
+"""The program `drs-sync-policy`; `python -m drs_sync_policy` is the same."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
 _WRONG_USE = 2
-"""As in `cli.exits`, which cannot be imported where the library of the command is missing."""
+"""As in `cli.exits`, which cannot be imported if the library of the command is missing."""
 
 
 def main() -> None:
-    """Run the command; say what to install where it is installed without what it needs."""
+    """Run the command; if its libraries are missing, say what to install."""
+    if "_DRS_SYNC_POLICY_COMPLETE" in os.environ:  # as `cli.ASKED`
+        signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        )  # Ctrl-C in the middle of a line prints nothing
     try:
         from drs_sync_policy.cli import main as command
         from drs_sync_policy.cli.output.streams import keep_open

@@ -21,6 +21,8 @@ from typing import Final
 from tools.snapshots.client_bytes import client_bytes
 from tools.snapshots.client_errors import client_errors
 from tools.snapshots.command import command_help, exit_codes
+from tools.snapshots.completions import FILE as COMPLETIONS
+from tools.snapshots.completions import completions
 from tools.snapshots.fault_finding import found_faults
 from tools.snapshots.files import FOLDER
 from tools.snapshots.messages import messages
@@ -32,6 +34,7 @@ REWRITE: Final = "If the change is wanted, run `make snapshots` and name it in t
 SNAPSHOTS: Final[Mapping[str, tuple[str, Callable[[], str]]]] = {
     "public-api": ("public-api.json", public_api),
     "help": ("help.txt", command_help),
+    "completions": (COMPLETIONS, completions),
     "messages": ("messages.txt", messages),
     "exit-codes": ("exit-codes.json", exit_codes),
     "sandbox-bytes": ("sandbox-bytes.txt.gz", sandbox_bytes),

@@ -15,46 +15,48 @@ from drs_sync_policy.text import did_you_mean
 
 _VERBS: Final = {
     "apply": "Set the policies that are in a file.",
-    "set": "Set the policy of one job.",
+    "set": "Set the policy of one job or several.",
     "login": "Write a profile: server, project and credentials.",
     "doctor": "Check profile, server, clock and credentials.",
     "explain": "Say what an error code or a rule means.",
     "contract": "Print the contract, its rules or the error codes.",
     "sandbox": "Run the reference server. [needs the extra `sandbox`]",
-    "fuzz": "Judge a server by the contract. [needs the extra `fuzz`]",
+    "fuzz": "Check a server against the contract. [needs the extra `fuzz`]",
     "completion": "Print what a shell needs to complete this command.",
 }
-"""Each verb with its line in `--help`; `drs_sync_policy.cli.VERB` holds its `command`."""
+"""Each verb with its line in `--help`; `drs_sync_policy.cli.verbs.VERB` holds its `command`."""
 
 _EXTRAS: Final = {
     "sandbox": ("sqlalchemy", "starlette", "uvicorn", "jsonschema_rs"),
     "fuzz": ("schemathesis", "hypothesis", "jsonschema_rs"),
 }
-"""What a verb with an extra of its own cannot do without; looked for before it begins."""
+"""What a verb with an extra of its own needs; looked for before it begins."""
 
 
 ASKED: Final = "_DRS_SYNC_POLICY_COMPLETE"
-"""The variable by which a shell asks for completions; click makes it of the command's name."""
+"""The variable by which a shell asks for completions; click derives it from the command's name."""
 
 
 class _Verbs(click.Group):
     """A group that knows its verbs' names without importing any of them."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """As click's, but what was not foreseen is told without a traceback."""
+        """As click's, but an unexpected error is reported without a traceback."""
         if ASKED in os.environ:
-            from drs_sync_policy.cli.verbs.completion import prepare
+            from drs_sync_policy.cli.completion import completions
 
-            prepare()
+            if (found := completions(os.environ)) is not None:
+                click.echo(found, nl=False)
+                sys.exit(exits.DONE)
         try:
             return super().main(*args, **extra)
         except Exception as error:
             if not extra.get("standalone_mode", True):
                 raise
             # Imported late: nearly every run does without it.
-            from drs_sync_policy.cli.unexpected import tell
+            from drs_sync_policy.cli.unexpected import report
 
-            sys.exit(tell(error))
+            sys.exit(report(error))
 
     def invoke(self, ctx: click.Context) -> Any:
         """As click's, but Ctrl-C ends with the code that shells expect, wherever it comes."""
@@ -71,8 +73,8 @@ class _Verbs(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _VERBS:
-            # While a shell completes, a wrong word has no completions.
-            return None if ctx.resilient_parsing else self._refuse(ctx, cmd_name)
+            # While a shell completes, an unknown word has no completions.
+            return None if ctx.resilient_parsing else self._unknown(ctx, cmd_name)
         for needed in _EXTRAS.get(cmd_name, ()):
             if find_spec(needed) is None:
                 error = ModuleNotFoundError(name=needed)
@@ -85,7 +87,7 @@ class _Verbs(click.Group):
             self._lacks(ctx, cmd_name, error)
         return command
 
-    def _refuse(self, ctx: click.Context, cmd_name: str) -> NoReturn:
+    def _unknown(self, ctx: click.Context, cmd_name: str) -> NoReturn:
         hint = did_you_mean(cmd_name, _VERBS) or f"; choose one of {', '.join(_VERBS)}."
         ctx.fail(f"there is no command `{cmd_name}`{hint}")
 
@@ -128,6 +130,6 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 )  # fmt: skip
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Call, imitate and judge the synchronization-policy API of DRS, all from one contract."""
+    """Call, mock and conformance-test the DRS synchronization-policy API."""
     if os.environ.get("NO_COLOR"):  # https://no-color.org
         context.color = False

@@ -1,4 +1,4 @@
-"""Names to choose from: the nearest for a wrong one, and those that a shell completes."""
+"""Names to choose from: the nearest for an unknown one, and those that a shell completes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Choice(_Choice):
     """As click's; the message lists the choices and ends with the nearest."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The choice; `click.BadParameter` with the choices where it is none."""
+        """The choice; `click.BadParameter` with the choices if it is not one of them."""
         try:
             return str(super().convert(value, param, ctx))
         except click.BadParameter as error:
@@ -28,15 +28,7 @@ class Choice(_Choice):
 
 
 def completed(
-    names: Callable[[], Iterable[str]], *, prefixes: tuple[str, ...] = ()
+    names: Callable[[], Iterable[str]],
 ) -> Callable[[click.Context, click.Parameter, str], list[str]]:
-    """For `shell_complete`: those of the names that begin like what is typed, in any case.
-
-    What is typed may lack one of the `prefixes`.
-    """
-
-    def complete(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
-        begins = tuple(f"{prefix}{typed}".lower() for prefix in ("", *prefixes))
-        return [name for name in names() if name.lower().startswith(begins)]
-
-    return complete
+    """For `shell_complete`: the names, from which completions.json is written."""
+    return lambda _, __, typed: [name for name in names() if name.startswith(typed)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -21,7 +20,7 @@ from drs_sync_policy import (
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.choice import completed
 from drs_sync_policy.client.regions import checked_region, checked_url, regions
-from drs_sync_policy.client.settings import MissingSettingsError, profile_names
+from drs_sync_policy.client.settings import MissingSettingsError
 from drs_sync_policy_api.models import Language
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -93,8 +92,7 @@ def connection_options(function: F) -> F:
 
 
 _OPTIONS = (
-    click.option("--profile", metavar="NAME", help="The profile to use (DRS_PROFILE).",
-                 shell_complete=completed(lambda: profile_names(os.environ))),
+    click.option("--profile", metavar="NAME", help="The profile to use (DRS_PROFILE)."),
     click.option("--url", metavar="URL", help="The server (DRS_URL)."),
     click.option("--region", metavar="NAME", help="Its region instead (DRS_REGION).",
                  shell_complete=completed(regions)),

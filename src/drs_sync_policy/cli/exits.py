@@ -1,4 +1,4 @@
-"""The exit codes of the command. Where several hold, `worst` tells which is given."""
+"""The exit codes of the command. If several hold, `worst` chooses."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Final
 
 DONE: Final = 0
 BROKEN: Final = 1
-"""Some jobs failed, or some promise was broken."""
+"""Some jobs failed, or some rule failed."""
 WRONG_USE: Final = 2
 NOT_ALLOWED: Final = 3
-"""The server refused the credentials."""
+"""The server rejected the credentials."""
 OUTSIDE_CONTRACT: Final = 4
-"""An answer was none that the contract knows."""
+"""A response was outside the contract."""
 UNREACHABLE: Final = 5
 NOT_CHECKED: Final = 6
-"""Nothing, or too little, could be judged; or this program failed, so that nothing can be said."""
+"""Nothing, or too little, could be checked; or this program failed."""
 INTERRUPTED: Final = 130
 """Ctrl-C ended it: what shells expect."""
 
@@ -32,5 +32,5 @@ _ORDER: Final = (
 
 
 def worst(codes: Iterable[int]) -> int:
-    """The code to end with where several hold: the first of 130, 5, 3, 6, 4, 2, 1; 0 for none."""
+    """The exit code if several hold: the first of 130, 5, 3, 6, 4, 2, 1; 0 for none."""
     return min(codes, key=_ORDER.index, default=DONE)

@@ -1,4 +1,4 @@
-"""What a schema says of its values beside their type, in words."""
+"""The limits that a schema sets in addition to a type, in words."""
 
 from __future__ import annotations
 

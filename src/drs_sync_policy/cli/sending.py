@@ -14,7 +14,7 @@ from drs_sync_policy.cli.connection import exit_code
 from drs_sync_policy.cli.journal import BadJournalError
 from drs_sync_policy.cli.output.progress import Bar
 from drs_sync_policy.cli.output.prose import fold, width
-from drs_sync_policy.cli.unexpected import tell
+from drs_sync_policy.cli.unexpected import report
 from drs_sync_policy.client.batching import Chunk
 from drs_sync_policy.text import printable
 from drs_sync_policy_api.models import SyncPolicyResp
@@ -47,8 +47,8 @@ def send(
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
         code = exits.INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - what was set is told all the same
-        code = tell(error)
+    except Exception as error:  # noqa: BLE001 - what was set is still shown
+        code = report(error)
     return record, code
 
 

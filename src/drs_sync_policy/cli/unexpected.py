@@ -1,4 +1,4 @@
-"""The last line of defence: what no verb foresaw is told in a sentence, and can be reported."""
+"""The last line of defense: an unexpected error becomes a sentence that can be reported."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ DEBUG: Final = "DRS_DEBUG"
 """The variable of the environment that shows tracebacks."""
 
 
-def tell(error: Exception) -> int:
-    """Says on stderr what happened, and returns the exit code that it means.
+def report(error: Exception) -> int:
+    """Prints on stderr what happened, and returns the exit code.
 
-    The text of the error is not shown, unless by `DRS_DEBUG`: nobody knows what stands in it.
+    The text of the error is shown with `DRS_DEBUG` only: it may contain anything.
     """
     if os.environ.get(DEBUG):
         click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
@@ -28,10 +28,9 @@ def tell(error: Exception) -> int:
         click.echo(f"Error: {error}", err=True)
         return exits.BROKEN
     click.echo(
-        f"Error: {type(error).__name__} at {_place(error)}: this is a fault of drs-sync-policy"
+        f"Error: {type(error).__name__} at {_place(error)}: this is a bug in drs-sync-policy"
         f" {version('drs-sync-policy')} (Python {platform.python_version()}).\n"
-        f"The same with {DEBUG}=1 shows more. Please report both to its maintainers, without what"
-        " is secret in it.",
+        f"Run it with {DEBUG}=1, and report both outputs to the maintainers, without secrets.",
         err=True,
     )
     return exits.NOT_CHECKED

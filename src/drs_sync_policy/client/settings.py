@@ -20,6 +20,7 @@ from drs_sync_policy.client.credentials.auth import AkSkAuth, TokenAuth, shielde
 from drs_sync_policy.client.credentials.login import iam_url_for
 from drs_sync_policy.client.credentials.passwords import PasswordAuth
 from drs_sync_policy.client.credentials.secret import Secret
+from drs_sync_policy.client.profiles_file import profiles_file
 from drs_sync_policy.client.regions import checked_region, checked_url, server_url
 from drs_sync_policy.runtime.errors import WrongUseError
 from drs_sync_policy.text import did_you_mean
@@ -270,16 +271,12 @@ def _kind_of(values: Found) -> str | None:
 
 def default_file(environment: Mapping[str, str]) -> Path:
     """The file of profiles in this environment; `WrongUseError` if there is no home for it."""
-    if environment.get("DRS_PROFILES"):
-        return Path(environment["DRS_PROFILES"])
-    config = environment.get("XDG_CONFIG_HOME")
     try:
-        base = Path(config) if config else Path.home() / ".config"
-    except RuntimeError:  # neither HOME nor a home of this user id, as in some containers
+        return profiles_file(environment)
+    except RuntimeError:
         raise _UnreadableFileError(
             "the file of profiles is unknown, because there is no HOME: name it in DRS_PROFILES"
         ) from None
-    return base / "drs-sync-policy" / "profiles.toml"
 
 
 def _place_of_profiles(environment: Mapping[str, str]) -> Path | _UnreadableFileError:
@@ -287,17 +284,6 @@ def _place_of_profiles(environment: Mapping[str, str]) -> Path | _UnreadableFile
         return default_file(environment)
     except _UnreadableFileError as error:
         return error
-
-
-def profile_names(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The profiles of this environment; none if their file cannot be read."""
-    file = _place_of_profiles(environment)
-    if isinstance(file, WrongUseError):
-        return ()
-    found = _read(file) if os.path.isfile(file) else {}  # noqa: PTH113 - a Path's may raise
-    return (
-        () if isinstance(found, str) else tuple(name for name in found if found[name] is not None)
-    )
 
 
 def _stored(

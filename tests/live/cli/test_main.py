@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -97,6 +99,55 @@ def test_without_profiles_none_are_completed(content: str | None, run: Run, tmp_
     assert (done.out.strip(), done.err) == ("", "")
 
 
+@pytest.mark.parametrize("words", ["", "sandbox --fault x", "set --region ", "fuzz --", "apply "])
+def test_completion_loads_no_verb_and_no_library(words: str) -> None:
+    """A shell asks after each Tab; SQLAlchemy alone would take longer than anybody waits."""
+    code = (
+        "import sys\nfrom drs_sync_policy.__main__ import main\n"
+        "try:\n    main()\nexcept SystemExit as ended:\n    assert not ended.code\n"
+        "print([name for name in sys.modules if name.startswith('drs_sync_policy.cli.verbs')"
+        " or name in ('sqlalchemy', 'httpx', 'attrs', 'rich', 'starlette', 'drs_sync_policy_api')])"
+    )
+    number = len(f"drs-sync-policy {words}|".split()) - 1
+    asks = {"COMP_WORDS": f"drs-sync-policy {words}", "COMP_CWORD": str(number)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={**os.environ, **asks, "_DRS_SYNC_POLICY_COMPLETE": "bash_complete"},
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert len(done.stdout.splitlines()) > 1 or "fault" in words
+
+
+def test_ctrl_c_while_completing_prints_nothing() -> None:
+    """It would be in the middle of the line that is typed."""
+    code = (
+        "import os, signal, sys\nfrom drs_sync_policy.__main__ import main\n"
+        "class Interrupting(dict):\n"
+        "    def get(self, *_):\n        os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.modules['drs_sync_policy.cli.completion'] = type(sys)('none')\n"
+        "sys.modules['drs_sync_policy.cli.completion'].completions = Interrupting().get\n"
+        "main()"
+    )
+    asks = {"COMP_WORDS": "drs-sync-policy ", "_DRS_SYNC_POLICY_COMPLETE": "bash_complete"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env={**os.environ, **asks}, check=False
+    )
+    assert done.returncode == -signal.SIGINT
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_options_that_are_given_are_not_offered_again(run: Run) -> None:
+    """Except those that may be given more than once; each has its help in zsh and fish."""
+    words = "sandbox --fault x --port 1 --"
+    for shell, number in (("bash", str(len(words.split()))), ("fish", "--")):
+        given = {"COMP_WORDS": f"drs-sync-policy {words}", "COMP_CWORD": number}
+        offered = run(**{"_DRS_SYNC_POLICY_COMPLETE": f"{shell}_complete", **given}).out
+        names = [line.removeprefix("plain,").partition("\t")[0] for line in offered.splitlines()]
+        assert "--fault" in names
+        assert "--host" in names
+        assert "--port" not in names
+
+
 def test_an_option_that_does_not_exist_is_answered_with_the_nearest(run: Run) -> None:
     """Wrong use, and a hint."""
     done = run("set", "j", "--conflict-polcy", "stop")
@@ -140,10 +191,10 @@ def _fails() -> None:
     raise LookupError("MYSECRET")
 
 
-def test_what_nobody_foresaw_is_told_in_a_sentence(
+def test_an_unexpected_error_is_reported_in_a_sentence(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the error's text, which may hold a secret; with a traceback where it is asked for."""
+    """Without the error's text, which may hold a secret; with a traceback if it is asked for."""
     group = type(main)("program", commands={})
     group.get_command = lambda *_: _fails  # type: ignore[method-assign]
     monkeypatch.delenv("DRS_DEBUG", raising=False)

@@ -5,26 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import click
-from click.shell_completion import BashComplete, add_completion_class, get_completion_class
+from click.shell_completion import get_completion_class
 
 from drs_sync_policy.cli import ASKED
 from drs_sync_policy.cli.choice import Choice
 
 PROGRAM: Final = "drs-sync-policy"
 _SHELLS: Final = ("bash", "zsh", "fish")
-
-
-class _Bash(BashComplete):
-    """As click's; bash makes three words of `--output=j`, of which click expects two."""
-
-    def get_completion_args(self) -> tuple[list[str], str]:
-        args, incomplete = super().get_completion_args()
-        return [arg for arg in args if arg != "="], incomplete
-
-
-def prepare() -> None:
-    """Has click complete by what is here; called when a shell asks."""
-    add_completion_class(_Bash)
 
 
 @click.command(short_help="Print what a shell needs to complete this command.")

@@ -13,13 +13,12 @@ import click
 
 from drs_sync_policy import codes, contract
 from drs_sync_policy.cli.choice import Choice, completed
+from drs_sync_policy.cli.completion import PREFIXES
 from drs_sync_policy.cli.output.prose import beside, fold, width
 from drs_sync_policy.text import nearest
 
 _AUTHORS: Final = {"vendor": "", "ours": " (our text)"}
 _DIGITS: Final = re.compile(r"[1-9][0-9]*\Z")
-_PREFIXES: Final = ("DRS.", "APIGW.")
-"""What may be left out of a code."""
 _NEAR: Final = 0.7
 
 
@@ -31,7 +30,7 @@ def _known() -> Iterable[str]:
 
 @click.command(short_help="Say what an error code or a rule means.")
 @click.argument("names", metavar="CODE...", nargs=-1, required=True,
-                shell_complete=completed(_known, prefixes=_PREFIXES))  # fmt: skip
+                shell_complete=completed(_known))  # fmt: skip
 @click.option("--output", type=Choice(["text", "json"]), default="text", show_default=True)
 def command(names: tuple[str, ...], output: str) -> None:
     """Say what an error code means and what to do about it.
@@ -49,7 +48,7 @@ def command(names: tuple[str, ...], output: str) -> None:
 
 def _find(name: str) -> Sequence[codes.ErrorCode | contract.Rule]:
     """The rows of a code, or a rule; `click.UsageError` with the nearest names if there is none."""
-    wanted = {f"{prefix}{name.upper()}" for prefix in ("", *_PREFIXES)}
+    wanted = {f"{prefix}{name.upper()}" for prefix in ("", *PREFIXES)}
     rows = [row for row in codes.all_codes() if row.code in wanted]
     rules = [rule for rule in contract.load().rules if rule.id == name.lower()]
     if rows or rules:

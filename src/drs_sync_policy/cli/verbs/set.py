@@ -94,7 +94,7 @@ def _limits(schema: contract.Json) -> Iterator[str]:
         yield f"matches {matches}" if short else "matches a pattern: see the reference"
 
 
-@click.command(short_help="Set the policy of one job.")
+@click.command(short_help="Set the policy of one job or several.")
 @click.argument("job_id")
 @_options
 @click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
