@@ -145,7 +145,7 @@ def run(
         crashes=tuple(execution.crashes),
         timeout=carrier.lowered,
         contract=loaded,
-        findings=group(ledger),
+        findings=execution.findings or group(prober, seconds=0),
         restored=execution.restored,
         started=started,
     )
@@ -174,6 +174,7 @@ class _Execution:
         self.reported: set[str] = set()
         self.originals: Originals | None = None
         self.restored = Restored()
+        self.findings: tuple[Finding, ...] = ()
         self.during = "preflight"
         prober.on_violation = self._on_violation
         progress.begin(prober.ledger)
@@ -207,6 +208,9 @@ class _Execution:
             return obstacle
         unfinished = self._scenarios()
         self._stock()
+        with self._may_fail("grouping the violations"):
+            self.progress.phase("findings")
+            self.findings = group(self.prober)
         self._restore()
         if self.crashes:
             names = ", ".join(dict.fromkeys(crash.during for crash in self.crashes))
@@ -294,7 +298,7 @@ class _Execution:
             self.requests_to_failure = self.prober.ledger.requests
         if violation.rule in self.reported:
             return
-        for finding in group(self.prober.ledger):
+        for finding in group(self.prober, seconds=0):
             rules = {finding.rule, *finding.also_fails}
             if violation.rule in rules:
                 is_new = self.reported.isdisjoint(rules)

@@ -1,29 +1,31 @@
 """Violations grouped by cause, after the run: one bug of a server is one finding.
 
-Every violation of the verdict is in exactly one finding. Nothing is dropped: a finding keeps all
-its violations, and `verdict.json` holds them.
+Each violation is sent again, plainer each time, until only what it depends on is left; that shows
+its cause. Violations with one cause are one finding. Every violation of the verdict is in a
+finding, and `verdict.json` holds them all.
 """
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal
+from typing import Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
+from drs_sync_policy.fuzz import blame
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.readback import Unreadable
+from drs_sync_policy.fuzz.resend import Cause, Label, Resender
+from drs_sync_policy.fuzz.resend_state import StateResender
+from drs_sync_policy.fuzz.scenarios.first import bodies
+from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
 
-Label = Literal[
-    "",
-    "alone",
-    "after earlier requests",
-    "with parallel requests",
-    "not reproduced",
-]
-"""How a finding was seen again; empty where it was not sent again."""
-
-FIRST: Final = ("status-is-documented", "media-type-is-json", "answer-is-i-json")
-"""Rules that explain every other rule that fails with the same response."""
+SECONDS: Final = 5.0
+"""So long violations are sent again; those that are left are grouped by what they say."""
+_FIELDS: Final = 3
+"""So many wrong fields of one violation are looked at."""
 
 
 @frozen
@@ -36,8 +38,10 @@ class Finding:
     """The rule that says best what is wrong."""
     cause: str
     """One plain sentence: what was expected, and what was received instead."""
+    example: Violation
+    """The smallest requests that show it."""
     violations: tuple[Violation, ...] = field(repr=False)
-    """Every violation of it, the best example first."""
+    """Every violation of it, as the run saw them; the smallest first."""
     also_fails: tuple[str, ...] = ()
     """Other rules that fail because of it."""
     not_checked: tuple[str, ...] = ()
@@ -47,11 +51,6 @@ class Finding:
     label: Label = ""
     tries: int = 0
     """How often it was sent again in vain, where it was not reproduced."""
-
-    @property
-    def example(self) -> Violation:
-        """The violation that shows it best: the smallest requests."""
-        return self.violations[0]
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -72,42 +71,96 @@ class Finding:
     def labelled(self) -> str:
         """The label as it is shown: with the number of tries where it was not reproduced."""
         if self.label == "not reproduced":
-            return f"not reproduced (0 of {self.tries})"
+            return f"not reproduced (1 of {self.tries + 1})"
         return self.label
 
 
-def group(ledger: Ledger) -> tuple[Finding, ...]:
-    """The findings of a run, the best explained first."""
-    order = {rule: place for place, rule in enumerate((*FIRST, *ledger.rules))}
-    causes: dict[str, list[Violation]] = {}
-    violations = sorted(ledger.violations(), key=lambda entry: order[entry.rule])
+def group(prober: Prober, *, seconds: float = SECONDS) -> tuple[Finding, ...]:
+    """The findings of a run, in the order of the contract's rules.
+
+    So long requests are sent again; with 0 none is, and a violation counts as what it says.
+    """
+    violations = sorted(prober.ledger.violations(), key=lambda entry: entry.size)
+    if not violations:
+        return ()
+    resender = Resender(prober, bodies(prober), time.monotonic() + seconds)
+    known: list[tuple[Violation, Cause]] = []
     for violation in violations:
-        causes.setdefault(_cause(violation, violations), []).append(violation)
-    return tuple(_finding(rule, found) for rule, found in causes.items())
+        known += [(violation, cause) for cause in _causes(resender, violation)]
+    findings = [_finding(rule, found) for rule, found in _explained(known).items()]
+    for finding in findings:
+        if finding.rule not in {violation.rule for violation in violations}:
+            prober.ledger.record(finding.example)
+    order = [*prober.ledger.rules]
+    return tuple(sorted(findings, key=lambda entry: order.index(entry.rule)))
 
 
-def _cause(violation: Violation, earlier: Sequence[Violation]) -> str:
-    """The rule that explains a violation: the first that fails with the same response."""
-    seen = {(entry.request, entry.response) for entry in violation.exchanges}
-    for other in earlier:
-        if other is violation:
-            break
-        if any((entry.request, entry.response) in seen for entry in other.exchanges):
-            return other.rule
-    return violation.rule
+def _causes(resender: Resender, violation: Violation) -> list[Cause]:
+    """What a violation comes from: several causes where several fields are wrong."""
+    says: Cause | None = None
+    for exchange in reversed(violation.exchanges):
+        rules = resender.violated(exchange)
+        if not rules:
+            continue
+        rule = violation.rule if violation.rule in rules else rules[0]
+        cause = resender.response_cause(evolve(violation, rule=rule), exchange)
+        if cause:
+            return [cause]
+        says = says or resender.as_it_says(violation, exchange)
+    causes = _of_state(resender, violation, violation.stored) if violation.stored else []
+    return causes or [says or Cause(violation.rule, violation, violation.rule, "")]
 
 
-def _finding(rule: str, violations: Sequence[Violation]) -> Finding:
-    own = sorted((v for v in violations if v.rule == rule), key=lambda entry: entry.size)
-    others = [v for v in violations if v.rule != rule]
-    example = own[0] if own else others[0]
+def _of_state(resender: Resender, violation: Violation, stored: Stored) -> list[Cause]:
+    found: list[Cause] = []
+    for name in stored.fields[:_FIELDS]:
+        with contextlib.suppress(Unreadable):
+            cause = StateResender(resender, violation, stored, name).cause()
+            found += [cause] if cause else []
+    return found
+
+
+def _explained(
+    known: Sequence[tuple[Violation, Cause]],
+) -> dict[str, list[tuple[Violation, Cause]]]:
+    """The causes by rule; those that another finding explains are part of it."""
+    by_rule: dict[str, list[tuple[Violation, Cause]]] = {}
+    for violation, cause in known:
+        by_rule.setdefault(cause.rule, []).append((violation, cause))
+    for first, then, by in blame.EXPLAINS:
+        if first in by_rule and then in by_rule:
+            shown = [_shown(entry, by) for entry in (*by_rule[first], *by_rule[then])]
+            mine = set().union(*shown[: len(by_rule[first])])
+            if mine & set().union(*shown[len(by_rule[first]) :]):
+                by_rule[first] += by_rule.pop(then)
+    return by_rule
+
+
+def _shown(found: tuple[Violation, Cause], by: str) -> set[object]:
+    """What the response of a violation says, or the fields that are stored wrongly."""
+    violation, cause = found
+    if by == "response":
+        return {*([cause.says] if cause.says else [])}
+    return (
+        {cause.field} if cause.field else set(violation.stored.fields if violation.stored else ())
+    )
+
+
+def _finding(rule: str, found: Sequence[tuple[Violation, Cause]]) -> Finding:
+    violations = tuple({id(violation): violation for violation, _ in found}.values())
+    examples = [cause for _, cause in found if cause.rule == rule]
+    best = min(examples, key=lambda entry: (not entry.label, entry.example.size))
+    example = best.example
     return Finding(
         id=rule,
         rule=rule,
         cause=f"{example.case}: expected {example.expected}, received {example.received}",
-        violations=(*own, *others),
-        also_fails=_once(entry.rule for entry in others),
-        also_with=_once(entry.case for entry in own[1:] if entry.case != example.case),
+        example=example,
+        violations=violations,
+        also_fails=_once(entry.rule for entry in violations if entry.rule != rule),
+        also_with=_once(entry.case for entry in violations if entry.case != example.case),
+        label=best.label,
+        tries=best.tries,
     )
 
 

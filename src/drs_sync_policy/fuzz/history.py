@@ -79,6 +79,20 @@ class History:
             known = self._succeeded
             return [job for job in tenant.job_ids if known.get((tenant.project_id, job)) is False]
 
+    def was_stored(self, name: str, value: Any) -> bool:
+        """Whether a value was ever read right after a request that set it, and not before."""
+        with self._lock:
+            known = [tuple(events) for events in self._events.values()]
+        return any(
+            _gives(one, {name: value})
+            and then.reading is not None
+            and name in then.reading
+            and ijson.same(then.reading[name], value)
+            and not _holds(Past(events[:place], ()).value(name), value)
+            for events in known
+            for place, (one, then) in enumerate(itertools.pairwise(events))
+        )
+
     def _count(self, tenant: Tenant, job: str, *, succeeded: bool) -> None:
         key = (tenant.project_id, job)
         with self._lock:
@@ -117,23 +131,6 @@ class Past:
     def given(self, name: str) -> list[Any]:
         """The values that the items gave a field, in their order."""
         return [item[name] for item in self.items if name in item]
-
-    def omits(self, name: str) -> bool:
-        """Whether any of the items leaves a field out."""
-        return any(name not in item for item in self.items)
-
-    def may_repeat(self, name: str) -> bool:
-        """Whether the items may give a field the value that it has already.
-
-        What it has is certain where nothing set it after the last reading.
-        """
-        given = self.given(name)
-        read = next((n for n, event in enumerate(reversed(self.events)) if event.is_reading), None)
-        since = self.events[len(self.events) - read :] if read else ()
-        if given and (read is None or any(name in event.fields for event in since)):
-            return True
-        again = (ijson.same(one, then) for one, then in itertools.pairwise(given))
-        return any(again) or any(ijson.same(value, self.value(name)) for value in given)
 
     def leading_to(
         self, wanted: Policy, found: Policy, names: Iterable[str]
@@ -211,6 +208,10 @@ def _setter(setting: Sequence[Event], name: str, value: Any, needed: Policy) -> 
     else:
         naming = giving or [event for event in setting if name in event.fields]
         yield from naming[-1:]
+
+
+def _holds(known: Any, value: Any) -> bool:
+    return known is not UNKNOWN and ijson.same(known, value)
 
 
 def _smallest(events: Sequence[Event]) -> Event:

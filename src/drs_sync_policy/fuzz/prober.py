@@ -70,12 +70,6 @@ class Prober:
         self.workers = workers
         self.history: History = History()
         self.bodies: Bodies | None = None
-        self.astray: frozenset[str] = frozenset()
-        """The fields that a plain request does not get stored as they are sent."""
-        self.unkept: frozenset[str] = frozenset()
-        """The fields that do not keep their value where a plain request leaves them out."""
-        self.unsteady: frozenset[str] = frozenset()
-        """The fields that change where a plain request sets them to the value that they have."""
         self.deadline: float = float("inf")
         self.enough: Callable[[Ledger], bool] = lambda ledger: False
         """Whether what is known suffices, and the rest need not be sent."""

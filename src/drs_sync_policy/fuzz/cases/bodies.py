@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import frozen
@@ -58,15 +58,6 @@ class Bodies:
         }
         self.job_ids: tuple[str, ...] = tuple(job_ids)
         self._policies: dict[int, dict[str, Any]] = {}
-
-    def without(self, names: Collection[str]) -> Bodies:
-        """Bodies that never have these optional fields; what is wrong is built with all of them."""
-        if not names:
-            return self
-        fewer = copy.copy(self)
-        fewer.fields = {k: v for k, v in self.fields.items() if k not in names}
-        fewer._policies = {}  # noqa: SLF001 - of its own class
-        return fewer
 
     # --- right -----------------------------------------------------------------------------------
 

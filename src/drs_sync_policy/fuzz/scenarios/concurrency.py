@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.readback import Policy
+from drs_sync_policy.fuzz.readback import Policy, differences
 from drs_sync_policy.fuzz.rules.words import short
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.results import results
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, accepted, reading
-from drs_sync_policy.fuzz.verdict import Exchange, Violation
+from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
 
 TURNS: Final = "concurrent-calls-take-turns"
 _ROUNDS: Final = 15
@@ -122,11 +122,10 @@ def _batches(state: StateProber) -> None:
         possible = [policy(turn, place) for place in range(_THREADS)]
         found = [state.read(job) for job in jobs]
         state.prober.ledger.checked(TURNS)
-        names = [name for name in build.fields if name not in state.prober.unsteady]
-        possible = [_of(names, entry) for entry in possible]
-        policies = [_of(names, entry[0]) for entry in found]
+        policies = [_of(build.fields, entry[0]) for entry in found]
         if _one_of(possible, policies[0]) and ijson.same(policies[0], policies[1]):
             return True
+        right, wrong = _nearest(possible, policies, build.marker)
         state.prober.note(
             Violation(
                 TURNS,
@@ -134,6 +133,7 @@ def _batches(state: StateProber) -> None:
                 "both jobs with all fields of one of the requests",
                 " and ".join(short(policy, 300) for policy in policies),
                 (*seen, *(entry[1] for entry in found)),
+                stored=Stored(jobs[0], state.tenant.project_id, right, wrong),
             )
         )
         return False
@@ -149,6 +149,18 @@ def _batches(state: StateProber) -> None:
 
 def _of(names: Collection[str], policy: Policy) -> dict[str, Any]:
     return {name: value for name, value in policy.items() if name in names}
+
+
+def _nearest(
+    possible: Sequence[dict[str, Any]], policies: Sequence[dict[str, Any]], marker: str | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields that differ from the nearest possible policy: as it has them, and as found."""
+    differing = [
+        (sorted({name for found in policies for name in differences(policy, found)}), policy)
+        for policy in possible
+    ]
+    names, nearest = min(differing, key=lambda entry: (marker in entry[0], len(entry[0])))
+    return _of(names, nearest), _of(names, policies[0])
 
 
 def _one_of(possible: Sequence[dict[str, Any]], found: dict[str, Any]) -> bool:

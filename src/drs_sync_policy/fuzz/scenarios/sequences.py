@@ -162,9 +162,6 @@ def _machine(
                     case=f"a sequence of {len(self.requests)} requests",
                     seen=(*self.requests, reading_),
                 )
-                if violation is None:
-                    self.model[job] = dict(found)
-                    continue
                 last[:] = [violation]
                 raise Disagreement(violation)
 

@@ -1,17 +1,12 @@
-"""The target's jobs with known policies: where the rules about stored state are checked.
-
-Fields that a plain request already does not get stored (see `plain`) are left out of the bodies
-here: what is stored of them breaks the rule that a plain request breaks, and no other.
-"""
+"""The target's jobs with known policies: where the rules about stored state are checked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import Bodies
-from drs_sync_policy.fuzz.history import Past
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Policy, PolicyReader, Unreadable, differences
 from drs_sync_policy.fuzz.rules import words
@@ -38,7 +33,7 @@ class StateProber:
 
     def __init__(self, prober: Prober, *, tenant: Tenant | None = None) -> None:
         self.prober = prober
-        self.build: Bodies = bodies(prober).without(prober.astray)
+        self.build: Bodies = bodies(prober)
         self.reader: PolicyReader = PolicyReader(prober, bodies(prober).fields)
         self.tenant: Tenant = tenant or prober.target.tenant
 
@@ -83,9 +78,10 @@ class StateProber:
         case: str,
         seen: tuple[Exchange, ...],
     ) -> bool:
-        violation = self.violation(rule, job, wanted, found, wrong, case=case, seen=seen)
-        if violation or not wrong:
-            self.prober.checked(rule, [violation] if violation else ())
+        problems: list[Violation] = []
+        if wrong:
+            problems = [self.violation(rule, job, wanted, found, wrong, case=case, seen=seen)]
+        self.prober.checked(rule, problems)
         return not wrong
 
     def violation(
@@ -98,16 +94,12 @@ class StateProber:
         *,
         case: str,
         seen: tuple[Exchange, ...],
-    ) -> Violation | None:
+    ) -> Violation:
         """That fields of a job are `found` otherwise than `wanted` once `seen` was done.
 
-        Its exchanges begin with the requests that set what these fields had before. None where no
-        field is wrong, or another rule is to blame for each that is.
+        Its exchanges begin with the requests that set what these fields had before.
         """
         past = self.prober.history.of(self.tenant, job, seen)
-        wrong = [name for name in wrong if not self._excused(rule, name, past)]
-        if not wrong:
-            return None
         before = past.leading_to(wanted, found, wrong)
         return Violation(
             rule,
@@ -118,24 +110,6 @@ class StateProber:
             prepared=len(before),
             stored=Stored(job, self.tenant.project_id, _of(wanted, wrong), _of(found, wrong)),
         )
-
-    def _excused(self, rule: str, name: str, past: Past) -> bool:
-        """Whether plain requests show that another rule is to blame for this field."""
-        prober = self.prober
-        reason = ""
-        if rule not in (STORED, KEEPS) and name in prober.unkept and past.omits(name):
-            reason = _beside(prober.unkept, "that leave it out", KEEPS)
-        if rule != REPEAT and name in prober.unsteady and past.may_repeat(name):
-            reason = _beside(prober.unsteady, "that set it to what it is", REPEAT)
-        if reason:
-            prober.ledger.not_checked(rule, reason)
-        return bool(reason)
-
-
-def _beside(names: Collection[str], requests: str, rule: str) -> str:
-    """What is not checked of some fields, because plain requests break another rule with them."""
-    told = ", ".join(f"`{name}`" for name in sorted(names))
-    return f"without {told} in requests {requests}: with it plain requests break {rule} already"
 
 
 def _of(policy: Policy, names: Sequence[str]) -> Policy:
@@ -163,21 +137,12 @@ def reading(
                 state = StateProber(prober)
                 if state.build.fields:
                     scenario(state)
-                reason = _left_out(prober, whole=not state.build.fields)
+                reason = "" if state.build.fields else "no field of an item is optional"
             except Unreadable as error:
                 reason = f"what is stored cannot be read: {error}"
             for rule in rules if reason else ():
-                if rule != STORED or not prober.astray:
-                    prober.ledger.not_checked(rule, reason)
+                prober.ledger.not_checked(rule, reason)
 
         return run
 
     return wrap
-
-
-def _left_out(prober: Prober, *, whole: bool) -> str:
-    """What is not checked because plain requests already break a rule; empty if nothing is."""
-    if whole:
-        return f"a plain request gets no field stored as sent ({STORED})"
-    names = ", ".join(f"`{name}`" for name in prober.astray)
-    return f"without {names}: plain requests with it already break a rule" if names else ""

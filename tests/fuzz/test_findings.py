@@ -1,4 +1,4 @@
-"""One fault of what is stored fails one rule, not each that looks at it."""
+"""One bug of a server is one finding, also on servers that are not our sandbox."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from attrs import evolve
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import scenarios
+from drs_sync_policy.fuzz.findings import group
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target.connection import over_http
@@ -137,12 +138,14 @@ class Refusing(Handler):
         return jobs
 
 
-def _accused(
+def _rules(
     handler: type[Handler],
     against: Contract | None = None,
-    which: Callable[[scenarios.Scenario], bool] = lambda entry: "readback" in entry.needs,
-) -> tuple[set[str], Ledger]:
-    """The rules that the scenarios about what is stored see broken, and the record."""
+    which: Callable[[scenarios.Scenario], bool] = lambda entry: (
+        "readback" in entry.needs and entry.required
+    ),
+) -> list[str]:
+    """The rules of the findings that the scenarios about what is stored lead to."""
     loaded = against or contract.load()
     with servers.serving(handler=handler) as server:
         target = servers.target(server)
@@ -150,8 +153,11 @@ def _accused(
         prober = Prober(oracle, over_http(target), Ledger(loaded.rules), seed=1)
         for entry in filter(which, scenarios.ordered()):
             entry.run(prober)
+        findings = group(prober, seconds=60)
         prober.wire.close()
-    return {violation.rule for violation in prober.ledger.violations()}, prober.ledger
+    recorded = [id(violation) for finding in findings for violation in finding.violations]
+    assert len({*recorded}) >= len([*prober.ledger.violations()]) - len(findings)
+    return [finding.rule for finding in findings]
 
 
 def _with_a_new_field() -> Contract:
@@ -162,18 +168,12 @@ def _with_a_new_field() -> Contract:
     return evolve(loaded, document=document)
 
 
-@pytest.mark.parametrize("handler", [Losing, Mistaking])
-def test_a_lost_field_fails_one_rule(handler: type[Handler]) -> None:
-    """No tenant, no later request and no unknown field is to blame where a plain request fails."""
-    accused, ledger = _accused(handler)
-    assert accused == {STORED}
-    assert "without `" in ledger.reason("tenants-are-isolated")
-    assert ledger.status("tenants-are-isolated") == "passed"
-
-
 @pytest.mark.parametrize(
     ("handler", "rule"),
     [
+        (Losing, STORED),
+        pytest.param(LosingAll, STORED, marks=pytest.mark.system),
+        pytest.param(Mistaking, STORED, marks=pytest.mark.system),
         (ReplacingAll, KEEPS),
         pytest.param(ResettingBooleans, KEEPS, marks=pytest.mark.system),
         pytest.param(ResettingEnums, KEEPS, marks=pytest.mark.system),
@@ -181,47 +181,36 @@ def test_a_lost_field_fails_one_rule(handler: type[Handler]) -> None:
         (Toggling, "repeating-is-harmless"),
     ],
 )
-def test_a_field_that_is_not_kept_fails_one_rule(handler: type[Handler], rule: str) -> None:
-    """No unknown field, other item or parallel request is to blame for what plain requests do."""
-    accused, ledger = _accused(handler)
-    assert accused == {rule}
-    reason = ledger.reason("later-items-win")
-    assert rule in reason
-    assert "already" in reason
-    assert ledger.status("later-items-win") == "passed"
+def test_one_bug_of_what_is_stored_is_one_finding(handler: type[Handler], rule: str) -> None:
+    """A plain request shows it; whatever else fails because of it is part of the finding."""
+    assert _rules(handler) == [rule]
 
 
-def test_another_fault_beside_a_policy_that_is_replaced_is_seen() -> None:
-    """Requests with every field still show the other rules."""
+def test_two_bugs_are_two_findings() -> None:
+    """An item replaces the policy, and the earlier of two items wins."""
     names = ("plain requests", "jobs more than once")
-    accused, _ = _accused(Reversing, which=lambda entry: entry.name in names)
-    assert accused == {KEEPS, "later-items-win"}
+    assert {*_rules(Reversing, which=lambda entry: entry.name in names)} == {
+        KEEPS,
+        "later-items-win",
+    }
 
 
-def test_a_server_that_stores_nothing_fails_one_rule() -> None:
-    """Where no field is stored, what is stored says nothing of the other rules."""
-    accused, ledger = _accused(LosingAll)
-    assert accused == {STORED}
-    assert ledger.status("later-calls-win") == "not checked"
-    assert "no field stored as sent" in ledger.reason("later-calls-win")
+def test_two_bugs_of_one_field_are_two_findings() -> None:
+    """A field is lost, and what an item leaves out is lost, too."""
+    found = _rules(Replacing, which=lambda entry: entry.name in ("plain requests", "fields"))
+    assert {*found} == {STORED, KEEPS}
 
 
-def test_another_fault_beside_a_lost_field_is_seen() -> None:
-    """The fields that plain requests get stored still show the other rules."""
-    accused, _ = _accused(Replacing, which=lambda entry: entry.name in ("plain requests", "fields"))
-    assert accused == {STORED, "omitted-field-keeps-its-value"}
+@pytest.mark.system
+def test_a_field_that_the_server_does_not_know_yet_has_findings_of_its_own() -> None:
+    """The contract is ahead of the server, which ignores the new field, valid or not."""
+    found = _rules(Handler, _with_a_new_field(), lambda entry: "readback" in entry.needs)
+    assert {*found} == {STORED, "invalid-body-is-refused"}
 
 
-def test_a_field_that_the_server_does_not_know_yet_breaks_what_is_said_of_it_alone() -> None:
-    """The contract is ahead of the server, which ignores the new field, right or wrong."""
-    accused, _ = _accused(Handler, _with_a_new_field())
-    assert accused == {STORED, "invalid-body-is-refused"}
-
-
-def test_a_new_field_that_is_refused_fails_one_rule() -> None:
+def test_a_new_field_that_is_rejected_is_one_finding() -> None:
     """The contract is ahead of the server, which rejects the new field."""
-    accused, _ = _accused(Refusing, _with_a_new_field())
-    assert accused == {"valid-request-is-accepted"}
+    assert _rules(Refusing, _with_a_new_field()) == ["valid-request-is-accepted"]
 
 
 def test_a_contract_without_optional_fields_is_checked() -> None:
@@ -232,6 +221,4 @@ def test_a_contract_without_optional_fields_is_checked() -> None:
     item["properties"] = {"job_id": item["properties"]["job_id"]}
     for name in ("if", "then", "else"):
         item.pop(name, None)
-    accused, ledger = _accused(Handler, evolve(loaded, document=document))
-    assert accused == set()
-    assert "no field stored as sent" in ledger.reason("later-calls-win")
+    assert _rules(Handler, evolve(loaded, document=document)) == []

@@ -1,0 +1,122 @@
+"""What makes a request other than plain, as a set.
+
+A request that has all that another has shows what the other shows.
+"""
+
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from attrs import frozen
+
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB
+from drs_sync_policy.fuzz.shrink import Plain, document, items
+from drs_sync_policy.fuzz.target.http import Request
+
+_FEW: Final = 6
+_LARGE: Final = 4096
+
+Aspect = tuple[str, str]
+
+
+@frozen
+class Aspects:
+    """A request, as what in it is not plain."""
+
+    around: frozenset[Aspect]
+    """Method, path, headers, fields next to the items; the whole body if it has no items."""
+    items: tuple[frozenset[Aspect], ...]
+    """The fields of each item, and what kind of job it is for."""
+    size: int
+    """Bytes of a large body; 0 for a smaller one."""
+
+    def within(self, other: Aspects) -> bool:
+        """Whether `other` has all of this."""
+        if not (self.around <= other.around and self.size <= other.size):
+            return False
+        if len(self.items) > len(other.items):
+            return False
+        if len(self.items) > _FEW:
+            return all(any(mine <= theirs for theirs in other.items) for mine in set(self.items))
+        return _injective(self.items, list(other.items))
+
+
+def aspects(request: Request, plain: Plain) -> Aspects:
+    """The aspects of a request."""
+    found = items(request)
+    readable = bool(found) and all(isinstance(item, dict) for item in found)
+    around = {*_around(request, plain), *_next_to_items(request, whole=not readable)}
+    jobs = [item.get(JOB) for item in found] if readable else []
+    if len({str(job) for job in jobs}) < len(jobs):
+        around.add(("job twice", ""))
+    size = len(request.body or b"")
+    return Aspects(
+        frozenset(around),
+        tuple(frozenset(_item(item, plain)) for item in found) if readable else (),
+        size if size > _LARGE else 0,
+    )
+
+
+def _around(request: Request, plain: Plain) -> Iterator[Aspect]:
+    path, _, query = request.path.partition("?")
+    if request.method != plain.oracle.operation.method:
+        yield "method", request.method
+    if path != plain.path:
+        yield "path", path
+    if query:
+        yield "query", query
+    usual = {("content-type", plain.oracle.media_type), (plain.token_header.lower(), plain.token)}
+    given = {(name.lower(), value) for name, value in request.headers}
+    yield from given - usual
+    for name, _ in usual - given:
+        if not any(name == key for key, _ in given):
+            yield "no header", name
+
+
+def _next_to_items(request: Request, *, whole: bool) -> Iterator[Aspect]:
+    body = document(request)
+    if whole or not isinstance(body, dict):
+        yield "body", (request.body or b"").decode("latin-1")
+        return
+    for name, value in body.items():
+        if name != ITEMS:
+            yield f"next to items: {name}", _text(value)
+
+
+def _item(item: dict[str, Any], plain: Plain) -> Iterator[Aspect]:
+    for name, value in item.items():
+        if name != JOB or not isinstance(value, str):
+            yield name, _text(value)
+        else:
+            yield from _job(value, plain)
+
+
+def _job(job: str, plain: Plain) -> Iterator[Aspect]:
+    target, owner = plain.oracle.target, plain.oracle.owner(job)
+    if job in target.blocked_job_ids:
+        yield "job", "blocked"
+    elif owner is not None:
+        yield "job", "own" if owner is target.tenant else "foreign"
+    else:
+        yield "job", "unknown"
+        if job != plain.unknown:
+            yield "job", job
+
+
+def _text(value: Any) -> str:
+    return ijson.dumps(value).decode()
+
+
+def _injective(mine: Sequence[frozenset[Aspect]], theirs: list[frozenset[Aspect]]) -> bool:
+    """Whether each of `mine` is within one of `theirs`, each within another."""
+    for item in sorted(mine, key=len, reverse=True):
+        match = next((entry for entry in theirs if item <= entry), None)
+        if match is None:
+            return False
+        theirs.remove(match)
+    return True

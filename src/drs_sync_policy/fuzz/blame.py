@@ -1,0 +1,149 @@
+"""Which rule a violation is about, read from the smallest request that shows it.
+
+Three tables hold the order of causes: `FIRST` for rules that one response violates together,
+`FEATURES` for what the smallest request needs, `EXPLAINS` for findings that follow from others.
+"""
+
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Final
+from urllib.parse import unquote
+
+from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB
+from drs_sync_policy.fuzz.oracle import Expectation
+from drs_sync_policy.fuzz.shrink import WRONG_TOKEN, Plain, document, items
+from drs_sync_policy.fuzz.target.http import Request, Response
+
+ACCEPTED: Final = "valid-request-is-accepted"
+CRASHES: Final = "valid-request-never-crashes"
+OWN: Final = "own-job-succeeds"
+_CREDENTIALS: Final = frozenset(
+    {"missing-credentials-are-refused", "wrong-credentials-are-refused"}
+)
+
+FIRST: Final = (
+    "status-is-documented",
+    # a wrong status comes here: whatever else is wrong with such a response follows from it
+    "media-type-is-json",
+    "answer-is-i-json",
+    "status-ties-error-fields",
+    "error-body-explains",
+    "answer-matches-schema",
+    "one-result-per-item",
+    "count-equals-results",
+    "results-in-request-order",
+    "result-id-echoes-job-id",
+    "foreign-job-looks-unknown",
+    "blocked-job-fails-alone",
+    "unknown-job-fails-alone",
+    OWN,
+    "message-is-in-the-language",
+)
+"""Rules that one response can violate together: each explains those after it."""
+_STATUS: Final = 1
+"""The place of a wrong status in `FIRST`."""
+
+FEATURES: Final = (
+    ("blocked job", "blocked-job-fails-alone", frozenset({ACCEPTED, CRASHES, OWN})),
+    ("unknown job", "unknown-job-fails-alone", frozenset({ACCEPTED, CRASHES, OWN})),
+    ("foreign job", "foreign-job-looks-unknown", frozenset({ACCEPTED, CRASHES, OWN})),
+    ("job id with an odd form", "job-id-is-opaque", frozenset({ACCEPTED})),
+    ("unknown field", "unknown-fields-are-ignored", frozenset({ACCEPTED})),
+    ("many items", "batch-size-is-unbounded", frozenset({ACCEPTED})),
+    ("large body", "batch-size-is-unbounded", frozenset({ACCEPTED})),
+    ("token in another place", "token-comes-from-its-header", _CREDENTIALS),
+    ("token like the right one", "token-is-matched-exactly", _CREDENTIALS),
+)
+"""What a request needs to show a violation, the rule that speaks of it, and the general rules
+in whose place that rule is."""
+
+_STATE: Final = (
+    "accepted-policy-is-stored",
+    "omitted-field-keeps-its-value",
+    "later-items-win",
+    "later-calls-win",
+    "repeating-is-harmless",
+)
+EXPLAINS: Final = (
+    ("body-must-be-i-json", "extremes-in-ignored-fields-are-survived", "response"),
+    ("repeating-is-harmless", OWN, "response"),
+    *((rule, "concurrent-calls-take-turns", "field") for rule in _STATE),
+)
+"""A finding of the first rule takes in one of the second if their responses say the same, or the
+same field is stored wrongly."""
+
+_MANY: Final = 3
+_LARGE: Final = 4096
+
+
+def general(rules: Collection[str], expectation: Expectation, response: Response | None) -> str:
+    """Of the `rules` that one response violates, the one that explains the others."""
+    status = [rule for rule in rules if rule not in FIRST]
+    if FIRST[0] in rules:
+        return FIRST[0]
+    if status:
+        crashed = response is None or response.status >= 500
+        if expectation.valid:
+            return CRASHES if crashed and CRASHES in status else ACCEPTED
+        return expectation.rule if expectation.rule in status else status[0]
+    return next(rule for rule in FIRST if rule in rules)
+
+
+def special(rule: str, request: Request, plain: Plain) -> tuple[str, str]:
+    """The rule that speaks of what the smallest `request` needs, and what that is."""
+    needs = set(features(request, plain))
+    for feature, instead, of in FEATURES:
+        if feature in needs and rule in of:
+            return instead, feature
+    return rule, ""
+
+
+def features(request: Request, plain: Plain) -> Iterator[str]:
+    """What makes a request other than plain, as far as a rule speaks of it."""
+    found = [item for item in items(request) if isinstance(item, dict)]
+    yield from (_job(item.get(JOB), plain) for item in found)
+    if _unknown_fields(request, found, plain):
+        yield "unknown field"
+    if len(found) >= _MANY or len({item.get(JOB) for item in found}) > 1:
+        yield "many items"
+    if len(request.body or b"") > _LARGE:
+        yield "large body"
+    yield from _credentials(request, plain)
+
+
+def _job(job: Any, plain: Plain) -> str:
+    if not isinstance(job, str):
+        return ""
+    target = plain.oracle.target
+    if job in target.blocked_job_ids:
+        return "blocked job"
+    owner = plain.oracle.owner(job)
+    if owner is not None:
+        return "foreign job" if owner is not target.tenant else ""
+    return "unknown job" if job == plain.unknown else "job id with an odd form"
+
+
+def _unknown_fields(request: Request, found: Sequence[dict[str, Any]], plain: Plain) -> bool:
+    body = document(request)
+    others: Collection[str] = body if isinstance(body, dict) else ()
+    return any(name not in plain.build.root.properties for name in others if name != ITEMS) or any(
+        name not in plain.build.item_schema.properties for item in found for name in item
+    )
+
+
+def _credentials(request: Request, plain: Plain) -> Iterator[str]:
+    given = request.header(plain.token_header)
+    elsewhere = [
+        request.path,
+        *(value for name, value in request.headers if name.lower() != plain.token_header.lower()),
+        (request.body or b"").decode("latin-1"),
+    ]
+    if any(plain.token in text or plain.token in unquote(text) for text in elsewhere):
+        yield "token in another place"
+    expired = plain.oracle.target.expired_token
+    if given and given[0].strip() and given[0] not in (plain.token, WRONG_TOKEN, expired):
+        yield "token like the right one"
