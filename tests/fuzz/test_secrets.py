@@ -13,10 +13,16 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drs_sync_policy import contract
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.report import curl
+from drs_sync_policy.fuzz.report.masks import HIDDEN
 from drs_sync_policy.fuzz.report.secrets import Piece, Redactor, value_of
-from drs_sync_policy.fuzz.target.http import Request
+from drs_sync_policy.fuzz.scenarios import credentials
+from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
+from drs_sync_policy.fuzz.verdict import Ledger
 
 _HEX: Final = "0123456789abcdef"
 _BASE64: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -66,14 +72,14 @@ def _plain(text: str) -> str:
     return "".join(letter for letter in text if letter.isascii() and letter.isalnum()).lower()
 
 
-def _leaks(text: str, token: str) -> list[str]:
+def _leaks(text: str, token: str, *, least: int = 8) -> list[str]:
     """The pieces of the token's letters and digits, in any of its spellings, that `text` shows."""
     shown = _plain(text)
     alignments = [base64.b64encode(token.encode()[n:]).decode() for n in range(3)]
     spellings = [
-        *((_plain(form), 8) for form in (token, token[::-1])),
-        (token.encode().hex(), 16),
-        *((_plain(form), 12) for form in alignments),
+        *((_plain(form), least) for form in (token, token[::-1])),
+        (token.encode().hex(), 2 * least),
+        *((_plain(form), least * 3 // 2) for form in alignments),
     ]
     return [
         piece
@@ -105,15 +111,96 @@ def test_a_file_of_exchanges_rebuilds_every_variant(token: str, made: str) -> No
     assert value_of(parts, {"DRS_TOKEN": token}) == value
 
 
-@pytest.mark.parametrize(
-    "token",
-    [
-        "7d9f2c1e-4b3a-4c5d-9e8f-0a1b2c3d4e5f",
-        "ab-CD-ef-12-gh",
-        "x9.Tk_7:Qz-Lm0",
-        "aGk+Zm9v/2Jhcg==",
-    ],
+class Capturing:
+    """A wire that keeps every request, and rejects each."""
+
+    lowered = None
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+
+    def send(self, request: Request, *, timeout: float | None = None) -> Response:
+        self.requests.append(request)
+        return Response(401, (), b"", 0.0)
+
+    def limit(self, seconds: float) -> None:
+        """It never waits."""
+
+    def close(self) -> None:
+        """It has no connection."""
+
+    def stop(self) -> None:
+        """Nothing is under way."""
+
+
+def _sent(token: str) -> list[Request]:
+    """Every request of the scenarios about credentials."""
+    loaded, wire = contract.load(), Capturing()
+    oracle = Oracle(loaded, loaded.operations[0], _target(token))
+    prober = Prober(oracle, wire, Ledger(loaded.rules), seed=1, workers=1)
+    for scenario in credentials.SCENARIOS:
+        scenario.run(prober)
+    return wire.requests
+
+
+@given(token=tokens)
+@settings(max_examples=15, deadline=None)
+def test_the_fuzzer_records_which_headers_it_made_of_a_secret(token: str) -> None:
+    """Each header with a piece of the token is recorded, and no piece of 5 characters is shown."""
+    made = 0
+    redact = Redactor(_target(token))
+    for request in _sent(token):
+        for name, value in request.headers:
+            if not _leaks(value, token, least=5):
+                continue
+            made += 1
+            assert name.lower() in request.secret, value
+            shown = "".join(
+                part for part in redact.header(value, secret=True) if isinstance(part, str)
+            )
+            assert not _leaks(shown, token, least=5)
+    assert made > 50
+
+
+def test_a_header_that_was_made_of_an_unknown_secret_is_hidden() -> None:
+    """Nothing of it can be rebuilt, and nothing of it is shown."""
+    redact = Redactor(_target("7d9f2c1e-4b3a"))
+    assert redact.header("another-token", secret=True) == (HIDDEN,)
+    assert redact.header("another-token") == ("another-token",)
+
+
+TOKENS: Final = (
+    "7d9f2c1e-4b3a-4c5d-9e8f-0a1b2c3d4e5f",
+    "ab-CD-ef-12-gh",
+    "x9.Tk_7:Qz-Lm0",
+    "aGk+Zm9v/2Jhcg==",
 )
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_bash_rebuilds_what_the_fuzzer_sent(token: str) -> None:
+    """Each header of every request about credentials, byte for byte, without a piece of it."""
+    values = {
+        (name, value)
+        for request in _sent(token)
+        for name, value in request.headers
+        if name.lower() in request.secret and value.isascii()
+    }
+    headers = tuple((f"X-{n}-{name}", value) for n, (name, value) in enumerate(sorted(values)))
+    secret = frozenset(name.lower() for name, _ in headers)
+    target = _target(token)
+    request = Request("POST", "/v3/p", headers, b"{}", secret=secret)
+    line = curl.command(request, target, redact=Redactor(target), store=lambda _: None)
+    assert not _leaks(line, token)
+    done = subprocess.run(
+        ["bash", "-c", f"""curl() {{ printf '%s\\0' "$@"; }}; {line}"""],
+        env={"DRS_TOKEN": token, "PATH": "/usr/bin:/bin"}, capture_output=True, check=True,
+    )  # fmt: skip
+    words = done.stdout.decode().split("\0")
+    assert [f"{n}: {v}" for n, v in headers if v and f"{n}: {v}" not in words] == []
+
+
+@pytest.mark.parametrize("token", TOKENS)
 def test_bash_rebuilds_every_variant(token: str) -> None:
     """The command sends the very bytes that the fuzzer sent, with the token from its variable."""
     target = _target(token)

@@ -92,8 +92,9 @@ class Prober:
     ) -> Request:
         """A request that is valid but for its body, maybe: bytes as they are, else JSON."""
         tenant = tenant or self.target.tenant
+        credential = self.oracle.operation.security_headers[0]
         headers = [
-            (self.oracle.operation.security_headers[0], tenant.token),
+            (credential, tenant.token),
             ("Content-Type", self.oracle.media_type),
         ]
         if language is not None:
@@ -103,6 +104,7 @@ class Prober:
             path=self.path(project_id if project_id is not None else tenant.project_id),
             headers=tuple(headers),
             body=body if isinstance(body, bytes) else ijson.dumps(body),
+            secret=frozenset({credential.lower()}),
         )
 
     def path(self, project_id: str, *, raw: bool = False) -> str:

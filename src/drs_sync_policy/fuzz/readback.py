@@ -55,10 +55,12 @@ class PolicyReader:
         """
         tenant = tenant or self._prober.target.tenant
         path = self._readback.path.replace("{project_id}", quote(tenant.project_id, safe=""))
+        credential = self._prober.oracle.operation.security_headers[0]
         request = Request(
             method=self._readback.method,
             path=self._prefix + path.replace("{job_id}", quote(job_id, safe="")),
-            headers=((self._prober.oracle.operation.security_headers[0], tenant.token),),
+            headers=((credential, tenant.token),),
+            secret=frozenset({credential.lower()}),
         )
         response = self._prober.reach(request)
         if response.status in GATEWAY:

@@ -37,7 +37,8 @@ def command(request: Request, target: Target, *, redact: Redactor, store: StoreB
         parts.append(f"--request {request.method}")
     parts.append(_word((origin, *redact.parts(request.path))))
     for name, value in (*request.headers, *_headers_of_target(request, target)):
-        text: tuple[Part, ...] = (f"{name}: ", *redact.header(value)) if value else (f"{name};",)
+        shown = redact.header(value, secret=name.lower() in request.secret)
+        text: tuple[Part, ...] = (f"{name}: ", *shown) if value else (f"{name};",)
         parts.append(f"--header {_word(text)}")
     parts += (f"--header {_word((text,))}" for text in _of_the_connection(request))
     before = ""

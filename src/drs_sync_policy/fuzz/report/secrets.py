@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 from attrs import frozen
 
+from drs_sync_policy.fuzz.report.masks import HIDDEN, masked, masks_of
 from drs_sync_policy.fuzz.target.profile import Target
 
-HIDDEN: Final = "[redacted]"
 SHORTEST_PIECE: Final = 8
 """So many consecutive letters and digits of a secret are masked wherever they are."""
 _SHORTEST_SLICE: Final = 4
@@ -120,16 +120,22 @@ class Redactor:
         ordered = sorted(long, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
         self._index = _index(whole)
-        self._masks = [mask for secret, _ in self._secrets for mask in _masks(secret)]
+        self._masks = [m for secret, _ in self._secrets for m in masks_of(secret, SHORTEST_PIECE)]
+        self._strict = [m for secret, _ in self._secrets for m in masks_of(secret, _SHORTEST_SLICE)]
 
     # --- what was sent ------------------------------------------------------------------------
 
-    def header(self, value: str) -> tuple[Part, ...]:
-        """A header's value, each piece of a secret in it as the way to make it again."""
+    def header(self, value: str, *, secret: bool = False) -> tuple[Part, ...]:
+        """A header's value, each piece of a secret in it as the way to make it again.
+
+        In a `secret` header, one that was made of a secret, shorter pieces are masked as well, and
+        all of it if no piece is found.
+        """
         if value in self._whole:
             return (self._whole[value],)
         if not self._index or len(value) > _LONGEST_VALUE:
-            return self.parts(value)
+            return (HIDDEN,) if secret and len(value) >= _SHORTEST_SLICE else self.parts(value)
+        masks = self._strict if secret else self._masks
         found: list[Part] = []
         place = plain = 0
         while place < len(value):
@@ -138,11 +144,13 @@ class Redactor:
                 place += 1
                 continue
             if plain < place:
-                found.append(self._masked(value[plain:place]))
+                found.append(masked(value[plain:place], masks))
             found.append(piece)
             place = plain = place + piece.stop - piece.start
+        if secret and not found and len(value) >= _SHORTEST_SLICE:
+            return (HIDDEN,)
         if plain < len(value):
-            found.append(self._masked(value[plain:]))
+            found.append(masked(value[plain:], masks))
         return tuple(found)
 
     def parts(self, text: str) -> tuple[Part, ...]:
@@ -151,11 +159,11 @@ class Redactor:
         place = 0
         for match in self._pattern.finditer(text) if self._pattern else ():
             if match.start() > place:
-                found.append(self._masked(text[place : match.start()]))
+                found.append(masked(text[place : match.start()], self._masks))
             found.append(self._whole[match[0]])
             place = match.end()
         if place < len(text) or not found:
-            found.append(self._masked(text[place:]))
+            found.append(masked(text[place:], self._masks))
         return tuple(found)
 
     # --- what is only read --------------------------------------------------------------------
@@ -186,19 +194,6 @@ class Redactor:
                 most = length
         return best
 
-    def _masked(self, text: str) -> str:
-        raw = text.encode("utf-8", "surrogatepass")
-        ranges = [found for mask in self._masks if mask.near(raw) for found in mask.ranges(text)]
-        if not ranges:
-            return text
-        pieces: list[str] = []
-        place = 0
-        for start, stop in sorted(ranges):
-            if start >= place:
-                pieces += (text[place:start], HIDDEN)
-            place = max(place, stop)
-        return "".join((*pieces, text[place:]))
-
 
 def _same(one: str, here: int, other: str, there: int) -> bool:
     return here < len(one) and there < len(other) and one[here] == other[there]
@@ -210,65 +205,3 @@ def _index(whole: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
         for start in range(len(text) - _SHORTEST_SLICE + 1):
             index.setdefault(text[start : start + _SHORTEST_SLICE], []).append((text, start))
     return index
-
-
-_OTHER: Final = bytes(n for n in range(256) if not chr(n).isalnum() or n > 127)
-_GRAM: Final = 4
-
-
-@frozen
-class _Mask:
-    """One spelling of a secret, its letters and digits alone, and how long a piece is masked."""
-
-    spelling: bytes
-    shortest: int
-    grams: tuple[tuple[int, bytes], ...]
-
-    def near(self, raw: bytes) -> bool:
-        """Whether `raw` may hold a piece."""
-        plain = raw.lower().translate(None, _OTHER)
-        return next(self._found(plain), None) is not None
-
-    def ranges(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where `text` holds a piece, with whatever stands between its letters and digits."""
-        places = [n for n, letter in enumerate(text) if letter.isascii() and letter.isalnum()]
-        plain = "".join(text[n] for n in places).lower().encode()
-        for start, stop in self._found(plain):
-            yield places[start], places[stop - 1] + 1
-
-    def _found(self, plain: bytes) -> Iterator[tuple[int, int]]:
-        for offset, gram in self.grams:
-            place = plain.find(gram)
-            while place >= 0:
-                start, stop = self._run(plain, place, offset)
-                if stop - start >= self.shortest:
-                    yield start, stop
-                place = plain.find(gram, place + 1)
-
-    def _run(self, plain: bytes, place: int, offset: int) -> tuple[int, int]:
-        start, stop = place, place + _GRAM
-        at, end = offset, offset + _GRAM
-        while start > 0 and at > 0 and plain[start - 1] == self.spelling[at - 1]:
-            start, at = start - 1, at - 1
-        while stop < len(plain) and end < len(self.spelling) and plain[stop] == self.spelling[end]:
-            stop, end = stop + 1, end + 1
-        return start, stop
-
-
-def _masks(secret: str) -> Iterator[_Mask]:
-    raw = secret.encode()
-    plain = raw.lower().translate(None, _OTHER)
-    spellings = [
-        (plain, SHORTEST_PIECE),
-        (plain[::-1], SHORTEST_PIECE),
-        (raw.hex().encode(), 2 * SHORTEST_PIECE),
-        # Base64 has three alignments; 8 bytes are 11 of its characters.
-        *((base64.b64encode(raw[n:]), SHORTEST_PIECE * 4 // 3) for n in range(3)),
-    ]
-    for text, shortest in spellings:
-        spelling = text.lower().translate(None, _OTHER)
-        if len(spelling) >= shortest:
-            # A piece of the shortest length holds one of these grams whole, wherever it begins.
-            step = shortest - _GRAM + 1
-            starts = {*range(0, len(spelling) - _GRAM, step), len(spelling) - _GRAM}
-            yield _Mask(spelling, shortest, tuple((n, spelling[n : n + _GRAM]) for n in starts))

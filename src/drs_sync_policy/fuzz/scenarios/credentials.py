@@ -86,6 +86,7 @@ def _variants(token: str) -> Iterator[tuple[str, str]]:
 def _refused_tokens(prober: Prober) -> None:
     good = prober.request(bodies(prober).batch(1, 1))
     name = prober.oracle.operation.security_headers[0]
+    expired = prober.target.expired_token
     known = {tenant.token for tenant in (prober.target.tenant, prober.target.other) if tenant}
 
     def send(entry: tuple[str, str, str]) -> None:
@@ -94,7 +95,10 @@ def _refused_tokens(prober: Prober) -> None:
             return
         odd = not value.isascii() or len(value) > 1000
         prober.send(
-            good.with_header(name, value), case=what, rule=rule, statuses=_IN_FRONT if odd else None
+            good.with_header(name, value, secret=rule == EXACTLY or value == expired),
+            case=what,
+            rule=rule,
+            statuses=_IN_FRONT if odd else None,
         )
 
     missing = "missing-credentials-are-refused"
@@ -109,7 +113,7 @@ def _refused_tokens(prober: Prober) -> None:
     prober.send(good.with_header(name, "   "), case="a blank token", rule=missing)
     prober.each(send, wrong_tokens(prober))
     prober.send(
-        good.with_header(name.lower(), prober.target.tenant.token),
+        good.with_header(name.lower(), prober.target.tenant.token, secret=True),
         case="the header's name in lower case",
     )
 
@@ -127,9 +131,9 @@ def _tokens_elsewhere(prober: Prober) -> Iterator[Case]:
         "Authorization", "X-Token", "X-Subject-Token", "X-Security-Token", "X-Api-Key", "Api-Key",
         "X-Auth", "Auth-Token", "Token", "Proxy-Authorization", "X-Auth-Token-2", "X-Forwarded-Auth-Token",
     ):  # fmt: skip
-        yield Case(bare.with_header(other, token), f"the token in {other}", ELSEWHERE)
+        yield Case(bare.with_header(other, token, secret=True), f"the token in {other}", ELSEWHERE)
     for scheme in ("Bearer", "Token", "Basic"):
-        request = bare.with_header("Authorization", f"{scheme} {token}")
+        request = bare.with_header("Authorization", f"{scheme} {token}", secret=True)
         yield Case(request, f"the token in Authorization, after {scheme}", ELSEWHERE)
     for key in (
         name,
@@ -145,7 +149,7 @@ def _tokens_elsewhere(prober: Prober) -> Iterator[Case]:
         yield Case(query, f"the token in the query as {key}", ELSEWHERE)
         wrong = query.with_header(name, "x")
         yield Case(wrong, f"a wrong token, the right one in the query as {key}", ELSEWHERE)
-        cookie = bare.with_header("Cookie", f"{key}={value}")
+        cookie = bare.with_header("Cookie", f"{key}={value}", secret=True)
         yield Case(cookie, f"the token in a cookie {key}", ELSEWHERE)
         body = {**bodies(prober).batch(1, 1), key: token}
         request = prober.request(body).with_header(name, None)

@@ -23,14 +23,24 @@ class Request:
     kept: bool = False
     """Whether the connection is to serve the next request, too, whatever the response is."""
 
+    secret: frozenset[str] = frozenset()
+    """The headers, in lower case, whose values were made of a secret; reports always mask those."""
+
     def header(self, name: str) -> list[str]:
         """The values of every header of this name, in order."""
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
-    def with_header(self, name: str, value: str | None) -> Request:
-        """This request with `name` set to `value` alone, or without it where that is None."""
+    def with_header(self, name: str, value: str | None, *, secret: bool = False) -> Request:
+        """This request with `name` set to `value` alone, or without it where that is None.
+
+        `secret` says that the value was made of a secret.
+        """
         kept = tuple((k, v) for k, v in self.headers if k.lower() != name.lower())
-        return evolve(self, headers=kept if value is None else (*kept, (name, value)))
+        return evolve(
+            self,
+            headers=kept if value is None else (*kept, (name, value)),
+            secret=self.secret - {name.lower()} | ({name.lower()} if secret else set()),
+        )
 
 
 @frozen
