@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -99,14 +99,14 @@ class Console:
         if depth > _DEEPEST:
             return {}
         if isinstance(node, list):
-            return [self._inlined(entry, depth + 1) for entry in node]
+            entries: list[Any] = node  # pyright: ignore[reportUnknownVariableType]
+            return [self._inlined(entry, depth + 1) for entry in entries]
         if not isinstance(node, Mapping):
             return node
-        referred: Mapping[str, Any] = self._contract.resolve(node)
-        siblings = {key: value for key, value in node.items() if key != "$ref"}
-        return {
-            key: self._inlined(value, depth + 1) for key, value in {**referred, **siblings}.items()
-        }
+        found = cast("Mapping[str, Any]", node)
+        siblings = {key: value for key, value in found.items() if key != "$ref"}
+        whole = {**self._contract.resolve(found), **siblings}
+        return {key: self._inlined(value, depth + 1) for key, value in whole.items()}
 
 
 def _static(name: str) -> bytes:

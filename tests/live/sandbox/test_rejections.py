@@ -25,7 +25,7 @@ def chinese(text: str) -> bool:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
+        "//",
         "/v3",
         "/v3//jobs/batch-sync-policy",
         "/v3/%2e/jobs/batch-sync-policy",

@@ -46,7 +46,7 @@ class Relay:
     seen: Callable[[Recorded], None]
     verify: bool | str = True
     counts: Counts = field(factory=Counts)
-    _open: set[asyncio.Task[None]] = field(factory=set)
+    _open: set[asyncio.Task[None]] = field(factory=set[asyncio.Task[None]])
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
         """Starts to listen; `OSError` if the address cannot be used."""
