@@ -26,10 +26,23 @@ class UniqueKeyLoader(yaml.SafeLoader):
 
 
 def read_document(path: Path) -> dict[str, Any]:
-    """The document in `path`; ends naming file and line where a key stands twice."""
+    """The document in `path`; ends naming file and line if it is not YAML or has a key twice."""
     with path.open(encoding="utf-8") as stream:
-        document: dict[str, Any] = yaml.load(stream, UniqueKeyLoader)  # noqa: S506
+        try:
+            document: dict[str, Any] = yaml.load(stream, UniqueKeyLoader)  # noqa: S506
+        except yaml.MarkedYAMLError as error:
+            raise SystemExit(_not_yaml(path, error)) from None
     return document
+
+
+def _not_yaml(path: Path, error: yaml.MarkedYAMLError) -> str:
+    mark = error.problem_mark or error.context_mark
+    place = f"{path.name}:{mark.line + 1}:{mark.column + 1}" if mark else path.name
+    cause = ", ".join(str(part) for part in (error.problem, error.context) if part)
+    return (
+        f"{place}: this is not YAML: {cause}. Indent with spaces, by two for each level, and put a"
+        " text that has `: ` or begins with a special character into quotes"
+    )
 
 
 def parse_document(text: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ no timestamp, no machine, no configuration of the user's.
 from __future__ import annotations
 
 import argparse
+import ast
 import difflib
 import hashlib
 import json
@@ -25,7 +26,13 @@ from typing import Any
 from tools import derive_sync
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import client_contract, write_editions
-from tools.template_facts import facts_as_jinja, release, security_headers
+from tools.template_facts import (
+    facts_as_jinja,
+    named_classes,
+    release,
+    require_references,
+    security_headers,
+)
 
 OVERRIDES = ROOT / "overrides"
 GENERATED = ROOT / "generated"
@@ -83,6 +90,7 @@ def write_client(
     package.parent.mkdir(parents=True, exist_ok=True)
     if document is None:
         document = client_contract(read_document(CONTRACT))
+    require_references(document)
     with tempfile.TemporaryDirectory() as folder:
         merged, custom = Path(folder) / "openapi.json", Path(folder) / "templates"
         merged.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
@@ -95,12 +103,31 @@ def write_client(
             "--path", str(merged), "--config", str(OVERRIDES / "generator.yaml"),
             "--custom-template-path", str(custom), "--output-path", str(package),
         )  # fmt: skip
+    _require_classes(document, package)
     (package / "py.typed").write_bytes(b"")
     if templates is not None:
         # In place of the generator's files: they depend on the runtime, and not on the contract.
         shutil.copytree(OVERRIDES / "package", package, dirs_exist_ok=True)
         (package / "contract.py").write_text(_client_facts(document), "utf-8")
     _format(package, select="I,UP,F401")
+
+
+def _require_classes(document: dict[str, Any], package: Path) -> None:
+    """Ends with the schemas that got no class: the generator drops silently what it cannot do."""
+    tree = ast.parse((package / "models" / "__init__.py").read_text("utf-8"))
+    written = {
+        alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    lost = [name for name in named_classes(document) if name not in written]
+    if lost:
+        raise SystemExit(
+            "\n".join(
+                f"#/components/schemas/{name}: the generator writes no class for it, so that its"
+                " users would get `Any`. Describe it as an object with `properties`, or as an enum"
+                " of strings; `make lint-contract` names constructs that have no class"
+                for name in lost
+            )
+        )
 
 
 def _client_facts(document: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from drs_sync_policy.anyjson import resolve
+from drs_sync_policy.anyjson import as_object, at, pointer, resolve, walk
 from tools.generator_names import class_name, function_name
 
 Json = Mapping[str, Any]
@@ -69,6 +69,32 @@ def _reject_unnamed(schema: Json, where: str) -> None:
             f"{where}: this object has no name; move it to `components/schemas` and refer to it "
             "with `$ref`, so that its class has a good name and its constraints are checked"
         )
+
+
+def named_classes(contract: Json) -> Iterator[str]:
+    """The class of each named schema that is an object with properties or an enum."""
+    for name, schema in _schemas(contract):
+        if "enum" in schema or "properties" in schema or "allOf" in schema:
+            yield name
+
+
+def require_references(contract: Json) -> None:
+    """Ends with the first `$ref` that leads nowhere or out of the document."""
+    for path, node in walk(contract):
+        reference = as_object(node).get("$ref")
+        if isinstance(reference, str) and not _leads_somewhere(contract, reference):
+            raise SystemExit(
+                f"#{pointer(path)}: `$ref: {reference}` leads nowhere in this document; write it as"
+                " `#/components/schemas/NAME`, with a name that is there"
+            )
+
+
+def _leads_somewhere(contract: Json, reference: str) -> bool:
+    try:
+        at(contract, reference)
+    except (KeyError, IndexError, ValueError, TypeError):
+        return False
+    return reference.startswith("#/")
 
 
 def _schemas(contract: Json) -> Iterator[tuple[str, Json]]:

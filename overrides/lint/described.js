@@ -5,16 +5,21 @@ const text = (node) => typeof node?.description === 'string' && node.description
 const shown = (node) =>
   node !== undefined &&
   ('example' in node || 'const' in node || Object.keys(node.examples ?? {}).length > 0);
+// An object is shown by its own properties.
+const isObject = (node) => node?.properties !== undefined;
 
-// Calls `visit` with each property that is a schema of its own, what it refers to, and its place.
+// Calls `visit` with each property that is a schema of its own, what it refers to or is composed of, and its place.
 function eachProperty(visit) {
   return () => ({
     Schema(schema, ctx) {
       if (isCondition(ctx.location)) return;
       for (const [name, property] of Object.entries(schema.properties ?? {})) {
         if (typeof property === 'boolean') continue;
+        // A reference that leads nowhere, or out of the document, has a rule of its own.
+        if (property.$ref && !(property.$ref.startsWith('#/') && ctx.resolve(property).node)) continue;
         const target = ctx.resolve(property).node ?? {};
-        visit(name, property, target, (text) =>
+        const parts = [target, ...(target.allOf ?? []).map((part) => ctx.resolve(part).node ?? {})];
+        visit(name, property, parts, (text) =>
           ctx.report({ message: text, location: ctx.location.child(['properties', name]).key() }),
         );
       }
@@ -22,8 +27,8 @@ function eachProperty(visit) {
   });
 }
 
-const propertyDescribed = eachProperty((name, property, target, report) => {
-  if (text(property) || text(target)) return;
+const propertyDescribed = eachProperty((name, property, parts, report) => {
+  if (text(property) || parts.some(text)) return;
   report(
     message(`The property \`${name}\` has no description: say what it means to a caller.`, [
       `${name}:`,
@@ -32,13 +37,13 @@ const propertyDescribed = eachProperty((name, property, target, report) => {
   );
 });
 
-const propertyExemplified = eachProperty((name, property, target, report) => {
-  if (shown(property) || shown(target)) return;
+const propertyExemplified = eachProperty((name, property, parts, report) => {
+  if (shown(property) || parts.some(shown) || parts.some(isObject)) return;
   report(
     message(`The property \`${name}\` has no example: show a value as it travels.`, [
       `${name}:`,
       '  examples:',
-      `    - ${target.type === 'boolean' ? true : target.type === 'integer' ? 1 : 'drs_slot_1'}`,
+      `    - ${parts[0].type === 'boolean' ? true : parts[0].type === 'integer' ? 1 : 'drs_slot_1'}`,
     ]),
   );
 });

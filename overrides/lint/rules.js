@@ -1,5 +1,13 @@
 // `x-rules`: what a schema cannot state is written down completely, and once.
+import { readFileSync } from 'node:fs';
+import { mistyped } from './document.js';
 import { message } from './message.js';
+
+const DECISIONS = new Set(
+  [...readFileSync(new URL('../../docs/decisions.md', import.meta.url), 'utf8').matchAll(/^## (\d+)\. /gm)].map(
+    (heading) => heading[1],
+  ),
+);
 
 const KEBAB = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const ORIGINS = ['page', 'vendor', 'decision'];
@@ -11,6 +19,35 @@ const EXAMPLE = [
   '    origin: page',
   '    source: page, table 5; decision 12',
 ];
+
+const operationHasRules = () => ({
+  Operation(operation, { report, location }) {
+    const rules = operation['x-rules'];
+    if (Array.isArray(rules) && rules.length > 0) return;
+    const typo = Object.keys(operation).find((key) => mistyped(key) === 'x-rules');
+    const why = typo ? `\`${typo}\` is ignored; it must be \`x-rules\`` : 'nothing beyond the schemas would be checked';
+    report({
+      message: message(`The operation \`${operation.operationId}\` has no \`x-rules\`: ${why}.`, EXAMPLE),
+      location: (typo ? location.child([typo]) : location).key(),
+    });
+  },
+});
+
+const toleratedStatuses = () => ({
+  Operation(operation, { report, location }) {
+    (operation['x-tolerated-statuses'] ?? []).forEach((status, at) => {
+      const documented = String(status) in (operation.responses ?? {});
+      if (Number.isInteger(status) && status >= 100 && status <= 599 && !documented) return;
+      const why = documented ? 'is documented, so that it is no exception' : 'is not a number from 100 to 599';
+      report({
+        message: message(`The tolerated status \`${JSON.stringify(status)}\` ${why}.`, [
+          'x-tolerated-statuses: [414, 431, 502]',
+        ]),
+        location: location.child(['x-tolerated-statuses', at]),
+      });
+    });
+  },
+});
 
 // Calls `check` with each rule and a function that reports a problem at one of its keys.
 function eachRule(check) {
@@ -73,7 +110,77 @@ const ruleIdIsUnique = eachRule((rule, say, seen, operationId) => {
   seen.set(rule.id, operationId);
 });
 
+const statementIsUnique = eachRule((rule, say, seen) => {
+  if (blank(rule.statement)) return;
+  const words = `statement ${rule.statement.toLowerCase().split(/\s+/).join(' ').trim()}`;
+  const before = seen.get(words);
+  if (before !== undefined && before !== rule.id) {
+    say(`says the same as the rule \`${before}\`: state it once.`, 'statement');
+  }
+  seen.set(words, rule.id);
+});
+
+const decisionExists = eachRule((rule, say) => {
+  const named = [...String(rule.source ?? '').matchAll(/decisions? (\d+(?:(?:, | and )\d+)*)/g)];
+  const missing = named.flatMap((found) => found[1].match(/\d+/g)).filter((number) => !DECISIONS.has(number));
+  if (missing.length > 0) {
+    say(`names decision ${missing.join(', ')}, which docs/decisions.md does not have.`, 'source');
+  }
+});
+
+// The names in backticks that look like fields: `jobs`, `status: failed`, `{error_code, error_msg}`.
+function* namesIn(statement) {
+  for (const [, code] of statement.matchAll(/`([^`]+)`/g)) {
+    const inner = /^\{(.*)\}$/.exec(code)?.[1].split(',') ?? [code.split(':')[0]];
+    for (const part of inner.flatMap((name) => name.trim().replaceAll('[]', '').split('.'))) {
+      if (/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(part)) yield part;
+    }
+  }
+}
+
+// Everything that a statement may name: fields, parameters, values, and the words of JSON.
+function known(node, found = new Set(['true', 'false', 'null'])) {
+  if (Array.isArray(node)) node.forEach((entry) => known(entry, found));
+  if (node === null || typeof node !== 'object') return found;
+  if (node.properties && typeof node.properties === 'object') {
+    Object.keys(node.properties).forEach((name) => found.add(name));
+  }
+  if (typeof node.name === 'string') found.add(node.name);
+  if (Array.isArray(node.enum)) node.enum.forEach((value) => found.add(String(value)));
+  if ('const' in node) found.add(String(node.const));
+  Object.values(node).forEach((entry) => known(entry, found));
+  return found;
+}
+
+const ruleNamesFields = () => {
+  let names;
+  return {
+    Root(root) {
+      names = known(root);
+    },
+    Operation(operation, { report, location }) {
+      (operation['x-rules'] ?? []).forEach((rule, at) => {
+        for (const name of blank(rule.statement) ? [] : new Set(namesIn(rule.statement))) {
+          if (names.has(name)) continue;
+          report({
+            message: message(
+              `The rule \`${rule.id}\` speaks of \`${name}\`, which is not a field, parameter or value of the contract.`,
+              EXAMPLE,
+            ),
+            location: location.child(['x-rules', at, 'statement']),
+          });
+        }
+      });
+    },
+  };
+};
+
 export const rules = {
+  'operation-has-rules': operationHasRules,
+  'tolerated-statuses': toleratedStatuses,
+  'rule-statement-is-unique': statementIsUnique,
+  'rule-decision-exists': decisionExists,
+  'rule-names-fields': ruleNamesFields,
   'rule-is-complete': ruleIsComplete,
   'rule-has-source': ruleHasSource,
   'rule-origin': ruleOrigin,

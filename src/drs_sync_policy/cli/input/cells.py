@@ -23,9 +23,9 @@ def value_of(text: str, schema: contract.Json) -> Any:
     A list or an object is written as JSON, and a field that takes text takes it as it is.
     """
     types = json_types(schema)
-    word = text.strip()
     if "string" in types:
         return text
+    word = text.strip()
     if "null" in types and word == "null":
         return None
     if "boolean" in types:
