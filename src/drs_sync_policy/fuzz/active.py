@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from attrs import field, frozen
@@ -25,7 +25,9 @@ from drs_sync_policy.fuzz.findings import Finding, group
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.preflight import Ending
 from drs_sync_policy.fuzz.prober import Prober, TargetDown
+from drs_sync_policy.fuzz.readback import Unreadable
 from drs_sync_policy.fuzz.restore import Originals, Restored
+from drs_sync_policy.fuzz.skipping import complete
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled, Wire
 from drs_sync_policy.fuzz.target.profile import Target
@@ -36,7 +38,8 @@ from drs_sync_policy.fuzz.waivers import Waived, apply
 DEFAULT_BUDGET: Final = 30.0
 """Seconds for a run."""
 _GRACE: Final = 1.1
-"""What is under way when the budget is used up ends within so many times the budget."""
+"""What is under way when the budget is used up ends within so many times the budget; so does the
+counting of cases that are not sent."""
 _RAISE: Final = "raise --budget"
 
 
@@ -168,6 +171,7 @@ class _Execution:
         if budget:
             prober.deadline = self.started + budget
             prober.wire.limit(budget * _GRACE)
+            prober.count_until = self.started + budget * _GRACE
         self.first_failure: float | None = None
         self.requests_to_failure: int | None = None
         self.crashes: list[Crash] = []
@@ -226,18 +230,15 @@ class _Execution:
         return "complete", ""
 
     @contextmanager
-    def _may_fail(self, during: str, rules: Iterable[str] = ()) -> Generator[None]:
-        """Limit a bug of the fuzzer to this block; it leaves `rules` not checked."""
+    def _may_fail(self, during: str) -> Generator[None]:
+        """Limit a bug of the fuzzer to this block."""
         self.during = during
         try:
             yield
-        except (TargetDown, Throttled, NoResponse, Stopped):
-            raise  # the server's doing
+        except (TargetDown, Throttled, NoResponse, Stopped, Unreadable):
+            raise  # caused by the server
         except Exception as error:  # noqa: BLE001 - a bug of ours says nothing about the server
-            crash = Crash.of(error, during=during)
-            self.crashes.append(crash)
-            for rule in rules:
-                self.prober.ledger.not_checked(rule, f"the fuzzer itself failed in {crash}")
+            self.crashes.append(Crash.of(error, during=during))
 
     def _scenarios(self) -> list[str]:
         """Run every scenario; the names of the required ones that did not come to their end."""
@@ -247,19 +248,23 @@ class _Execution:
                 break
             missing = scenario.lacks(self.prober.target)
             if missing:
-                self._skip(scenario, f"the profile has no `{missing}`")
+                self._count_with_all_parts(scenario, f"the profile has no `{missing}`")
                 continue
             if self._left() <= 0 and (self.budget or not scenario.required):
-                self._skip(scenario, f"the budget was used up before its turn; {_RAISE}")
+                self._count(scenario, f"the budget was used up before its turn; {_RAISE}")
                 if scenario.required:
                     unfinished.append(scenario.name)
                 continue
+            crashes = len(self.crashes)
             try:
-                with self._may_fail(f"the scenario {scenario.name}", scenario.rules):
+                with self._may_fail(f"the scenario {scenario.name}"):
                     self.progress.phase(scenario.name)
                     scenario.run(self.prober)
-            except (Throttled, NoResponse, Stopped) as error:
-                self._skip(scenario, f"{scenario.name} stopped: {error}")
+                for crash in self.crashes[crashes:]:
+                    with suppress(Exception):  # it may fail in the same place again
+                        self._count(scenario, f"the fuzzer itself failed in {crash}")
+            except (Throttled, NoResponse, Stopped, Unreadable) as error:
+                self._count(scenario, f"{scenario.name} stopped: {error}")
                 if scenario.required:
                     unfinished.append(scenario.name)
         return unfinished
@@ -284,9 +289,28 @@ class _Execution:
     def _left(self) -> float:
         return self.started + self.budget - time.monotonic()
 
-    def _skip(self, scenario: scenarios.Scenario, reason: str) -> None:
-        for rule in scenario.rules:
-            self.prober.ledger.not_checked(rule, reason)
+    def _count(self, scenario: scenarios.Scenario, reason: str) -> None:
+        """Count the cases of a scenario that cannot run, or not to its end."""
+        with self._counted(), self.prober.counting(reason):
+            scenario.run(self.prober)
+
+    def _count_with_all_parts(self, scenario: scenarios.Scenario, reason: str) -> None:
+        """Count the cases that the profile has too little for, as if it had every part."""
+        prober = self.prober
+        oracle = Oracle(prober.oracle.contract, prober.oracle.operation, complete(prober.target))
+        counting = Prober(oracle, prober.wire, prober.ledger, seed=prober.seed)
+        counting.only_special = True
+        counting.count_until = prober.count_until
+        with self._counted(), counting.counting(reason):
+            scenario.run(counting)
+
+    @contextmanager
+    def _counted(self) -> Generator[None]:
+        """Note that not all cases are counted if the time for that runs out."""
+        try:
+            yield
+        except Stopped:
+            self.prober.ledger.uncounted = True
 
     def _explain(self, reason: str) -> None:
         for rule in self.prober.ledger.rules:

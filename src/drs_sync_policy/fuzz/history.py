@@ -15,12 +15,12 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import JOB
 from drs_sync_policy.fuzz.target.profile import Tenant
-from drs_sync_policy.fuzz.verdict import Exchange
+from drs_sync_policy.fuzz.verdict import Exchange, Violation
 
 Policy = Mapping[str, Any]
 
@@ -102,10 +102,20 @@ class History:
         with self._lock:
             self._events.setdefault((tenant.project_id, job), []).append(event)
 
-    def of(self, tenant: Tenant, job: str, seen: Sequence[Exchange]) -> Past:
+    def with_preparation(self, violation: Violation) -> Violation:
+        """The violation with the earlier requests that set what the job had stored before."""
+        stored = violation.stored
+        if stored is None:
+            return violation
+        past = self.of(stored.project_id, stored.job, violation.exchanges)
+        before = past.leading_to(stored.wanted, stored.found, stored.fields)
+        exchanges = (*before, *violation.exchanges)
+        return evolve(violation, exchanges=exchanges, prepared=len(before))
+
+    def of(self, project_id: str, job: str, seen: Sequence[Exchange]) -> Past:
         """What is known of a job when the exchanges `seen` began, and what they set of it."""
         with self._lock:
-            events = list(self._events.get((tenant.project_id, job), ()))
+            events = list(self._events.get((project_id, job), ()))
         mine = {id(exchange) for exchange in seen}
         begin = next((n for n, event in enumerate(events) if id(event.exchange) in mine), None)
         during = [event for event in events if id(event.exchange) in mine]
@@ -165,19 +175,9 @@ class Past:
 
 
 def _carried_out(exchange: Exchange) -> Iterator[tuple[Policy, bool]]:
-    """The items of a request, each with whether it succeeded; none where the response is no 200."""
-    response = exchange.response
-    if response is None or response.status != 200:
-        return
-    try:
-        results: Any = ijson.loads(response.body)["results"]
-    except (ValueError, KeyError, TypeError):
-        return
-    if not isinstance(results, list):
-        return
-    for item, result in zip(exchange.expectation.items, results, strict=False):
-        if isinstance(result, dict):
-            yield item, result.get("status") == "success"
+    """The items of a request, each with whether it succeeded; none if the response is no 200."""
+    for item, result in zip(exchange.expectation.items, exchange.results or (), strict=False):
+        yield item, result.get("status") == "success"
 
 
 def _fields(items: Iterable[Policy]) -> tuple[Policy, ...]:

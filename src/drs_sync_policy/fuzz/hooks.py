@@ -26,7 +26,7 @@ from schemathesis.generation.case import Case
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.oracle import Expectation, Oracle
-from drs_sync_policy.fuzz.rules import registry as responses
+from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Target
@@ -184,9 +184,7 @@ class _Memory:
             found = (
                 []
                 if response.status_code in _NO_RESPONSE
-                else responses.violations(
-                    self._oracle, seen, self._ledger, case=case, generated=True
-                )
+                else check_response(self._oracle, seen, self._ledger, case=case, generated=True)
             )
             last = self._local.last = (response, found)
             if self._on_checked and response.status_code not in _NO_RESPONSE:

@@ -8,10 +8,11 @@ credentials come before the body.
 # pyright: reportUnknownVariableType=false
 from __future__ import annotations
 
+import itertools
 import math
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final, Literal
 from urllib.parse import unquote_to_bytes
 
 import jsonschema_rs
@@ -21,10 +22,13 @@ from drs_sync_policy.contract import Contract, Operation, Parameter
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
+from drs_sync_policy_contract import RuleId
 
 ACCEPTED_BYTES: Final = 1_000_000
 """A body of this size is accepted by every server (rule batch-size-is-unbounded)."""
-PARAMETERS_RULE: Final = "parameters-match-schema"
+ParametersRule = Literal["parameters-match-schema"]
+AnyRule = RuleId | ParametersRule
+PARAMETERS_RULE: Final[ParametersRule] = "parameters-match-schema"
 """Stands for a parameter's schema if no rule of the contract is about that parameter."""
 OTHER_METHODS: Final = ("GET", "PUT", "PATCH", "DELETE")
 """What rule other-methods-are-refused speaks of; OPTIONS and HEAD are the server's own affair."""
@@ -41,10 +45,11 @@ _IN_FRONT: Final = frozenset({400, 414, 431, 494})
 class Defect:
     """One way in which a request breaks the contract, and the statuses that are right for it."""
 
-    rule: str
+    rule: AnyRule
     statuses: frozenset[int]
-    stage: str
-    """`credentials`, `body`, or `request` for everything else."""
+    stage: Literal["credentials", "request", "body"]
+    fields: tuple[str, ...] = ()
+    """What of the request is invalid: fields of the body, or a parameter."""
 
 
 @frozen
@@ -55,7 +60,7 @@ class Expectation:
     `language` is None where the header is wrong, `tenant` where the credentials are.
     """
 
-    rule: str
+    rule: AnyRule
     statuses: frozenset[int] | None
     defects: tuple[Defect, ...] = ()
     items: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
@@ -66,8 +71,16 @@ class Expectation:
 
     @property
     def valid(self) -> bool:
-        """Whether the request breaks nothing, so that 200 is the right response."""
+        """Whether the request is valid, so that 200 is the right response."""
         return self.statuses == frozenset({200})
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that the request is about: the invalid ones; if it is valid, those it sets."""
+        named = [name for defect in self.defects for name in defect.fields]
+        if not self.defects:
+            named = [name for item in self.items for name in item]
+        return tuple(dict.fromkeys(named))
 
 
 class Oracle:
@@ -114,7 +127,7 @@ class Oracle:
                 "extremes-in-ignored-fields-are-survived", frozenset({200, 400, 422})
             )
         return Expectation(
-            rule=_blame(defects),
+            rule=_rule_of(defects),
             statuses=_allowed(defects),
             defects=tuple(defects),
             items=items,
@@ -180,21 +193,20 @@ class Oracle:
                 if value in ("", ".", "..") or "/" in value:
                     # Some routers lead to the path without the dots before they say so.
                     statuses |= {405, *_REDIRECTS}
-                yield Defect("malformed-project-id-is-refused", frozenset(statuses), "request")
+                yield _parameter("malformed-project-id-is-refused", statuses, parameter)
             elif tenant is not None and value != tenant.project_id:
-                yield Defect("foreign-project-is-refused", frozenset({403}), "request")
+                yield _parameter("foreign-project-is-refused", {403}, parameter)
 
     def _header_defects(self, request: Request) -> Iterator[Defect]:
         for parameter in self._located("header"):
             values = request.header(parameter.name)
             if not values and parameter.required:
-                yield Defect(PARAMETERS_RULE, frozenset({400, 422}), "request")
+                yield _parameter(PARAMETERS_RULE, {400, 422}, parameter)
             if values and not self._accepts(parameter, values[0].strip(" \t")):
-                rule = PARAMETERS_RULE
-                if parameter.name == "X-Language":
-                    rule = "unknown-language-is-refused"
+                is_language = parameter.name == "X-Language"
+                rule: AnyRule = "unknown-language-is-refused" if is_language else PARAMETERS_RULE
                 front = _IN_FRONT if _is_long(values[0]) else {400}
-                yield Defect(rule, frozenset(front), "request")
+                yield _parameter(rule, front, parameter)
 
     def _accepts(self, parameter: Parameter, text: str) -> bool:
         kind = self.contract.resolve(parameter.schema).get("type", "string")
@@ -229,11 +241,25 @@ class Oracle:
         except (ValueError, OverflowError, RecursionError):
             return defects, (), True
         if not valid:
-            defects.append(Defect("invalid-body-is-refused", frozenset({400, 422}), "body"))
+            statuses = frozenset({400, 422})
+            fields = tuple(self._invalid_fields(value))
+            defects.append(Defect("invalid-body-is-refused", statuses, "body", fields))
             return defects, (), False
         # JSON Schema leaves open whether a `format` is checked, and so does this.
         free = _is_extreme(value) or not self._formats.is_valid(value)
         return defects, tuple(value["jobs"]), free
+
+    def _invalid_fields(self, body: Any) -> Iterator[str]:
+        """The innermost field of each of the first errors of a body."""
+        try:
+            errors = list(itertools.islice(self.body.iter_errors(body), 3))
+        except (ValueError, OverflowError, RecursionError):
+            return  # it is nested too deeply to say where
+        for error in errors:
+            names = [part for part in error.instance_path if isinstance(part, str)]
+            if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Required):
+                names.append(error.kind.property)
+            yield from names[-1:]
 
     def _is_json(self, values: list[str]) -> bool:
         if not values:
@@ -277,11 +303,15 @@ def _padded(value: str) -> bool:
     return bool(value.strip(" \t")) and value != value.strip(" \t")
 
 
+def _parameter(rule: AnyRule, statuses: Collection[int], parameter: Parameter) -> Defect:
+    return Defect(rule, frozenset(statuses), "request", (parameter.name,))
+
+
 def _group(name: str) -> str:
     return re.sub(r"\W", "_", name)
 
 
-def _blame(defects: list[Defect]) -> str:
+def _rule_of(defects: list[Defect]) -> AnyRule:
     stages = [defect.stage for defect in defects]
     if "credentials" in stages and "body" in stages:
         return "credentials-come-before-the-body"

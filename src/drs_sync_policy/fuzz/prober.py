@@ -6,8 +6,9 @@ import itertools
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -16,12 +17,15 @@ from attrs import evolve, frozen
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.history import History
-from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.rules import registry as responses
+from drs_sync_policy.fuzz.oracle import AnyRule, Oracle
+from drs_sync_policy.fuzz.rules.checking import check, check_response
+from drs_sync_policy.fuzz.rules.evidence import Evidence
+from drs_sync_policy.fuzz.skipping import checkable
 from drs_sync_policy.fuzz.target.http import (
     NoResponse,
     Request,
     Response,
+    Stopped,
     TimedOut,
     Unreachable,
     Wire,
@@ -31,7 +35,10 @@ from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 
 Items = Sequence[Mapping[str, Any]]
 
-NOT_SENT: Final = "not sent: others like it got no response"
+SILENT: Final = "not sent: others like it got no response"
+NOT_SENT: Final = "not sent: the case was skipped"
+_GENERAL: Final = "valid-request-is-accepted"
+OVER_BUDGET: Final = "the budget was used up; raise --budget"
 _LARGE_BYTES: Final = 50_000
 _SILENCES: Final = 5
 """After so many requests without a response for the same defect, no more are sent."""
@@ -52,7 +59,7 @@ class Case:
 
     request: Request
     what: str
-    rule: str | None = None
+    rule: AnyRule | None = None
     statuses: frozenset[int] | None = None
 
 
@@ -74,7 +81,12 @@ class Prober:
         self.enough: Callable[[Ledger], bool] = lambda ledger: False
         """Whether what is known suffices, and the rest need not be sent."""
         self.on_violation: Callable[[Violation], None] = lambda violation: None
+        self.count_until: float = float("inf")
+        """When to stop counting cases that are not sent, with `Stopped`."""
+        self.only_special: bool = False
+        """Whether a skipped case counts only for the rule that it is about."""
         self._interrupted = False
+        self._reason = ""
         self._numbers = itertools.count(1)
         self._silences: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -127,7 +139,7 @@ class Prober:
         request: Request,
         *,
         case: str,
-        rule: str | None = None,
+        rule: AnyRule | None = None,
         statuses: Iterable[int] | None = None,
         timeout: float | None = None,
     ) -> Exchange:
@@ -137,26 +149,31 @@ class Prober:
         allowed in place of those that the oracle reads from the request.
         """
         exchange = self.ask(request, timeout=timeout)
-        if exchange.silence == NOT_SENT:
-            return exchange
         expectation = exchange.expectation
+        if exchange.silence == SILENT:
+            return exchange
         if rule is not None and (expectation.statuses is not None or statuses is not None):
             expectation = evolve(expectation, rule=rule)
         if statuses is not None:
             expectation = evolve(expectation, statuses=frozenset(statuses))
         exchange = evolve(exchange, expectation=expectation)
+        if exchange.silence == NOT_SENT:
+            self._skip(exchange)
+            return exchange
         self.history.sent(exchange)
-        for violation in responses.violations(self.oracle, exchange, self.ledger, case=case):
+        for violation in check_response(self.oracle, exchange, self.ledger, case=case):
             self.note(violation)
         return exchange
 
     def ask(self, request: Request, *, timeout: float | None = None) -> Exchange:
         """The exchange, not checked. `TargetDown` where the target cannot be reached any more."""
         expectation = self.oracle.expect(request)
+        if self.unsent:
+            return Exchange(request, expectation, silence=NOT_SENT)
         silence, response = "", None
         silences = self._silences.get(expectation.rule, 0)
         if silences >= _SILENCES and expectation.defects:
-            return Exchange(request, evolve(expectation, statuses=None), silence=NOT_SENT)
+            return Exchange(request, evolve(expectation, statuses=None), silence=SILENT)
         if silences:
             # It is known that such requests get no response: no need to wait as long for each.
             timeout = min(timeout or self.target.timeout, _IMPATIENT_SECONDS)
@@ -186,11 +203,40 @@ class Prober:
         if self.ledger.record(violation):
             self.on_violation(violation)
 
-    def checked(self, rule: str, problems: Iterable[Violation] = ()) -> None:
-        """Note that `rule` was checked, and its violations."""
-        self.ledger.checked(rule)
-        for violation in problems:
-            self.note(violation)
+    def check(self, rule: AnyRule, evidence: Evidence, *, case: str) -> None:
+        """Check a rule with evidence of several exchanges; its violations go on the record."""
+        reason = self.unsent
+        if reason:
+            self.ledger.skip(rule, reason)
+            return
+        for violation in check(self.oracle, rule, evidence, self.ledger, case=case):
+            self.note(self.history.with_preparation(violation))
+
+    # --- not sending -----------------------------------------------------------------------------
+
+    @property
+    def unsent(self) -> str:
+        """Why nothing is sent now, so that cases are only counted; empty if they are sent."""
+        if not self._reason and time.monotonic() > self.deadline:
+            return OVER_BUDGET
+        return self._reason
+
+    @contextmanager
+    def counting(self, reason: str) -> Generator[None]:
+        """Send nothing until the block ends: count the cases as skipped."""
+        self._reason = reason
+        try:
+            yield
+        finally:
+            self._reason = ""
+
+    def _skip(self, exchange: Exchange) -> None:
+        reason = self.unsent
+        if time.monotonic() > self.count_until:
+            raise Stopped("there was no time to count all cases that were not sent")
+        for rule in checkable(self.oracle, exchange.request, exchange.expectation):
+            if not self.only_special or rule == exchange.expectation.rule != _GENERAL:
+                self.ledger.skip(rule, reason)
 
     def reach(self, request: Request, timeout: float | None = None) -> Response:
         """The response, not checked, not counted; `TargetDown` if no connection can be made."""
@@ -248,8 +294,14 @@ class Prober:
         return finished
 
     def _over(self) -> bool:
-        late = time.monotonic() > self.deadline
-        return self._interrupted or late or self.enough(self.ledger)
+        return self._interrupted or self.enough(self.ledger)
+
+    def in_turn(self, work: Callable[[Any], None], things: Iterable[Any]) -> None:
+        """Do `work` for every thing, one after the other; stop early if enough is known."""
+        for thing in things:
+            if self._over():
+                return
+            work(thing)
 
     def together(self, jobs: Sequence[Callable[[], None]]) -> None:
         """Run all jobs at the same time; the first exception is raised when all have ended."""

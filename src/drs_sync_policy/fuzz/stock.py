@@ -33,13 +33,22 @@ from drs_sync_policy.fuzz import hooks
 from drs_sync_policy.fuzz.crash import is_ours
 from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.rules import form
-from drs_sync_policy.fuzz.rules import registry as responses
+from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.target.adapter import over
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Exchange, Violation
+from drs_sync_policy_contract import RuleId
 
-THEIR_CHECKS: Final = {
+_FORM: Final[tuple[RuleId, ...]] = (
+    "status-is-documented",
+    "media-type-is-json",
+    "answer-matches-schema",
+    "answer-is-i-json",
+    "status-ties-error-fields",
+    "error-body-explains",
+)
+"""The rules about the form of a response."""
+THEIR_CHECKS: Final[dict[str, tuple[RuleId, str]]] = {
     "response_schema_conformance": ("answer-matches-schema", "a body of the schema for {status}"),
     "response_headers_conformance": ("answer-matches-schema", "the headers of {status}"),
     "ignored_auth": ("wrong-credentials-are-refused", "401 or 403"),
@@ -174,10 +183,10 @@ def _their_failures(event: ScenarioFinished, prober: Prober) -> Iterator[Violati
             )
 
 
-def _is_known(checked: Exchange, rule: str, prober: Prober) -> bool:
+def _is_known(checked: Exchange, rule: RuleId, prober: Prober) -> bool:
     """Whether our own checks find this response out of form, or this rule broken by it."""
-    ours = responses.violations(prober.oracle, checked, case="")
-    return any(violation.rule in {rule, *form.CHECKS} for violation in ours)
+    ours = check_response(prober.oracle, checked, case="")
+    return any(violation.rule in {rule, *_FORM} for violation in ours)
 
 
 def _described(failure: Failure) -> str:

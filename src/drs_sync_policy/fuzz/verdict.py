@@ -10,9 +10,12 @@ from typing import Any, Final, Literal
 from attrs import evolve, field, frozen
 
 from drs_sync_policy.contract import Rule
-from drs_sync_policy.fuzz.oracle import PARAMETERS_RULE, Expectation
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.oracle import PARAMETERS_RULE, AnyRule, Expectation
 from drs_sync_policy.fuzz.target.http import Request, Response
 
+Kind = Literal["response", "relation", "state"]
+"""What a check looks at: one exchange, several compared, or also what is stored."""
 RuleStatus = Literal["passed", "failed", "waived", "not checked", "not applicable"]
 
 PARAMETERS_AS_RULE: Final = Rule(
@@ -35,6 +38,19 @@ class Exchange:
     response: Response | None = None
     silence: str = ""
 
+    @property
+    def results(self) -> list[Mapping[str, Any]] | None:
+        """The results of a 200; None if there is no such response, or its form is wrong."""
+        if self.response is None or self.response.status != 200:
+            return None
+        try:
+            found: Any = ijson.loads(self.response.body)["results"]
+        except (ValueError, KeyError, TypeError):
+            return None
+        if not isinstance(found, list):
+            return None
+        return found if all(isinstance(entry, dict) for entry in found) else None  # pyright: ignore[reportUnknownVariableType]
+
 
 @frozen
 class Stored:
@@ -55,24 +71,41 @@ class Stored:
 class Violation:
     """One observed violation of a rule: what was done, expected and received."""
 
-    rule: str
+    rule: AnyRule
     case: str
     expected: str
     received: str
     exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
     prepared: int = 0
     """How many of the exchanges, from the first, only set what is stored beforehand."""
+    kind: Kind = "response"
+    """What shows it: one response, several compared, or what is stored."""
+    fields: tuple[str, ...] = ()
+    """The fields and parameters concerned, by their names in the contract."""
+    expected_statuses: frozenset[int] = frozenset()
+    """The statuses that were allowed, if the status is what is wrong."""
+    received_status: int | None = None
+    """The status that is wrong; 0 if there was no response, None if the status is not the point."""
+    place: str = ""
+    """Where the violation is: a place in the response, or a job id."""
+    stored: Stored | None = None
+    """What the last exchange reads, if the violation is in what is stored."""
     times: int = 1
     generated: bool = False
     """Whether a generator made the case up: a case of our own says better what it is about."""
-    stored: Stored | None = None
-    """What the last exchange reads, if the violation is in what is stored."""
 
     @property
-    def kind(self) -> tuple[str, ...]:
-        """What two violations of one kind share: rule, fields, and form of the texts."""
-        fields = _NAMES.findall(f"{self.case} {self.expected}")
-        return (self.rule, *fields, _form(self.expected), _form(self.received))
+    def key(self) -> tuple[object, ...]:
+        """What violations of one kind share: rule, fields, statuses, and the form of the texts."""
+        return (
+            self.rule,
+            self.kind,
+            self.fields,
+            self.expected_statuses,
+            self.received_status,
+            _form(self.expected),
+            _form(self.received),
+        )
 
     @property
     def size(self) -> tuple[bool, int]:
@@ -81,7 +114,6 @@ class Violation:
         return (self.generated, size)
 
 
-_NAMES: Final = re.compile(r"`[a-z_]+`")
 _VALUES: Final = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\btrue\b|\bfalse\b|`[^`]*`|\d+")
 
 
@@ -97,8 +129,11 @@ class Ledger:
         self.rules: dict[str, Rule] = {rule.id: rule for rule in (*rules, PARAMETERS_AS_RULE)}
         self._lock = threading.Lock()
         self._checked: dict[str, int] = dict.fromkeys(self.rules, 0)
-        self._violations: dict[str, dict[tuple[str, ...], Violation]] = {}
+        self._violations: dict[str, dict[tuple[object, ...], Violation]] = {}
+        self._skipped: dict[str, int] = {}
         self._reasons: dict[str, str] = {}
+        self.uncounted: bool = False
+        """Whether more cases were skipped than were counted."""
         self.requests: int = 0
         self.statuses: dict[int, int] = {}
 
@@ -108,21 +143,27 @@ class Ledger:
             self.requests += 1
             self.statuses[status] = self.statuses.get(status, 0) + 1
 
-    def checked(self, rule: str, times: int = 1) -> None:
-        """Note that `rule` was checked, whatever the outcome."""
+    def checked(self, rule: str) -> None:
+        """Note that one case checked `rule`, whatever the outcome."""
         with self._lock:
-            self._checked[rule] += times
+            self._checked[rule] = self._checked.get(rule, 0) + 1
+
+    def skip(self, rule: str, reason: str) -> None:
+        """Note that one case that could have checked `rule` was not sent."""
+        with self._lock:
+            self._skipped[rule] = self._skipped.get(rule, 0) + 1
+            self._reasons.setdefault(rule, reason)
 
     def record(self, violation: Violation) -> bool:
         """Note a violation; True where it is the first of its kind."""
         with self._lock:
             kinds = self._violations.setdefault(violation.rule, {})
-            known = kinds.get(violation.kind)
+            known = kinds.get(violation.key)
             if known is None:
-                kinds[violation.kind] = violation
+                kinds[violation.key] = violation
                 return True
             better = violation if violation.exchanges and violation.size < known.size else known
-            kinds[violation.kind] = evolve(better, times=known.times + 1)
+            kinds[violation.key] = evolve(better, times=known.times + 1)
             return False
 
     def not_checked(self, rule: str, reason: str) -> None:
@@ -139,6 +180,14 @@ class Ledger:
     def times_checked(self, rule: str) -> int:
         """How often the rule was checked."""
         return self._checked.get(rule, 0)
+
+    def times_skipped(self, rule: str) -> int:
+        """How many cases that could have checked the rule were not sent."""
+        return self._skipped.get(rule, 0)
+
+    def passed_in_part(self, rule: str) -> bool:
+        """Whether no case failed, but not every case that could fail the rule was sent."""
+        return self.status(rule) == "passed" and (self.uncounted or bool(self.reason(rule)))
 
     def reason(self, rule: str) -> str:
         """Why the rule was not checked, or only in part; empty where there is no reason."""

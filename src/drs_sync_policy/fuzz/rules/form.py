@@ -14,14 +14,15 @@ from typing import Final
 import jsonschema_rs
 
 from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.rules.subject import Check, Problem, Skip, Subject
+from drs_sync_policy.fuzz.rules.problem import Problem, Skip
+from drs_sync_policy.fuzz.rules.subject import Subject
 from drs_sync_policy.fuzz.rules.words import listed, of, shortened
 
 _NO_CHUNKS: Final = frozenset({411, 501})
 """What servers say that take no chunks; the contract does not ask for them."""
 
 
-def _documented(it: Subject) -> Iterator[Problem]:
+def documented_status(it: Subject) -> Iterator[Problem]:
     known = {*it.oracle.operation.responses, *it.oracle.operation.tolerated_statuses}
     expectation = it.exchange.expectation
     if expectation.front and (expectation.statuses is None or 300 <= it.response.status < 400):
@@ -29,33 +30,49 @@ def _documented(it: Subject) -> Iterator[Problem]:
     if it.exchange.request.chunked:
         known |= _NO_CHUNKS
     if it.response.status not in known:
-        yield f"one of {listed(known)}", f"status {it.response.status}"
+        yield Problem(
+            f"one of {listed(known)}",
+            f"status {it.response.status}",
+            expected_statuses=frozenset(known),
+            received_status=it.response.status,
+        )
 
 
-def _media_type(it: Subject) -> Iterator[Problem]:
+def media_type(it: Subject) -> Iterator[Problem]:
     if not it.documented:
         raise Skip
     if not it.says_json:
         given = it.response.header("Content-Type")
         shown = "no `Content-Type`" if given is None else f"`Content-Type: {given}`"
-        yield "`Content-Type: application/json`", f"{shown} with {it.response.status}"
+        yield Problem(
+            "`Content-Type: application/json`",
+            f"{shown} with {it.response.status}",
+            place="Content-Type",
+        )
 
 
-def _schema(it: Subject) -> Iterator[Problem]:
+def schema(it: Subject) -> Iterator[Problem]:
     if not it.documented:
         raise Skip
     status = it.response.status
     for name, header in it.oracle.operation.responses[status].headers.items():
         if header.get("required") and it.response.header(name) is None and status != 405:
-            yield f"the header {name}", f"no such header with {status}"
+            yield Problem(f"the header {name}", f"no such header with {status}", place=name)
     if it.value is None and it.flaw:
         raise Skip
-    errors = [
-        f"at `/{'/'.join(map(str, error.instance_path))}`: {shortened(error.message)}"
-        for error in itertools.islice(_validators(it.oracle)[status].iter_errors(it.value), 3)
-    ]
+    errors = list(itertools.islice(_validators(it.oracle)[status].iter_errors(it.value), 3))
     if errors:
-        yield f"a body of the schema for {status}", "; ".join(errors)
+        paths = [error.instance_path for error in errors]
+        places = ["/" + "/".join(map(str, path)) for path in paths]
+        yield Problem(
+            f"a body of the schema for {status}",
+            "; ".join(
+                f"at `{place}`: {shortened(error.message)}"
+                for place, error in zip(places, errors, strict=True)
+            ),
+            fields=tuple(dict.fromkeys(n for path in paths for n in path if isinstance(n, str))),
+            place=places[0],
+        )
 
 
 @functools.lru_cache(maxsize=8)
@@ -68,16 +85,16 @@ def _validators(oracle: Oracle) -> dict[int, jsonschema_rs.Validator]:
     }
 
 
-def _i_json(it: Subject) -> Iterator[Problem]:
+def i_json(it: Subject) -> Iterator[Problem]:
     if not it.documented:
         raise Skip
     if it.value is None and it.flaw and (not it.says_json or it.response.status != 200):
         raise Skip  # another rule reports its media type, or that it explains nothing
     if it.flaw:
-        yield "a body of I-JSON (RFC 7493)", f"{it.flaw}, with {it.response.status}"
+        yield Problem("a body of I-JSON (RFC 7493)", f"{it.flaw}, with {it.response.status}")
 
 
-def _ties(it: Subject) -> Iterator[Problem]:
+def error_fields_follow_status(it: Subject) -> Iterator[Problem]:
     for position, result in enumerate(it.results):
         if not isinstance(result, dict):
             continue
@@ -85,25 +102,31 @@ def _ties(it: Subject) -> Iterator[Problem]:
         for name in ("error_code", "error_msg"):
             given = result.get(name)
             if status == "failed" and not (isinstance(given, str) and given):
-                yield (
+                yield Problem(
                     f"a failed result has a non-empty `{name}`",
                     f"results[{position}] has {of(result, name)}",
+                    fields=(name,),
+                    place=f"/results/{position}",
                 )
             if status == "success" and name in result:
-                yield (
+                yield Problem(
                     f"a successful result has no `{name}`",
                     f"results[{position}] has {of(result, name)}",
+                    fields=(name,),
+                    place=f"/results/{position}",
                 )
 
 
-def _explains(it: Subject) -> Iterator[Problem]:
+def error_explains(it: Subject) -> Iterator[Problem]:
     status = it.response.status
     if status == 200 or not it.documented:
         raise Skip
     if it.value is None and it.flaw:
         if it.response.body and not it.says_json:
             raise Skip  # a page of something else: media-type-is-json reports it
-        yield "a body with a non-empty `error_code` and `error_msg`", f"{status} with {it.flaw}"
+        yield Problem(
+            "a body with a non-empty `error_code` and `error_msg`", f"{status} with {it.flaw}"
+        )
         return
     body = it.value if isinstance(it.value, dict) else {}
     lacking = [
@@ -114,14 +137,6 @@ def _explains(it: Subject) -> Iterator[Problem]:
     if lacking:
         wanted = " and ".join(f"`{name}`" for name in lacking)
         given = " and ".join(of(body, name) for name in lacking)
-        yield f"a body with a non-empty {wanted}", f"{status} with {given}"
-
-
-CHECKS: Final[dict[str, Check]] = {
-    "status-is-documented": _documented,
-    "media-type-is-json": _media_type,
-    "answer-matches-schema": _schema,
-    "answer-is-i-json": _i_json,
-    "status-ties-error-fields": _ties,
-    "error-body-explains": _explains,
-}
+        yield Problem(
+            f"a body with a non-empty {wanted}", f"{status} with {given}", fields=tuple(lacking)
+        )

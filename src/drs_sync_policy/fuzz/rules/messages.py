@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from drs_sync_policy.fuzz.rules import language
-from drs_sync_policy.fuzz.rules.subject import Check, Problem, Skip, Subject
+from drs_sync_policy.fuzz.rules.problem import Problem, Skip
+from drs_sync_policy.fuzz.rules.subject import Subject
 from drs_sync_policy.fuzz.rules.words import quoted
 
 _WRITTEN_BY_THE_SERVICE: Final = frozenset({200, 400, 401, 403, 415, 422})
 """Whose messages heed X-Language; what else there is may come from something in front."""
 
 
-def _language(it: Subject) -> Iterator[Problem]:
+def in_language(it: Subject) -> Iterator[Problem]:
     wanted = it.exchange.expectation.language
     request = it.exchange.request
     if wanted is None or it.response.status not in _WRITTEN_BY_THE_SERVICE:
@@ -30,7 +31,12 @@ def _language(it: Subject) -> Iterator[Problem]:
     for where, message in messages:
         problem = language.complaint(message, wanted)
         if problem:
-            yield f"{where} in {wanted}", f"{quoted(message)}: {problem}"
+            yield Problem(
+                f"{where} in {wanted}",
+                f"{quoted(message)}: {problem}",
+                fields=("error_msg",),
+                place=where,
+            )
 
 
 def _is_plain(body: bytes | None) -> bool:
@@ -47,8 +53,3 @@ def _messages(value: Any) -> Iterator[tuple[str, str]]:
         message = result.get("error_msg") if isinstance(result, dict) else None
         if isinstance(message, str) and message:
             yield f"results[{position}].error_msg", message
-
-
-CHECKS: Final[dict[str, Check]] = {
-    "message-is-in-the-language": _language,
-}

@@ -7,29 +7,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any
 
-from drs_sync_policy.fuzz.rules.subject import Check, Problem, Skip, Subject
+from drs_sync_policy.fuzz.rules.problem import Problem, Skip
+from drs_sync_policy.fuzz.rules.subject import Subject
 from drs_sync_policy.fuzz.rules.words import counted, quoted, shown
 
 
-def _count(it: Subject) -> Iterator[Problem]:
+def count(it: Subject) -> Iterator[Problem]:
     results = it.results
     count = it.value.get("count")
     if not isinstance(count, (int, float)) or isinstance(count, bool):
         raise Skip
     if count != len(results):
-        yield f"`count` is {len(results)}, the number of results", f"`count` is {count}"
+        yield Problem(
+            f"`count` is {len(results)}, the number of results",
+            f"`count` is {count}",
+            fields=("count",),
+        )
 
 
-def _one_each(it: Subject) -> Iterator[Problem]:
+def one_result_each(it: Subject) -> Iterator[Problem]:
     items, results = it.exchange.expectation.items, it.results
     if len(items) != len(results):
         wanted = counted(len(items), "item")
-        yield f"one result for each of {wanted}", counted(len(results), "result")
+        yield Problem(
+            f"one result for each of {wanted}",
+            counted(len(results), "result"),
+            fields=("results",),
+        )
 
 
-def _order(it: Subject) -> Iterator[Problem]:
+def order(it: Subject) -> Iterator[Problem]:
     wanted, given = _ids(it)
     if len(wanted) < 2 or len(wanted) != len(given):
         raise Skip
@@ -37,13 +46,15 @@ def _order(it: Subject) -> Iterator[Problem]:
         place = next(
             n for n, pair in enumerate(zip(wanted, given, strict=True)) if pair[0] != pair[1]
         )
-        yield (
+        yield Problem(
             f"results[{place}] is of {quoted(wanted[place])}",
             f"it is of {quoted(given[place])}",
+            fields=("id",),
+            place=f"/results/{place}",
         )
 
 
-def _echo(it: Subject) -> Iterator[Problem]:
+def ids(it: Subject) -> Iterator[Problem]:
     wanted, given = _ids(it)
     if len(wanted) != len(given):
         raise Skip
@@ -51,7 +62,12 @@ def _echo(it: Subject) -> Iterator[Problem]:
         place = next(
             n for n, pair in enumerate(zip(wanted, given, strict=True)) if pair[0] != pair[1]
         )
-        yield f"the id {quoted(wanted[place])}, as it was sent", f"the id {quoted(given[place])}"
+        yield Problem(
+            f"the id {quoted(wanted[place])}, as it was sent",
+            f"the id {quoted(given[place])}",
+            fields=("id",),
+            place=f"/results/{place}",
+        )
 
 
 def _ids(it: Subject) -> tuple[list[str], list[Any]]:
@@ -59,32 +75,32 @@ def _ids(it: Subject) -> tuple[list[str], list[Any]]:
     return [item["job_id"] for item in it.exchange.expectation.items], given
 
 
-def _own(it: Subject) -> Iterator[Problem]:
-    yield from _outcomes(it, "success", lambda job: _is_own(it, job))
+def own_job(it: Subject) -> Iterator[Problem]:
+    yield from _statuses(it, "success", lambda job: _is_own(it, job))
 
 
-def _blocked(it: Subject) -> Iterator[Problem]:
+def blocked_job(it: Subject) -> Iterator[Problem]:
     blocked = it.oracle.target.blocked_job_ids
-    yield from _outcomes(it, "failed", lambda job: job in blocked and _is_tenants(it))
+    yield from _statuses(it, "failed", lambda job: job in blocked and _is_tenants(it))
 
 
-def _unknown(it: Subject) -> Iterator[Problem]:
+def unknown_job(it: Subject) -> Iterator[Problem]:
     def is_unknown(job: str) -> bool:
         # "1" or "x" may be a job that the profile does not name.
         return it.oracle.owner(job) is None and not (len(job) < 5 and job.isalnum())
 
-    yield from _outcomes(it, "failed", is_unknown)
+    yield from _statuses(it, "failed", is_unknown)
 
 
-def _foreign(it: Subject) -> Iterator[Problem]:
+def foreign_job(it: Subject) -> Iterator[Problem]:
     def is_foreign(job: str) -> bool:
         owner = it.oracle.owner(job)
         return owner is not None and owner is not it.exchange.expectation.tenant
 
-    yield from _outcomes(it, "failed", is_foreign)
+    yield from _statuses(it, "failed", is_foreign)
 
 
-def _outcomes(it: Subject, status: str, concerned: Callable[[str], bool]) -> Iterator[Problem]:
+def _statuses(it: Subject, status: str, concerned: Callable[[str], bool]) -> Iterator[Problem]:
     if it.exchange.expectation.defects:
         raise Skip  # it should have been rejected as a whole
     seen = False
@@ -93,7 +109,12 @@ def _outcomes(it: Subject, status: str, concerned: Callable[[str], bool]) -> Ite
             continue
         seen = True
         if result.get("status") != status and result.get("status") in ("success", "failed"):
-            yield f"results[{position}] is `{status}`", f"it has {shown(result)}"
+            yield Problem(
+                f"results[{position}] is `{status}`",
+                f"it has {shown(result)}",
+                fields=("status",),
+                place=f"/results/{position}",
+            )
     if not seen:
         raise Skip
 
@@ -105,15 +126,3 @@ def _is_own(it: Subject, job_id: str) -> bool:
 
 def _is_tenants(it: Subject) -> bool:
     return it.exchange.expectation.tenant is it.oracle.target.tenant
-
-
-CHECKS: Final[dict[str, Check]] = {
-    "count-equals-results": _count,
-    "one-result-per-item": _one_each,
-    "results-in-request-order": _order,
-    "result-id-echoes-job-id": _echo,
-    "own-job-succeeds": _own,
-    "blocked-job-fails-alone": _blocked,
-    "unknown-job-fails-alone": _unknown,
-    "foreign-job-looks-unknown": _foreign,
-}

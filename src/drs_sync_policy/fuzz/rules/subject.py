@@ -7,26 +7,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from attrs import field, frozen
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.rules.problem import Skip
 from drs_sync_policy.fuzz.target.http import Response
 from drs_sync_policy.fuzz.verdict import Exchange
 
-Problem = tuple[str, str]
-"""What was expected, and what was received."""
-Check = Callable[["Subject"], Iterator[Problem]]
-"""Yields what is wrong, and nothing where all is well; raises `Skip` where it has no say."""
-
 _IN_FRONT: Final = frozenset({400, 404, 413})
-
-
-class Skip(Exception):  # noqa: N818
-    """The rule has nothing to say of this exchange."""
 
 
 @frozen

@@ -7,17 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from drs_sync_policy.fuzz.cases.bodies import JOB, Bodies
-from drs_sync_policy.fuzz.scenarios.results import results
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.scenarios.state_prober import (
-    BLOCKED,
-    LATER_ITEMS,
-    STORED,
-    UNKNOWN_JOB,
-    StateProber,
-    accepted,
-    reading,
-)
+from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
+from drs_sync_policy_contract import RuleId
 
 _ROUND: Final = (
     10, 11, 16, 17, 20, 21, 25, 32, 33, 50, 51, 64, 65, 100, 101, 128, 129, 200, 201, 250, 256, 257,
@@ -65,20 +57,14 @@ def duplicate_batches(
     )
 
 
-@reading((LATER_ITEMS,))
+@with_state
 def _duplicates(state: StateProber) -> None:
     for items, what in duplicate_batches(state.build, state.tenant.job_ids):
-        models = {job: dict(state.settle(job)) for job in {item[JOB] for item in items}}
-        exchange = state.set(items, case=what)
-        if not accepted(exchange):
-            continue
-        for item in items:
-            models[item[JOB]] |= {k: v for k, v in item.items() if k != JOB}
-        for job, model in models.items():
-            state.expect(LATER_ITEMS, job, model, case=what, after=[exchange])
+        before = {job: state.settle(job) for job in {item[JOB] for item in items}}
+        state.set_and_check(["later-items-win"], before, items, case=what)
 
 
-@reading((STORED,))
+@with_state
 def _large_batches(state: StateProber) -> None:
     """Every item of a large batch is stored, whichever place it is in."""
     jobs = state.tenant.job_ids
@@ -87,47 +73,36 @@ def _large_batches(state: StateProber) -> None:
             own = [state.build.full(job, size + n) for n, job in enumerate(jobs[: size - 1])]
             unknown = [state.build.item(f"nobody-{n}") for n in range(size - len(own))]
             items = [*unknown, *own] if place == "behind" else [*own, *unknown]
+            rule: RuleId = "accepted-policy-is-stored"
+            if size == _ROUND[0]:
+                rule = "unknown-job-fails-alone"
             case = f"{size} items, own jobs {place} of unknown ones"
-            exchange = state.set(items, case=case)
-            found = results(exchange)
-            if found is None or len(found) != len(items):
-                continue
-            for item in own:
-                wanted = {k: v for k, v in item.items() if k != JOB}
-                rule = UNKNOWN_JOB if size == _ROUND[0] else STORED
-                state.expect(rule, item[JOB], wanted, case=case, after=[exchange])
+            state.set_and_check([rule], {item[JOB]: {} for item in own}, items, case=case)
 
 
-@reading((BLOCKED, UNKNOWN_JOB))
+@with_state
 def _failing_items(state: StateProber) -> None:
     """A job that fails stores nothing and leaves the others alone."""
-    target = state.prober.target
     own, last = state.tenant.job_ids[0], state.tenant.job_ids[-1]
-    failing = [(UNKNOWN_JOB, state.prober.unknown_job(), "an unknown job")]
-    failing += [(BLOCKED, job, "a blocked job") for job in target.blocked_job_ids[:2]]
+    failing: list[tuple[RuleId, str, str]] = [
+        ("unknown-job-fails-alone", state.prober.unknown_job(), "an unknown job"),
+        *(
+            ("blocked-job-fails-alone", job, "a blocked job")
+            for job in state.prober.target.blocked_job_ids[:2]
+        ),
+    ]
     for variant, (rule, job, what) in enumerate(failing * 2, 1):
         for order in itertools.permutations((own, job, last) if own != last else (own, job)):
-            for mine in {own, last}:
-                state.settle(mine)
-            blocked = state.read(job, may_lack=True)[0] if rule == BLOCKED else None
+            before = {mine: state.settle(mine) for mine in dict.fromkeys((own, last))}
+            if rule == "blocked-job-fails-alone":
+                before[job] = state.read(job, may_lack=True)[0]
             items = [state.build.full(entry, variant) for entry in order]
             case = f"{what} at place {order.index(job) + 1} of {len(order)}"
-            exchange = state.set(items, case=case)
-            if results(exchange) is None:
-                continue
-            for mine in dict.fromkeys((own, last)):
-                wanted = state.build.policy(variant)
-                state.expect(
-                    rule, mine, wanted, case=f"an own job next to {case}", after=[exchange]
-                )
-            if blocked is not None:
-                state.unchanged(rule, job, blocked, case=case, after=[exchange])
+            state.set_and_check([rule], before, items, case=case)
 
 
 SCENARIOS: Final = (
-    Scenario(
-        "jobs more than once", _duplicates, (LATER_ITEMS,), needs=("readback",), required=True
-    ),
-    Scenario("failing items", _failing_items, (BLOCKED, UNKNOWN_JOB), needs=("readback",)),
-    Scenario("large batches and state", _large_batches, (STORED, UNKNOWN_JOB), needs=("readback",)),
+    Scenario("jobs more than once", _duplicates, needs=("readback",), required=True),
+    Scenario("failing items", _failing_items, needs=("readback",)),
+    Scenario("large batches and state", _large_batches, needs=("readback",)),
 )

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Collection, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
-from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.readback import Policy, differences
-from drs_sync_policy.fuzz.rules.words import short
+from drs_sync_policy.fuzz.readback import Policy
 from drs_sync_policy.fuzz.scenarios.first import bodies
-from drs_sync_policy.fuzz.scenarios.results import results
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, accepted, reading
-from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
+from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
+from drs_sync_policy.fuzz.verdict import Exchange
+from drs_sync_policy_contract import RuleId
 
-TURNS: Final = "concurrent-calls-take-turns"
+_RULE: Final[RuleId] = "concurrent-calls-take-turns"
 _ROUNDS: Final = 15
 _TOGETHER_ONLY: Final = "one after the other they prove nothing"
 _THREADS: Final = 8
@@ -30,144 +28,86 @@ def rounds(
     acts: Sequence[Act],
     *,
     number: int,
-    before: Callable[[int], None],
-    after: Callable[[int, list[Exchange]], bool],
+    before: Callable[[int], None] = lambda turn: None,
+    after: Callable[[int, list[Exchange]], None] = lambda turn, seen: None,
 ) -> None:
-    """Do all `acts` at the same time, so many times; stop early where `after` says False.
+    """Do all `acts` at the same time, so many times.
 
     Each act has a thread, and with it a connection, of its own for the whole time: so the requests
     set off together.
     """
     barrier = threading.Barrier(len(acts))
     seen: list[Exchange | None] = [None] * len(acts)
-    going = True
 
-    def worker(place: int) -> None:
-        nonlocal going
+    def work(place: int) -> None:
         try:
             for turn in range(number):
                 if place == 0:
                     before(turn)
                 barrier.wait()
-                if not going:
-                    return
                 seen[place] = acts[place](turn)
                 barrier.wait()
                 if place == 0:
-                    going = after(turn, [entry for entry in seen if entry is not None])
+                    after(turn, [entry for entry in seen if entry is not None])
         except threading.BrokenBarrierError:
             return
         except BaseException:
             barrier.abort()
             raise
 
-    prober.together([functools.partial(worker, place) for place in range(len(acts))])
+    prober.together([functools.partial(work, place) for place in range(len(acts))])
 
 
-@reading((TURNS,))
+@with_state
 def _fields(state: StateProber) -> None:
     """Each request sets another field of the same job: in the end all are set."""
-    job = state.tenant.job_ids[0]
-    build = state.build
-    names = list(build.fields)
-    wanted: dict[str, Any] = {}
+    job, build = state.tenant.job_ids[0], state.build
+    known: dict[str, Policy] = {}
 
     def before(turn: int) -> None:
-        state.settle(job, turn)
-        wanted.clear()
-        wanted.update(build.policy(turn + 1))
+        known[job] = state.settle(job, turn)
 
     def act(name: str) -> Act:
-        return lambda _: state.set(
-            [build.item(job, **{name: wanted[name]})],
-            case=f"`{name}` alone, others at the same time",
-        )
+        def send(turn: int) -> Exchange:
+            item = build.item(job, **{name: build.policy(turn + 1)[name]})
+            return state.set([item], case=f"`{name}` alone, others at the same time")
 
-    def after(_: int, seen: list[Exchange]) -> bool:
-        return not all(map(accepted, seen)) or state.expect(
-            TURNS,
-            job,
-            dict(wanted),
-            case=f"{len(seen)} requests at once, each for another field ({_TOGETHER_ONLY})",
-            after=seen,
-        )
+        return send
 
-    rounds(state.prober, [act(name) for name in names], number=_ROUNDS, before=before, after=after)
+    def after(_: int, seen: list[Exchange]) -> None:
+        case = f"{len(seen)} requests at once, each for another field ({_TOGETHER_ONLY})"
+        state.check([_RULE], known, seen, case=case)
+
+    acts = [act(name) for name in build.fields]
+    rounds(state.prober, acts, number=_ROUNDS, before=before, after=after)
 
 
-@reading((TURNS,))
+@with_state
 def _batches(state: StateProber) -> None:
     """Each request sets all fields of two jobs: in the end both have the policy of one request."""
     jobs = (state.tenant.job_ids[0], state.tenant.job_ids[-1])
     build = state.build
 
-    def policy(turn: int, place: int) -> dict[str, Any]:
-        chosen = build.policy(place)
-        if build.marker:
-            chosen[build.marker] = f"turn {turn}, request {place}"
-        return chosen
-
     def act(place: int) -> Act:
         order = jobs if place % 2 else tuple(reversed(jobs))
 
         def send(turn: int) -> Exchange:
-            items = [build.item(job, **policy(turn, place)) for job in order]
+            policy = build.policy(place)
+            if build.marker:
+                policy[build.marker] = f"turn {turn}, request {place}"
+            items = [build.item(job, **policy) for job in order]
             return state.set(items, case="every field of two jobs, others at the same time")
 
         return send
 
-    def after(turn: int, seen: list[Exchange]) -> bool:
-        if not all(map(accepted, seen)):
-            return True
-        possible = [policy(turn, place) for place in range(_THREADS)]
-        found = [state.read(job) for job in jobs]
-        state.prober.ledger.checked(TURNS)
-        policies = [_of(build.fields, entry[0]) for entry in found]
-        if _one_of(possible, policies[0]) and ijson.same(policies[0], policies[1]):
-            return True
-        right, wrong = _nearest(possible, policies, build.marker)
-        state.prober.note(
-            Violation(
-                TURNS,
-                f"{len(seen)} requests at once, each for all fields of two jobs ({_TOGETHER_ONLY})",
-                "both jobs with all fields of one of the requests",
-                " and ".join(short(policy, 300) for policy in policies),
-                (*seen, *(entry[1] for entry in found)),
-                stored=Stored(jobs[0], state.tenant.project_id, right, wrong),
-            )
-        )
-        return False
+    def after(_: int, seen: list[Exchange]) -> None:
+        case = f"{len(seen)} requests at once, each for all fields of two jobs ({_TOGETHER_ONLY})"
+        state.check([_RULE], {job: {} for job in jobs}, seen, case=case)
 
-    rounds(
-        state.prober,
-        [act(place) for place in range(_THREADS)],
-        number=_ROUNDS,
-        before=lambda _: None,
-        after=after,
-    )
+    rounds(state.prober, [act(n) for n in range(_THREADS)], number=_ROUNDS, after=after)
 
 
-def _of(names: Collection[str], policy: Policy) -> dict[str, Any]:
-    return {name: value for name, value in policy.items() if name in names}
-
-
-def _nearest(
-    possible: Sequence[dict[str, Any]], policies: Sequence[dict[str, Any]], marker: str | None
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The fields that differ from the nearest possible policy: as it has them, and as found."""
-    differing = [
-        (sorted({name for found in policies for name in differences(policy, found)}), policy)
-        for policy in possible
-    ]
-    names, nearest = min(differing, key=lambda entry: (marker in entry[0], len(entry[0])))
-    return _of(names, nearest), _of(names, policies[0])
-
-
-def _one_of(possible: Sequence[dict[str, Any]], found: dict[str, Any]) -> bool:
-    return any(ijson.same(policy, found) for policy in possible)
-
-
-@reading((TURNS,))
+@with_state
 def _jobs(state: StateProber) -> None:
     """Each request sets another job, some are invalid: exactly the valid ones are stored."""
     build = state.build
@@ -184,32 +124,15 @@ def _jobs(state: StateProber) -> None:
 
     def spoil(turn: int) -> Exchange:
         items = [build.full(job, turn + 1) for job in jobs]
-        body = build.body([*items, {}])
-        return state.prober.send(
-            state.prober.request(body), case="an invalid batch, valid ones at the same time"
-        )
+        request = state.prober.request(build.body([*items, {}]))
+        return state.prober.send(request, case="an invalid batch, valid ones at the same time")
 
-    def after(turn: int, seen: list[Exchange]) -> bool:
-        if any(results(entry) is None for entry in seen[: len(jobs)]):
-            return True
-        return all(
-            state.expect(
-                TURNS,
-                job,
-                build.policy(turn),
-                case=f"{len(seen)} requests at once, each for another job ({_TOGETHER_ONLY})",
-                after=seen,
-            )
-            for job in jobs
-        )
+    def after(_: int, seen: list[Exchange]) -> None:
+        case = f"{len(seen)} requests at once, each for another job ({_TOGETHER_ONLY})"
+        state.check([_RULE], {job: {} for job in jobs}, seen, case=case)
 
-    rounds(
-        state.prober,
-        [*(act(job) for job in jobs), spoil],
-        number=_ROUNDS,
-        before=lambda _: None,
-        after=after,
-    )
+    acts = [*(act(job) for job in jobs), spoil]
+    rounds(state.prober, acts, number=_ROUNDS, after=after)
 
 
 def _responses(prober: Prober) -> None:
@@ -231,18 +154,12 @@ def _responses(prober: Prober) -> None:
 
         return send
 
-    rounds(
-        prober,
-        [act(place) for place in range(_THREADS)],
-        number=_ROUNDS,
-        before=lambda _: None,
-        after=lambda _, __: True,
-    )
+    rounds(prober, [act(place) for place in range(_THREADS)], number=_ROUNDS)
 
 
 SCENARIOS: Final = (
-    Scenario("responses at once", _responses, ()),
-    Scenario("fields at once", _fields, (TURNS,), needs=("readback",), required=True),
-    Scenario("batches at once", _batches, (TURNS,), needs=("readback",), required=True),
-    Scenario("jobs at once", _jobs, (TURNS,), needs=("readback",)),
+    Scenario("responses at once", _responses),
+    Scenario("fields at once", _fields, needs=("readback",), required=True),
+    Scenario("batches at once", _batches, needs=("readback",), required=True),
+    Scenario("jobs at once", _jobs, needs=("readback",)),
 )

@@ -13,11 +13,12 @@ from drs_sync_policy.fuzz.cases.values import Schema
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
+from drs_sync_policy_contract import RuleId
 
-EXTREMES: Final = "extremes-in-ignored-fields-are-survived"
+EXTREMES: Final[RuleId] = "extremes-in-ignored-fields-are-survived"
 SURVIVED: Final = frozenset({200, 400, 413, 422})
 _REFUSED: Final = frozenset({400, 422})
-_INVALID: Final = "invalid-body-is-refused"
+_INVALID: Final[RuleId] = "invalid-body-is-refused"
 LARGE_SECONDS: Final = 30.0
 
 
@@ -273,8 +274,8 @@ def extremes() -> Iterator[tuple[bytes, str]]:
 
 
 SCENARIOS: Final = (
-    Scenario("bodies that are no I-JSON", _not_i_json, ("body-must-be-i-json",)),
-    Scenario("bodies oddly written", _right_spellings, ("valid-request-is-accepted",)),
-    Scenario("extremes", _extremes, (EXTREMES,), late=6),
-    Scenario("extremes where they are wrong", _wrong_extremes, (_INVALID,)),
+    Scenario("bodies that are no I-JSON", _not_i_json),
+    Scenario("bodies oddly written", _right_spellings),
+    Scenario("extremes", _extremes, late=6),
+    Scenario("extremes where they are wrong", _wrong_extremes),
 )

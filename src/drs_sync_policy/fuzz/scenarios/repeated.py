@@ -1,51 +1,42 @@
-"""What is stored after the same again, after other requests, in other languages."""
+"""What is stored after the same request again, after other requests, and in other languages."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from drs_sync_policy.fuzz.cases.bodies import JOB
 from drs_sync_policy.fuzz.scenarios.first import languages
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.scenarios.state_prober import (
-    KEEPS,
-    LANGUAGE,
-    LATER_REQUESTS,
-    REPEAT,
-    StateProber,
-    accepted,
-    reading,
-)
+from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
 
 
-@reading((REPEAT, LATER_REQUESTS, LANGUAGE))
+@with_state
 def _again(state: StateProber) -> None:
     job = state.tenant.job_ids[0]
     a, b = state.build.full(job, 1), state.build.full(job, 2)
     for first, then in ((a, b), (b, a)):
         requests = [state.set([item], case="a request") for item in (first, then, first)]
-        if not all(map(accepted, requests)):
-            continue
-        wanted = {k: v for k, v in first.items() if k != JOB}
-        state.expect(
-            LATER_REQUESTS, job, wanted, case="a request, another, the first again", after=requests
-        )
+        case = "a request, another, the first again"
+        before = state.check(["later-calls-win"], {job: {}}, requests, case=case)
         again = [state.set([first], case="the same request again") for _ in range(3)]
-        state.expect(REPEAT, job, wanted, case="the same request again and again", after=again)
+        case = "the same request again and again"
+        state.check(["repeating-is-harmless"], before, again, case=case)
     for language in (*languages(state.prober), None):
         for variant in (1, 2):
             item = state.build.full(job, variant)
-            exchange = state.set([item], case=f"every field, {language}", language=language)
-            wanted = {k: v for k, v in item.items() if k != JOB}
-            if accepted(exchange):
-                case = f"every field, {language}"
-                state.expect(LANGUAGE, job, wanted, case=case, after=[exchange])
-    if len(state.tenant.job_ids) > 1:
-        _others_stay(state)
+            state.set_and_check(
+                ["language-changes-only-messages"],
+                {job: {}},
+                [item],
+                case=f"every field, {language}",
+                language=language,
+            )
 
 
+@with_state
 def _others_stay(state: StateProber) -> None:
     """What one item or one request says counts for its own job alone."""
+    if len(state.tenant.job_ids) < 2:
+        return
     first, second = state.tenant.job_ids[:2]
     bare, full = state.build.item(second), state.build.full(first, 8)
     unknown = state.build.full(state.prober.unknown_job(), 8)
@@ -56,18 +47,20 @@ def _others_stay(state: StateProber) -> None:
         ([[full], [bare]], "a request without a field, after a full one for another job"),
     ):
         for variant in (1, 2):
-            before = state.settle(second, variant)
-            seen = [state.set(items, case=case) for items in requests]
-            state.unchanged(KEEPS, second, before, case=case, after=seen)
+            before = {second: state.settle(second, variant)}
+            sent = [state.set(items, case=case) for items in requests]
+            state.check(["omitted-field-keeps-its-value"], before, sent, case=case)
     first, *others = state.tenant.job_ids
     before = {job: state.settle(job, n) for n, job in enumerate(others)}
-    exchange = state.set([state.build.full(first, 7)], case="a request for another job")
-    for job, policy in before.items():
-        state.unchanged(KEEPS, job, policy, case="a request for another job", after=[exchange])
+    state.set_and_check(
+        ["omitted-field-keeps-its-value"],
+        before,
+        [state.build.full(first, 7)],
+        case="a request for another job",
+    )
 
 
 SCENARIOS: Final = (
-    Scenario(
-        "again", _again, (REPEAT, LATER_REQUESTS, LANGUAGE), needs=("readback",), required=True
-    ),
+    Scenario("again", _again, needs=("readback",), required=True),
+    Scenario("other jobs stay", _others_stay, needs=("readback",), required=True),
 )

@@ -14,14 +14,12 @@ from drs_sync_policy.fuzz.target.profile import Target
 class Scenario:
     """Something to do with a target.
 
-    `rules` are those that only this scenario can check, or that it checks best; `needs`
-    names the optional parts of a profile without which it cannot run. A `required` one is finished
-    whatever the budget.
+    `needs` names the optional parts of a profile without which it cannot run. A `required` one is
+    finished whatever the budget.
     """
 
     name: str
     run: Callable[[Prober], None]
-    rules: tuple[str, ...]
     needs: tuple[str, ...] = ()
     required: bool = False
     late: int = 0

@@ -9,16 +9,17 @@ None of them comes with a policy, so that nothing is overwritten where one is so
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote
 
 from drs_sync_policy.fuzz.cases.values import near_misses
 from drs_sync_policy.fuzz.prober import Case, Prober
-from drs_sync_policy.fuzz.scenarios.first import ALONE, bodies
-from drs_sync_policy.fuzz.scenarios.results import results
+from drs_sync_policy.fuzz.rules.evidence import Evidence
+from drs_sync_policy.fuzz.rules.relations import shortened
+from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.verdict import Violation
+from drs_sync_policy_contract import RuleId
 
 _ANY: Final = (("%", "LIKE"), ("*", "a glob"), (".*", "a regular expression"))
 _ONE: Final = (("_", "LIKE"), ("?", "a glob"), (".", "a regular expression"))
@@ -28,8 +29,6 @@ _AROUND: Final = (
     *(("", "\0"), ("", "#"), ("", "?x=1")),
 )
 """What may stand before an id and behind it where it is written in another notation."""
-_CUTS: Final = 8
-"""So many ids, each a character shorter than the one before, are not all those of other jobs."""
 
 
 def _near_own_jobs(prober: Prober) -> None:
@@ -76,40 +75,20 @@ def _patterns(job: str) -> Iterator[tuple[str, str]]:
 
 
 def _shortened(prober: Prober) -> None:
+    build, oracle = bodies(prober), prober.oracle
     for job in prober.target.tenant.job_ids[:2]:
-        if len(job) < 2 * _CUTS:
-            continue
-        lengths = range(len(job) - 1, len(job) - 1 - _CUTS, -1)
-        _cut(prober, job, [job[:n] for n in lengths], "the beginning of it")
-        _cut(prober, job, [job[-n:] for n in lengths], "the end of it")
+        for from_end, what in ((True, "the beginning of it"), (False, "the end of it")):
+            ids = shortened(oracle, job, from_end=from_end)
+            items = [build.item(cut) for cut in (*ids, prober.unknown_job())]
+            if ids:  # sent without the general checks: a shorter id may be another job's
+                exchange = prober.ask(prober.request(build.body(items)))
+                case = f"the job id `{job}`, {what}"
+                prober.check(_ALONE, Evidence((exchange,)), case=case)
 
 
-def _cut(prober: Prober, job: str, ids: Sequence[str], what: str) -> None:
-    build = bodies(prober)
-    unknown_job = prober.unknown_job()
-    if any(prober.oracle.owner(cut) for cut in ids):
-        return
-    request = prober.request(build.body([build.item(cut) for cut in (*ids, unknown_job)]))
-    exchange = prober.ask(request)
-    found = results(exchange)
-    if found is None or len(found) != _CUTS + 1:
-        return
-    *shorter, unknown = (result.get("status") for result in found)
-    if unknown == "success":
-        return  # it takes any id, which others see
-    problems = [
-        Violation(
-            ALONE,
-            f"the job id `{job}`, {what}",
-            f"a shorter id is another job's, or nobody's: not all of {_CUTS} are `success`",
-            "all of them are `success`",
-            (exchange,),
-        )
-    ]
-    prober.checked(ALONE, problems if set(shorter) == {"success"} else ())
-
+_ALONE: Final[RuleId] = "unknown-job-fails-alone"
 
 SCENARIOS: Final = (
-    Scenario("nearly own jobs", _near_own_jobs, ("job-id-is-opaque", ALONE)),
-    Scenario("shortened ids of own jobs", _shortened, (ALONE,)),
+    Scenario("nearly own jobs", _near_own_jobs),
+    Scenario("shortened ids of own jobs", _shortened),
 )

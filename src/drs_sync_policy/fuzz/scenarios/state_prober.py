@@ -1,40 +1,27 @@
-"""The target's jobs with known policies: where the rules about stored state are checked."""
+"""Sets and reads the policies of a tenant's jobs, and hands what was read to the checks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
-from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.readback import Policy, PolicyReader, Unreadable, differences
-from drs_sync_policy.fuzz.rules import words
+from drs_sync_policy.fuzz.readback import Policy, PolicyReader
+from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.scenarios.first import bodies
-from drs_sync_policy.fuzz.scenarios.results import results
 from drs_sync_policy.fuzz.target.profile import Tenant
-from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
-
-STORED: Final = "accepted-policy-is-stored"
-KEEPS: Final = "omitted-field-keeps-its-value"
-LATER_ITEMS: Final = "later-items-win"
-LATER_REQUESTS: Final = "later-calls-win"
-REPEAT: Final = "repeating-is-harmless"
-REFUSED: Final = "refused-request-changes-nothing"
-UNKNOWN: Final = "unknown-fields-are-ignored"
-ISOLATED: Final = "tenants-are-isolated"
-BLOCKED: Final = "blocked-job-fails-alone"
-UNKNOWN_JOB: Final = "unknown-job-fails-alone"
-LANGUAGE: Final = "language-changes-only-messages"
+from drs_sync_policy.fuzz.verdict import Exchange
+from drs_sync_policy_contract import RuleId
 
 
 class StateProber:
-    """The target's jobs with known policies, and what it takes to change and read them."""
+    """The jobs of a tenant, whose policies can be set and read."""
 
     def __init__(self, prober: Prober, *, tenant: Tenant | None = None) -> None:
         self.prober = prober
         self.build: Bodies = bodies(prober)
-        self.reader: PolicyReader = PolicyReader(prober, bodies(prober).fields)
+        self.reader: PolicyReader = PolicyReader(prober, self.build.fields)
         self.tenant: Tenant = tenant or prober.target.tenant
 
     def set(self, items: Sequence[Mapping[str, Any]], *, case: str, **options: Any) -> Exchange:
@@ -48,101 +35,52 @@ class StateProber:
         return self.read(job)[0]
 
     def read(self, job: str, *, may_lack: bool = False) -> tuple[Policy, Exchange]:
-        """What is stored for a job of this tenant; nothing where it `may_lack` a policy."""
+        """What is stored for a job of this tenant; nothing if it `may_lack` a policy."""
         return self.reader.read(job, tenant=self.tenant, may_lack=may_lack)
 
-    def expect(
-        self, rule: str, job: str, wanted: Policy, *, case: str, after: Sequence[Exchange]
-    ) -> bool:
-        """Check `rule`: whether `wanted` is what is stored for `job`."""
-        found, reading_ = self.read(job)
-        wrong = differences(wanted, found)
-        return self._check(rule, job, wanted, found, wrong, case=case, seen=(*after, reading_))
-
-    def unchanged(
-        self, rule: str, job: str, before: Policy, *, case: str, after: Sequence[Exchange]
-    ) -> bool:
-        """Check `rule`: whether exactly `before` is stored, nothing more."""
-        found, reading_ = self.read(job, may_lack=not before)
-        wrong = [name for name in {**before, **found} if not _equal(before, found, name)]
-        return self._check(rule, job, before, found, wrong, case=case, seen=(*after, reading_))
-
-    def _check(
+    def check(
         self,
-        rule: str,
-        job: str,
-        wanted: Policy,
-        found: Policy,
-        wrong: Sequence[str],
+        rules: Sequence[RuleId],
+        before: Mapping[str, Policy],
+        exchanges: Sequence[Exchange],
         *,
         case: str,
-        seen: tuple[Exchange, ...],
-    ) -> bool:
-        problems: list[Violation] = []
-        if wrong:
-            problems = [self.violation(rule, job, wanted, found, wrong, case=case, seen=seen)]
-        self.prober.checked(rule, problems)
-        return not wrong
-
-    def violation(
-        self,
-        rule: str,
-        job: str,
-        wanted: Policy,
-        found: Policy,
-        wrong: Sequence[str],
-        *,
-        case: str,
-        seen: tuple[Exchange, ...],
-    ) -> Violation:
-        """That fields of a job are `found` otherwise than `wanted` once `seen` was done.
-
-        Its exchanges begin with the requests that set what these fields had before.
-        """
-        past = self.prober.history.of(self.tenant, job, seen)
-        before = past.leading_to(wanted, found, wrong)
-        return Violation(
-            rule,
-            case,
-            f"stored for {job}: {words.policy(wanted, wrong)}",
-            words.stored(found, wrong),
-            (*before, *seen),
-            prepared=len(before),
-            stored=Stored(job, self.tenant.project_id, _of(wanted, wrong), _of(found, wrong)),
+    ) -> dict[str, Policy]:
+        """Read the jobs of `before`, check the rules, and return what is stored now."""
+        read = {job: self.read(job, may_lack=not policy) for job, policy in before.items()}
+        after = {job: policy for job, (policy, _) in read.items()}
+        evidence = Evidence(
+            exchanges=tuple(exchanges),
+            project_id=self.tenant.project_id,
+            readable=self.reader.fields,
+            before=before,
+            after=after,
+            readings=tuple(reading for _, reading in read.values()),
         )
+        for rule in rules:
+            self.prober.check(rule, evidence, case=case)
+        return after
+
+    def set_and_check(
+        self,
+        rules: Sequence[RuleId],
+        before: Mapping[str, Policy],
+        items: Sequence[Mapping[str, Any]],
+        *,
+        case: str,
+        **options: Any,
+    ) -> dict[str, Policy]:
+        """Send a batch, then `check` the rules with it."""
+        exchange = self.set(items, case=case, **options)
+        return self.check(rules, before, [exchange], case=case)
 
 
-def _of(policy: Policy, names: Sequence[str]) -> Policy:
-    return {name: policy[name] for name in names if name in policy}
+def with_state(scenario: Callable[[StateProber], None]) -> Callable[[Prober], None]:
+    """A scenario that sets and reads policies; without optional fields there is nothing to set."""
 
+    def run(prober: Prober) -> None:
+        state = StateProber(prober)
+        if state.build.fields:
+            scenario(state)
 
-def _equal(one: Policy, other: Policy, name: str) -> bool:
-    return name in one and name in other and ijson.same(one[name], other[name])
-
-
-def accepted(exchange: Exchange) -> bool:
-    """Whether the whole batch succeeded, so that what is stored can be checked."""
-    found = results(exchange)
-    return bool(found) and all(entry.get("status") == "success" for entry in found or ())
-
-
-def reading(
-    rules: Sequence[str],
-) -> Callable[[Callable[[StateProber], None]], Callable[[Prober], None]]:
-    """Hand a scenario its state; where nothing can be read back, its rules are not checked."""
-
-    def wrap(scenario: Callable[[StateProber], None]) -> Callable[[Prober], None]:
-        def run(prober: Prober) -> None:
-            try:
-                state = StateProber(prober)
-                if state.build.fields:
-                    scenario(state)
-                reason = "" if state.build.fields else "no field of an item is optional"
-            except Unreadable as error:
-                reason = f"what is stored cannot be read: {error}"
-            for rule in rules if reason else ():
-                prober.ledger.not_checked(rule, reason)
-
-        return run
-
-    return wrap
+    return run

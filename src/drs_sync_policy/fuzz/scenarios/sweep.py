@@ -81,11 +81,4 @@ def one_of_each(build: Bodies) -> list[InvalidBody]:
     return list(seen.values())
 
 
-SCENARIOS: Final = (
-    Scenario(
-        "a first sweep",
-        _sweep,
-        (OPAQUE, UNKNOWN, SIZE, EXTREMES, "body-must-be-i-json", "malformed-project-id-is-refused"),
-        required=True,
-    ),
-)
+SCENARIOS: Final = (Scenario("a first sweep", _sweep, required=True),)

@@ -12,29 +12,21 @@ from drs_sync_policy.fuzz.cases.bodies import ITEMS, Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.raw_bodies import raw_bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.scenarios.state_prober import ISOLATED, REFUSED, StateProber, reading
+from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
 from drs_sync_policy.fuzz.scenarios.sweep import one_of_each
 from drs_sync_policy.fuzz.target.http import Request
 
 
-@reading((REFUSED,))
-def _refused(state: StateProber) -> None:
+@with_state
+def _rejected(state: StateProber) -> None:
     """A rejected request stores nothing, not even its valid items."""
-    jobs = state.tenant.job_ids[:3]
-    before = {job: state.settle(job) for job in jobs}
-    for request, what in refused_requests(state):
+    before = {job: state.settle(job) for job in state.tenant.job_ids[:3]}
+    for request, what in rejected_requests(state):
         exchange = state.prober.send(request, case=what)
-        if exchange.response is None or exchange.response.status < 400:
-            # It was accepted: that is broken already, and storing it is only what follows.
-            before = {job: state.settle(job) for job in jobs}
-            continue
-        for job in jobs:
-            if not state.unchanged(REFUSED, job, before[job], case=what, after=[exchange]):
-                before = {job: state.settle(job) for job in jobs}
-                break
+        before = state.check(["refused-request-changes-nothing"], before, [exchange], case=what)
 
 
-def refused_requests(state: StateProber) -> Iterator[tuple[Request, str]]:
+def rejected_requests(state: StateProber) -> Iterator[tuple[Request, str]]:
     """Requests to be rejected, which would change what is stored if they were accepted."""
     prober, build = state.prober, state.build
     for wrong in one_of_each(build):
@@ -68,27 +60,23 @@ def refused_requests(state: StateProber) -> Iterator[tuple[Request, str]]:
             )
 
 
-@reading((ISOLATED,))
+@with_state
 def _tenants(state: StateProber) -> None:
     """Nothing that one tenant sends changes what is stored for another."""
     prober, build = state.prober, state.build
     other = prober.target.other
     if other is None:
         return
-    own = prober.target.tenant
-    theirs, ours = StateProber(prober, tenant=other), state
+    theirs = StateProber(prober, tenant=other)
     before = {job: theirs.settle(job, n) for n, job in enumerate(other.job_ids[:3])}
     for request, what in foreign_requests(prober, build):
         exchange = prober.send(request, case=what)
-        for job, policy in before.items():
-            if not theirs.unchanged(ISOLATED, job, policy, case=what, after=[exchange]):
-                before = {job: theirs.settle(job, n) for n, job in enumerate(other.job_ids[:3])}
-                break
-    for job in own.job_ids[:3]:
-        now = ours.settle(job, 1)
-        exchange = theirs.set([build.full(job, 9)], case="the other tenant sets a job not its own")
-        case = "the other tenant sets an own job"
-        ours.unchanged(ISOLATED, job, now, case=case, after=[exchange])
+        before = theirs.check(["tenants-are-isolated"], before, [exchange], case=what)
+    for job in state.tenant.job_ids[:3]:
+        now = {job: state.settle(job, 1)}
+        case = "the other tenant sets a job that it does not own"
+        exchange = theirs.set([build.full(job, 9)], case=case)
+        state.check(["tenants-are-isolated"], now, [exchange], case=case)
 
 
 def foreign_requests(prober: Prober, build: Bodies) -> Iterator[tuple[Request, str]]:
@@ -126,8 +114,6 @@ def foreign_requests(prober: Prober, build: Bodies) -> Iterator[tuple[Request, s
 
 
 SCENARIOS: Final = (
-    Scenario(
-        "two tenants", _tenants, (ISOLATED,), needs=("other_tenant", "readback"), required=True
-    ),
-    Scenario("rejected requests", _refused, (REFUSED,), needs=("readback",)),
+    Scenario("two tenants", _tenants, needs=("other_tenant", "readback"), required=True),
+    Scenario("rejected requests", _rejected, needs=("readback",)),
 )

@@ -5,52 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB, Bodies
+from drs_sync_policy.fuzz.cases.bodies import ITEMS, Bodies
 from drs_sync_policy.fuzz.readback import PROBE
 from drs_sync_policy.fuzz.rules.words import as_json
 from drs_sync_policy.fuzz.scenarios.accepted import unknown_names
-from drs_sync_policy.fuzz.scenarios.results import results
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.scenarios.state_prober import UNKNOWN, StateProber, reading
+from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
+
+_FEW: Final = 8
+"""So many unknown names are sent together, besides all of them."""
 
 
-@reading((UNKNOWN,))
+@with_state
 def _unknown_fields(state: StateProber) -> None:
     """Unknown fields change nothing that is stored, whatever they are called."""
     build = state.build
     job = state.tenant.job_ids[0]
-    state.settle(job)
-    for body, what in _smuggled(build, job):
-        _ignored(state, body, what)
+    before = {job: state.settle(job)}
+    for body, what in (*_smuggled(build, job), *_all_names(state, job)):
+        case = f"unknown fields: {what}"
+        exchange = state.prober.send(state.prober.request(body), case=case)
+        before = state.check(["unknown-fields-are-ignored"], before, [exchange], case=case)
+
+
+def _all_names(state: StateProber, job: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """Many unknown names at once, then a few at a time: a report names those that are stored."""
+    build = state.build
     names = [
         name
         for name in unknown_names(state.prober.oracle.contract.document, build)
         if name not in build.item_schema.properties and name not in build.root.properties
     ]
     for number, value in enumerate((True, "x", None, 1, False)):
-        item = build.full(job, number)
-        extra = dict.fromkeys(names, value)
-        many = f"many names, each {as_json(value)}"
-        kept = _ignored(state, build.body([{**item, **extra}]), f"{many}, in an item")
-        top = {**build.body([build.full(job, number + 1)]), **extra}
-        kept_too = _ignored(state, top, f"{many}, next to `{ITEMS}`")
-        for name in names if not (kept and kept_too) else ():
-            item = build.full(job, number + 2)
-            body = build.body([{**item, name: value}]) if not kept else build.body([item])
-            what = f"{as_json(name)}: {as_json(value)}"
-            _ignored(state, body if not kept else {**body, name: value}, what)
-
-
-def _ignored(state: StateProber, body: dict[str, Any], what: str) -> bool:
-    """Whether the body stores what its known fields say, and nothing more."""
-    item = body[ITEMS][0]
-    wanted = dict(state.read(item[JOB])[0])
-    wanted |= {name: value for name, value in item.items() if name in state.build.fields}
-    exchange = state.prober.send(state.prober.request(body), case=f"unknown fields: {what}")
-    if results(exchange) is None:
-        return True
-    case = f"unknown fields: {what}"
-    return state.unchanged(UNKNOWN, item[JOB], wanted, case=case, after=[exchange])
+        for some in (names, *(names[n : n + _FEW] for n in range(0, len(names), _FEW))):
+            extra = dict.fromkeys(some, value)
+            what = f"{len(extra)} names, each {as_json(value)}"
+            if len(some) <= _FEW:
+                what = f"{', '.join(map(as_json, some))}: {as_json(value)}"
+            item = {**build.full(job, number), **extra}
+            yield build.body([item]), f"{what}, in an item"
+            whole = {**build.body([build.full(job, number + 1)]), **extra}
+            yield whole, f"{what}, next to `{ITEMS}`"
 
 
 def _smuggled(build: Bodies, job: str) -> Iterator[tuple[dict[str, Any], str]]:
@@ -94,6 +89,4 @@ def _camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
-SCENARIOS: Final = (
-    Scenario("unknown fields and state", _unknown_fields, (UNKNOWN,), needs=("readback",)),
-)
+SCENARIOS: Final = (Scenario("unknown fields and state", _unknown_fields, needs=("readback",)),)

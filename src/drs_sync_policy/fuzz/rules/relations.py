@@ -1,0 +1,200 @@
+"""What several responses show when they are compared: what should not matter does not."""
+
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.rules.problem import Problem, Skip
+from drs_sync_policy.fuzz.rules.subject import Subject
+from drs_sync_policy.fuzz.rules.words import as_json
+from drs_sync_policy.fuzz.verdict import Exchange
+
+ItemResult = tuple[Any, Any, Any]
+"""What a result says, without its message, which may name a request, a time or a position."""
+
+_CUTS: Final = 8
+"""So many ids, each a character shorter than the one before, are not all those of other jobs."""
+
+
+def same_with_any_language(it: Sequence[Subject]) -> Iterator[Problem]:
+    """The request with another `X-Language`: only messages differ."""
+    yield from _same(it, "as without the header: {}", skip_silence=True)
+
+
+def same_again(it: Sequence[Subject]) -> Iterator[Problem]:
+    """The same request again: the same response."""
+    if it[0].exchange.request != it[-1].exchange.request:
+        raise Skip
+    yield from _same(it, "the same response: {}")
+
+
+def _same(it: Sequence[Subject], expected: str, *, skip_silence: bool = False) -> Iterator[Problem]:
+    first, last = it[0].exchange, it[-1].exchange
+    if skip_silence and (first.response is None or last.response is None):
+        raise Skip  # a request that is too large may get no response
+    if essence(first) != essence(last):
+        yield Problem(expected.format(seen(first)), seen(last), exchanges=(first, last))
+
+
+def accepted_after_rejected(it: Sequence[Subject]) -> Iterator[Problem]:
+    """A valid request on the connection of a rejected one: it gets its own response."""
+    first, last = it[0].exchange, it[-1].exchange
+    if not last.expectation.valid or last.response is None:
+        raise Skip
+    status = last.response.status
+    if status != 200:
+        yield Problem(
+            "200",
+            seen(last),
+            expected_statuses=frozenset({200}),
+            received_status=status,
+            exchanges=(first, last),
+        )
+
+
+def independent(it: Sequence[Subject]) -> Iterator[Problem]:
+    """The last batch: each of its items has the result that it had in an earlier request."""
+    *earlier, last = it
+    known: dict[str, tuple[ItemResult, Exchange]] = {}
+    for subject in earlier:
+        for _, item, result in _paired(subject):
+            known.setdefault(item["job_id"], (item_result(result), subject.exchange))
+    compared = [entry for entry in _paired(last) if entry[1]["job_id"] in known]
+    if not compared:
+        raise Skip
+    for position, item, result in compared:
+        expected, single = known[item["job_id"]]
+        if item_result(result) != expected:
+            yield Problem(
+                f"results[{position}] as in the other request: {_in_words(expected)}",
+                _in_words(item_result(result)),
+                place=f"/results/{position}",
+                exchanges=(single, last.exchange),
+            )
+
+
+def _paired(it: Subject) -> list[tuple[int, Mapping[str, Any], Mapping[str, Any]]]:
+    try:
+        return list(it.paired)
+    except Skip:
+        return []
+
+
+def looks_unknown(it: Sequence[Subject]) -> Iterator[Problem]:
+    """A foreign job, an unknown one and another unknown one: the results differ only in the id.
+
+    If the messages of the two unknown jobs differ, messages are not compared.
+    """
+    if len(it) < 3:
+        raise Skip
+    shown = [_face(subject) for subject in it[:3]]
+    foreign, unknown, control = shown
+    if foreign is None or unknown is None:
+        raise Skip
+    if unknown != control:
+        foreign, unknown = _without_message(foreign), _without_message(unknown)
+    if foreign != unknown:
+        yield Problem(
+            f"as for an unknown job: {as_json(unknown)}",
+            as_json(foreign),
+            fields=tuple(
+                name for name in {**foreign, **unknown} if foreign.get(name) != unknown.get(name)
+            ),
+            exchanges=(it[1].exchange, it[0].exchange),
+        )
+
+
+def _face(it: Subject) -> dict[str, Any] | None:
+    """The result of the job that is not the tenant's, every mention of its id replaced."""
+    tenant = it.exchange.expectation.tenant
+    for _, item, result in _paired(it):
+        job = item["job_id"]
+        if tenant is None or job in tenant.job_ids:
+            continue
+        return {
+            name: value.replace(job, "<id>") if isinstance(value, str) else value
+            for name, value in result.items()
+        }
+    return None
+
+
+def _without_message(face: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in face.items() if name != "error_msg"}
+
+
+def shortened_ids_are_others(it: Subject) -> Iterator[Problem]:
+    """Ids that are shorter and shorter pieces of an own job's id are not all jobs, too."""
+    pieces = {job: _pieces(it.oracle, job) for job in it.oracle.target.tenant.job_ids}
+    statuses = {item["job_id"]: result.get("status") for _, item, result in _paired(it)}
+    checked = False
+    for job, (heads, tails) in pieces.items():
+        for ids in (heads, tails):
+            if not ids or not set(ids) <= statuses.keys():
+                continue
+            others = [s for name, s in statuses.items() if name not in ids]
+            if not others or "success" in others:
+                continue  # the server accepts any id, which another check reports
+            checked = True
+            if all(statuses[name] == "success" for name in ids):
+                yield Problem(
+                    f"a shorter id is another job's or unknown: not all of {_CUTS} are `success`",
+                    "all of them are `success`",
+                    fields=("job_id",),
+                    place=job,
+                )
+    if not checked:
+        raise Skip
+
+
+def _pieces(oracle: Oracle, job: str) -> tuple[list[str], list[str]]:
+    return shortened(oracle, job, from_end=True), shortened(oracle, job, from_end=False)
+
+
+def shortened(oracle: Oracle, job: str, *, from_end: bool) -> list[str]:
+    """The ids that a job's id becomes if it is cut again and again; none if one is a known job."""
+    if len(job) < 2 * _CUTS:
+        return []
+    lengths = range(len(job) - 1, len(job) - 1 - _CUTS, -1)
+    ids = [job[:n] if from_end else job[-n:] for n in lengths]
+    return [] if any(oracle.owner(cut) for cut in ids) else ids
+
+
+def item_result(result: Mapping[str, Any]) -> ItemResult:
+    """A result without its message."""
+    return (result.get("id"), result.get("status"), result.get("error_code"))
+
+
+def essence(exchange: Exchange) -> Any:
+    """What a response says, apart from its messages."""
+    if exchange.response is None:
+        return None
+    found = exchange.results
+    if found is not None:
+        return (200, [item_result(result) for result in found])
+    try:
+        body = ijson.loads(exchange.response.body)
+    except ValueError:
+        body = None
+    return (exchange.response.status, body.get("error_code") if isinstance(body, dict) else None)
+
+
+def seen(exchange: Exchange) -> str:
+    """What a response says, in a line."""
+    said = essence(exchange)
+    if said is None:
+        return exchange.silence
+    status, rest = said
+    if isinstance(rest, list):
+        rest = "; ".join(_in_words(entry) for entry in rest)
+    return f"{status} {rest or ''}".strip()[:300]
+
+
+def _in_words(found: ItemResult) -> str:
+    _, status, code = found
+    return f"{status}" + (f" with {code}" if code else "")

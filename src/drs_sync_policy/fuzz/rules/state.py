@@ -1,0 +1,285 @@
+"""What is stored after some exchanges: what the contract says of it, rule by rule.
+
+Each check works out from the exchanges what should be stored: the items that succeeded, in their
+order, on top of what was stored before.
+"""
+
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.cases.bodies import JOB
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.rules import words
+from drs_sync_policy.fuzz.rules.evidence import Evidence, Policy
+from drs_sync_policy.fuzz.rules.problem import Problem, Skip
+from drs_sync_policy.fuzz.verdict import Exchange, Stored
+
+# --- the checks -----------------------------------------------------------------------------------
+
+
+def stored_as_sent(it: State) -> Iterator[Problem]:
+    """The fields of the items that succeeded have their values.
+
+    A value that was there before is left to `same_state_again`, several items of a job in one
+    request to `items_in_order`.
+    """
+    changed = [job for job in it.changed() if not it.has_several(job)]
+    yield from _differ(
+        it, {job: _unlike(it.merged(job), it.before.get(job, {})) for job in changed}
+    )
+
+
+def rest_is_kept(it: State) -> Iterator[Problem]:
+    """What no item names is as before."""
+    if not all(_is_done(exchange) for exchange in it.exchanges):
+        raise Skip
+    changed = it.changed()
+    yield from _differ(
+        it,
+        {
+            job: {name: v for name, v in before.items() if name not in it.merged(job)}
+            for job, before in it.before.items()
+        },
+        exactly=[job for job in it.before if job not in changed],
+    )
+
+
+def items_in_order(it: State) -> Iterator[Problem]:
+    """Of several items for one job the later wins, field by field."""
+    several = [job for job in it.after if it.has_several(job)]
+    yield from _differ(it, {job: it.merged(job) for job in several})
+
+
+def last_request_wins(it: State) -> Iterator[Problem]:
+    """The fields that the last request names have its values, whatever earlier requests stored."""
+    wanted = {job: it.merged(job, first=len(it.exchanges) - 1) for job in it.changed()}
+    if len(it.exchanges) == 1:  # then another value must have been there before
+        wanted = {job: _unlike(policy, it.before.get(job, {})) for job, policy in wanted.items()}
+    yield from _differ(it, wanted)
+
+
+def same_state_again(it: State) -> Iterator[Problem]:
+    """Values that are stored already are still stored."""
+    wanted = {job: it.merged(job) for job in it.changed()}
+    if len(it.exchanges) == 1:
+        wanted = {job: _like(policy, it.before.get(job, {})) for job, policy in wanted.items()}
+    elif len({exchange.request for exchange in it.exchanges}) > 1:
+        raise Skip
+    yield from _differ(it, wanted)
+
+
+def rejected_changes_nothing(it: State) -> Iterator[Problem]:
+    """After a rejected request, exactly the same is stored."""
+    last = it.exchanges[-1].response
+    if last is None or last.status < 400:
+        raise Skip
+    yield from _differ(it, it.model(), exactly=it.after)
+
+
+def unknown_fields_store_nothing(it: State) -> Iterator[Problem]:
+    """The known fields are stored, and nothing else."""
+    if not all(_is_done(exchange) for exchange in it.exchanges):
+        raise Skip
+    yield from _differ(it, it.model(), exactly=it.after)
+
+
+def other_tenants_change_nothing(it: State) -> Iterator[Problem]:
+    """Whatever was sent for another tenant, exactly the same is stored."""
+    yield from _differ(it, it.before, exactly=it.after)
+
+
+def others_are_carried_out(it: State) -> Iterator[Problem]:
+    """Next to items that fail, those for own jobs are stored; a blocked job is as before."""
+    if any(exchange.results is None for exchange in it.exchanges):
+        raise Skip
+    blocked = [job for job in it.after if job in it.oracle.target.blocked_job_ids]
+    wanted = {
+        job: _merge(
+            it.readable(item)
+            for exchange in it.exchanges
+            for item in exchange.expectation.items
+            if item[JOB] == job
+        )
+        for job in it.after
+        if job not in blocked
+    }
+    kept = {job: it.before[job] for job in blocked if job in it.before}
+    yield from _differ(it, {**wanted, **kept}, exactly=kept)
+
+
+def some_order_explains(it: State) -> Iterator[Problem]:
+    """Requests at the same time: some order of them leaves what is stored.
+
+    The order is found from its end: a request all of whose values are stored, or are overwritten by
+    those that are already placed, may be the last of the rest. If several may be, it does not
+    matter which is taken first, so no order is tried twice.
+    """
+    rest = [it.set_by(place) for place in range(len(it.exchanges))]
+    if not any(rest):
+        raise Skip
+    placed: set[tuple[str, str]] = set()
+    while rest:
+        fitting = next((e for e in rest if not _wrong(it, e, placed)), None)
+        if fitting is None:
+            break
+        placed |= fitting.keys()
+        rest.remove(fitting)
+    if not rest:
+        return
+    wrong = sorted({place for entry in rest for place in _wrong(it, entry, placed)})
+    job = wrong[0][0]
+    names = [name for where, name in wrong if where == job]
+    wanted = {n: next(e[job, n] for e in reversed(rest) if (job, n) in e) for n in names}
+    found = {n: it.after[job][n] for n in names if n in it.after[job]}
+    yield Problem(
+        f"what some order of the {len(it.exchanges)} requests leaves; "
+        f"of {job}, {', '.join(f'`{name}`' for name in names)} fits none",
+        " and ".join(f"{name}: {words.short(policy, 300)}" for name, policy in it.after.items()),
+        fields=tuple(names),
+        place=job,
+        stored=Stored(job, it.project_id, wanted, found),
+    )
+
+
+# --- what the exchanges change --------------------------------------------------------------------
+
+
+class State:
+    """Evidence about stored policies, with what each exchange set worked out once."""
+
+    def __init__(self, oracle: Oracle, evidence: Evidence) -> None:
+        self.oracle = oracle
+        self.exchanges: tuple[Exchange, ...] = evidence.exchanges
+        self.before: Mapping[str, Policy] = evidence.before
+        self.after: Mapping[str, Policy] = evidence.after
+        self.project_id: str = evidence.project_id
+        self._readable = frozenset(evidence.readable)
+
+    @cached_property
+    def _sets(self) -> tuple[dict[str, list[Policy]] | None, ...]:
+        return tuple(map(self._set_by, self.exchanges))
+
+    def _set_by(self, exchange: Exchange) -> dict[str, list[Policy]] | None:
+        """The fields of each item that succeeded, by job; None if that is not known."""
+        if exchange.response is None:
+            return None
+        tenant = exchange.expectation.tenant
+        if (
+            exchange.response.status != 200
+            or tenant is None
+            or tenant.project_id != self.project_id
+        ):
+            return {}
+        results, items = exchange.results, exchange.expectation.items
+        if results is None or len(results) != len(items):
+            return None
+        found: dict[str, list[Policy]] = {}
+        for item, result in zip(items, results, strict=True):
+            if item[JOB] in self.after and result.get("status") == "success":
+                found.setdefault(item[JOB], []).append(self.readable(item))
+        return found
+
+    def readable(self, item: Policy) -> Policy:
+        """What of an item can be read back."""
+        return {name: value for name, value in item.items() if name in self._readable}
+
+    def changes(self, job: str, first: int = 0) -> list[Policy]:
+        """The items of a job that succeeded, from the exchange `first`; `Skip` if not known."""
+        found: list[Policy] = []
+        for sets in self._sets[first:]:
+            if sets is None:
+                raise Skip
+            found += sets.get(job, ())
+        return found
+
+    def merged(self, job: str, first: int = 0) -> dict[str, Any]:
+        """The fields that were set of a job, each with its last value."""
+        return _merge(self.changes(job, first))
+
+    def changed(self) -> list[str]:
+        """The jobs that were read and set."""
+        return [job for job in self.after if self.changes(job)]
+
+    def has_several(self, job: str) -> bool:
+        """Whether one exchange has several items of a job."""
+        return any(len((sets or {}).get(job, ())) > 1 for sets in self._sets)
+
+    def model(self) -> dict[str, dict[str, Any]]:
+        """What should be stored for each job that was read."""
+        return {job: {**self.before.get(job, {}), **self.merged(job)} for job in self.after}
+
+    def set_by(self, place: int) -> dict[tuple[str, str], Any]:
+        """The values that one exchange sets, by job and field."""
+        sets = self._sets[place]
+        if sets is None:
+            raise Skip
+        return {
+            (job, name): value
+            for job, items in sets.items()
+            for name, value in _merge(items).items()
+        }
+
+
+def _merge(items: Iterable[Policy]) -> dict[str, Any]:
+    return {name: value for item in items for name, value in item.items()}
+
+
+def _wrong(
+    it: State, sets: dict[tuple[str, str], Any], placed: set[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """What a request set that is not stored, and that no later request replaced."""
+    return [
+        place
+        for place, value in sets.items()
+        if place not in placed and not _has(it.after[place[0]], place[1], value)
+    ]
+
+
+def _is_done(exchange: Exchange) -> bool:
+    return exchange.results is not None
+
+
+def _has(policy: Policy, name: str, value: Any) -> bool:
+    return name in policy and ijson.same(policy[name], value)
+
+
+def _like(policy: Policy, other: Policy) -> dict[str, Any]:
+    return {name: value for name, value in policy.items() if _has(other, name, value)}
+
+
+def _unlike(policy: Policy, other: Policy) -> dict[str, Any]:
+    return {name: value for name, value in policy.items() if not _has(other, name, value)}
+
+
+def _differ(
+    it: State, wanted: Mapping[str, Policy], *, exactly: Iterable[str] = ()
+) -> Iterator[Problem]:
+    """The jobs whose policy is not as `wanted`; those in `exactly` have no other field."""
+    exact = set(exactly)
+    checked = {job: policy for job, policy in wanted.items() if job in it.after}
+    if not any(policy or job in exact for job, policy in checked.items()):
+        raise Skip
+    for job, policy in checked.items():
+        found = it.after[job]
+        names = {**policy, **found} if job in exact else policy
+        wrong = [n for n in names if n not in policy or not _has(found, n, policy[n])]
+        if wrong:
+            yield Problem(
+                f"stored for {job}: {words.policy(policy, wrong)}",
+                words.stored(found, wrong),
+                fields=tuple(wrong),
+                place=job,
+                stored=Stored(
+                    job,
+                    it.project_id,
+                    {name: policy[name] for name in wrong if name in policy},
+                    {name: found[name] for name in wrong if name in found},
+                ),
+            )

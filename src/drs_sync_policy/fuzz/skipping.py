@@ -1,0 +1,76 @@
+"""Cases that a run does not send, counted by the rules that they could have checked.
+
+A scenario runs as always, only nothing is sent. What each case could have checked follows from the
+response that the contract asks for: the rules that have something to check in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from attrs import evolve
+
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.oracle import CLOSED, AnyRule, Expectation, Oracle
+from drs_sync_policy.fuzz.rules import registry
+from drs_sync_policy.fuzz.rules.evidence import Evidence
+from drs_sync_policy.fuzz.target.http import Request, Response
+from drs_sync_policy.fuzz.target.profile import Readback, Target, Tenant
+from drs_sync_policy.fuzz.verdict import Exchange
+
+_STAND_IN: Final = "for-cases-that-are-not-sent"
+_LARGE_BYTES: Final = 50_000
+_MESSAGES: Final = {"zh": "失败", "": "failed"}
+
+
+def checkable(oracle: Oracle, request: Request, expectation: Expectation) -> Iterator[AnyRule]:
+    """The rules that a response to this request could violate; of a large one, only the first."""
+    if expectation.statuses is None:
+        return
+    if len(request.body or b"") > _LARGE_BYTES:
+        yield expectation.rule
+        return
+    response = _right_response(oracle, expectation)
+    exchange = Exchange(request, expectation, response, silence="closed")
+    for rule, _ in registry.of_response(oracle, Evidence((exchange,))):
+        yield rule
+
+
+def _right_response(oracle: Oracle, expectation: Expectation) -> Response | None:
+    """A response that the contract allows."""
+    statuses = sorted((expectation.statuses or frozenset()) - {CLOSED})
+    if not statuses:
+        return None
+    message = _MESSAGES["zh" if (expectation.language or "").startswith("zh") else ""]
+    error = {"error_code": "x", "error_msg": message}
+    body: dict[str, Any] = error
+    if statuses[0] == 200:
+        results = [
+            _result(oracle, item["job_id"], expectation, error) for item in expectation.items
+        ]
+        body = {"count": len(results), "results": results}
+    headers = (("Content-Type", "application/json"), ("Allow", oracle.operation.method))
+    return Response(statuses[0], headers, ijson.dumps(body), 0.0)
+
+
+def _result(
+    oracle: Oracle, job: str, expectation: Expectation, error: dict[str, str]
+) -> dict[str, str]:
+    tenant = expectation.tenant
+    if tenant and job in tenant.job_ids and job not in oracle.target.blocked_job_ids:
+        return {"id": job, "status": "success"}
+    return {"id": job, "status": "failed", **error}
+
+
+def complete(target: Target) -> Target:
+    """The target with every optional part that its profile leaves out, to count cases for."""
+    readback = Readback(path="/v3/{project_id}/jobs/{job_id}", policy_pointer="")
+    return evolve(
+        target,
+        other=target.other or Tenant(_STAND_IN, "0" * 32, (_STAND_IN,)),
+        readback=target.readback or readback,
+        blocked_job_ids=target.blocked_job_ids or (f"{_STAND_IN}-2",),
+        expired_token=target.expired_token or f"{_STAND_IN}-3",
+        max_body_bytes=target.max_body_bytes or 2_000_000,
+    )
