@@ -12,7 +12,6 @@ from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import PolicyReader, Unreadable
 from drs_sync_policy.fuzz.scenarios.first import bodies
-from drs_sync_policy.fuzz.scenarios.state_prober import accepted
 from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
 from drs_sync_policy.fuzz.verdict import Exchange
@@ -64,8 +63,9 @@ def _readback(prober: Prober) -> tuple[Ending, str] | None:
         reader.read(job, recorded=False)
     except Unreadable:
         request = prober.request(build.body([build.full(job)]))
-        expectation = Expectation("", None)
-        if not accepted(Exchange(request, expectation, prober.reach(request))):
+        expectation = Expectation("status-is-documented", None)
+        results = Exchange(request, expectation, prober.reach(request)).results
+        if not results or results[0].get("status") != "success":
             return None  # a scenario reports that
         try:
             reader.read(job, recorded=False)
