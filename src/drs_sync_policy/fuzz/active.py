@@ -263,7 +263,9 @@ class _Execution:
                 for crash in self.crashes[crashes:]:
                     with suppress(Exception):  # it may fail in the same place again
                         self._count(scenario, f"the fuzzer itself failed in {crash}")
-            except (Throttled, NoResponse, Stopped, Unreadable) as error:
+            except Unreadable as error:
+                self._count(scenario, f"what is stored cannot be read: {error}")
+            except (Throttled, NoResponse, Stopped) as error:
                 self._count(scenario, f"{scenario.name} stopped: {error}")
                 if scenario.required:
                     unfinished.append(scenario.name)
