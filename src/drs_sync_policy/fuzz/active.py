@@ -212,6 +212,7 @@ class _Execution:
             return obstacle
         unfinished = self._scenarios()
         self._stock()
+        self.prober.deadline = float("inf")  # what follows has a time of its own
         with self._may_fail("grouping the violations"):
             self.progress.phase("findings")
             self.findings = group(self.prober)

@@ -14,18 +14,19 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB
-from drs_sync_policy.fuzz.oracle import Expectation
+from drs_sync_policy.fuzz.oracle import AnyRule, Expectation
 from drs_sync_policy.fuzz.shrink import WRONG_TOKEN, Plain, document, items
 from drs_sync_policy.fuzz.target.http import Request, Response
+from drs_sync_policy_contract import RuleId
 
-ACCEPTED: Final = "valid-request-is-accepted"
-CRASHES: Final = "valid-request-never-crashes"
-OWN: Final = "own-job-succeeds"
-_CREDENTIALS: Final = frozenset(
+ACCEPTED: Final[RuleId] = "valid-request-is-accepted"
+CRASHES: Final[RuleId] = "valid-request-never-crashes"
+OWN: Final[RuleId] = "own-job-succeeds"
+_CREDENTIALS: Final[frozenset[AnyRule]] = frozenset(
     {"missing-credentials-are-refused", "wrong-credentials-are-refused"}
 )
 
-FIRST: Final = (
+FIRST: Final[tuple[AnyRule, ...]] = (
     "status-is-documented",
     # a wrong status comes here: whatever else is wrong with such a response follows from it
     "media-type-is-json",
@@ -47,7 +48,7 @@ FIRST: Final = (
 _STATUS: Final = 1
 """The place of a wrong status in `FIRST`."""
 
-FEATURES: Final = (
+FEATURES: Final[tuple[tuple[str, AnyRule, frozenset[AnyRule]], ...]] = (
     ("blocked job", "blocked-job-fails-alone", frozenset({ACCEPTED, CRASHES, OWN})),
     ("unknown job", "unknown-job-fails-alone", frozenset({ACCEPTED, CRASHES, OWN})),
     ("foreign job", "foreign-job-looks-unknown", frozenset({ACCEPTED, CRASHES, OWN})),
@@ -61,14 +62,14 @@ FEATURES: Final = (
 """What a request needs to show a violation, the rule that speaks of it, and the general rules
 in whose place that rule is."""
 
-_STATE: Final = (
+_STATE: Final[tuple[AnyRule, ...]] = (
     "accepted-policy-is-stored",
     "omitted-field-keeps-its-value",
     "later-items-win",
     "later-calls-win",
     "repeating-is-harmless",
 )
-EXPLAINS: Final = (
+EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
     ("body-must-be-i-json", "extremes-in-ignored-fields-are-survived", "response"),
     ("repeating-is-harmless", OWN, "response"),
     *((rule, "concurrent-calls-take-turns", "field") for rule in _STATE),
@@ -80,7 +81,9 @@ _MANY: Final = 3
 _LARGE: Final = 4096
 
 
-def general(rules: Collection[str], expectation: Expectation, response: Response | None) -> str:
+def general(
+    rules: Collection[AnyRule], expectation: Expectation, response: Response | None
+) -> AnyRule:
     """Of the `rules` that one response violates, the one that explains the others."""
     status = [rule for rule in rules if rule not in FIRST]
     if FIRST[0] in rules:
@@ -89,11 +92,12 @@ def general(rules: Collection[str], expectation: Expectation, response: Response
         crashed = response is None or response.status >= 500
         if expectation.valid:
             return CRASHES if crashed and CRASHES in status else ACCEPTED
-        return expectation.rule if expectation.rule in status else status[0]
+        about = expectation.rule
+        return about if about and about in status else status[0]
     return next(rule for rule in FIRST if rule in rules)
 
 
-def special(rule: str, request: Request, plain: Plain) -> tuple[str, str]:
+def special(rule: AnyRule, request: Request, plain: Plain) -> tuple[AnyRule, str]:
     """The rule that speaks of what the smallest `request` needs, and what that is."""
     needs = set(features(request, plain))
     for feature, instead, of in FEATURES:

@@ -15,6 +15,7 @@ from typing import Final
 from attrs import evolve, field, frozen
 
 from drs_sync_policy.fuzz import blame
+from drs_sync_policy.fuzz.oracle import AnyRule
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Unreadable
 from drs_sync_policy.fuzz.resend import Cause, Label, Resender
@@ -34,7 +35,7 @@ class Finding:
 
     id: str
     """Names the finding; the same in every run that finds it, whatever the seed."""
-    rule: str
+    rule: AnyRule
     """The rule that says best what is wrong."""
     cause: str
     """One plain sentence: what was expected, and what was received instead."""
@@ -122,9 +123,9 @@ def _of_state(resender: Resender, violation: Violation, stored: Stored) -> list[
 
 def _explained(
     known: Sequence[tuple[Violation, Cause]],
-) -> dict[str, list[tuple[Violation, Cause]]]:
+) -> dict[AnyRule, list[tuple[Violation, Cause]]]:
     """The causes by rule; those that another finding explains are part of it."""
-    by_rule: dict[str, list[tuple[Violation, Cause]]] = {}
+    by_rule: dict[AnyRule, list[tuple[Violation, Cause]]] = {}
     for violation, cause in known:
         by_rule.setdefault(cause.rule, []).append((violation, cause))
     for first, then, by in blame.EXPLAINS:
@@ -146,7 +147,7 @@ def _shown(found: tuple[Violation, Cause], by: str) -> set[object]:
     )
 
 
-def _finding(rule: str, found: Sequence[tuple[Violation, Cause]]) -> Finding:
+def _finding(rule: AnyRule, found: Sequence[tuple[Violation, Cause]]) -> Finding:
     violations = tuple({id(violation): violation for violation, _ in found}.values())
     examples = [cause for _, cause in found if cause.rule == rule]
     best = min(examples, key=lambda entry: (not entry.label, entry.example.size))

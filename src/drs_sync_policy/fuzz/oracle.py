@@ -56,11 +56,12 @@ class Defect:
 class Expectation:
     """What the contract allows as the response to one request.
 
-    `statuses` is None where the contract does not say. `items` are those of a valid body,
+    `rule` is what the request is about, empty for one that is not of the operation, such as a
+    reading. `statuses` is None where the contract does not say. `items` are those of a valid body,
     `language` is None where the header is wrong, `tenant` where the credentials are.
     """
 
-    rule: AnyRule
+    rule: AnyRule | Literal[""]
     statuses: frozenset[int] | None
     defects: tuple[Defect, ...] = ()
     items: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)

@@ -16,10 +16,10 @@ from attrs import evolve, frozen
 from drs_sync_policy.fuzz import blame
 from drs_sync_policy.fuzz.aspects import Aspects, aspects
 from drs_sync_policy.fuzz.cases.bodies import Bodies
-from drs_sync_policy.fuzz.oracle import CLOSED, Expectation
-from drs_sync_policy.fuzz.prober import NOT_SENT, Prober, TargetDown
-from drs_sync_policy.fuzz.rules import registry
-from drs_sync_policy.fuzz.scenarios.results import essence
+from drs_sync_policy.fuzz.oracle import CLOSED, AnyRule, Expectation
+from drs_sync_policy.fuzz.prober import NOT_SENT, SILENT, Prober, TargetDown
+from drs_sync_policy.fuzz.rules.checking import check_response
+from drs_sync_policy.fuzz.rules.relations import essence
 from drs_sync_policy.fuzz.shrink import Plain, smallest
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Stopped, Throttled
 from drs_sync_policy.fuzz.verdict import Exchange, Violation
@@ -42,10 +42,10 @@ TRIES: Final = 3
 class Cause:
     """What a violation comes from."""
 
-    rule: str
+    rule: AnyRule
     example: Violation
     """The smallest request that shows it, sent again."""
-    seen_as: str
+    seen_as: AnyRule
     """The general rule that the response violates, whatever the request needs."""
     label: Label
     says: tuple[object, ...] = ()
@@ -91,11 +91,11 @@ class Resender:
             self.stopped = True
             return Exchange(request, NOTHING, silence=NOT_SENT)
 
-    def violated(self, exchange: Exchange) -> list[str]:
+    def violated(self, exchange: Exchange) -> list[AnyRule]:
         """The rules that one exchange violates, by what its request is."""
-        if exchange.silence == NOT_SENT or not exchange.expectation.rule:
+        if exchange.silence in (NOT_SENT, SILENT) or not exchange.expectation.rule:
             return []
-        found = registry.violations(self.prober.oracle, exchange, case="")
+        found = check_response(self.prober.oracle, exchange, case="")
         return [violation.rule for violation in found]
 
     def response_cause(self, violation: Violation, exchange: Exchange) -> Cause | None:
@@ -145,18 +145,18 @@ class Resender:
             says=_status_and_code(exchange),
         )
 
-    def _example(self, violation: Violation, rule: str, exchange: Exchange) -> Violation:
+    def _example(self, violation: Violation, rule: AnyRule, exchange: Exchange) -> Violation:
         """The violation in its smallest form."""
         expectation = evolve(exchange.expectation, rule=rule)
         again = evolve(exchange, expectation=expectation)
-        found = registry.violations(self.prober.oracle, again, case=violation.case)
+        found = check_response(self.prober.oracle, again, case=violation.case)
         best = next((entry for entry in found if entry.rule == rule), found[0] if found else None)
         if best is None:
             return evolve(violation, rule=rule, exchanges=(exchange,), prepared=0)
         return evolve(best, rule=rule, generated=violation.generated)
 
 
-def _shown(resender: Resender, rule: str, first: Exchange) -> Callable[[Exchange], bool]:
+def _shown(resender: Resender, rule: AnyRule, first: Exchange) -> Callable[[Exchange], bool]:
     """Whether another exchange shows the violation of `rule` that `first` shows."""
     if not has_wrong_status(first):
         return lambda exchange: rule in resender.violated(exchange)

@@ -19,24 +19,11 @@ from attrs import evolve, frozen
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.aspects import aspects
 from drs_sync_policy.fuzz.cases.bodies import JOB
+from drs_sync_policy.fuzz.oracle import AnyRule
 from drs_sync_policy.fuzz.prober import TargetDown
 from drs_sync_policy.fuzz.readback import Policy, PolicyReader, Unreadable
 from drs_sync_policy.fuzz.resend import Cause, Resender
 from drs_sync_policy.fuzz.rules import words
-from drs_sync_policy.fuzz.scenarios.results import results
-from drs_sync_policy.fuzz.scenarios.state_prober import (
-    BLOCKED,
-    ISOLATED,
-    KEEPS,
-    LANGUAGE,
-    LATER_ITEMS,
-    LATER_REQUESTS,
-    REFUSED,
-    REPEAT,
-    STORED,
-    UNKNOWN,
-    UNKNOWN_JOB,
-)
 from drs_sync_policy.fuzz.shrink import STATE_REDUCERS, items, smallest
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Stopped, Throttled
 from drs_sync_policy.fuzz.target.profile import Tenant
@@ -153,7 +140,7 @@ class StateResender:
         least = smallest(first.exchange.request, shows, self.resender.plain, STATE_REDUCERS)
         found = seen[least]
         rule = self._rule(found)
-        depends = rule == REPEAT  # on what was stored before
+        depends = rule == "repeating-is-harmless"  # on what was stored before
         cause = Cause(
             rule=rule,
             seen_as=rule,
@@ -201,7 +188,7 @@ class StateResender:
         wanted = seen.before.get(self.name, _ABSENT)
         if seen.exchange.expectation.tenant is not self.tenant:
             return wanted
-        found = results(seen.exchange) or []
+        found = seen.exchange.results or []
         for item, result in zip(items(seen.exchange.request), found, strict=False):
             if isinstance(item, dict) and item.get(JOB) == self.job and self._is_field(item):
                 wanted = item[self.name] if result.get("status") == "success" else wanted
@@ -219,27 +206,31 @@ class StateResender:
 
     # --- what it is about -----------------------------------------------------------------------
 
-    def _rule(self, seen: Try) -> str:
+    def _rule(self, seen: Try) -> AnyRule:
         """The rule about what the smallest request needs."""
         request = seen.exchange.request
         if seen.late:
-            return STORED
+            return "accepted-policy-is-stored"
         if seen.exchange.expectation.tenant is not self.tenant:
-            return ISOLATED
-        if results(seen.exchange) is None:
-            return REFUSED
+            return "tenants-are-isolated"
+        if seen.exchange.results is None:
+            return "refused-request-changes-nothing"
         needs = set(self._needs(request))
         for feature, rule in _FEATURES:
             if feature in needs:
                 return rule
         given = self._given(request)
         if not given:
-            return KEEPS
+            return "omitted-field-keeps-its-value"
         before = seen.before.get(self.name, _ABSENT)
         if _same(before, given[-1]):
-            return REPEAT
+            return "repeating-is-harmless"
         kept = _same(before, seen.after.get(self.name, _ABSENT))
-        return LATER_REQUESTS if kept and self._was_stored(given[-1]) else STORED
+        return (
+            "later-calls-win"
+            if kept and self._was_stored(given[-1])
+            else "accepted-policy-is-stored"
+        )
 
     def _needs(self, request: Request) -> Iterator[str]:
         plain, target = self.resender.plain, self.resender.prober.target
@@ -262,7 +253,7 @@ class StateResender:
         history = self.resender.prober.history
         return history.was_stored(self.name, value)
 
-    def _example(self, seen: Try, rule: str) -> Violation:
+    def _example(self, seen: Try, rule: AnyRule) -> Violation:
         wanted = self._expected(seen)
         right = {} if wanted is _ABSENT else {self.name: wanted}
         found = {self.name: seen.after[self.name]} if self.name in seen.after else {}
@@ -279,12 +270,12 @@ class StateResender:
         )
 
 
-_FEATURES: Final = (
-    ("blocked job", BLOCKED),
-    ("unknown job", UNKNOWN_JOB),
-    ("unknown field", UNKNOWN),
-    ("language", LANGUAGE),
-    ("job twice", LATER_ITEMS),
+_FEATURES: Final[tuple[tuple[str, AnyRule], ...]] = (
+    ("blocked job", "blocked-job-fails-alone"),
+    ("unknown job", "unknown-job-fails-alone"),
+    ("unknown field", "unknown-fields-are-ignored"),
+    ("language", "language-changes-only-messages"),
+    ("job twice", "later-items-win"),
 )
 """What the smallest request needs to leave a wrong value, and the rule that speaks of it."""
 

@@ -26,7 +26,7 @@ _MESSAGES: Final = {"zh": "失败", "": "failed"}
 
 def checkable(oracle: Oracle, request: Request, expectation: Expectation) -> Iterator[AnyRule]:
     """The rules that a response to this request could violate; of a large one, only the first."""
-    if expectation.statuses is None:
+    if expectation.statuses is None or not expectation.rule:
         return
     if len(request.body or b"") > _LARGE_BYTES:
         yield expectation.rule
