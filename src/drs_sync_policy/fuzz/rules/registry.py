@@ -62,7 +62,7 @@ class Check:
 def _by_status(
     rule: AnyRule, *, stored: Callable[[State], Iterator[Problem]] | None = None
 ) -> Check:
-    """A check of which status the requests get that the rule is about."""
+    """A check of the status of the requests that the rule is about."""
     return Check(rule, alone=status.of(rule), stored=stored)
 
 
