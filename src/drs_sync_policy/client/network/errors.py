@@ -63,7 +63,8 @@ def redacted(request: httpx.Request) -> RequestInfo:
 def response_info(response: httpx.Response, secrets: Sequence[bytes]) -> ResponseInfo:
     """A response as it may be kept, without the secrets that it quotes."""
     headers: Mapping[str, str] = response.headers
-    if any(unquoted(value, secrets) is not value for _, value in response.headers.raw):
+    values = b"\n".join([value for _, value in response.headers.raw])
+    if unquoted(values, secrets) is not values:
         headers = {
             name: unquoted(value.encode(), secrets).decode() for name, value in headers.items()
         }
