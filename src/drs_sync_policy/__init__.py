@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from drs_sync_policy.client.credentials.auth import AkSkAuth, TokenAuth
     from drs_sync_policy.client.credentials.passwords import PasswordAuth
     from drs_sync_policy.client.exchange import Hooks
+    from drs_sync_policy.client.job_outcome import JobOutcome, JobState
     from drs_sync_policy.client.network.backends import Timeouts
     from drs_sync_policy.client.network.options import Connections
-    from drs_sync_policy.client.outcome import JobOutcome, JobState, Outcome
+    from drs_sync_policy.client.outcome import Outcome
     from drs_sync_policy.client.retries import Retries
     from drs_sync_policy.client.sync_client import SyncPolicyClient
     from drs_sync_policy.runtime.errors import (
@@ -112,11 +113,11 @@ _MODULES: Final = {
     "client.exchange": ("Hooks",),
     "client.network.backends": ("Timeouts",),
     "client.network.options": ("Connections",),
-    "client.outcome": (
+    "client.job_outcome": (
         "JobOutcome",
         "JobState",
-        "Outcome",
     ),
+    "client.outcome": ("Outcome",),
     "client.retries": ("Retries",),
     "client.sync_client": ("SyncPolicyClient",),
     "runtime.errors": (

@@ -6,24 +6,21 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import click
-from attrs import define
 
-from drs_sync_policy import AsyncSyncPolicyClient, DrsError, JobOutcome, Outcome, SyncPolicyReq
+from drs_sync_policy import AsyncSyncPolicyClient, DrsError, Outcome, SyncPolicyReq
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.connection import exit_code
 from drs_sync_policy.cli.journal import BadJournalError
 from drs_sync_policy.cli.output.progress import Bar
 from drs_sync_policy.cli.output.prose import fold, width
 from drs_sync_policy.cli.unexpected import report
-from drs_sync_policy.client.batching import Chunk
+from drs_sync_policy.client.ledger import Listener
+from drs_sync_policy.client.outcome import ledger_of
 from drs_sync_policy.text import printable
-from drs_sync_policy_api.models import SyncPolicyResp
-
-Note = Callable[[Sequence[JobOutcome]], object]
 
 
 def send(
-    client: AsyncSyncPolicyClient, policies: Sequence[SyncPolicyReq], note: Note | None = None
+    client: AsyncSyncPolicyClient, policies: Sequence[SyncPolicyReq], note: Listener | None = None
 ) -> tuple[Outcome, int]:
     """What is known of each policy, and the exit code of what ended the call, if anything did.
 
@@ -31,7 +28,8 @@ def send(
     of the client, a journal that cannot be written and Ctrl-C are told on stderr and end in a
     code, never in an exception.
     """
-    record, code = _Noted(note or _nothing), exits.DONE
+    record, code = Outcome(), exits.DONE
+    ledger_of(record).listener = note
     try:
         if policies:
             with Bar(len(policies)) as bar:
@@ -52,21 +50,6 @@ def send(
     return record, code
 
 
-@define(eq=False, repr=False)
-class _Noted(Outcome):
-    """An outcome that hands on what became of a request, and of no other."""
-
-    _note: Note
-
-    def note_results(self, chunk: Chunk, results: Sequence[SyncPolicyResp]) -> None:
-        super().note_results(chunk, results)
-        self._note(self.of(chunk))
-
-    def note_error(self, chunk: Chunk, error: DrsError) -> None:
-        super().note_error(chunk, error)
-        self._note(self.of(chunk))
-
-
 async def _call(
     client: AsyncSyncPolicyClient,
     policies: Sequence[SyncPolicyReq],
@@ -75,7 +58,3 @@ async def _call(
 ) -> None:
     async with client:
         await client.set_policies(policies, record=record, progress=progress)
-
-
-def _nothing(_: Sequence[JobOutcome]) -> None:
-    pass

@@ -21,11 +21,12 @@ from drs_sync_policy.client.concurrency import (
 from drs_sync_policy.client.credentials.auth import Auth, shielded
 from drs_sync_policy.client.credentials.login import is_login
 from drs_sync_policy.client.exchange import Hooks
+from drs_sync_policy.client.job_outcome import JobOutcome
 from drs_sync_policy.client.network.async_transport import AsyncTransport
 from drs_sync_policy.client.network.async_yours import AsyncYours
 from drs_sync_policy.client.network.backends import Timeouts
 from drs_sync_policy.client.network.options import Connections
-from drs_sync_policy.client.outcome import JobOutcome, Outcome
+from drs_sync_policy.client.outcome import Outcome
 from drs_sync_policy.client.results import results_of
 from drs_sync_policy.client.retries import Retries
 from drs_sync_policy.client.shared import (
@@ -200,20 +201,20 @@ class AsyncSyncPolicyClient(SharedClient):
         await self.aclose()
 
     async def _process(self, prepared: Prepared, cancelled: Cancelled, chunk: Chunk) -> None:
-        outcome = prepared.outcome
+        ledger = prepared.ledger
 
         async def send(request: httpx.Request) -> httpx.Response:
             if cancelled():
                 raise CancelledThreadError
             if not is_login(request):
-                outcome.note_sending(chunk)
+                ledger.note_sending(chunk)
             return await self._transport.handle_async_request(request)
 
         try:
             received = await async_run(prepared.exchange, send, prepared.headers, chunk.content)
-            results = results_of(received, outcome.items[chunk.start : chunk.stop])
+            results = results_of(received, ledger.items[chunk.start : chunk.stop])
         except DrsError as error:
-            outcome.note_error(chunk, error)
-            error.outcome = outcome
+            ledger.note_error(chunk, error)
+            error.outcome = prepared.outcome
             raise
-        outcome.note_results(chunk, results)
+        ledger.note_results(chunk, results)

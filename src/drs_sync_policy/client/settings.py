@@ -82,7 +82,7 @@ class Settings:
     language: str | None = None
     credentials: Found = field(factory=dict[str, Secret], repr=False)
     sources: Mapping[str, str] = field(factory=dict[str, str])
-    _unread: WrongUseError | None = None
+    _unread: WrongUseError | None = field(default=None, alias="unread")
 
     @classmethod
     def load(

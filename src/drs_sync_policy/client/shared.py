@@ -14,9 +14,10 @@ from drs_sync_policy.client.credentials.auth import AkSkAuth, Auth, TokenAuth, s
 from drs_sync_policy.client.credentials.passwords import PasswordAuth
 from drs_sync_policy.client.credentials.secret import Secret
 from drs_sync_policy.client.exchange import Exchange, Hooks
+from drs_sync_policy.client.ledger import Ledger
 from drs_sync_policy.client.network.backends import Timeouts
 from drs_sync_policy.client.network.options import Connections
-from drs_sync_policy.client.outcome import Outcome
+from drs_sync_policy.client.outcome import Outcome, ledger_of
 from drs_sync_policy.client.regions import checked_edition, edition_of, server_url
 from drs_sync_policy.client.retries import Retries
 from drs_sync_policy.runtime.errors import WrongUseError
@@ -76,6 +77,7 @@ class Prepared:
     """A validated call: its outcome so far, and the headers and bodies of its requests."""
 
     outcome: Outcome
+    ledger: Ledger
     exchange: Exchange
     headers: httpx.Headers
     chunks: Sequence[Chunk]
@@ -189,12 +191,13 @@ class SharedClient:
         require(operation.problems(self.project_id, body=body, x_language=used, edition=edition))
         chunks = list(self.batches.split(items))
         outcome = Outcome() if record is None else record
-        outcome.begin(items)
+        ledger = ledger_of(outcome)
+        ledger.begin(items)
         headers = self._headers_for(language) if language else self._headers
         one_at_a_time = len(chunks) == 1 or self.batches.concurrency == 1
         exchange = self._exchange.with_timeouts(timeouts)
         in_order = one_at_a_time or has_duplicates(items)
-        return Prepared(outcome, exchange, headers, chunks, in_order)
+        return Prepared(outcome, ledger, exchange, headers, chunks, in_order)
 
 
 def requests_of(

@@ -21,11 +21,12 @@ from drs_sync_policy.client.concurrency import (
 from drs_sync_policy.client.credentials.auth import Auth, shielded
 from drs_sync_policy.client.credentials.login import is_login
 from drs_sync_policy.client.exchange import Hooks
+from drs_sync_policy.client.job_outcome import JobOutcome
 from drs_sync_policy.client.network.backends import Timeouts
 from drs_sync_policy.client.network.options import Connections
 from drs_sync_policy.client.network.sync_transport import Transport
 from drs_sync_policy.client.network.sync_yours import Yours
-from drs_sync_policy.client.outcome import JobOutcome, Outcome
+from drs_sync_policy.client.outcome import Outcome
 from drs_sync_policy.client.results import results_of
 from drs_sync_policy.client.retries import Retries
 from drs_sync_policy.client.shared import (
@@ -198,20 +199,20 @@ class SyncPolicyClient(SharedClient):
         self.close()
 
     def _process(self, prepared: Prepared, cancelled: Cancelled, chunk: Chunk) -> None:
-        outcome = prepared.outcome
+        ledger = prepared.ledger
 
         def send(request: httpx.Request) -> httpx.Response:
             if cancelled():
                 raise CancelledThreadError
             if not is_login(request):
-                outcome.note_sending(chunk)
+                ledger.note_sending(chunk)
             return self._transport.handle_request(request)
 
         try:
             received = sync_run(prepared.exchange, send, prepared.headers, chunk.content)
-            results = results_of(received, outcome.items[chunk.start : chunk.stop])
+            results = results_of(received, ledger.items[chunk.start : chunk.stop])
         except DrsError as error:
-            outcome.note_error(chunk, error)
-            error.outcome = outcome
+            ledger.note_error(chunk, error)
+            error.outcome = prepared.outcome
             raise
-        outcome.note_results(chunk, results)
+        ledger.note_results(chunk, results)

@@ -97,3 +97,10 @@ def test_one_job_has_one_outcome() -> None:
         SyncPolicyClient(base_url=server.url, project_id="p", auth="t") as drs,
     ):
         assert drs.set_policy(SyncPolicyReq(job_id="x")).succeeded
+
+
+def test_an_outcome_shows_what_a_user_needs() -> None:
+    """How the client fills it is not part of its interface."""
+    visible = {name for name in dir(Outcome) if not name.startswith("_")}
+    results = {"ok", "succeeded", "failed", "undecided", "counts", "items", "raise_for_failures"}
+    assert visible == results | {"count", "index"}
