@@ -4,8 +4,7 @@
 Connections are pooled, as those of a real client are. An idle connection that the server closed is
 no violation: the request is sent again over a fresh one.
 
-Nothing that a server sends is trusted. One deadline covers head and body, a size limit the body,
-and a content coding is never decoded.
+Nothing that a server sends is trusted. One deadline covers head and body, a size limit the body.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from drs_sync_policy.fuzz.target import coding
 from drs_sync_policy.fuzz.target.http import (
     NoResponse,
     Request,
@@ -36,11 +36,6 @@ from drs_sync_policy.fuzz.target.profile import Target
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-MAX_RESPONSE: Final = 32 * 1024 * 1024
-"""No response to any request is longer; it is taken for one that never ends."""
-_SMALL_RESPONSE: Final = 1024 * 1024
-_RESPONSE_PER_REQUEST: Final = 64
-"""So many bytes may come back for each byte sent: an item gives a result with a message."""
 _LARGE: Final = 4 * 1024 * 1024
 _MAX_HEADERS: Final = 1000
 _MOST_INTERIM: Final = 20
@@ -240,7 +235,7 @@ def _exchange(
         raise _Stale(f"the connection was closed without a response ({error})") from error
     except (http.client.HTTPException, OSError, ValueError) as error:
         raise NoResponse(f"the response is not HTTP: {type(error).__name__}: {error}") from error
-    body = _body(raw, deadline, _limit(request))
+    body = _body(raw, deadline, coding.limit(request))
     raw.close()  # read1 does not notice the end of a body of known length
     response = Response(
         status=raw.status,
@@ -295,11 +290,6 @@ def _acknowledge(connection: http.client.HTTPConnection) -> None:
     """Acknowledge at once: a server that sends head and body apart else waits 40 ms for us."""
     if connection.sock is not None and hasattr(socket, "TCP_QUICKACK"):
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-
-
-def _limit(request: Request) -> int:
-    sent = len(request.body or b"")
-    return min(MAX_RESPONSE, _SMALL_RESPONSE + _RESPONSE_PER_REQUEST * sent)
 
 
 _one_large_response = threading.Lock()

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 from attrs import evolve
 
+from drs_sync_policy.fuzz.target.coding import decoded
 from drs_sync_policy.fuzz.target.http import Request, Response, Stopped, Throttled, TimedOut
 from drs_sync_policy.fuzz.target.profile import Target
 
@@ -112,7 +113,7 @@ class Patient:
         if timeout <= 0:
             raise Stopped("the time of the run is up")
         try:
-            return self._transport.once(request, timeout)
+            return decoded(self._transport.once(request, timeout), request)
         except TimedOut:
             if time.monotonic() >= self._until:
                 raise Stopped("the time of the run is up") from None
