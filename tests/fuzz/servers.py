@@ -7,7 +7,9 @@ sandbox or the fuzzer.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
+import random
 import re
 import threading
 import time
@@ -76,6 +78,10 @@ class Habits:
     """Jobs of the first project that the profile does not name."""
     unavailable_every: int = 0
     content_type: str = "application/json; charset=utf-8"
+    varies: int = 1
+    """How many texts each message has; one of them is chosen at random."""
+    compresses: bool = False
+    """Whether it compresses for a client that accepts it."""
 
 
 class Server(ThreadingHTTPServer):
@@ -211,10 +217,7 @@ class Handler(BaseHTTPRequestHandler):
     def parse(self, body: bytes) -> list[dict[str, Any]]:
         malformed = Refused(self.server.habits.malformed_body)
         try:
-            value = json.loads(
-                body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_constant
-            )
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
+            value = loads(body)
         except (ValueError, RecursionError):
             raise malformed from None
         invalid = Refused(self.server.habits.invalid_body)
@@ -237,6 +240,7 @@ class Handler(BaseHTTPRequestHandler):
     def said(self, key: str, **details: str) -> dict[str, Any]:
         habits = self.server.habits
         text = habits.texts[key][self.language == "zh-cn"]
+        text += "!" * random.randrange(habits.varies)
         for name, value in details.items():
             text = text.replace("{" + name + "}", value)
         return {"error_code": habits.codes[key], "error_msg": text}
@@ -247,6 +251,10 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
         self.send_response(status)
         self.send_header("Content-Type", self.server.habits.content_type)
+        if self.server.habits.compresses and "gzip" in self.headers.get("Accept-Encoding", ""):
+            body = gzip.compress(body, 1)
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Vary", "Accept-Encoding")
         self.send_header("Content-Length", str(len(body)))
         if self.server.habits.request_id:
             self.send_header("X-Request-Id", "r")
@@ -257,6 +265,13 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+
+def loads(body: bytes) -> Any:
+    """The value of an I-JSON text; `ValueError` if it is not one."""
+    value = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_constant)
+    json.dumps(value, ensure_ascii=False).encode("utf-8")
+    return value
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -40,6 +40,9 @@ HABITS = {
     "early hints": Habits(hints=2),
     "a limit of 1 MB": Habits(limit=1_000_000),
     "plain media type": Habits(content_type="application/json"),
+    "one of two messages at random": Habits(varies=2),
+    "any of 30 messages at random": Habits(varies=30),
+    "compressed responses": Habits(compresses=True),
     "503 now and then": Habits(unavailable_every=40),
 }
 
@@ -61,6 +64,8 @@ TOGETHER = {
         requests_per_connection=7,
         limit=1_000_000,
         hints=1,
+        compresses=True,
+        varies=2,
     ),
     "another": Habits(
         bad_token=403,
@@ -72,6 +77,7 @@ TOGETHER = {
         prefix="/api/drs",
         cleans_paths=True,
         more_jobs=("job-", "x", "0", "job-a1"),
+        varies=9,
     ),
 }
 

@@ -18,6 +18,7 @@ from drs_sync_policy.fuzz.verdict import Exchange
 ItemResult = tuple[Any, Any, Any]
 """What a result says, without its message, which may name a request, a time or a position."""
 
+_MESSAGE: Final = "error_msg"
 _CUTS: Final = 8
 """So many ids, each a character shorter than the one before, are not all those of other jobs."""
 
@@ -87,27 +88,36 @@ def _paired(it: Subject) -> list[tuple[int, Mapping[str, Any], Mapping[str, Any]
 
 
 def looks_unknown(it: Sequence[Subject]) -> Iterator[Problem]:
-    """A foreign job, an unknown one and another unknown one: the results differ only in the id.
+    """Samples of a foreign job and two unknown ones each: the results differ only in the id.
 
-    If the messages of the two unknown jobs differ, messages are not compared.
+    A server may choose its messages at random. So messages count only if those of a sample's two
+    unknown jobs are always equal, and no foreign job ever has the message of an unknown one.
     """
-    if len(it) < 3:
+    samples = [it[start : start + 3] for start in range(0, len(it) - 2, 3)]
+    faces = [(sample, [face for face in map(_face, sample) if face]) for sample in samples]
+    shown = [(sample, found) for sample, found in faces if len(found) == len(sample)]
+    if not shown:
         raise Skip
-    shown = [_face(subject) for subject in it[:3]]
-    foreign, unknown, control = shown
-    if foreign is None or unknown is None:
-        raise Skip
-    if unknown != control:
-        foreign, unknown = _without_message(foreign), _without_message(unknown)
-    if foreign != unknown:
-        yield Problem(
-            f"as for an unknown job: {as_json(unknown)}",
-            as_json(foreign),
-            fields=tuple(
-                name for name in {**foreign, **unknown} if foreign.get(name) != unknown.get(name)
-            ),
-            exchanges=(it[1].exchange, it[0].exchange),
-        )
+    for sample, (foreign, unknown, _) in shown:
+        if _without_message(foreign) != _without_message(unknown):
+            yield _known(sample, _without_message(foreign), _without_message(unknown))
+            return
+    stable = all(unknown == control for _, (_, unknown, control) in shown)
+    messages = {foreign.get(_MESSAGE) for _, (foreign, _, _) in shown}
+    if stable and messages.isdisjoint(unknown.get(_MESSAGE) for _, (_, unknown, _) in shown):
+        sample, (foreign, unknown, _) = shown[0]
+        yield _known(sample, foreign, unknown)
+
+
+def _known(sample: Sequence[Subject], foreign: dict[str, Any], unknown: dict[str, Any]) -> Problem:
+    return Problem(
+        f"as for an unknown job: {as_json(unknown)}",
+        as_json(foreign),
+        fields=tuple(
+            name for name in {**foreign, **unknown} if foreign.get(name) != unknown.get(name)
+        ),
+        exchanges=(sample[1].exchange, sample[0].exchange),
+    )
 
 
 def _face(it: Subject) -> dict[str, Any] | None:
@@ -125,7 +135,7 @@ def _face(it: Subject) -> dict[str, Any] | None:
 
 
 def _without_message(face: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in face.items() if name != "error_msg"}
+    return {name: value for name, value in face.items() if name != _MESSAGE}
 
 
 def shortened_ids_are_others(it: Subject) -> Iterator[Problem]:
