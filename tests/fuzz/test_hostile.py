@@ -19,7 +19,7 @@ from tests.fuzz.hostile import ATTACKS, Hostile
 
 PROGRAM = Path(sys.executable).with_name("drs-sync-policy")
 BUDGET = 10.0
-START = 8.0
+START = 20.0
 """Seconds that a busy machine may take to start the program and to write the report."""
 MOST_KB = 300 * 1024
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 import click
 from attrs import field, frozen
@@ -74,8 +74,9 @@ class Output:
         named = ", ".join(jobs(target))
         then = "and restored at the end" if target.readback else "and cannot be restored"
         why = "" if target.readback else " (the profile has no [readback])"
-        said = f"The policies of these jobs are overwritten, {then}{why}: {named}"
-        terminal.say(self.console, said, style="dim")
+        self.console.print(
+            Text(f"The policies of these jobs are overwritten, {then}{why}: {named}", style="dim")
+        )
         return Live(self.console, target, folder=self.folder).progress
 
     def finish(self, verdict: Verdict, *, command: str = "") -> int:
@@ -137,6 +138,4 @@ def _word(value: object) -> str:
         return os.path.relpath(value)
     if isinstance(value, float):
         return f"{value:g}"
-    if isinstance(value, tuple):
-        return ",".join(map(str, cast("tuple[object, ...]", value)))
-    return str(value)
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

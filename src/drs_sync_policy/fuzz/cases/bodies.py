@@ -13,6 +13,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from drs_sync_policy.contract import Contract
+from drs_sync_policy.fuzz.cases.covering import covering
 from drs_sync_policy.fuzz.cases.values import Schema, Value
 
 ITEMS: Final = "jobs"
@@ -100,10 +101,10 @@ class Bodies:
         """A field that takes any text, so that stored policies can be distinguished."""
         return next((name for name, schema in self.fields.items() if schema.is_free_text), None)
 
-    def combinations(self, limit: int = 300) -> list[dict[str, Any]]:
-        """Policies in which all pairs of values of two fields occur, absent ones included.
+    def combinations(self, strength: int = 3, limit: int = 300) -> list[dict[str, Any]]:
+        """Policies in which all values of any `strength` fields meet, absent ones included.
 
-        Where all combinations are few enough, all of them.
+        Where all combinations are at most `limit`, all of them.
         """
         choices = {
             name: [_ABSENT, *(["", "fuzz"] if schema.is_free_text else schema.valid())]
@@ -112,7 +113,7 @@ class Bodies:
         total = 1
         for values in choices.values():
             total *= len(values)
-        found = _product(choices) if total <= limit else _pairs(choices)
+        found = _product(choices) if total <= limit else covering(choices, strength)
         return [{k: v for k, v in entry.items() if v is not _ABSENT} for entry in found]
 
     # --- wrong -----------------------------------------------------------------------------------
@@ -122,6 +123,13 @@ class Bodies:
         yield from self._invalid_roots()
         yield from self._invalid_items()
         yield from self._invalid_fields()
+
+    def typical(self) -> Iterator[InvalidBody]:
+        """A few bodies for each field and for the root: what servers often accept."""
+        for name, schema in self.item_schema.properties.items():
+            for value in _representative(schema.invalid(), 5):
+                yield self._with(_ALONE, name, value, bare=True)
+        yield from self._invalid_roots()
 
     def _invalid_roots(self) -> Iterator[InvalidBody]:
         good = self.batch(1, 1)
@@ -243,17 +251,4 @@ def _product(choices: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [{}]
     for name, values in choices.items():
         found = [{**entry, name: value} for entry in found for value in values]
-    return found
-
-
-def _pairs(choices: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """Every pair of values of two fields, with the first values for the rest and with absence."""
-    found: list[dict[str, Any]] = []
-    names = list(choices)
-    for number, one in enumerate(names):
-        for two in names[number + 1 :]:
-            for a in choices[one]:
-                for b in choices[two]:
-                    rest = {name: choices[name][-1] for name in names}
-                    found += [{**rest, one: a, two: b}, {one: a, two: b}]
     return found

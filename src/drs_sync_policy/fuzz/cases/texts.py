@@ -1,4 +1,9 @@
-"""Texts of every class, and the ladders of lengths and sizes: what servers stumble over."""
+"""Texts of every class, and the ladders of lengths and sizes: what servers stumble over.
+
+The dimensions: class of character, what a text looks like (number, path, markup, escape), the
+powers of two around which a number or a length changes its type, and the alignment of a character
+of several bytes, UTF-16 units or code points to whatever piece a server reads or cuts.
+"""
 
 # ruff: noqa: E501 - tables read better in long lines
 from __future__ import annotations
@@ -7,6 +12,9 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
+_ALIGNED: Final = 70_000
+"""More than the largest customary piece, 65,536."""
+
 
 def texts() -> Iterator[tuple[str, str]]:
     """Texts of every class that servers stumble over, each with what it is. All are I-JSON."""
@@ -14,7 +22,44 @@ def texts() -> Iterator[tuple[str, str]]:
     for name in ("NFC", "NFD", "NFKC"):
         text = unicodedata.normalize(name, "e\u0301\u212bﬁ한")
         yield text, f"text in {name}"
+    yield from numbers()
 
+
+def numbers() -> Iterator[tuple[str, str]]:
+    """Texts that a careless server reads as numbers: another text comes back."""
+    for power in _POWERS:
+        for number in (2**power - 1, 2**power):
+            yield str(number), f"the digits of {number}"
+    for text in _NUMBERS:
+        yield text, f"`{text}`, like a number"
+    for name, zero in _ZEROS.items():
+        yield "".join(chr(ord(zero) + digit) for digit in (1, 2)), f"12 in {name} digits"
+
+
+def aligned(size: int = _ALIGNED) -> Iterator[tuple[str, str]]:
+    """Long texts: at each place up to `size` some of them has a character that a cut would break.
+
+    A cut is the end of a piece that is read or kept, counted in bytes, UTF-16 units or code points.
+    """
+    for unit, what in _UNITS.items():
+        width = len(unit.encode())
+        for offset in range(width):
+            yield "x" * offset + unit * (size // width), f"{offset} letters, then many {what}"
+
+
+_POWERS: Final = (7, 8, 15, 16, 31, 32, 53, 63, 64, 128)
+_NUMBERS: Final = (
+    "1.0", "1.50", "+1", "-0", "00", ".5", "5.", "1e5", "1E5", "1e-7", "0b1", "0o17", "0x1f", "1_000",
+    "1,000", "1,5", "1 000", "Infinity", "-inf", "12:30:00", "1/2", "10%", "1n", "1L", "1f", "#1",
+    "0.1000000000000000055", "123456789012345678901234567890", "\u00b2", "\u00bd", "\u2167",
+)  # fmt: skip
+_ZEROS: Final = {"Arabic": "\u0660", "Devanagari": "\u0966", "full-width": "\uff10"}
+_UNITS: Final = {
+    "\u00e9": "characters of two bytes",
+    "\u4efb": "characters of three bytes",
+    "\U0001f600": "characters of four bytes and two UTF-16 units",
+    "e\u0301": "letters with a combining accent",
+}
 
 _TEXTS: Final = (
     ("x", "one letter"),

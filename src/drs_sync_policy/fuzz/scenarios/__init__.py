@@ -8,46 +8,48 @@ __all__ = ["Scenario", "ordered"]
 
 
 def ordered() -> tuple[Scenario, ...]:
-    """Every scenario: the required ones first, then by how much each finds in its time."""
+    """Every scenario: the required ones, then by how much each finds in its time, the deep set."""
     from drs_sync_policy.fuzz.scenarios import (
         accepted,
         batches,
+        concurrency,
         credentials,
         fields,
         first,
+        invalid_bodies,
+        languages,
+        pairs,
         plain,
         protocol,
+        raw_bodies,
+        repeated,
+        results,
         sequences,
+        similar_ids,
         sweep,
+        unchanged,
+        unknown_fields,
     )
-    from drs_sync_policy.fuzz.scenarios import concurrency as together
-    from drs_sync_policy.fuzz.scenarios import invalid_bodies as refused
-    from drs_sync_policy.fuzz.scenarios import languages as spoken
-    from drs_sync_policy.fuzz.scenarios import raw_bodies as written
-    from drs_sync_policy.fuzz.scenarios import repeated as again
-    from drs_sync_policy.fuzz.scenarios import results as outcomes
-    from drs_sync_policy.fuzz.scenarios import similar_ids as nearly
-    from drs_sync_policy.fuzz.scenarios import unchanged as untouched
-    from drs_sync_policy.fuzz.scenarios import unknown_fields as unknown
 
     found = (
         *plain.SCENARIOS,
         *first.SCENARIOS,
         *sweep.SCENARIOS,
-        *outcomes.SCENARIOS,
-        *spoken.SCENARIOS,
-        *nearly.SCENARIOS,
+        *results.SCENARIOS,
         *credentials.SCENARIOS,
+        *pairs.SCENARIOS,
         *fields.SCENARIOS,
+        *unchanged.SCENARIOS,
         *batches.SCENARIOS,
-        *again.SCENARIOS,
-        *untouched.SCENARIOS,
-        *unknown.SCENARIOS,
-        *together.SCENARIOS,
-        *refused.SCENARIOS,
-        *written.SCENARIOS,
+        *repeated.SCENARIOS,
+        *concurrency.SCENARIOS,
         *protocol.SCENARIOS,
+        *raw_bodies.SCENARIOS,
+        *languages.SCENARIOS,
+        *similar_ids.SCENARIOS,
+        *unknown_fields.SCENARIOS,
+        *invalid_bodies.SCENARIOS,
         *accepted.SCENARIOS,
         *sequences.SCENARIOS,
     )
-    return tuple(sorted(found, key=lambda entry: (not entry.required, entry.late)))
+    return tuple(sorted(found, key=lambda entry: (entry.deep, not entry.required, entry.late)))

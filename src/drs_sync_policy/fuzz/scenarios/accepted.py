@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB, Bodies
-from drs_sync_policy.fuzz.cases.texts import LENGTHS, SIZES, texts
+from drs_sync_policy.fuzz.cases.texts import LENGTHS, SIZES, aligned, texts
 from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES
-from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.rules.words import as_json, short
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
@@ -25,6 +25,8 @@ OPAQUE: Final[RuleId] = "job-id-is-opaque"
 UNKNOWN: Final[RuleId] = "unknown-fields-are-ignored"
 SIZE: Final[RuleId] = "batch-size-is-unbounded"
 _LARGE_SECONDS: Final = 30.0
+_EVERY_SIZE: Final = 300
+_EVERY_LENGTH: Final = 1100
 
 
 def _right_values(prober: Prober) -> None:
@@ -61,7 +63,7 @@ def _texts(prober: Prober) -> None:
             body = build.body([build.item(own, **{name: text})])
             prober.send(prober.request(body), case=f"`{name}` is {what}")
 
-    prober.each(send, [*texts(), *_long_texts()])
+    prober.each(send, [*aligned(), *texts(), *_long_texts()])
     everything = [build.item(text) for text, _ in texts()]
     prober.send(prober.request(build.body(everything)), case="job ids of every kind", rule=OPAQUE)
     prober.send(
@@ -199,9 +201,29 @@ def _batches(prober: Prober) -> None:
     prober.each(send, batches())
 
 
+def _every_size(prober: Prober) -> None:
+    """Batches of every size up to the first bounds, without a gap, and ids of every length."""
+    build = bodies(prober)
+    own = prober.target.tenant.job_ids
+    last = build.full(own[0])
+
+    def batch(size: int) -> list[Any]:
+        return [*(build.item(own[n % len(own)]) for n in range(size - 1)), last]
+
+    ids = [build.item("i" * length) for length in range(1, _EVERY_LENGTH)]
+    prober.send_all(
+        Case(prober.request(build.body(items)), f"{len(items)} items, {what}", SIZE)
+        for items, what in (
+            (ids, "their job ids of every length"),
+            *((batch(size), "own jobs in turn") for size in range(1, _EVERY_SIZE)),
+        )
+    )
+
+
 SCENARIOS: Final = (
     Scenario("right values", _right_values),
-    Scenario("unknown fields", _unknown, late=8),
+    Scenario("unknown fields", _unknown, late=2),
     Scenario("texts", _texts, late=2),
     Scenario("batches", _batches, late=3),
+    Scenario("every size", _every_size, deep=True),
 )

@@ -104,5 +104,5 @@ def _failing_items(state: StateProber) -> None:
 SCENARIOS: Final = (
     Scenario("jobs more than once", _duplicates, needs=("readback",), required=True),
     Scenario("failing items", _failing_items, needs=("readback",)),
-    Scenario("large batches and state", _large_batches, needs=("readback",)),
+    Scenario("large batches and state", _large_batches, needs=("readback",), late=3),
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any, Final
 
-from drs_sync_policy.fuzz.cases.texts import texts
+from drs_sync_policy.fuzz.cases.texts import aligned, texts
 from drs_sync_policy.fuzz.rules.words import short
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
@@ -47,6 +48,16 @@ def _combinations(state: StateProber) -> None:
     """Every combination of fields, one after the other: what is named is stored, the rest stays."""
     combinations = state.build.combinations()
     state.prober.random("combinations").shuffle(combinations)
+    _set_each(state, combinations)
+
+
+@with_state
+def _pairs(state: StateProber) -> None:
+    """Few requests in which the values of any two fields meet."""
+    _set_each(state, state.build.combinations(2, limit=0))
+
+
+def _set_each(state: StateProber, combinations: Sequence[dict[str, Any]]) -> None:
     jobs = state.tenant.job_ids[: state.prober.workers]
     shares = [(job, combinations[n :: len(jobs)]) for n, job in enumerate(jobs)]
 
@@ -69,7 +80,9 @@ def _combinations(state: StateProber) -> None:
 def _texts(state: StateProber) -> None:
     """Any text is stored as it was sent."""
     free = [name for name, schema in state.build.fields.items() if schema.is_free_text]
-    everything = [*texts(), ("", "empty"), *((c * n, f"{n} times {short(c)}") for c, n in _LONG)]
+    long = [(c * n, f"{n} times {short(c)}") for c, n in _LONG]
+    # A text that is cut anywhere shows it where it is long.
+    everything = [("", "empty"), *aligned(), *texts(), *long]
     jobs = state.tenant.job_ids[: state.prober.workers]
     shares = [(job, everything[n :: len(jobs)]) for n, job in enumerate(jobs)]
 
@@ -91,6 +104,7 @@ _LONG: Final = tuple(itertools.product(("x", "é", "\U0001f600"), _LENGTHS))
 
 SCENARIOS: Final = (
     Scenario("fields", _basics, needs=("readback",), required=True),
-    Scenario("combinations", _combinations, needs=("readback",), late=4),
-    Scenario("texts and state", _texts, needs=("readback",), late=5),
+    Scenario("pairs of fields", _pairs, needs=("readback",), required=True),
+    Scenario("combinations", _combinations, needs=("readback",), late=1),
+    Scenario("texts and state", _texts, needs=("readback",)),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from drs_sync_policy.fuzz.cases.bodies import InvalidBody
+from drs_sync_policy.fuzz.cases.covering import in_turn
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
@@ -15,7 +16,7 @@ def _invalid_bodies(prober: Prober) -> None:
         prober.send(prober.request(wrong.body), case=wrong.what)
 
     build = bodies(prober)
-    prober.each(send, build.invalid())
+    prober.each(send, in_turn(build.invalid(), lambda wrong: wrong.field))
     # A server that looks the job up first may forget to look at the rest.
     for whose, job in (
         ("an unknown job", prober.unknown_job()),

@@ -274,7 +274,7 @@ def extremes() -> Iterator[tuple[bytes, str]]:
 
 
 SCENARIOS: Final = (
-    Scenario("bodies that are no I-JSON", _not_i_json),
+    Scenario("bodies that are no I-JSON", _not_i_json, required=True),
     Scenario("bodies oddly written", _right_spellings),
     Scenario("extremes", _extremes, late=6),
     Scenario("extremes where they are wrong", _wrong_extremes),

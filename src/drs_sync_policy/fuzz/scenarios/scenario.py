@@ -14,8 +14,8 @@ from drs_sync_policy.fuzz.target.profile import Target
 class Scenario:
     """Something to do with a target.
 
-    `needs` names the optional parts of a profile without which it cannot run. A `required` one is
-    finished whatever the budget.
+    `needs` names the optional parts of a profile without which it cannot run. There is no verdict
+    before every `required` one came to its end.
     """
 
     name: str
@@ -24,6 +24,8 @@ class Scenario:
     required: bool = False
     late: int = 0
     """Its place among those that take long for what they find; 0 where it does not."""
+    deep: bool = False
+    """Whether it belongs to the deep set, which runs if time is left and makes no verdict."""
 
     def lacks(self, target: Target) -> str | None:
         """The part of the profile that is missing for it, None where nothing is."""

@@ -16,6 +16,19 @@ from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
 from drs_sync_policy.fuzz.scenarios.sweep import one_of_each
 from drs_sync_policy.fuzz.target.http import Request
 
+_LAST: Final = "the last of 3"
+
+
+@with_state
+def _partly(state: StateProber) -> None:
+    """Valid items before an invalid one are not stored: one case for each field."""
+    before = {job: state.settle(job) for job in state.tenant.job_ids[:3]}
+    last = [wrong for wrong in one_of_each(state.build) if _LAST in wrong.what and wrong.field]
+    for wrong in {wrong.field: wrong for wrong in last}.values():
+        exchange = state.prober.send(state.prober.request(wrong.body), case=wrong.what)
+        case = f"valid items before one with {wrong.what}"
+        before = state.check(["refused-request-changes-nothing"], before, [exchange], case=case)
+
 
 @with_state
 def _rejected(state: StateProber) -> None:
@@ -114,6 +127,7 @@ def foreign_requests(prober: Prober, build: Bodies) -> Iterator[tuple[Request, s
 
 
 SCENARIOS: Final = (
+    Scenario("partial application", _partly, needs=("readback",), required=True),
     Scenario("two tenants", _tenants, needs=("other_tenant", "readback"), required=True),
-    Scenario("rejected requests", _rejected, needs=("readback",)),
+    Scenario("rejected requests", _rejected, needs=("readback",), late=1),
 )
