@@ -22,6 +22,7 @@ _VERBS: Final = {
     "contract": "Print the contract, its rules or the error codes.",
     "sandbox": "Run the reference server. [needs the extra `sandbox`]",
     "fuzz": "Check a server against the contract. [needs the extra `fuzz`]",
+    "check": "Check recorded traffic against the contract. [needs the extra `fuzz`]",
     "completion": "Print what a shell needs to complete this command.",
 }
 """Each verb with its line in `--help`; `drs_sync_policy.cli.verbs.VERB` holds its `command`."""
@@ -29,8 +30,11 @@ _VERBS: Final = {
 _EXTRAS: Final = {
     "sandbox": ("sqlalchemy", "starlette", "uvicorn", "jsonschema_rs"),
     "fuzz": ("schemathesis", "hypothesis", "jsonschema_rs"),
+    "check": ("ijson", "jsonschema_rs"),
 }
-"""What a verb with an extra of its own needs; looked for before it begins."""
+"""What a verb needs beyond the extra `cli`; looked for before it begins."""
+_EXTRA_OF: Final = {"check": "fuzz"}
+"""The extra of a verb, where it does not have the verb's name."""
 
 
 ASKED: Final = "_DRS_SYNC_POLICY_COMPLETE"
@@ -94,7 +98,7 @@ class _Verbs(click.Group):
     def _lacks(self, ctx: click.Context, cmd_name: str, error: ModuleNotFoundError) -> NoReturn:
         if (error.name or "").startswith(__name__.partition(".")[0]):
             raise error
-        extra = cmd_name if cmd_name in _EXTRAS else "cli"
+        extra = _EXTRA_OF.get(cmd_name, cmd_name if cmd_name in _EXTRAS else "cli")
         ctx.fail(
             f"`{cmd_name}` needs the module `{error.name}`, which is not installed:"
             f" pip install 'drs-sync-policy[{extra}]'"

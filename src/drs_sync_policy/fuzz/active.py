@@ -68,6 +68,8 @@ class Verdict:
     """The violations, grouped by cause."""
     restored: Restored = field(factory=Restored)
     """What became of the policies that the run overwrote."""
+    notes: tuple[str, ...] = ()
+    """What else a reader should know, such as what of a recording was not checked."""
     started: datetime.datetime = field(factory=lambda: datetime.datetime.now(datetime.UTC))
 
     @property

@@ -87,10 +87,19 @@ class Expectation:
 class Oracle:
     """The contract and the target, ready to be asked about requests."""
 
-    def __init__(self, contract: Contract, operation: Operation, target: Target) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        operation: Operation,
+        target: Target,
+        *,
+        knows_all_jobs: bool = True,
+    ) -> None:
         self.contract = contract
         self.operation = operation
         self.target = target
+        self.knows_all_jobs = knows_all_jobs
+        """Whether a job that the profile does not name is unknown to the server."""
         self.media_type: str
         self.media_type, schema = next(iter(operation.request.items()))
         self.body: jsonschema_rs.Validator = jsonschema_rs.validator_for(
@@ -106,6 +115,10 @@ class Oracle:
         self._path = _path_pattern(target.url, operation.path)
         self._token = operation.security_headers[0]
         self._tenants = {tenant.token: tenant for tenant in (target.tenant, target.other) if tenant}
+
+    def is_for_operation(self, request: Request) -> bool:
+        """Whether the path is that of the operation, whatever the method and the rest are."""
+        return self._path.fullmatch(request.path) is not None
 
     def expect(self, request: Request) -> Expectation:
         """What the contract allows as the response to `request`."""

@@ -14,7 +14,7 @@ from drs_sync_policy import anyjson
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.prober import GATEWAY, NOT_SENT, Prober
-from drs_sync_policy.fuzz.target.http import Request
+from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Readback, Tenant
 from drs_sync_policy.fuzz.verdict import Exchange
 
@@ -75,24 +75,31 @@ class PolicyReader:
         exchange = Exchange(request, _NOTHING_EXPECTED, response)
         if response.status == 404 and may_lack:
             return {}, exchange
-        if response.status != 200:
-            raise Unreadable(f"{request.method} {request.path} responded {response.status}")
-        try:
-            value = ijson.loads(response.body)
-        except ijson.NotIJson as error:
-            raise Unreadable(f"the response of {request.path} is no I-JSON: {error}") from None
-        try:
-            found = anyjson.at(value, self._readback.policy_pointer)
-        except (ValueError, KeyError, IndexError, TypeError) as error:
-            raise Unreadable(
-                f"the response of {request.path} lacks `{self._readback.policy_pointer}`: {error}"
-            ) from None
-        if not isinstance(found, dict):
-            raise Unreadable(f"`{self._readback.policy_pointer}` points to no object")
-        policy = {name: found[name] for name in (*self.fields, PROBE) if name in found}
+        policy = policy_in(response, request, self._readback, self.fields)
         if recorded:
             self._prober.history.read(tenant, job_id, policy, exchange)
         return policy, exchange
+
+
+def policy_in(
+    response: Response, request: Request, readback: Readback, fields: Iterable[str]
+) -> Policy:
+    """The stored fields that the response to a reading shows; `Unreadable` if it shows none."""
+    if response.status != 200:
+        raise Unreadable(f"{request.method} {request.path} responded {response.status}")
+    try:
+        value = ijson.loads(response.body)
+    except ijson.NotIJson as error:
+        raise Unreadable(f"the response of {request.path} is no I-JSON: {error}") from None
+    try:
+        found = anyjson.at(value, readback.policy_pointer)
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise Unreadable(
+            f"the response of {request.path} lacks `{readback.policy_pointer}`: {error}"
+        ) from None
+    if not isinstance(found, dict):
+        raise Unreadable(f"`{readback.policy_pointer}` points to no object")
+    return {name: found[name] for name in (*fields, PROBE) if name in found}
 
 
 def differences(wanted: Policy, found: Policy) -> list[str]:

@@ -116,8 +116,8 @@ def origins(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]
     return chosen
 
 
-def repeated(*, seed: int) -> str:
-    """The command line that repeats this run: the options that were given, and the seed."""
+def repeated(*, seed: int | None) -> str:
+    """The command line that repeats this run: arguments, the options that were given, the seed."""
     context = click.get_current_context()
     words = ["drs-sync-policy", context.info_name or ""]
     for option in context.command.params:
@@ -126,11 +126,13 @@ def repeated(*, seed: int) -> str:
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if not given or name in ("seed", "verbose", "quiet", "form"):
             continue
-        if value is True:
+        if isinstance(option, click.Argument):
+            words.append(_word(value))
+        elif value is True:
             words.append(option.opts[-1])
         else:
             words += [option.opts[-1], _word(value)]
-    return shlex.join([*words, "--seed", str(seed)])
+    return shlex.join([*words, *(() if seed is None else ("--seed", str(seed)))])
 
 
 def _word(value: object) -> str:

@@ -254,6 +254,7 @@ def _used(target: Target, findings: Iterable[ShownFinding]) -> Iterator[tuple[st
 
 
 def _notes(verdict: Verdict) -> Iterator[str]:
+    yield from verdict.notes
     waived = verdict.waived
     for waiver in waived.expired:
         yield f"the waiver of {waiver.rule} has expired on {waiver.expires}: {waiver.reason}"

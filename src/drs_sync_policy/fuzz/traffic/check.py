@@ -1,0 +1,108 @@
+"""From a file of recorded traffic to a verdict."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+from drs_sync_policy.contract import Contract
+from drs_sync_policy.fuzz.active import Verdict
+from drs_sync_policy.fuzz.findings import Finding, group
+from drs_sync_policy.fuzz.target.profile import Target
+from drs_sync_policy.fuzz.traffic import har
+from drs_sync_policy.fuzz.traffic.checker import TrafficChecker
+from drs_sync_policy.fuzz.traffic.recorded import Recorded
+from drs_sync_policy.fuzz.waivers import apply
+
+
+def check_file(
+    path: Path,
+    target: Target,
+    *,
+    against: Contract | None = None,
+    redact_bodies: bool = False,
+    progress: Callable[[float], object] | None = None,
+    on_finding: Callable[[Finding], None] = lambda finding: None,
+) -> Verdict:
+    """The verdict on what is recorded in a file.
+
+    `progress` gets the share of the file that was read, from 0 to 1.
+    `RecordingError` says what is wrong with the file.
+    """
+    checker = TrafficChecker(target, against=against, redact_bodies=redact_bodies)
+    with path.open("rb") as file:
+        return check_exchanges(
+            _watched(har.read(file), file, path.stat().st_size, progress),
+            checker,
+            on_finding=on_finding,
+        )
+
+
+def check_exchanges(
+    exchanges: Iterable[Recorded],
+    checker: TrafficChecker,
+    *,
+    on_finding: Callable[[Finding], None] = lambda finding: None,
+) -> Verdict:
+    """The verdict on exchanges, whatever they come from."""
+    started, began = datetime.datetime.now(datetime.UTC), time.monotonic()
+    reported: set[str] = set()
+    for recorded in exchanges:
+        for violation in checker.add(recorded):
+            if violation.rule not in reported:
+                for finding in _new(group(checker.ledger), reported):
+                    on_finding(finding)
+    return verdict_of(
+        checker,
+        started=started,
+        seconds=time.monotonic() - began,
+    )
+
+
+def verdict_of(
+    checker: TrafficChecker,
+    *,
+    started: datetime.datetime,
+    seconds: float,
+) -> Verdict:
+    """The verdict on all exchanges that were added."""
+    ledger = checker.ledger
+    for rule in ledger.rules:
+        ledger.not_checked(rule, checker.missing(rule))
+    return Verdict(
+        target=checker.target,
+        ledger=ledger,
+        waived=apply(checker.target.waivers, ledger),
+        ending="complete" if checker.checked else "too little checked",
+        reason="" if checker.checked else "the recording has no exchange of the operation",
+        seed=0,
+        seconds=seconds,
+        contract=checker.contract,
+        findings=group(ledger),
+        started=started,
+        notes=tuple(f"{counted} exchanges: {why}" for why, counted in checker.notes.items()),
+    )
+
+
+def _new(findings: Iterable[Finding], reported: set[str]) -> Iterator[Finding]:
+    """The findings none of whose rules was reported before; then they are."""
+    for finding in findings:
+        rules = {finding.rule, *finding.also_fails}
+        if reported.isdisjoint(rules):
+            yield finding
+        reported |= rules
+
+
+def _watched(
+    exchanges: Iterable[Recorded],
+    file: IO[bytes],
+    size: int,
+    progress: Callable[[float], object] | None,
+) -> Iterator[Recorded]:
+    for recorded in exchanges:
+        yield recorded
+        if progress and size:
+            progress(file.tell() / size)

@@ -1,0 +1,239 @@
+"""Checks exchanges that others sent, in the order of their recording, with the same rules.
+
+What a recording does not show is not guessed: a token that the profile does not have, jobs that it
+does not name, requests that overlap, and a state that was never read leave rules unchecked. Each
+such reason is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote
+
+from attrs import define, evolve, field
+
+from drs_sync_policy import contract
+from drs_sync_policy.contract import Contract
+from drs_sync_policy.fuzz.oracle import AnyRule, Expectation, Oracle
+from drs_sync_policy.fuzz.rules.checking import check, check_response
+from drs_sync_policy.fuzz.rules.evidence import Evidence, Policy
+from drs_sync_policy.fuzz.rules.registry import REGISTRY
+from drs_sync_policy.fuzz.target.http import Request
+from drs_sync_policy.fuzz.target.profile import Target
+from drs_sync_policy.fuzz.traffic.reading import Readings
+from drs_sync_policy.fuzz.traffic.recorded import Recorded
+from drs_sync_policy.fuzz.traffic.redaction import redacted
+from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
+
+CASE: Final = "recorded traffic"
+_MOST_BETWEEN: Final = 50
+"""So many requests of one job between two readings are checked together."""
+_MOST_SINGLES: Final = 10_000
+"""So many earlier requests are kept to compare with."""
+
+STATE_RULES: Final[tuple[AnyRule, ...]] = (
+    "accepted-policy-is-stored",
+    "omitted-field-keeps-its-value",
+    "later-items-win",
+    "later-calls-win",
+    "repeating-is-harmless",
+    "refused-request-changes-nothing",
+    "unknown-fields-are-ignored",
+)
+"""What requests of one tenant between two readings of a job can show."""
+WITHOUT_BEFORE: Final[tuple[AnyRule, ...]] = ("accepted-policy-is-stored", "later-items-win")
+"""What they show even if the policy before them was never read."""
+_LANGUAGE: Final = "X-Language"
+
+
+@define
+class _Job:
+    """What is known of one job: its last reading and the requests since."""
+
+    policy: Policy | None = None
+    exchanges: list[Exchange] = field(factory=list[Exchange])
+    ended: float = 0.0
+    """When the last of them ended."""
+    overlapping: bool = False
+
+    def add(self, recorded: Recorded) -> None:
+        """Notes when an exchange went on."""
+        if recorded.began is None or recorded.began < self.ended:
+            self.overlapping = True
+        self.ended = max(self.ended, recorded.ended or 0.0)
+
+
+class TrafficChecker:
+    """Checks recorded exchanges one after another.
+
+    `controlled` says that the recording is of a run of ours: nobody else changed the jobs, every
+    job that the profile does not name is unknown, and every other token is wrong. Then exchanges
+    are also compared with each other.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        against: Contract | None = None,
+        controlled: bool = False,
+        redact_bodies: bool = False,
+    ) -> None:
+        self.contract: Contract = against or contract.load()
+        operation = self.contract.operation(contract.BATCH_SET_POLICY)
+        self.oracle = Oracle(self.contract, operation, target, knows_all_jobs=controlled)
+        self.target = target
+        self.ledger = Ledger(self.contract.rules)
+        self.notes: Counter[str] = Counter()
+        """Why exchanges, or rules for them, were not checked, and how often."""
+        self._controlled = controlled
+        self._redact = redacted if redact_bodies else None
+        self._readings = Readings(self.oracle)
+        self._jobs: dict[tuple[str, str], _Job] = {}
+        self._earlier: dict[tuple[object, ...], Exchange] = {}
+
+    @property
+    def checked(self) -> int:
+        """How many exchanges of the operation were checked."""
+        return self.ledger.requests
+
+    def add(self, recorded: Recorded) -> list[Violation]:
+        """The violations that this exchange shows; those that are the first of their kind."""
+        found = list(self._violations(recorded))
+        if self._redact:
+            found = list(map(self._redact, found))
+        return [violation for violation in found if self.ledger.record(violation)]
+
+    def missing(self, rule: str) -> str:
+        """What a recording would have to show, so that a rule that was not checked could be."""
+        if REGISTRY[rule].kind != "state":  # type: ignore[index]
+            return "no exchange of the recording shows it"
+        if self.target.readback is None:
+            return "the profile has no `readback`"
+        return "the recording has no readings of a policy before and after such a request"
+
+    def _violations(self, recorded: Recorded) -> Iterator[Violation]:
+        if recorded.origin not in ("", _origin(self.target.url)):
+            self.notes[f"sent to another host, {recorded.origin}"] += 1
+            return
+        if recorded.gaps:
+            self.notes.update(recorded.gaps)
+            return
+        reading = self._readings.job_of(recorded.request)
+        if reading is not None:
+            yield from self._read(*reading, recorded)
+            return
+        if not self.oracle.is_for_operation(recorded.request):
+            self.notes["for another operation"] += 1
+            return
+        expectation = self.oracle.expect(recorded.request)
+        exchange = Exchange(recorded.request, expectation, recorded.response)
+        if not self._controlled and self._has_unknown_token(recorded.request):
+            self.notes["the profile does not have its token: only the form was checked"] += 1
+            exchange = evolve(exchange, expectation=Expectation("status-is-documented", None))
+        self.ledger.count_request(recorded.response.status if recorded.response else 0)
+        yield from check_response(self.oracle, exchange, self.ledger, case=CASE)
+        if self._controlled:
+            yield from self._compared(exchange)
+        self._note(exchange, recorded)
+
+    def _has_unknown_token(self, request: Request) -> bool:
+        known = {tenant.token for tenant in (self.target.tenant, self.target.other) if tenant}
+        values = request.header(self.oracle.operation.security_headers[0])
+        wrong = (self.target.expired_token,) if self.target.expired_token else ()
+        return not values or values[0].strip(" \t") not in (*known, *wrong)
+
+    # --- relations --------------------------------------------------------------------------------
+
+    def _compared(self, exchange: Exchange) -> Iterator[Violation]:
+        """What the exchange shows next to an earlier one with the same body."""
+        request = exchange.request
+        plain = request.with_header(_LANGUAGE, None)
+        items = exchange.expectation.items
+        for rule, key in (
+            ("repeating-is-harmless", ("again", request)),
+            ("language-changes-only-messages", ("language", plain)),
+        ):
+            earlier = self._earlier.get(key)
+            if earlier is not None and exchange.expectation.valid:
+                evidence = Evidence((earlier, exchange))
+                yield from check(self.oracle, rule, evidence, self.ledger, case=CASE)  # type: ignore[arg-type]
+            self._keep(key, exchange)
+        tenant = exchange.expectation.tenant
+        if len(items) == 1:
+            self._keep(("single", tenant, items[0]["job_id"]), exchange)
+        elif tenant is not None and exchange.expectation.valid:
+            keys = [("single", tenant, item["job_id"]) for item in items]
+            singles = [self._earlier[key] for key in keys if key in self._earlier]
+            if singles:
+                evidence = Evidence((*singles, exchange))
+                yield from check(
+                    self.oracle, "items-are-independent", evidence, self.ledger, case=CASE
+                )
+
+    def _keep(self, key: tuple[object, ...], exchange: Exchange) -> None:
+        if len(exchange.request.body or b"") > 50_000:
+            return
+        if len(self._earlier) >= _MOST_SINGLES:
+            self._earlier.pop(next(iter(self._earlier)))
+        self._earlier[key] = exchange
+
+    # --- state ------------------------------------------------------------------------------------
+
+    def _note(self, exchange: Exchange, recorded: Recorded) -> None:
+        """Remembers the exchange for each job that its body names."""
+        body = exchange.request.body or b""
+        named = {item["job_id"] for item in exchange.expectation.items}
+        for (project_id, job_id), job in self._jobs.items():
+            if job_id not in named and job_id.encode() not in body:
+                continue
+            tenant = exchange.expectation.tenant
+            if tenant is not None and tenant.project_id != project_id and job_id in named:
+                continue  # another tenant's request; see _read
+            job.add(recorded)
+            job.exchanges.append(exchange)
+        tenant = exchange.expectation.tenant
+        for job_id in named:
+            if tenant is not None and (tenant.project_id, job_id) not in self._jobs:
+                job = self._jobs[tenant.project_id, job_id] = _Job()
+                job.add(recorded)
+                job.overlapping = recorded.began is None
+                job.exchanges.append(exchange)
+
+    def _read(self, project_id: str, job_id: str, recorded: Recorded) -> Iterator[Violation]:
+        """Checks what the requests since the last reading of a job left stored."""
+        job = self._jobs.setdefault((project_id, job_id), _Job())
+        began = job.ended
+        policy = self._readings.policy(recorded)
+        job.add(recorded)
+        exchanges, before, overlapping = job.exchanges, job.policy, job.overlapping
+        self._jobs[project_id, job_id] = _Job(policy, ended=max(began, job.ended))
+        if policy is None:
+            self.notes["a reading shows no policy"] += 1
+            return
+        if not exchanges:
+            return
+        if overlapping or len(exchanges) > _MOST_BETWEEN:
+            self.notes["requests of a job overlap or are too many between two readings"] += 1
+            return
+        reading = Exchange(
+            recorded.request, Expectation("status-is-documented", None), recorded.response
+        )
+        evidence = Evidence(
+            tuple(exchanges),
+            project_id=project_id,
+            readable=self._readings.fields,
+            before={} if before is None else {job_id: before},
+            after={job_id: policy},
+            readings=(reading,),
+        )
+        if before is None:
+            self.notes["the state before a request was never read"] += 1
+        for rule in STATE_RULES if before is not None else WITHOUT_BEFORE:
+            yield from check(self.oracle, rule, evidence, self.ledger, case=CASE)
+
+
+def _origin(url: str) -> str:
+    return "/".join(unquote(url).split("/", 3)[:3]).lower()
