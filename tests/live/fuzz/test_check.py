@@ -1,0 +1,164 @@
+"""`drs-sync-policy check`: recorded traffic of the sandbox, with and without a fault."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+
+from drs_sync_policy import sandbox
+from drs_sync_policy.cli import exits, main
+from drs_sync_policy.sandbox.seed import FIRST
+
+PROJECT, JOB = FIRST.project_id, FIRST.job_ids[0]
+JOBS = f"/_sandbox/projects/{PROJECT}/jobs"
+Talk = Callable[[httpx.Client], None]
+
+
+class Recorder:
+    """Records what an httpx client sends and receives as HAR."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+
+    def __call__(self, response: httpx.Response) -> None:
+        response.read()
+        request = response.request
+        posted = request.content.decode()
+        self.entries.append(
+            {
+                "startedDateTime": f"2026-11-30T05:00:{len(self.entries):02}.000+00:00",
+                "time": 5,
+                "request": {
+                    "method": request.method,
+                    "url": str(request.url),
+                    "headers": _pairs(request.headers),
+                    "postData": {"text": posted} if posted else None,
+                },
+                "response": {
+                    "status": response.status_code,
+                    "headers": _pairs(response.headers),
+                    "content": {"size": len(response.content), "text": response.text},
+                },
+            }
+        )
+
+
+def _pairs(headers: httpx.Headers) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in headers.multi_items()]
+
+
+def _set(client: httpx.Client, job: str, token: str = FIRST.token, **fields: Any) -> httpx.Response:
+    return client.post(
+        f"/v3/{PROJECT}/jobs/batch-sync-policy",
+        json={"jobs": [{"job_id": job, **fields}]},
+        headers={"X-Auth-Token": token},
+    )
+
+
+def _set_and_read(client: httpx.Client) -> None:
+    client.get(f"{JOBS}/{JOB}")
+    _set(client, JOB, conflict_policy="ignore", ddl_trans=True)
+    client.get(f"{JOBS}/{JOB}")
+    _set(client, JOB, conflict_policy="stop")
+    client.get(f"{JOBS}/{JOB}")
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Callable[..., Result]:
+    """Records what `talk` does with a sandbox, and checks the recording."""
+
+    def checked(talk: Talk, *options: str, faults: tuple[str, ...] = ()) -> Result:
+        recorder = Recorder()
+        with sandbox.running(faults=list(faults)) as server:
+            hooks = {"response": [recorder]}
+            with httpx.Client(base_url=server.url, event_hooks=hooks) as client:
+                talk(client)
+            document = sandbox.target_profile(server.url, tenants=server.tenants)
+        (tmp_path / "target.toml").write_text(sandbox.to_toml(document), "utf-8")
+        har = {"log": {"version": "1.2", "entries": recorder.entries}}
+        (tmp_path / "traffic.har").write_text(json.dumps(har), "utf-8")
+        arguments = ["check", str(tmp_path / "traffic.har")]
+        arguments += ["--target", str(tmp_path / "target.toml"), *options]
+        return CliRunner().invoke(main, arguments)
+
+    return checked
+
+
+def test_traffic_of_a_correct_server_has_no_finding(check: Callable[..., Result]) -> None:
+    """State rules are checked where a policy is read before and after."""
+    done = check(_set_and_read, "--verbose")
+    assert done.exit_code == exits.DONE, done.output
+    assert "FAILED" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule"),
+    [
+        ("answers-202", "status-is-documented"),
+        ("replaces-policy", "omitted-field-keeps-its-value"),
+    ],
+)
+def test_a_violation_in_traffic_is_a_finding(
+    fault: str, rule: str, check: Callable[..., Result]
+) -> None:
+    """Of one response, and of what is stored."""
+    done = check(_set_and_read, faults=(fault,))
+    assert done.exit_code == exits.BROKEN, done.output
+    assert rule in done.output
+
+
+def _with_unknown_job_and_token(client: httpx.Client) -> None:
+    client.post(JOBS, json={"job_id": "made-later"})
+    assert _set(client, "made-later").json()["results"][0]["status"] == "success"
+    user = {"name": FIRST.user, "password": FIRST.password, "domain": {"name": FIRST.domain}}
+    identity = {"methods": ["password"], "password": {"user": user}}
+    scope = {"project": {"name": FIRST.project}}
+    login = client.post("/v3/auth/tokens", json={"auth": {"identity": identity, "scope": scope}})
+    assert _set(client, JOB, login.headers["X-Subject-Token"]).status_code == 200
+
+
+def test_what_a_recording_does_not_show_is_not_guessed(check: Callable[..., Result]) -> None:
+    """An unknown token may be valid, a job that the profile does not name may exist."""
+    done = check(_with_unknown_job_and_token)
+    assert done.exit_code == exits.DONE, done.output
+    assert "the profile does not have its token" in done.output
+    assert "for another operation" in done.output
+
+
+def test_a_recording_without_the_operation_ends_with_6(check: Callable[..., Result]) -> None:
+    """There was nothing to check."""
+
+    def talk(client: httpx.Client) -> None:
+        client.get("/healthz")
+
+    done = check(talk)
+    assert done.exit_code == exits.NOT_CHECKED
+    assert "the recording has no exchange of the operation" in done.output
+
+
+def test_bodies_can_be_kept_out_of_the_report(check: Callable[..., Result], tmp_path: Path) -> None:
+    """No field of a request, and no message of a response."""
+    report = tmp_path / "report"
+    done = check(_set_and_read, "--redact-bodies", "--report", str(report), faults=("answers-202",))
+    assert done.exit_code == exits.BROKEN
+    page = (report / "report.html").read_text("utf-8")
+    assert "redacted" in page
+    assert "conflict_policy" not in done.output
+    assert "overwrite" not in page
+
+
+def test_a_file_that_is_no_recording_is_a_usage_error(tmp_path: Path) -> None:
+    """It says what is wrong."""
+    (tmp_path / "x.har").write_text("hello", "utf-8")
+    document = sandbox.target_profile("http://127.0.0.1:9", tenants=[FIRST])
+    (tmp_path / "target.toml").write_text(sandbox.to_toml(document), "utf-8")
+    arguments = ["check", str(tmp_path / "x.har"), "--target", str(tmp_path / "target.toml")]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == exits.WRONG_USE
+    assert "the file is not JSON" in done.output
