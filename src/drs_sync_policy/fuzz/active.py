@@ -52,7 +52,8 @@ class Verdict:
     waived: Waived
     ending: Ending
     reason: str
-    seed: int
+    seed: int | None
+    """What chose the requests; None if the run did not send any."""
     seconds: float
     first_failure: float | None = None
     """Seconds until the first violation."""

@@ -24,7 +24,7 @@ PROBE: Final = "x_unknown_probe"
 """A field that the contract does not describe: if it was sent, it must not be found stored."""
 
 
-_NOTHING_EXPECTED: Final = Expectation("", None)
+NOTHING_EXPECTED: Final = Expectation("", None)
 
 
 class Unreadable(Exception):  # noqa: N818 - it is no error of ours
@@ -72,7 +72,7 @@ class PolicyReader:
             response = self._prober.reach(request)
         if recorded:
             self._prober.ledger.count_request(response.status)
-        exchange = Exchange(request, _NOTHING_EXPECTED, response)
+        exchange = Exchange(request, NOTHING_EXPECTED, response)
         if response.status == 404 and may_lack:
             return {}, exchange
         policy = policy_in(response, request, self._readback, self.fields)

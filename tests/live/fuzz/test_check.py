@@ -76,7 +76,7 @@ def check(tmp_path: Path) -> Callable[..., Result]:
     def checked(talk: Talk, *options: str, faults: tuple[str, ...] = ()) -> Result:
         recorder = Recorder()
         with sandbox.running(faults=list(faults)) as server:
-            hooks = {"response": [recorder]}
+            hooks: dict[str, list[Callable[..., Any]]] = {"response": [recorder]}
             with httpx.Client(base_url=server.url, event_hooks=hooks) as client:
                 talk(client)
             document = sandbox.target_profile(server.url, tenants=server.tenants)

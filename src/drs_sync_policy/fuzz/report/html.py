@@ -166,7 +166,7 @@ def _run(report: Report) -> Iterator[str]:
         ("repeat it", f"<code>{escape(report.command)}</code>" if report.command else ""),
         ("date", f"{report.started:%Y-%m-%d %H:%M:%S} UTC"),
         ("effort", escape(effort(report))),
-        ("seed", str(report.seed)),
+        *([] if report.seed is None else [("seed", str(report.seed))]),
         ("tool", escape(report.tool)),
         ("contract", f"{escape(report.contract)}, sha256 <code>{report.contract_sha256}</code>"),
         ("not in the profile", absent),

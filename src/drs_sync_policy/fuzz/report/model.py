@@ -108,7 +108,7 @@ class Report:
     started: datetime.datetime
     seconds: float
     requests: int
-    seed: int
+    seed: int | None
     command: str
     """The command for the same run; empty for a run from Python."""
     missing: tuple[Missing, ...]

@@ -49,7 +49,8 @@ def show(report: Report, console: Console, *, verbose: bool = False) -> None:
     if not report.is_empty:
         for entry in report.advice:
             _sum(console, f"to check more: {entry}", style="dim")
-        _sum(console, f"{counts(report)}; {effort(report)} (--seed {report.seed})")
+        seed = "" if report.seed is None else f" (--seed {report.seed})"
+        _sum(console, f"{counts(report)}; {effort(report)}{seed}")
     style = "bold green" if report.is_complete and not report.failing else "bold red"
     _sum(console, f"{headline(report)} on {report.url}", style=style)
 

@@ -10,10 +10,11 @@ from typing import IO
 
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.active import Verdict
-from drs_sync_policy.fuzz.findings import Finding, group
+from drs_sync_policy.fuzz.findings import Finding
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.traffic import har
 from drs_sync_policy.fuzz.traffic.checker import TrafficChecker
+from drs_sync_policy.fuzz.traffic.offline import findings
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
 from drs_sync_policy.fuzz.waivers import apply
 
@@ -53,7 +54,7 @@ def check_exchanges(
     for recorded in exchanges:
         for violation in checker.add(recorded):
             if violation.rule not in reported:
-                for finding in _new(group(checker.ledger), reported):
+                for finding in _new(findings(checker.oracle, checker.ledger), reported):
                     on_finding(finding)
     return verdict_of(
         checker,
@@ -78,18 +79,18 @@ def verdict_of(
         waived=apply(checker.target.waivers, ledger),
         ending="complete" if checker.checked else "too little checked",
         reason="" if checker.checked else "the recording has no exchange of the operation",
-        seed=0,
+        seed=None,
         seconds=seconds,
         contract=checker.contract,
-        findings=group(ledger),
+        findings=findings(checker.oracle, ledger),
         started=started,
         notes=tuple(f"{counted} exchanges: {why}" for why, counted in checker.notes.items()),
     )
 
 
-def _new(findings: Iterable[Finding], reported: set[str]) -> Iterator[Finding]:
+def _new(found: Iterable[Finding], reported: set[str]) -> Iterator[Finding]:
     """The findings none of whose rules was reported before; then they are."""
-    for finding in findings:
+    for finding in found:
         rules = {finding.rule, *finding.also_fails}
         if reported.isdisjoint(rules):
             yield finding

@@ -17,9 +17,10 @@ from attrs import define, evolve, field
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.oracle import AnyRule, Expectation, Oracle
+from drs_sync_policy.fuzz.readback import NOTHING_EXPECTED
 from drs_sync_policy.fuzz.rules.checking import check, check_response
 from drs_sync_policy.fuzz.rules.evidence import Evidence, Policy
-from drs_sync_policy.fuzz.rules.registry import REGISTRY
+from drs_sync_policy.fuzz.rules.registry import CHECKS
 from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.traffic.reading import Readings
@@ -108,7 +109,7 @@ class TrafficChecker:
 
     def missing(self, rule: str) -> str:
         """What a recording would have to show, so that a rule that was not checked could be."""
-        if REGISTRY[rule].kind != "state":  # type: ignore[index]
+        if any(check.rule == rule and check.kind != "state" for check in CHECKS):
             return "no exchange of the recording shows it"
         if self.target.readback is None:
             return "the profile has no `readback`"
@@ -152,14 +153,15 @@ class TrafficChecker:
         request = exchange.request
         plain = request.with_header(_LANGUAGE, None)
         items = exchange.expectation.items
-        for rule, key in (
+        same: tuple[tuple[AnyRule, tuple[object, ...]], ...] = (
             ("repeating-is-harmless", ("again", request)),
             ("language-changes-only-messages", ("language", plain)),
-        ):
+        )
+        for rule, key in same:
             earlier = self._earlier.get(key)
             if earlier is not None and exchange.expectation.valid:
                 evidence = Evidence((earlier, exchange))
-                yield from check(self.oracle, rule, evidence, self.ledger, case=CASE)  # type: ignore[arg-type]
+                yield from check(self.oracle, rule, evidence, self.ledger, case=CASE)
             self._keep(key, exchange)
         tenant = exchange.expectation.tenant
         if len(items) == 1:
@@ -218,9 +220,7 @@ class TrafficChecker:
         if overlapping or len(exchanges) > _MOST_BETWEEN:
             self.notes["requests of a job overlap or are too many between two readings"] += 1
             return
-        reading = Exchange(
-            recorded.request, Expectation("status-is-documented", None), recorded.response
-        )
+        reading = Exchange(recorded.request, NOTHING_EXPECTED, recorded.response)
         evidence = Evidence(
             tuple(exchanges),
             project_id=project_id,
