@@ -178,6 +178,8 @@ class Describer:
             status=status,
             checked=ledger.times_checked(name),
             reason=self.text(ledger.reason(name)),
+            skipped=ledger.times_skipped(name),
+            uncounted=ledger.uncounted,
         )
 
     def _crash(self, crash: Crash) -> Crash:

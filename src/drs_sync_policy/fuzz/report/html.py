@@ -155,7 +155,7 @@ def _row(line: RuleLine) -> str:
     return (
         f"<tr id='rule-{name}'><td class='{kind}'>{line.result}<td><code>{name}</code><br>"
         f"{prose(line.rule.statement)}{reason}<td>{escape(line.rule.origin)}: "
-        f"{prose(line.rule.source)}<td>{line.checked}</tr>"
+        f"{prose(line.rule.source)}<td>{line.cases}</tr>"
     )
 
 

@@ -78,18 +78,30 @@ class RuleLine:
     rule: Rule
     status: RuleStatus
     checked: int
-    """How often it was checked."""
+    """How many cases checked it."""
     reason: str = ""
+    skipped: int = 0
+    """How many cases could have checked it, and were not sent."""
+    uncounted: bool = False
+    """Whether even more cases were not sent than were counted."""
 
     @property
     def in_part(self) -> bool:
-        """Whether it passed, but not all of its cases ran."""
-        return self.status == "passed" and bool(self.reason)
+        """Whether it passed, but not every case that can fail it ran."""
+        return self.status == "passed" and (bool(self.reason) or self.uncounted)
+
+    @property
+    def cases(self) -> str:
+        """How many cases checked it, and of how many if not all did."""
+        if not self.skipped and not self.uncounted:
+            return str(self.checked)
+        more = "more than " if self.uncounted else ""
+        return f"{self.checked} of {more}{self.checked + self.skipped}"
 
     @property
     def result(self) -> str:
         """The status in words."""
-        return "passed in part" if self.in_part else self.status
+        return f"passed in part ({self.cases} cases)" if self.in_part else self.status
 
 
 @frozen
@@ -162,3 +174,8 @@ class Report:
             if line.status == "not checked" or line.in_part:
                 by_reason.setdefault(line.reason, []).append(line.rule.id)
         return by_reason
+
+    def in_short(self, rule: str) -> str:
+        """The id of a rule; with its cases if it passed in part."""
+        found = (line for line in self.rules if line.rule.id == rule and line.in_part)
+        return next((f"{rule} ({line.cases} cases)" for line in found), rule)

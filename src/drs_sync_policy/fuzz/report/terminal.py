@@ -126,7 +126,7 @@ def _not_checked(report: Report, console: Console) -> None:
     for reason, names in report.not_checked.items():
         console.print()
         _say(console, f"NOT CHECKED, or only in part: {reason}", style="yellow")
-        _say(console, ", ".join(names), indent="  ")
+        _say(console, ", ".join(map(report.in_short, names)), indent="  ")
 
 
 def _crashes(report: Report, console: Console) -> None:

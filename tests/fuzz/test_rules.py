@@ -1,0 +1,215 @@
+"""The checks of the registry, on evidence that no server sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from drs_sync_policy import contract
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.rules.checking import check
+from drs_sync_policy.fuzz.rules.evidence import Evidence, Policy
+from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.http import Request, Response
+from drs_sync_policy.fuzz.verdict import Exchange, Violation
+from drs_sync_policy_contract import RuleId
+
+TARGET = profile.parse(
+    {
+        "target": {
+            "url": "http://127.0.0.1:9",
+            "token": "a-token",
+            "project_id": "0" * 32,
+            "job_ids": ["job-a", "job-b"],
+            "blocked_job_ids": ["job-x"],
+        }
+    }
+)
+LOADED = contract.load()
+ORACLE = Oracle(LOADED, LOADED.operation(contract.BATCH_SET_POLICY), TARGET)
+FIELDS = ("conflict_policy", "ddl_trans", "index_trans", "slot_name")
+TURNS: RuleId = "concurrent-calls-take-turns"
+
+
+def _sent(*items: dict[str, Any], failed: tuple[str, ...] = (), status: int = 200) -> Exchange:
+    """A request with these items; jobs in `failed` fail."""
+    request = Request(
+        method="POST",
+        path=ORACLE.operation.path.replace("{project_id}", TARGET.tenant.project_id),
+        headers=(("X-Auth-Token", "a-token"), ("Content-Type", "application/json")),
+        body=ijson.dumps({"jobs": items}),
+    )
+    results = [
+        {"id": job, "status": "failed", "error_code": "E", "error_msg": "no"}
+        if job in failed
+        else {"id": job, "status": "success"}
+        for job in (item["job_id"] for item in items)
+    ]
+    body = {"count": len(results), "results": results}
+    error = {"error_code": "E", "error_msg": "no"}
+    headers = (("Content-Type", "application/json"),)
+    response = Response(status, headers, ijson.dumps(body if status == 200 else error), 0.0)
+    return Exchange(request, ORACLE.expect(request), response)
+
+
+def _checked(
+    rule: RuleId,
+    *exchanges: Exchange,
+    before: Mapping[str, Policy] | None = None,
+    after: Mapping[str, Policy] | None = None,
+) -> list[Violation]:
+    evidence = Evidence(
+        exchanges,
+        project_id=TARGET.tenant.project_id,
+        readable=FIELDS,
+        before=before or {},
+        after=after or {},
+    )
+    return check(ORACLE, rule, evidence, case="")
+
+
+A, B = {"job_id": "job-a"}, {"job_id": "job-b"}
+
+
+def test_parallel_requests_may_take_any_order() -> None:
+    """What one order leaves passes, and what none leaves does not."""
+    one = _sent({**A, "slot_name": "1"}, {**B, "slot_name": "1"})
+    two = _sent({**A, "slot_name": "2"}, {**B, "slot_name": "2"})
+    both = {"job-a": {"slot_name": "2"}, "job-b": {"slot_name": "2"}}
+    mixed = {"job-a": {"slot_name": "1"}, "job-b": {"slot_name": "2"}}
+    assert _checked(TURNS, one, two, after=both) == []
+    assert _checked(TURNS, two, one, after=both) == []
+    (violation,) = _checked(TURNS, one, two, after=mixed)
+    assert violation.kind == "state"
+    assert violation.fields == ("slot_name",)
+
+
+def test_a_parallel_request_that_is_lost_is_seen() -> None:
+    """Each sets another field, so every order leaves both."""
+    one, two = _sent({**A, "slot_name": "1"}), _sent({**A, "ddl_trans": True})
+    before = {"job-a": {"slot_name": "0", "ddl_trans": False}}
+    after = {"job-a": {"slot_name": "1", "ddl_trans": False}}
+    (violation,) = _checked(TURNS, one, two, before=before, after=after)
+    assert violation.fields == ("ddl_trans",)
+    assert violation.stored is not None
+    assert violation.stored.wanted == {"ddl_trans": True}
+
+
+STATE: list[tuple[RuleId, Exchange, Policy, Policy, Policy]] = [
+    (
+        "accepted-policy-is-stored",
+        _sent({**A, "ddl_trans": True}),
+        {"ddl_trans": False},
+        {"ddl_trans": True},
+        {"ddl_trans": False},
+    ),
+    (
+        "omitted-field-keeps-its-value",
+        _sent({**A, "ddl_trans": True}),
+        {"slot_name": "x"},
+        {"ddl_trans": True, "slot_name": "x"},
+        {"ddl_trans": True},
+    ),
+    (
+        "later-items-win",
+        _sent({**A, "slot_name": "1"}, {**A, "slot_name": "2"}),
+        {},
+        {"slot_name": "2"},
+        {"slot_name": "1"},
+    ),
+    (
+        "later-calls-win",
+        _sent({**A, "slot_name": "2"}),
+        {"slot_name": "1"},
+        {"slot_name": "2"},
+        {"slot_name": "1"},
+    ),
+    (
+        "repeating-is-harmless",
+        _sent({**A, "ddl_trans": True}),
+        {"ddl_trans": True},
+        {"ddl_trans": True},
+        {"ddl_trans": False},
+    ),
+    (
+        "refused-request-changes-nothing",
+        _sent({**A, "slot_name": "2"}, status=400),
+        {"slot_name": "1"},
+        {"slot_name": "1"},
+        {"slot_name": "2"},
+    ),
+    (
+        "tenants-are-isolated",
+        _sent({**A, "slot_name": "2"}, status=403),
+        {"slot_name": "1"},
+        {"slot_name": "1"},
+        {},
+    ),
+    (
+        "unknown-fields-are-ignored",
+        _sent({**A, "x_unknown": 1}),
+        {"slot_name": "1"},
+        {"slot_name": "1"},
+        {"slot_name": "1", "x_unknown": 1},
+    ),
+    (
+        "unknown-job-fails-alone",
+        _sent({"job_id": "nobody"}, {**A, "slot_name": "2"}, failed=("nobody",)),
+        {"slot_name": "1"},
+        {"slot_name": "2"},
+        {"slot_name": "1"},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "exchange", "before", "right", "wrong"), STATE, ids=[entry[0] for entry in STATE]
+)
+def test_what_is_stored_is_worked_out_from_the_exchanges(
+    rule: RuleId, exchange: Exchange, before: Policy, right: Policy, wrong: Policy
+) -> None:
+    """The check passes what the contract asks for, and reports what it does not."""
+    jobs = {"job-a": before}
+    assert _checked(rule, exchange, before=jobs, after={"job-a": right}) == []
+    found = _checked(rule, exchange, before=jobs, after={"job-a": wrong})
+    assert [(entry.rule, entry.kind, entry.place) for entry in found] == [(rule, "state", "job-a")]
+
+
+def test_a_blocked_job_keeps_what_it_has() -> None:
+    """It failed, so nothing of it may be stored; its neighbour is set."""
+    sent = _sent({"job_id": "job-x", "slot_name": "2"}, {**A, "slot_name": "2"}, failed=("job-x",))
+    before: dict[str, Policy] = {"job-x": {"slot_name": "1"}, "job-a": {}}
+    right: dict[str, Policy] = {"job-x": {"slot_name": "1"}, "job-a": {"slot_name": "2"}}
+    wrong: dict[str, Policy] = {**right, "job-x": {"slot_name": "2"}}
+    assert _checked("blocked-job-fails-alone", sent, before=before, after=right) == []
+    assert len(_checked("blocked-job-fails-alone", sent, before=before, after=wrong)) == 1
+
+
+def test_the_result_of_an_item_is_that_of_another_request() -> None:
+    """The last exchange is compared with the earlier ones, job by job."""
+    alone, batch = _sent(A), _sent(A, B)
+    spoilt = _sent(A, B, failed=("job-a",))
+    assert _checked("items-are-independent", alone, batch) == []
+    (violation,) = _checked("items-are-independent", alone, spoilt)
+    assert violation.kind == "relation"
+    assert violation.place == "/results/0"
+    assert violation.exchanges == (alone, spoilt)
+
+
+def test_a_wrong_status_is_data_of_the_violation() -> None:
+    """Fields, allowed statuses and the received one need no reading of texts."""
+    sent = _sent({**A, "ddl_trans": "true"})
+    (violation,) = _checked("invalid-body-is-refused", sent)
+    assert violation.fields == ("ddl_trans",)
+    assert violation.expected_statuses == {400, 422}
+    assert violation.received_status == 200
+
+
+@pytest.mark.parametrize("rule", ["later-items-win", "refused-request-changes-nothing", TURNS])
+def test_evidence_that_says_nothing_about_a_rule_is_no_check(rule: RuleId) -> None:
+    """A plain request has no duplicates, is not rejected, and shows nothing without a reading."""
+    ledger: list[Violation] = _checked(rule, _sent({**A, "slot_name": "1"}))
+    assert ledger == []

@@ -1,0 +1,46 @@
+"""Cases that are not sent are counted by the rules that they could have checked."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from drs_sync_policy.fuzz import scenarios
+from drs_sync_policy.fuzz.active import run
+from tests.fuzz import servers
+from tests.fuzz.servers import Habits
+
+SCENARIOS = ("media types", "credentials before the body", "mixtures", "repeats", "fields at once")
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_as_many_cases_are_skipped_as_would_be_checked(name: str) -> None:
+    """Counting sends nothing, and comes to the numbers of a run on a server that passes."""
+    (scenario,) = (entry for entry in scenarios.ordered() if entry.name == name)
+    with servers.serving(Habits()) as server:
+        sending, counting = servers.prober(server), servers.prober(server)
+        scenario.run(sending)
+        before = server.requests
+        with counting.counting("for this test"):
+            scenario.run(counting)
+        assert server.requests == before
+        sending.wire.close()
+    rules = sending.ledger.rules
+    checked = {rule: sending.ledger.times_checked(rule) for rule in rules}
+    skipped = {rule: counting.ledger.times_skipped(rule) for rule in rules}
+    assert sum(checked.values()) > 0
+    assert skipped == checked
+
+
+def test_what_the_profile_does_not_allow_leaves_rules_unchecked_or_in_part() -> None:
+    """Without a readback no rule about what is stored is checked; others are in part."""
+    with servers.serving(Habits()) as server:
+        target = evolve(servers.target(server), readback=None, other=None)
+        ledger = run(target, budget=0, schemathesis=False).ledger
+    assert ledger.status("later-items-win") == "not checked"
+    assert "readback" in ledger.reason("later-items-win")
+    assert ledger.status("foreign-job-looks-unknown") == "not checked"
+    assert "other_tenant" in ledger.reason("foreign-job-looks-unknown")
+    assert ledger.passed_in_part("repeating-is-harmless")
+    assert ledger.times_skipped("repeating-is-harmless") > 0
+    assert "budget" in ledger.reason("other-methods-are-refused")
