@@ -55,7 +55,7 @@ def says(
     body: bytes | object = b"",
     headers: Mapping[str, str] | None = None,
 ) -> Act:
-    """A whole answer, as JSON unless the body is bytes."""
+    """A whole response, as JSON unless the body is bytes."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     fields = {"Content-Type": "application/json", "Content-Length": str(len(content))}
     fields |= dict(headers or {})
@@ -79,13 +79,13 @@ def sends(raw: bytes, *, stays: bool = False) -> Act:
 
 
 def resets(connection: socket.socket) -> bool:
-    """No answer but a TCP reset."""
+    """No response but a TCP reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     return False
 
 
 def hangs(connection: socket.socket) -> bool:
-    """No answer until the client gives up."""
+    """No response until the client gives up."""
     with suppress(OSError):
         connection.recv(1)
     return False

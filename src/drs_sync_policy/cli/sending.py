@@ -14,8 +14,8 @@ from drs_sync_policy.cli.journal import BadJournalError
 from drs_sync_policy.cli.output.progress import Bar
 from drs_sync_policy.cli.output.prose import fold, width
 from drs_sync_policy.cli.unexpected import report
-from drs_sync_policy.client.ledger import Listener
-from drs_sync_policy.client.outcome import ledger_of
+from drs_sync_policy.client.call_record import Listener
+from drs_sync_policy.client.outcome import record_of
 from drs_sync_policy.text import printable
 
 
@@ -29,7 +29,7 @@ def send(
     code, never in an exception.
     """
     record, code = Outcome(), exits.DONE
-    ledger_of(record).listener = note
+    record_of(record).listener = note
     try:
         if policies:
             with Bar(len(policies)) as bar:

@@ -201,20 +201,20 @@ class AsyncSyncPolicyClient(SharedClient):
         await self.aclose()
 
     async def _process(self, prepared: Prepared, cancelled: Cancelled, chunk: Chunk) -> None:
-        ledger = prepared.ledger
+        record = prepared.record
 
         async def send(request: httpx.Request) -> httpx.Response:
             if cancelled():
                 raise CancelledThreadError
             if not is_login(request):
-                ledger.note_sending(chunk)
+                record.note_sending(chunk)
             return await self._transport.handle_async_request(request)
 
         try:
             received = await async_run(prepared.exchange, send, prepared.headers, chunk.content)
-            results = results_of(received, ledger.items[chunk.start : chunk.stop])
+            results = results_of(received, record.items[chunk.start : chunk.stop])
         except DrsError as error:
-            ledger.note_error(chunk, error)
+            record.note_error(chunk, error)
             error.outcome = prepared.outcome
             raise
-        ledger.note_results(chunk, results)
+        record.note_results(chunk, results)

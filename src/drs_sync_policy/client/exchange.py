@@ -89,7 +89,7 @@ class Exchange:
         return evolve(self, retries=retries, budget=Budget(retries.budget))
 
     def begin(self, headers: httpx.Headers, content: bytes) -> Attempts:
-        """The attempts of one request, the first of which is about to begin."""
+        """The attempts of one request; the first is about to begin."""
         return Attempts(self, headers, content, monotonic() + self.timeouts.total)
 
     def limit_time(self, login: httpx.Request, request: httpx.Request) -> httpx.Request:

@@ -8,8 +8,8 @@ from typing import Any, cast, overload
 
 from attrs import define, field
 
+from drs_sync_policy.client.call_record import CallRecord
 from drs_sync_policy.client.job_outcome import JobOutcome, JobState
-from drs_sync_policy.client.ledger import Ledger
 from drs_sync_policy.runtime.errors import JobsFailedError
 from drs_sync_policy_api.models import SyncPolicyReq
 
@@ -22,12 +22,12 @@ class Outcome(Sequence[JobOutcome]):
     interruption.
     """
 
-    _ledger: Ledger = field(factory=Ledger, init=False)
+    _record: CallRecord = field(factory=CallRecord, init=False)
 
     @property
     def items(self) -> Sequence[SyncPolicyReq]:
         """The policies that were given."""
-        return self._ledger.items
+        return self._record.items
 
     @property
     def ok(self) -> bool:
@@ -69,7 +69,7 @@ class Outcome(Sequence[JobOutcome]):
         return len(self.items)
 
     def __iter__(self) -> Iterator[JobOutcome]:
-        return self._ledger.jobs()
+        return self._record.jobs()
 
     @overload
     def __getitem__(self, index: int) -> JobOutcome: ...
@@ -83,7 +83,7 @@ class Outcome(Sequence[JobOutcome]):
         return f"Outcome({counts or 'no jobs'})"
 
 
-def ledger_of(outcome: Outcome) -> Ledger:
+def record_of(outcome: Outcome) -> CallRecord:
     """Where the client notes what it knows."""
-    ledger: Ledger = cast("Any", outcome)._ledger  # noqa: SLF001 - the same module
-    return ledger
+    record: CallRecord = cast("Any", outcome)._record  # noqa: SLF001 - the same module
+    return record

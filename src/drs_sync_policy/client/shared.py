@@ -10,14 +10,14 @@ from attrs import frozen
 from msgspec import UNSET
 
 from drs_sync_policy.client.batching import Batches, Chunk, has_duplicates
+from drs_sync_policy.client.call_record import CallRecord
 from drs_sync_policy.client.credentials.auth import AkSkAuth, Auth, TokenAuth, shielded
 from drs_sync_policy.client.credentials.passwords import PasswordAuth
 from drs_sync_policy.client.credentials.secret import Secret
 from drs_sync_policy.client.exchange import Exchange, Hooks
-from drs_sync_policy.client.ledger import Ledger
 from drs_sync_policy.client.network.backends import Timeouts
 from drs_sync_policy.client.network.options import Connections
-from drs_sync_policy.client.outcome import Outcome, ledger_of
+from drs_sync_policy.client.outcome import Outcome, record_of
 from drs_sync_policy.client.regions import checked_edition, edition_of, server_url
 from drs_sync_policy.client.retries import Retries
 from drs_sync_policy.runtime.errors import WrongUseError
@@ -77,7 +77,7 @@ class Prepared:
     """A validated call: its outcome so far, and the headers and bodies of its requests."""
 
     outcome: Outcome
-    ledger: Ledger
+    record: CallRecord
     exchange: Exchange
     headers: httpx.Headers
     chunks: Sequence[Chunk]
@@ -191,13 +191,13 @@ class SharedClient:
         require(operation.problems(self.project_id, body=body, x_language=used, edition=edition))
         chunks = list(self.batches.split(items))
         outcome = Outcome() if record is None else record
-        ledger = ledger_of(outcome)
-        ledger.begin(items)
+        filled = record_of(outcome)
+        filled.begin(items)
         headers = self._headers_for(language) if language else self._headers
         one_at_a_time = len(chunks) == 1 or self.batches.concurrency == 1
         exchange = self._exchange.with_timeouts(timeouts)
         in_order = one_at_a_time or has_duplicates(items)
-        return Prepared(outcome, ledger, exchange, headers, chunks, in_order)
+        return Prepared(outcome, filled, exchange, headers, chunks, in_order)
 
 
 def requests_of(
@@ -215,7 +215,7 @@ def credentials_of(client: SharedClient) -> httpx.Auth:
 
 
 def _checked(jobs: Iterable[SyncPolicyReq]) -> Iterable[SyncPolicyReq]:
-    """`jobs`; raises `WrongUseError` for a single job or its id, which are common mistakes."""
+    """`jobs`; raises `WrongUseError` for a single job or its id, which are common errors."""
     kind, given = type(jobs).__name__, cast("Any", jobs)
     if hasattr(given, "__iter__") and not isinstance(given, (str, bytes, dict)):
         return jobs

@@ -199,20 +199,20 @@ class SyncPolicyClient(SharedClient):
         self.close()
 
     def _process(self, prepared: Prepared, cancelled: Cancelled, chunk: Chunk) -> None:
-        ledger = prepared.ledger
+        record = prepared.record
 
         def send(request: httpx.Request) -> httpx.Response:
             if cancelled():
                 raise CancelledThreadError
             if not is_login(request):
-                ledger.note_sending(chunk)
+                record.note_sending(chunk)
             return self._transport.handle_request(request)
 
         try:
             received = sync_run(prepared.exchange, send, prepared.headers, chunk.content)
-            results = results_of(received, ledger.items[chunk.start : chunk.stop])
+            results = results_of(received, record.items[chunk.start : chunk.stop])
         except DrsError as error:
-            ledger.note_error(chunk, error)
+            record.note_error(chunk, error)
             error.outcome = prepared.outcome
             raise
-        ledger.note_results(chunk, results)
+        record.note_results(chunk, results)

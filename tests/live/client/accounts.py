@@ -1,4 +1,4 @@
-"""Clients of a wire server that log in, and what such a server answers."""
+"""Clients of a wire server that log in, and the responses of such a server."""
 
 from __future__ import annotations
 

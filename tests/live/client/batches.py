@@ -24,7 +24,7 @@ def jobs(count: int) -> list[SyncPolicyReq]:
 
 
 class Echo:
-    """A server that carries out what it is sent, but answers `failing` requests otherwise."""
+    """A server that sets all policies, but responds to `failing` requests in another way."""
 
     def __init__(self, failing: dict[str, Act] | None = None) -> None:
         self.failing = failing or {}

@@ -56,8 +56,8 @@ def test_a_function_is_asked_for_each_request() -> None:
 
 
 @pytest.mark.parametrize("bad", ["", " x", "x\n", "x\r\nX-Evil: 1", "é", "x\x00", None, 7])
-def test_a_token_that_no_header_may_have_is_refused(bad: Any) -> None:
-    """Line ends and the like are wrong use, and the error does not quote the token."""
+def test_a_token_that_no_header_may_have_is_a_usage_error(bad: Any) -> None:
+    """Line ends and the like raise `WrongUseError`, and the error does not quote the token."""
     with pytest.raises(WrongUseError) as caught:
         TokenAuth(bad)
     assert not bad or str(bad).strip() not in str(caught.value).replace("`token` is", "")
@@ -99,8 +99,8 @@ def test_keys_sign_what_is_sent() -> None:
     assert "user-agent" not in signed
 
 
-def test_each_attempt_is_signed_anew() -> None:
-    """A repeat long after the first attempt has a date of its own."""
+def test_each_attempt_is_signed_again() -> None:
+    """A retry long after the first attempt has a date of its own."""
     clock = iter([NOW, NOW + timedelta(minutes=20)])
     auth = AkSkAuth("AK", "sk", now=lambda: next(clock))
     busy = says(503, b"", {"Retry-After": "0"})
@@ -200,10 +200,10 @@ SERVER: dict[str, Any] = {"base_url": "http://127.0.0.1:9", "project_id": "p"}
         lambda: Settings().arguments(auth=WRONG),
     ],
 )
-def test_no_traceback_of_wrong_use_shows_a_secret(
+def test_no_traceback_of_a_usage_error_shows_a_secret(
     call: Callable[[], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not what is wrong with a secret, nor what is wrong beside it, shows it in any local."""
+    """Neither an invalid secret nor another invalid argument shows a secret in a local variable."""
     monkeypatch.setenv("DRS_PROFILES", "/nonexistent")
     assert HUSH not in seen_in(raised_by(call))
 
@@ -233,8 +233,8 @@ def test_no_traceback_of_settings_shows_a_secret(
     assert error.__context__ is None
 
 
-def test_a_header_that_http_refuses_is_not_quoted() -> None:
-    """The headers of a client that was brought may have a secret, which an error must not."""
+def test_a_header_that_http_does_not_allow_is_not_quoted() -> None:
+    """The headers of your own client may have a secret, which an error must not show."""
     with (
         wire() as server,
         httpx.Client(headers={"X-Api-Key": WRONG}) as mine,
@@ -247,10 +247,10 @@ def test_a_header_that_http_refuses_is_not_quoted() -> None:
 
 @pytest.mark.parametrize("status", [200, 202, 403])
 @pytest.mark.parametrize("header", ["X-Subject-Token", "Set-Cookie"])
-def test_a_token_in_an_answer_is_not_kept(status: int, header: str) -> None:
-    """What an answer gives away of a login or a session stays out of the error and its pickle."""
+def test_a_token_in_a_response_is_not_kept(status: int, header: str) -> None:
+    """A token or a cookie in a response stays out of the error and its pickle."""
     seen: list[Any] = []
-    hooks = Hooks(on_response=lambda _, answer, __: seen.append(dict(answer.headers)))
+    hooks = Hooks(on_response=lambda _, response, __: seen.append(dict(response.headers)))
     stray = says(status, b"{}", {header: HUSH, "X-Request-Id": "r1"})
     with (
         wire(stray) as server,
@@ -268,7 +268,7 @@ def test_a_token_in_an_answer_is_not_kept(status: int, header: str) -> None:
 
 @pytest.mark.parametrize("status", [202, 403])
 def test_a_token_in_a_login_that_failed_is_not_kept(status: int) -> None:
-    """IAM may answer with another status than the documented ones, and with a token."""
+    """IAM may respond with an undocumented status and with a token."""
     with (
         wire(says(status, b"{}", {"X-Subject-Token": HUSH})) as iam,
         wire() as server,

@@ -80,7 +80,7 @@ def test_a_job_that_is_there_twice_is_sent_in_order(set_policies: SetPolicies) -
 
 
 def test_what_was_said_before_a_failure_is_kept(set_policies: SetPolicies) -> None:
-    """A later request that is refused for good leaves the results of the others in the outcome."""
+    """If a later request is rejected, the results of the others are in the outcome."""
     refused = says(403, {"error_code": "DRS.M00261", "error_msg": "no"})
     with (
         wire(
@@ -105,7 +105,7 @@ def test_what_was_said_before_a_failure_is_kept(set_policies: SetPolicies) -> No
 
 
 def test_requests_under_way_are_heard_out_after_a_failure(set_policies: SetPolicies) -> None:
-    """What the server says of requests that were sent already counts, whatever another was told."""
+    """The results of requests that were sent already count, even if another request fails."""
     echo = Echo({"job-0": says(500, {"error_code": "DRS.M00004", "error_msg": "x"})})
     with wire(then=echo) as server:
         echo.server = server
@@ -159,7 +159,7 @@ def test_a_refusal_with_all_results_ends_no_call(
 def test_what_ended_a_call_is_raised_before_failed_jobs(
     set_policies: SetPolicies, concurrency: int
 ) -> None:
-    """After a refusal with results, a refusal of the whole ends the call and is its error."""
+    """After a rejection with results, one of the whole request ends the call and is its error."""
     batches = Batches(jobs=1, concurrency=concurrency)
     with (
         wire(then=lambda c: by_family(server, c, end_at="job-7")) as server,
@@ -174,7 +174,7 @@ def test_what_ended_a_call_is_raised_before_failed_jobs(
 
 
 def test_a_cancelled_task_leaves_a_truthful_record() -> None:
-    """After a cancellation the record tells what is done, unknown, and not sent."""
+    """After a cancellation the record shows what is done, unknown, and not sent."""
     record = Outcome()
     second = threading.Event()
 
@@ -201,7 +201,7 @@ def test_a_cancelled_task_leaves_a_truthful_record() -> None:
 
 @pytest.mark.parametrize("concurrency", [1, 3])
 def test_an_interruption_leaves_a_truthful_record(concurrency: int) -> None:
-    """Ctrl-C in the middle of a call ends it, and the record tells what is known."""
+    """Ctrl-C in the middle of a call ends it, and the record shows what is known."""
     record = Outcome()
     echo = Echo()
 
@@ -272,7 +272,7 @@ def test_ctrl_c_waits_for_no_request() -> None:
     both_hang = threading.Barrier(3)
     dropped = threading.Semaphore(0)
 
-    def answers_or_hangs(connection: socket.socket) -> bool:
+    def responds_or_hangs(connection: socket.socket) -> bool:
         asked = server.last_from[connection.getpeername()[1]].json()["jobs"][0]["job_id"]
         if asked == "job-0":
             return carries_out(server, connection)
@@ -281,7 +281,7 @@ def test_ctrl_c_waits_for_no_request() -> None:
         dropped.release()
         return False
 
-    with wire(then=answers_or_hangs) as server:
+    with wire(then=responds_or_hangs) as server:
         command = [sys.executable, "-c", INTERRUPTED_CALL, server.url]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
@@ -301,7 +301,7 @@ def test_ctrl_c_waits_for_no_request() -> None:
 
 
 def test_a_record_serves_one_call() -> None:
-    """Two calls in one record would mix, so that the second is wrong use."""
+    """Two calls in one record would mix, so the second raises `WrongUseError`."""
     record = Outcome()
     with wire(then=lambda c: carries_out(server, c)) as server:
         set_policies_sync(server.url, jobs(1), Batches(), record=record)

@@ -36,7 +36,7 @@ DONE = b'{"count": 1, "results": [{"id": "a", "status": "success"}]}'
 Call = Callable[..., Outcome]
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _Responder(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
@@ -58,7 +58,7 @@ class _Server(ThreadingHTTPServer):
     handshakes = 0
 
     def __init__(self, context: ssl.SSLContext) -> None:
-        super().__init__(("127.0.0.1", 0), _Answers)
+        super().__init__(("127.0.0.1", 0), _Responder)
         self._context = context
 
     def finish_request(self, request: Any, client_address: Any) -> None:
@@ -165,7 +165,7 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path, call: Call) -
 
 
 def test_a_client_that_was_brought_says_the_same(secure: Secure) -> None:
-    """With `http_client=`, whose context is its own, a refused certificate ends the call, too."""
+    """With `http_client=`, which has its own context, a rejected certificate ends the call, too."""
     with httpx.Client() as mine, pytest.raises(ConnectFailedError) as caught:
         call_sync(secure.url, http_client=mine, retries=Retries(first_wait=0.01))
     assert "the server's certificate was rejected" in str(caught.value)

@@ -95,7 +95,7 @@ def test_a_region_is_one_of_the_contracts_servers() -> None:
         ),
     ],
 )
-def test_what_cannot_be_is_refused_when_the_client_is_made(
+def test_an_invalid_argument_is_found_when_the_client_is_made(
     options: dict[str, Any], text: str
 ) -> None:
     """A wrong region, URL, project, language or token is found before the first call."""
@@ -104,7 +104,7 @@ def test_what_cannot_be_is_refused_when_the_client_is_made(
     assert text in str(caught.value)
 
 
-def test_a_wrong_region_is_a_problem_with_its_choices() -> None:
+def test_an_invalid_region_is_a_problem_with_its_choices() -> None:
     """A program can offer them without reading the text."""
     with pytest.raises(WrongUseError) as caught:
         make(region="eu-dee")
@@ -188,8 +188,8 @@ def test_a_base_url_may_have_a_path() -> None:
 
 
 # --- hooks and logs -------------------------------------------------------------------------------
-def test_hooks_see_requests_answers_and_repeats() -> None:
-    """Each attempt is shown before and after, each repeat with its reason; credentials never."""
+def test_hooks_see_requests_responses_and_retries() -> None:
+    """They get each attempt before and after, each retry with its reason, and no credentials."""
     seen: list[tuple[Any, ...]] = []
     hooks = Hooks(
         on_request=lambda sent: seen.append(("request", sent)),
@@ -224,8 +224,8 @@ def test_what_a_hook_raises_ends_the_call() -> None:
         drs.set_policies(JOBS)
 
 
-def test_the_log_tells_each_answer_and_each_repeat(caplog: pytest.LogCaptureFixture) -> None:
-    """DEBUG has each answer with its request id, INFO each repeat with its reason."""
+def test_the_log_has_each_response_and_each_retry(caplog: pytest.LogCaptureFixture) -> None:
+    """DEBUG has each response with its request id, INFO each retry with its reason."""
     caplog.set_level(logging.DEBUG, "drs_sync_policy")
     with (
         wire(resets, says(200, DONE, {"X-Request-Id": "r-1"})) as server,
@@ -328,8 +328,8 @@ def test_clients_share_one_tls_context() -> None:
 
 
 @pytest.mark.parametrize("jobs", [JOBS[0], "19557d51", b"a", {"job_id": "a"}, None, 3])
-def test_what_is_no_list_of_jobs_is_wrong_use(jobs: Any) -> None:
-    """One job, or its id, is easily given instead of a list: what is needed is told."""
+def test_a_single_job_instead_of_a_list_is_a_usage_error(jobs: Any) -> None:
+    """If one job or its id is given instead of a list, the error says what is needed."""
     with make(region="eu-de") as drs, pytest.raises(WrongUseError) as caught:
         drs.set_policies(jobs)
     assert f"a `{type(jobs).__name__}`: give a list of `SyncPolicyReq`" in str(caught.value)
@@ -343,7 +343,7 @@ def test_a_project_id_is_described_in_words() -> None:
     assert "^" not in str(caught.value)
 
 
-def test_a_refused_connection_says_what_to_look_at() -> None:
+def test_a_failed_connection_says_what_to_check() -> None:
     """Whether a server runs there, the URL, the network and the proxy."""
     said = r"Check that the server is running"
     url = f"http://127.0.0.1:{free_port()}"

@@ -23,14 +23,14 @@ from tests.wire import carries_out, says, wire
 
 
 def outcome_of_two(set_policies: SetPolicies) -> Outcome:
-    answer = {
+    response = {
         "count": 2,
         "results": [
             {"id": "job-0", "status": "success"},
             {"id": "job-1", "status": "failed", "error_code": "DRS.M05003", "error_msg": "none"},
         ],
     }
-    with wire(says(200, answer)) as server:
+    with wire(says(200, response)) as server:
         return set_policies(server.url, jobs(2), Batches())
 
 

@@ -1,4 +1,4 @@
-"""Logging in by password: once, in time, and told when it fails."""
+"""Logging in by password: once, in time, and with an error of its own if it fails."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ def test_a_token_without_an_end_lives_for_a_day(body: bytes) -> None:
         assert len(iam.heard) == 2
 
 
-def test_a_token_is_renewed_once_when_the_service_refuses_it() -> None:
-    """A 401 leads to one new login and one repeat, and no more."""
+def test_a_token_is_renewed_once_when_the_service_rejects_it() -> None:
+    """A 401 leads to one new login and one retry, and no more."""
     with wire(token("t1"), token("t2"), token("t3")) as iam, wire(REFUSED, then=REFUSED) as server:
         with client(server, password(iam.url)) as drs, pytest.raises(errors.UnauthorizedError):
             drs.set_policies(JOBS)
@@ -104,7 +104,7 @@ def test_a_token_is_renewed_once_when_the_service_refuses_it() -> None:
 
 
 def test_a_renewed_token_serves() -> None:
-    """After the one repeat with a new token the call goes on as if nothing had been."""
+    """After one retry with a new token the call continues."""
     with wire(token("t1"), token("t2")) as iam, wire(REFUSED, then=says(200, DONE)) as server:
         with client(server, password(iam.url)) as drs:
             assert drs.set_policies(JOBS).ok
@@ -132,7 +132,7 @@ def test_threads_log_in_once() -> None:
 
 
 def test_threads_renew_once() -> None:
-    """Eight threads whose token is refused at the same time share one new login."""
+    """Eight threads whose token is rejected at the same time share one new login."""
     together = threading.Barrier(8)
 
     def by_token(connection: socket.socket) -> bool:
@@ -230,8 +230,8 @@ def test_credentials_of_your_own_class_stay_so() -> None:
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-def test_a_call_does_not_outlast_its_end_behind_anothers_login(is_async: bool) -> None:
-    """While another client logs in, a call waits for its turn no longer than it has time."""
+def test_the_deadline_includes_the_wait_for_anothers_login(is_async: bool) -> None:
+    """While another client logs in, a request waits no longer than its deadline."""
     begun = threading.Event()
 
     def hangs_on(connection: socket.socket) -> bool:
@@ -283,7 +283,7 @@ def test_an_absurd_end_of_a_token_breaks_nothing(expires: str) -> None:
 
 @pytest.mark.parametrize("odd", ["t\x7f", "t\xe9"])
 def test_a_token_that_no_header_may_have_is_none(odd: str) -> None:
-    """What IAM gives and cannot be sent on is an answer outside the contract."""
+    """A token of IAM that cannot be sent in a header is an error."""
     head = f"HTTP/1.1 201 X\r\nContent-Length: 0\r\nX-Subject-Token: {odd}\r\n\r\n"
     with (
         wire(sends(head.encode("latin-1"), stays=True)) as iam,
@@ -295,8 +295,8 @@ def test_a_token_that_no_header_may_have_is_none(odd: str) -> None:
 
 
 @pytest.mark.parametrize("bad", ["http://a\x7f", "http://a:b", "iam"])
-def test_an_iam_server_that_is_none_is_wrong_use(bad: str) -> None:
-    """Where the login cannot be sent, nothing is."""
+def test_an_invalid_iam_server_is_a_usage_error(bad: str) -> None:
+    """Nothing is sent."""
     with (
         wire() as server,
         client(server, password(bad)) as drs,
@@ -409,7 +409,7 @@ def test_a_login_that_fails_after_a_lost_attempt_leaves_the_job_unknown() -> Non
 
 
 def test_the_iam_server_is_that_of_the_region() -> None:
-    """Beside `drs.REGION...` stands `iam.REGION...`; of another server it must be told."""
+    """The host `iam.REGION...` belongs to `drs.REGION...`; for another server it must be given."""
     assert iam_url_for("https://drs.eu-nl.otc.t-systems.com") == (
         "https://iam.eu-nl.otc.t-systems.com"
     )
@@ -420,18 +420,18 @@ def test_the_iam_server_is_that_of_the_region() -> None:
 
 
 def test_plain_clients_of_httpx_can_log_in_too() -> None:
-    """Sync and async, at first and after a 401: the answer of IAM is read before it is used."""
-    answers = (REFUSED, says(200, DONE))
+    """Sync and async, at first and after a 401: the response of IAM is read before it is used."""
+    responses = (REFUSED, says(200, DONE))
 
     async def call(url: str, auth: httpx.Auth) -> int:
         async with httpx.AsyncClient() as http:
             return (await http.post(url, auth=auth)).status_code
 
-    with wire(token("t1"), token("t2")) as iam, wire(*answers) as server:
+    with wire(token("t1"), token("t2")) as iam, wire(*responses) as server:
         auth = password(iam.url)
         with httpx.Client() as http:
             assert http.post(server.url, auth=auth).status_code == 200
         assert tokens_sent(server) == ["t1", "t2"]
-    with wire(token("t1"), token("t2")) as iam, wire(*answers) as server:
+    with wire(token("t1"), token("t2")) as iam, wire(*responses) as server:
         assert asyncio.run(call(server.url, password(iam.url))) == 200
         assert tokens_sent(server) == ["t1", "t2"]

@@ -286,7 +286,7 @@ def test_a_profile_without_a_file_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", [b"[a", b"\xff", b"a = b"])
 def test_a_broken_file_is_told_without_its_contents(tmp_path: Path, text: bytes) -> None:
-    """What is not TOML is wrong use, and nothing of the file is quoted."""
+    """A file that is not TOML raises `WrongUseError`, and nothing of it is quoted."""
     path = tmp_path / "profiles.toml"
     path.write_bytes(text)
     with pytest.raises(WrongUseError, match="is not TOML"):

@@ -42,8 +42,8 @@ pytest_plugins = ["pytester"]
 
 
 # --- scripts --------------------------------------------------------------------------------------
-def test_a_script_answers_step_by_step() -> None:
-    """Each request is answered by the next step, and what was sent is there to be looked at."""
+def test_a_script_responds_step_by_step() -> None:
+    """Each step responds to the next request, and the requests can be read afterwards."""
     scripted = Scripted(fails({"b": "DRS.M00304"}), then=succeeds())
     with scripted.client() as drs:
         first, second = drs.set_policies(JOBS), drs.set_policies(JOBS)
@@ -68,7 +68,7 @@ def test_a_script_refuses_with_a_code_that_fits(status: int) -> None:
 
 
 def test_a_script_can_be_a_bad_day() -> None:
-    """Broken connections, odd answers and waits are steps like others."""
+    """Broken connections, odd responses and waits are steps like others."""
     scripted = Scripted(
         breaks(), breaks(httpx.ConnectTimeout), rejects(429, retry_after=0), responds(200, "<html>")
     )
@@ -78,13 +78,13 @@ def test_a_script_can_be_a_bad_day() -> None:
 
 
 def test_a_script_that_is_at_its_end_says_so() -> None:
-    """A request too many is a mistake of the test, and not an answer."""
+    """A request without a step is an error of the test, and gets no response."""
     with Scripted().client() as drs, pytest.raises(AssertionError, match="no step for request 1"):
         drs.set_policies(JOBS)
 
 
 def test_a_script_serves_the_async_client() -> None:
-    """The same script answers both clients."""
+    """The same script responds to both clients."""
 
     async def call() -> None:
         async with Scripted(succeeds()).async_client() as drs:
@@ -95,7 +95,7 @@ def test_a_script_serves_the_async_client() -> None:
 
 # --- recordings -----------------------------------------------------------------------------------
 def test_what_was_recorded_can_be_repeated(drs_sandbox: Sandbox, tmp_path: Path) -> None:
-    """A recording of the sandbox answers the same calls again, without it and without secrets."""
+    """A recording of the sandbox responds to the same calls, without sandbox and secrets."""
     jobs = [SyncPolicyReq(job_id=drs_sandbox.job_ids[0]), SyncPolicyReq(job_id="nobody's")]
     file = tmp_path / "recording.json"
     recorder = Recorder()
@@ -113,7 +113,7 @@ def test_what_was_recorded_can_be_repeated(drs_sandbox: Sandbox, tmp_path: Path)
 
 
 def test_a_recording_has_no_login_in_it(drs_sandbox: Sandbox, tmp_path: Path) -> None:
-    """A password goes to IAM in a body; neither it nor the token of the answer is kept."""
+    """A password goes to IAM in a body; neither it nor the token of the response is kept."""
     one = drs_sandbox.tenants[0]
     login = PasswordAuth(one.user, one.password, one.domain, iam_url=drs_sandbox.url)
     file = tmp_path / "recording.json"
@@ -130,7 +130,7 @@ def test_a_recording_has_no_login_in_it(drs_sandbox: Sandbox, tmp_path: Path) ->
 
 
 def test_a_script_shows_no_password() -> None:
-    """The login that a script answers is among its requests, without the password."""
+    """The login that a script responds to is among its requests, without the password."""
     given = responds(201, b"{}", X_Subject_Token="t")
     scripted = Scripted(given, then=succeeds())
     login = PasswordAuth("u", "hush-hush", "d", iam_url="http://iam.invalid")
@@ -180,7 +180,7 @@ def test_the_sandbox_is_fresh_for_each_test(drs_sandbox: Sandbox) -> None:
 
 
 def test_the_sandbox_refuses_like_the_service(drs_sandbox: Sandbox) -> None:
-    """Wrong credentials and foreign projects are refused with the vendor's codes."""
+    """Wrong credentials and foreign projects are rejected with the vendor's codes."""
     with drs_sandbox.client(auth="wrong") as drs, pytest.raises(errors.UnauthorizedError) as caught:
         drs.set_policies(JOBS)
     assert caught.value.code

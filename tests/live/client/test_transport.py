@@ -120,11 +120,11 @@ def test_your_own_client_keeps_its_timeouts_unless_others_are_given() -> None:
     """The phases of `http_client` count; `timeouts` replaces them."""
     seen: list[Any] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         seen.append(request.extensions["timeout"]["read"])
         return httpx.Response(200, json=DONE)
 
-    with httpx.Client(transport=httpx.MockTransport(answer), timeout=7.0) as mine:
+    with httpx.Client(transport=httpx.MockTransport(respond), timeout=7.0) as mine:
         for options in ({}, {"timeouts": Timeouts(read=9.0)}):
             make(base_url="http://x", http_client=mine, **options).set_policies(JOBS)
     assert seen == [7.0, 9.0]
@@ -132,7 +132,7 @@ def test_your_own_client_keeps_its_timeouts_unless_others_are_given() -> None:
 
 @pytest.mark.parametrize("follow", [True, False])
 def test_your_own_client_does_not_follow_redirects_with_the_token(follow: bool) -> None:
-    """A redirect is an answer outside the contract, whatever the client was told."""
+    """A redirect is a response outside the contract, whatever the settings of the client."""
     with (
         wire(says(302, b"", {"Location": "http://127.0.0.1:9/"})) as server,
         httpx.Client(follow_redirects=follow) as mine,
@@ -232,7 +232,7 @@ def test_errors_of_httpx2_are_our_errors(
 
 
 @with_httpx2
-def test_a_transport_of_httpx2_may_answer_by_itself(send: Callable[..., Outcome]) -> None:
+def test_a_transport_of_httpx2_may_respond_by_itself(send: Callable[..., Outcome]) -> None:
     """As in tests: its response is read already."""
 
     def respond(request: httpx2.Request) -> httpx2.Response:
@@ -308,7 +308,7 @@ def test_a_proxy_that_fails_is_named(makes: Callable[..., Outcome], scheme: str)
 
 
 def test_a_timeout_of_connecting_names_the_proxy() -> None:
-    """A proxy that does not answer to TLS is the cause."""
+    """The cause is a proxy that does not respond to TLS."""
     with (
         wire(hangs) as proxy,
         make(
@@ -400,16 +400,16 @@ def test_certificates_may_be_your_own(tmp_path: Path) -> None:
         tls_context(tmp_path / "ca.pem", "https://x")
 
 
-def test_a_server_that_is_no_tls_server_is_a_connection_error() -> None:
-    """Speaking TLS to plain HTTP ends as no connection, and says why."""
+def test_a_server_without_tls_is_a_connection_error() -> None:
+    """TLS to a plain HTTP server is a connection error that gives the reason."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def answer() -> None:
+        def respond() -> None:
             connection, _ = listener.accept()
             with connection:
                 connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
-        thread = threading.Thread(target=answer)
+        thread = threading.Thread(target=respond)
         thread.start()
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         with make(base_url=url, retries=None) as drs, pytest.raises(UnreachableError) as caught:

@@ -17,7 +17,7 @@ from drs_sync_policy import (
 from drs_sync_policy.client.results import match
 from drs_sync_policy.runtime.serialization import to_builtins
 
-# No clock judges here: a machine that is busy with other work is slow, and right.
+# No time limit: a machine that is busy with other work is slow.
 untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -45,7 +45,7 @@ def test_chunks_hold_every_job_once_and_keep_to_both_limits(
 @untimed
 @given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_results_are_matched_by_id_and_in_their_order(ids: list[str], random: Any) -> None:
-    """Whatever the order of the answer, each item gets a result of its own id, each once."""
+    """Whatever the order of the results, each item gets a result with its own id, each once."""
     items = [SyncPolicyReq(job_id=job) for job in ids]
     results = [
         SyncPolicyResp(id=job, status=SyncPolicyStatus.SUCCESS, error_msg=str(n))

@@ -1,4 +1,4 @@
-"""Options that cannot be, found when a client is made and before anything is sent."""
+"""Invalid options, found when a client is made and before anything is sent."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ JOBS = [SyncPolicyReq(job_id="a")]
 
 @pytest.mark.parametrize("name", ["jobs", "bytes", "concurrency"])
 @pytest.mark.parametrize("value", [0, -1, 1.5, True, None, "2"])
-def test_batches_of_no_size_are_wrong_use(name: str, value: Any) -> None:
-    """With none at once, or none in a request, nothing would be sent and nobody told."""
+def test_batches_without_a_size_are_usage_errors(name: str, value: Any) -> None:
+    """With a size of 0 nothing would be sent, and nothing would be reported."""
     with pytest.raises(WrongUseError, match=f"`Batches.{name}` is .*: give an integer"):
         Batches(**{name: value})
 
 
 @pytest.mark.parametrize("name", ["connect", "write", "read", "pool", "total"])
 @pytest.mark.parametrize("value", [0, -1.0, math.inf, math.nan, None, "2", True])
-def test_times_without_an_end_are_wrong_use(name: str, value: Any) -> None:
+def test_times_without_an_end_are_usage_errors(name: str, value: Any) -> None:
     """Each timeout is finite and leaves some time."""
     with pytest.raises(WrongUseError, match=f"`Timeouts.{name}` is .*: give a finite"):
         Timeouts(**{name: value})
@@ -60,10 +60,8 @@ def test_times_without_an_end_are_wrong_use(name: str, value: Any) -> None:
         (Connections, {"max_response_bytes": None}),
     ],
 )
-def test_other_numbers_that_cannot_be_are_wrong_use(
-    kind: type[Any], options: dict[str, Any]
-) -> None:
-    """The error names the option, its value and what may stand there."""
+def test_other_invalid_numbers_are_usage_errors(kind: type[Any], options: dict[str, Any]) -> None:
+    """The error names the option, its value and the valid values."""
     (name,) = options
     with pytest.raises(WrongUseError, match=f"`{kind.__name__}.{name}` is .* give a") as caught:
         kind(**options)
@@ -85,7 +83,7 @@ def connected(url: str = "https://127.0.0.1:9", **connections: Any) -> SyncPolic
     ],
 )
 @pytest.mark.parametrize("by_environment", [True, False])
-def test_a_proxy_that_cannot_be_is_wrong_use(
+def test_an_invalid_proxy_is_a_usage_error(
     proxy: str, text: str, by_environment: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether an option or a variable names it; its credentials are not quoted."""
@@ -99,13 +97,13 @@ def test_a_proxy_that_cannot_be_is_wrong_use(
 
 
 @pytest.mark.parametrize("url", ["http://a\x7f", "http://a:b", "http://a\n"])
-def test_a_url_that_cannot_be_is_wrong_use(url: str) -> None:
-    """What no request can be sent to is found when the client is made."""
+def test_an_invalid_url_is_a_usage_error(url: str) -> None:
+    """It is found when the client is made."""
     with pytest.raises(WrongUseError, match="`base_url` is not a URL"):
         connected(url)
 
 
-def test_certificates_that_cannot_be_read_are_wrong_use(tmp_path: Path) -> None:
+def test_certificates_that_cannot_be_read_are_usage_errors(tmp_path: Path) -> None:
     """A file that is missing, or holds no certificate, is named."""
     empty = tmp_path / "empty.pem"
     empty.write_text("")
@@ -125,7 +123,7 @@ def test_the_variable_of_certificates_is_named(
 
 
 @pytest.mark.parametrize("brought", [False, True])
-def test_a_closed_client_is_wrong_use(brought: bool) -> None:
+def test_a_closed_client_is_a_usage_error(brought: bool) -> None:
     """After `close` nothing is sent, and the job is known to be so."""
     with wire(then=lambda c: carries_out(server, c)) as server, httpx.Client() as mine:
         drs = SyncPolicyClient(
@@ -140,7 +138,7 @@ def test_a_closed_client_is_wrong_use(brought: bool) -> None:
     assert caught.value.outcome[0].state is JobState.NOT_SENT
 
 
-def test_a_closed_client_that_was_brought_is_wrong_use() -> None:
+def test_your_own_closed_client_is_a_usage_error() -> None:
     """An `httpx.Client` that its owner closed sends nothing, and the error is one of ours."""
     mine = httpx.Client()
     mine.close()
@@ -152,7 +150,7 @@ def test_a_closed_client_that_was_brought_is_wrong_use() -> None:
 
 
 @pytest.mark.parametrize("brought", [False, True])
-def test_a_closed_async_client_is_wrong_use(brought: bool) -> None:
+def test_a_closed_async_client_is_a_usage_error(brought: bool) -> None:
     """The same for the async client."""
 
     async def call() -> None:
@@ -199,12 +197,12 @@ def test_a_client_has_a_connection_for_each_request_at_once() -> None:
 
 
 class HookError(Exception):
-    """A mistake in a hook."""
+    """An error in a hook."""
 
 
 @pytest.mark.parametrize("auth", ["t", None], ids=["token", "login"])
-def test_what_breaks_before_sending_leaves_the_job_not_sent(auth: str | None) -> None:
-    """A hook, or a function that gives tokens, that raises is no reason not to know."""
+def test_an_error_before_sending_leaves_the_job_not_sent(auth: str | None) -> None:
+    """If a hook or a function that returns tokens raises, the job is known to be unsent."""
 
     def broken(*_: object) -> str:
         raise HookError

@@ -1,4 +1,4 @@
-"""When a call is repeated, and how long it waits."""
+"""When a request is retried, and after how long a wait."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from drs_sync_policy.runtime.messages import ResponseInfo
 from drs_sync_policy.runtime.responses import retry_after
 
 
-def answer(status: int, retry: str | None = None, content: bytes = b"") -> ResponseInfo:
+def response(status: int, retry: str | None = None, content: bytes = b"") -> ResponseInfo:
     return ResponseInfo(status, {} if retry is None else {"retry-after": retry}, content)
 
 
-# No clock judges here: a machine that is busy with other work is slow, and right.
+# No time limit: a machine that is busy with other work is slow.
 untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -30,56 +30,56 @@ def test_waits_are_jittered_up_to_a_doubling_bound(
 ) -> None:
     """A wait is between nothing and `first_wait` x 2^n, at most `longest_wait`."""
     retries = Retries(attempts=100, first_wait=first, longest_wait=longest)
-    wait = retries.after_response(answer(503), attempt)
+    wait = retries.after_response(response(503), attempt)
     assert wait is not None
     assert 0.0 <= wait <= min(longest, first * 2.0 ** (attempt - 1))
 
 
 def test_no_number_of_attempts_breaks_the_wait() -> None:
     """The doubling ends before a number does."""
-    wait = Retries(attempts=10_000).after_response(answer(503), 9_000)
+    wait = Retries(attempts=10_000).after_response(response(503), 9_000)
     assert wait is not None
     assert 0.0 <= wait <= 20.0
 
 
 def test_waits_differ() -> None:
     """Full jitter: clients that failed together do not come back together."""
-    waits = {Retries().after_response(answer(503), 3) for _ in range(50)}
+    waits = {Retries().after_response(response(503), 3) for _ in range(50)}
     assert len(waits) > 40
 
 
 def test_retry_after_is_the_least_wait() -> None:
-    """Jitter comes on top of it: clients that were told the same do not come back together."""
-    waits = {Retries(first_wait=0.1).after_response(answer(429, "7"), 1) for _ in range(50)}
+    """Jitter comes on top of it: clients with the same `Retry-After` do not come back together."""
+    waits = {Retries(first_wait=0.1).after_response(response(429, "7"), 1) for _ in range(50)}
     assert all(wait is not None and 7.0 <= wait < 7.1 for wait in waits)
     assert len(waits) > 40
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 413, 422, 500, 501, 418])
-def test_other_statuses_are_not_repeated(status: int) -> None:
-    """Repeating would change nothing."""
-    assert Retries().after_response(answer(status), 1) is None
+def test_other_statuses_are_not_retried(status: int) -> None:
+    """A retry would change nothing."""
+    assert Retries().after_response(response(status), 1) is None
 
 
 def test_too_frequent_is_a_429_in_all_but_its_number() -> None:
     """The vendor says `DRS.M01503` with status 400."""
     body = b'{"error_code": "DRS.M01503", "error_msg": "x"}'
-    assert Retries(retry_sent=False).after_response(answer(400, None, body), 1) is not None
+    assert Retries(retry_sent=False).after_response(response(400, None, body), 1) is not None
 
 
 @pytest.mark.parametrize(
     "error", [httpx.PoolTimeout(""), httpx.UnsupportedProtocol(""), httpx.DecodingError("")]
 )
-def test_errors_that_repeating_does_not_mend_are_not_repeated(error: httpx.RequestError) -> None:
+def test_errors_that_a_retry_does_not_mend_are_not_retried(error: httpx.RequestError) -> None:
     """A full pool, a wrong URL and an unreadable body stay what they are."""
     assert Retries().after_error(error, 1) is None
 
 
 @pytest.mark.parametrize("kind", [httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError])
-def test_lost_answers_are_repeated_unless_that_is_switched_off(
+def test_lost_responses_are_retried_unless_that_is_switched_off(
     kind: type[httpx.RequestError],
 ) -> None:
-    """Whether a call that the server may have acted on is repeated can be chosen."""
+    """You can choose whether a request that the server may have acted on is retried."""
     assert Retries().after_error(kind("x"), 1) is not None
     assert Retries(retry_sent=False).after_error(kind("x"), 1) is None
     assert Retries(retry_sent=False).after_error(httpx.ConnectError("x"), 1) is not None

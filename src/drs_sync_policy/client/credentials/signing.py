@@ -53,7 +53,7 @@ def authorization(
 ) -> str:
     """The value of `Authorization` for a request; `headers` must have `X-Sdk-Date`.
 
-    All headers that are given are signed, so give none that something on the way may change.
+    All headers that are given are signed, so do not give one that something on the way may change.
     """
     text, names = canonical_request(method, path, query, headers, body)
     date = next(value for name, value in headers.items() if name.lower() == DATE_HEADER.lower())

@@ -1,4 +1,4 @@
-"""What the client makes of bodies that are too much or too little, over real sockets."""
+"""How the client handles bodies that are too long, incomplete or compressed, over real sockets."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.live.client.errors.calls import (
 from tests.wire import says, sends, wire
 
 
-def test_a_gzip_bomb_is_not_unpacked(call: Call) -> None:
-    """A body that grows beyond the limit while it is unpacked is given up."""
+def test_a_gzip_bomb_is_not_decompressed(call: Call) -> None:
+    """A body that grows beyond the limit while it is decompressed is an error."""
     bomb = gzip.compress(b" " * 70_000_000)
     with wire(sends(whole(bomb, "Content-Encoding: gzip"))) as server:
         error = failure(call, server.url)
@@ -29,8 +29,8 @@ def test_a_gzip_bomb_is_not_unpacked(call: Call) -> None:
     assert "longer than" in str(error)
 
 
-def test_a_bomb_is_unpacked_no_further_than_the_limit() -> None:
-    """Memory is bounded by the limit, and not by what a chunk would unpack to."""
+def test_a_bomb_is_decompressed_up_to_the_limit() -> None:
+    """The limit bounds the memory, whatever the size of the decompressed chunk."""
     bomb = gzip.compress(b" " * 50_000_000)
     body = ResponseBody([(b"Content-Encoding", b"gzip")], 200, 1000)
     tracemalloc.start()
@@ -42,7 +42,7 @@ def test_a_bomb_is_unpacked_no_further_than_the_limit() -> None:
         tracemalloc.stop()
 
 
-def test_a_body_without_end_is_given_up(call: Call) -> None:
+def test_a_body_without_end_is_an_error(call: Call) -> None:
     """A body that never ends is read up to the limit."""
 
     def act(connection: Any) -> bool:
@@ -60,14 +60,14 @@ def test_a_body_without_end_is_given_up(call: Call) -> None:
     "body", [gzip.compress(b"{}" * 100, mtime=0)[:-20], b"not gzip"], ids=["cut", "none"]
 )
 def test_a_broken_compression_is_outside_the_contract(call: Call, body: bytes) -> None:
-    """What cannot be unpacked is no answer."""
+    """A body that cannot be decompressed is outside the contract."""
     with wire(sends(whole(body, "Content-Encoding: gzip"))) as server:
         error = failure(call, server.url)
     assert type(error) is errors.OutsideContractError
 
 
-def test_a_compressed_answer_is_read(call: Call) -> None:
-    """A server that compresses although nobody asked for it is understood."""
+def test_a_compressed_response_is_read(call: Call) -> None:
+    """A server may compress its response without being asked to."""
     packed = gzip.compress(json.dumps(DONE).encode())
     with wire(sends(whole(packed, "Content-Encoding: gzip"))) as server:
         assert call(server.url).ok
@@ -75,10 +75,10 @@ def test_a_compressed_answer_is_read(call: Call) -> None:
 
 @pytest.mark.parametrize("rest", [b"garbage", b"HTTP/1.1 200 OK\r\n\r\n"])
 @pytest.mark.parametrize("chunked", [False, True])
-def test_what_follows_an_answer_does_not_reach_the_next_call(
+def test_bytes_after_a_response_do_not_reach_the_next_request(
     call: Call, rest: bytes, chunked: bool
 ) -> None:
-    """A connection with more on it than its answer is given up, though the server keeps it open."""
+    """A connection with bytes after its response is closed, even if the server keeps it open."""
     body = json.dumps(DONE).encode()
     pieces = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
     first = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + pieces

@@ -1,4 +1,4 @@
-"""What the client makes of a server that gives no answer, over real sockets."""
+"""How the client handles a server that does not respond, over real sockets."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.live.client.errors.calls import (
 from tests.wire import Act, drips, free_port, hangs, resets, sends, wire
 
 
-def test_refused_connections_send_nothing(call: Call) -> None:
-    """Where nothing listens, the error says so, and that no job was sent."""
+def test_nothing_is_sent_without_a_connection(call: Call) -> None:
+    """If nothing listens, there is no connection, and no job was sent."""
     error = failure(call, f"http://127.0.0.1:{free_port()}")
     assert type(error) is errors.ConnectFailedError
     assert states(error) == {JobState.NOT_SENT}
@@ -37,7 +37,7 @@ def test_refused_connections_send_nothing(call: Call) -> None:
     ids=["reset", "closed", "incomplete", "chunk incomplete", "no http", "two lengths"],
 )
 def test_broken_connections_leave_the_jobs_unknown(call: Call, act: Act) -> None:
-    """The server may have acted before the connection broke, and the outcome says so."""
+    """The server may have acted before the connection broke, so the jobs are unknown."""
     with wire(act) as server:
         error = failure(call, server.url)
     assert type(error) is errors.ConnectionLostError
@@ -45,7 +45,7 @@ def test_broken_connections_leave_the_jobs_unknown(call: Call, act: Act) -> None
 
 
 def test_a_silent_server_ends_in_a_read_timeout(call: Call) -> None:
-    """A server that never answers costs the read timeout, not for ever."""
+    """A server that does not respond ends in a timeout of `read`."""
     with wire(hangs) as server:
         error = failure(call, server.url, timeouts=Timeouts(read=0.3))
     assert isinstance(error, errors.TimedOutError)
@@ -53,8 +53,8 @@ def test_a_silent_server_ends_in_a_read_timeout(call: Call) -> None:
     assert states(error) == {JobState.UNKNOWN}
 
 
-def test_no_single_wait_outlasts_the_call(call: Call) -> None:
-    """A read timeout that is longer than what is left of the call is incomplete."""
+def test_no_wait_outlasts_the_deadline(call: Call) -> None:
+    """The deadline shortens a longer `read` timeout."""
     with wire(hangs) as server:
         error = failure(call, server.url, timeouts=Timeouts(read=60.0, total=0.5))
     assert isinstance(error, errors.TimedOutError)
@@ -62,8 +62,8 @@ def test_no_single_wait_outlasts_the_call(call: Call) -> None:
 
 
 @pytest.mark.parametrize("from_byte", [0, 40], ids=["headers", "body"])
-def test_a_slow_drip_ends_with_the_call(call: Call, from_byte: int) -> None:
-    """No single read is late, and the call ends in its time all the same."""
+def test_a_slow_drip_ends_at_the_deadline(call: Call, from_byte: int) -> None:
+    """No single read is late, and the request still ends at its deadline."""
     raw = whole(b"{" + b" " * 300, "X-Padding: " + "x" * 300)
 
     def act(connection: Any) -> bool:

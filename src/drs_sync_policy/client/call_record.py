@@ -32,7 +32,7 @@ class _Part:
 
 
 @define(eq=False, repr=False)
-class Ledger:
+class CallRecord:
     """What is known of each job of one call."""
 
     items: Sequence[SyncPolicyReq] = ()

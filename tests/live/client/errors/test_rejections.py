@@ -1,4 +1,4 @@
-"""What the client makes of each refusal, over real sockets."""
+"""How the client handles each rejection, over real sockets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.wire import says, wire
 def test_each_status_has_its_class(
     call: Call, status: int, kind: type[errors.RefusedError]
 ) -> None:
-    """A refusal carries the server's code, message and request id, and what we know of the code."""
+    """A rejection has the server's code, message and request id, and the meaning of the code."""
     body = {"error_code": "DRS.M00300", "error_msg": "Invalid request.", "request_id": "r1"}
     with wire(says(status, body)) as server:
         error = failure(call, server.url)
@@ -32,8 +32,8 @@ def test_each_status_has_its_class(
 
 
 @pytest.mark.parametrize("status", [400, 401, 413, 429, 500, 502, 503, 504])
-def test_a_refusal_in_html_is_a_refusal_without_a_code(call: Call, status: int) -> None:
-    """What a proxy says in HTML is told by its status; its text is an attribute."""
+def test_a_rejection_in_html_has_no_code(call: Call, status: int) -> None:
+    """The status of an HTML page decides its class; its text is an attribute."""
     with wire(says(status, b"<html>no</html>", {"Content-Type": "text/html"})) as server:
         error = failure(call, server.url)
     assert type(error) is errors.BY_STATUS[status]
@@ -45,7 +45,7 @@ def test_a_refusal_in_html_is_a_refusal_without_a_code(call: Call, status: int) 
 
 
 def test_a_400_with_results_keeps_them(call: Call) -> None:
-    """The family answers 400 with results where jobs fail: refused, with the outcome attached."""
+    """Related operations respond 400 with results if jobs fail: the error has the outcome."""
     results = [
         {"id": job, "status": "failed", "error_code": "DRS.M05004", "error_msg": "deleted"}
         for job in ("a", "b")
@@ -58,15 +58,15 @@ def test_a_400_with_results_keeps_them(call: Call) -> None:
     assert all(job.remedy for job in error.outcome)
 
 
-def test_a_400_with_results_of_other_jobs_is_only_refused(call: Call) -> None:
-    """Results in a refusal count only if they are those of the jobs that were sent."""
+def test_a_400_with_results_of_other_jobs_has_no_results(call: Call) -> None:
+    """Results in a rejection count only if they belong to the jobs that were sent."""
     results = [{"id": "x", "status": "success"}, {"id": "y", "status": "success"}]
     with wire(says(400, {"count": 2, "results": results})) as server:
         error = failure(call, server.url)
     assert states(error) == {JobState.REFUSED}
 
 
-def test_a_huge_retry_after_is_told_and_not_waited_for(call: Call) -> None:
+def test_a_huge_retry_after_is_reported_and_not_awaited(call: Call) -> None:
     """A wait beyond the longest is the caller's decision."""
     body = {"error_code": "APIGW.0308", "error_msg": "slow down"}
     with wire(says(429, body, {"Retry-After": "3600"})) as server:

@@ -1,4 +1,4 @@
-"""What the client makes of answers outside the contract, over real sockets."""
+"""How the client handles responses outside the contract, over real sockets."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from tests.wire import says, wire
         (418, b"<html>"),
     ],
 )
-def test_answers_outside_the_contract_are_errors(call: Call, status: int, body: bytes) -> None:
-    """Whatever is no answer of the contract is named as such, with the answer attached."""
+def test_responses_outside_the_contract_are_errors(call: Call, status: int, body: bytes) -> None:
+    """Every response outside the contract raises `OutsideContractError`, which has it."""
     with wire(says(status, body)) as server:
         error = failure(call, server.url)
     assert type(error) is errors.OutsideContractError
@@ -58,16 +58,16 @@ def test_a_redirect_is_not_followed(call: Call) -> None:
     assert elsewhere.heard == []
 
 
-def test_answers_for_other_jobs_are_errors(call: Call) -> None:
-    """Results whose ids are not those of the jobs that were sent are not taken for theirs."""
+def test_results_of_other_jobs_are_errors(call: Call) -> None:
+    """Results with the ids of other jobs are not used."""
     with wire(says(200, {**DONE, "results": [RESULTS[0], {**RESULTS[1], "id": "c"}]})) as server:
         error = failure(call, server.url)
     assert type(error) is errors.OutsideContractError
     assert states(error) == {JobState.UNKNOWN}
 
 
-def test_results_in_another_order_are_put_right(call: Call) -> None:
-    """The vendor promises no order, and the ids tell which result is whose."""
+def test_results_in_another_order_are_sorted(call: Call) -> None:
+    """The vendor does not guarantee the order, so results are matched by their ids."""
     failed = {"id": "b", "status": "failed", "error_code": "DRS.M05003", "error_msg": "no"}
     with wire(says(200, {"count": 2, "results": [failed, RESULTS[0]]})) as server:
         outcome = call(server.url)
@@ -78,15 +78,15 @@ def test_results_in_another_order_are_put_right(call: Call) -> None:
 
 
 def test_a_wrong_count_keeps_the_results(call: Call) -> None:
-    """A breach of `count-equals-results` is an error that still has what was said of each job."""
+    """A violation of `count-equals-results` is an error that still has the result of each job."""
     with wire(says(200, {**DONE, "count": 7})) as server:
         error = failure(call, server.url)
     assert type(error) is errors.OutsideContractError
     assert states(error) == {JobState.SUCCEEDED}
 
 
-def test_unknown_fields_nulls_and_statuses_are_survived(call: Call) -> None:
-    """A newer server's fields are kept, and a status that nobody knows is no success."""
+def test_unknown_fields_nulls_and_statuses_are_accepted(call: Call) -> None:
+    """A newer server's fields are kept, and an unknown status does not count as a success."""
     results = [
         {"id": "a", "status": "success", "error_code": None, "error_msg": None, "took": 3},
         {"id": "b", "status": "pending"},

@@ -1,4 +1,4 @@
-"""What is refused before anything is sent."""
+"""Usage errors, found before anything is sent."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.live.client.errors.calls import (
 from tests.wire import wire
 
 
-def test_wrong_use_names_item_field_value_and_choices() -> None:
-    """A mistake in one item is found before sending, with all that is needed to mend it."""
+def test_a_usage_error_names_item_field_value_and_choices() -> None:
+    """An error in one item is found before sending, with all that is needed to correct it."""
     odd: Any = "Ignore"
     jobs = [SyncPolicyReq(job_id="a"), SyncPolicyReq(job_id="b", conflict_policy=odd)]
     with (
@@ -36,8 +36,8 @@ def test_wrong_use_names_item_field_value_and_choices() -> None:
 
 
 @pytest.mark.parametrize("jobs", [[], [SyncPolicyReq(job_id="")], ["a"], [None]])
-def test_wrong_jobs_are_refused(jobs: Any) -> None:
-    """No jobs, an empty id and what is no policy are wrong use."""
+def test_invalid_jobs_are_usage_errors(jobs: Any) -> None:
+    """No jobs, an empty id, and an item that is not a policy raise `WrongUseError`."""
     with (
         SyncPolicyClient(base_url="http://127.0.0.1:9", project_id="p", auth=TOKEN) as drs,
         pytest.raises(WrongUseError),
@@ -45,8 +45,8 @@ def test_wrong_jobs_are_refused(jobs: Any) -> None:
         drs.set_policies(jobs)
 
 
-def test_what_has_no_json_is_refused_before_anything_is_sent() -> None:
-    """A lone surrogate or an object in a field beyond the contract ends the call at once."""
+def test_a_value_without_json_is_an_error_before_anything_is_sent() -> None:
+    """A lone surrogate or an object in an unknown field is found before the first request."""
     jobs = [SyncPolicyReq(job_id=str(n)) for n in range(10)]
     for value in ("\ud800", object()):
         odd = SyncPolicyReq(job_id="x", additional_properties={"k": value})

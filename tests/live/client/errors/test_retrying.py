@@ -1,4 +1,4 @@
-"""What the client repeats, how often, and what it never repeats, over real sockets."""
+"""What the client retries, how often, and what it does not retry, over real sockets."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ _SOON = format_datetime(datetime.now(UTC) - timedelta(seconds=5), usegmt=True)
     ids=["reset", "hang", "closed", "cut", "429", "429 seconds", "429 date", "M01503", "502",
          "503", "504"],
 )  # fmt: skip
-def test_what_may_pass_is_repeated(call: Call, first: Act) -> None:
-    """After an error that may pass, the call is repeated with the same body, and succeeds."""
+def test_a_transient_failure_is_retried(call: Call, first: Act) -> None:
+    """After a transient error the request is sent again with the same body, and succeeds."""
     with wire(first, says(200, DONE)) as server:
         outcome = call(server.url, retries=QUICK, timeouts=SHORT)
         assert len(server.heard) == 2
@@ -52,7 +52,7 @@ def test_what_may_pass_is_repeated(call: Call, first: Act) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         says(400, {"error_code": "DRS.M00202", "error_msg": "x"}),
         says(401, {"error_code": "APIGW.0301", "error_msg": "x"}),
@@ -65,15 +65,15 @@ def test_what_may_pass_is_repeated(call: Call, first: Act) -> None:
         says(302, b""),
     ],
 )
-def test_what_will_not_pass_is_not_repeated(call: Call, answer: Act) -> None:
-    """A refusal that repeating cannot change comes at once."""
-    with wire(answer) as server:
+def test_a_permanent_failure_is_not_retried(call: Call, response: Act) -> None:
+    """A rejection that a retry cannot change is raised at once."""
+    with wire(response) as server:
         failure(call, server.url, retries=QUICK)
         assert len(server.heard) == 1
 
 
-def test_repeats_end(call: Call) -> None:
-    """After the last attempt the error says how many there were."""
+def test_retries_end(call: Call) -> None:
+    """After the last attempt the error has the number of attempts."""
     with wire(then=says(503, {"error_code": "DRS.M00004", "error_msg": "x"})) as server:
         error = failure(call, server.url, retries=QUICK)
         assert len(server.heard) == 3
@@ -82,8 +82,8 @@ def test_repeats_end(call: Call) -> None:
     assert "after 3 attempts" in str(error)
 
 
-def test_repeats_end_with_the_call(call: Call) -> None:
-    """No wait goes beyond the time of the whole call."""
+def test_retries_end_at_the_deadline(call: Call) -> None:
+    """No wait goes beyond the deadline."""
     many = Retries(attempts=1000, first_wait=0.2, longest_wait=0.2, budget=1000)
     with wire(then=says(503, b"", {"Retry-After": "0"})) as server:
         error = failure(call, server.url, retries=many, timeouts=Timeouts(total=1.5))
@@ -91,8 +91,8 @@ def test_repeats_end_with_the_call(call: Call) -> None:
     assert isinstance(error, errors.ServiceUnavailableError)
 
 
-def test_a_call_that_ends_among_repeats_tells_why_there_were_any(call: Call) -> None:
-    """What the server said of an earlier attempt says more than that the time ended."""
+def test_a_request_that_ends_between_retries_gives_their_reason(call: Call) -> None:
+    """The response to an earlier attempt says more than an expired deadline."""
     timeouts, retries = Timeouts(read=60.0, total=1.0), Retries(first_wait=0.0)
     with wire(says(503, b""), hangs) as server:
         error = failure(call, server.url, retries=retries, timeouts=timeouts)
@@ -106,26 +106,26 @@ def test_a_call_that_ends_among_repeats_tells_why_there_were_any(call: Call) -> 
     [(resets, 1), (says(503, b""), 1), (says(502, b""), 1), (says(429, b""), 2)],
     ids=["reset", "503", "502", "429"],
 )
-def test_only_what_was_surely_not_done_is_repeated_on_demand(
+def test_retries_can_be_limited_to_what_was_surely_not_done(
     call: Call, first: Act, heard: int
 ) -> None:
-    """`retry_sent=False` repeats only what the server cannot have acted on."""
+    """`retry_sent=False` retries only what the server cannot have acted on."""
     careful = Retries(attempts=2, first_wait=0.01, retry_sent=False)
     with wire(first, says(400, b"")) as server:
         failure(call, server.url, retries=careful)
         assert len(server.heard) == heard
 
 
-def test_a_refusal_after_a_lost_attempt_leaves_the_jobs_unknown(call: Call) -> None:
-    """The first attempt may have been carried out, whatever the second is told."""
+def test_a_rejection_after_a_lost_attempt_leaves_the_jobs_unknown(call: Call) -> None:
+    """The server may have acted on the first attempt, even if it rejects the second."""
     with wire(resets, says(401, {"error_code": "APIGW.0301", "error_msg": "x"})) as server:
         error = failure(call, server.url, retries=QUICK)
     assert isinstance(error, errors.UnauthorizedError)
     assert states(error) == {JobState.UNKNOWN}
 
 
-def test_the_budget_keeps_a_server_that_is_down_from_being_made_busy() -> None:
-    """All calls of a client share their repeats; each success earns a tenth of one."""
+def test_the_budget_limits_the_retries_of_all_calls() -> None:
+    """All calls of a client share a budget of retries; each success earns a tenth of one."""
     few = Retries(attempts=3, first_wait=0.0, budget=2)
     with (
         wire(then=says(503, b"")) as server,
