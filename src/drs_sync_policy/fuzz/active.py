@@ -32,7 +32,7 @@ from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled, Wire
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.target.real_service import require_permission
-from drs_sync_policy.fuzz.verdict import Ledger, Violation
+from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.waivers import Waived, apply
 
 DEFAULT_BUDGET: Final = 30.0
@@ -111,13 +111,15 @@ def run(
     progress: Progress | None = None,
     schemathesis: bool = True,
     enough: Callable[[Ledger], bool] | None = None,
+    record: Callable[[Exchange], None] | None = None,
 ) -> Verdict:
     """The verdict on `target`, by an edition of the contract; the shipped base by default.
 
     `budget` is in seconds, for the whole run, whatever the server does. A budget of 0 runs the
     required scenarios to their end and nothing else. `wire` replaces HTTP, for an application in
     this process; schemathesis then does not run. `enough` ends the run early, once what the record
-    shows suffices. Ctrl-C or SIGTERM raises `Interrupted` with what was checked.
+    shows suffices. `record` gets every exchange, from any thread. Ctrl-C or SIGTERM raises
+    `Interrupted` with what was checked.
     A real service raises `ProfileError` unless the profile allows it.
     """
     require_permission(target)
@@ -128,6 +130,8 @@ def run(
     prober = Prober(Oracle(loaded, operation, target), carrier, ledger, seed=seed, workers=workers)
     if enough:
         prober.enough = enough
+    if record:
+        prober.on_exchange = record
     started = datetime.datetime.now(datetime.UTC)
     execution = _Execution(prober, progress or Progress(), budget, schemathesis and wire is None)
     with signals.stopping(carrier):

@@ -17,11 +17,10 @@ from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB
 from drs_sync_policy.fuzz.oracle import AnyRule, Expectation
 from drs_sync_policy.fuzz.shrink import WRONG_TOKEN, Plain, document, items
 from drs_sync_policy.fuzz.target.http import Request, Response
-from drs_sync_policy_contract import RuleId
 
-ACCEPTED: Final[RuleId] = "valid-request-is-accepted"
-CRASHES: Final[RuleId] = "valid-request-never-crashes"
-OWN: Final[RuleId] = "own-job-succeeds"
+ACCEPTED: Final[AnyRule] = "valid-request-is-accepted"
+CRASHES: Final[AnyRule] = "valid-request-never-crashes"
+OWN: Final[AnyRule] = "own-job-succeeds"
 _CREDENTIALS: Final[frozenset[AnyRule]] = frozenset(
     {"missing-credentials-are-refused", "wrong-credentials-are-refused"}
 )
@@ -45,9 +44,6 @@ FIRST: Final[tuple[AnyRule, ...]] = (
     "message-is-in-the-language",
 )
 """Rules that one response can violate together: each explains those after it."""
-_STATUS: Final = 1
-"""The place of a wrong status in `FIRST`."""
-
 FEATURES: Final[tuple[tuple[str, AnyRule, frozenset[AnyRule]], ...]] = (
     ("blocked job", "blocked-job-fails-alone", frozenset({ACCEPTED, CRASHES, OWN})),
     ("unknown job", "unknown-job-fails-alone", frozenset({ACCEPTED, CRASHES, OWN})),
@@ -92,8 +88,7 @@ def general(
         crashed = response is None or response.status >= 500
         if expectation.valid:
             return CRASHES if crashed and CRASHES in status else ACCEPTED
-        about = expectation.rule
-        return about if about and about in status else status[0]
+        return next((rule for rule in status if rule == expectation.rule), status[0])
     return next(rule for rule in FIRST if rule in rules)
 
 

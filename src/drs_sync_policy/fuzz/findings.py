@@ -23,7 +23,7 @@ from drs_sync_policy.fuzz.resend_state import StateResender
 from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
 
-SECONDS: Final = 5.0
+SECONDS: Final = 10.0
 """So long violations are sent again; those that are left are grouped by what they say."""
 _FIELDS: Final = 3
 """So many wrong fields of one violation are looked at."""
@@ -84,6 +84,7 @@ def group(prober: Prober, *, seconds: float = SECONDS) -> tuple[Finding, ...]:
     violations = sorted(prober.ledger.violations(), key=lambda entry: entry.size)
     if not violations:
         return ()
+    prober.deadline = max(prober.deadline, time.monotonic() + seconds)
     resender = Resender(prober, bodies(prober), time.monotonic() + seconds)
     known: list[tuple[Violation, Cause]] = []
     for violation in violations:

@@ -81,6 +81,8 @@ class Prober:
         self.enough: Callable[[Ledger], bool] = lambda ledger: False
         """Whether what is known suffices, and the rest need not be sent."""
         self.on_violation: Callable[[Violation], None] = lambda violation: None
+        self.on_exchange: Callable[[Exchange], None] = lambda exchange: None
+        """Gets every exchange, from any thread."""
         self.count_until: float = float("inf")
         """When to stop counting cases that are not sent, with `Stopped`."""
         self.only_special: bool = False
@@ -196,7 +198,9 @@ class Prober:
         if response is None and expectation.statuses is not None:
             self._silences[expectation.rule] = silences + 1
         self.ledger.count_request(response.status if response else 0)
-        return Exchange(request, expectation, response, silence)
+        exchange = Exchange(request, expectation, response, silence)
+        self.on_exchange(exchange)
+        return exchange
 
     def note(self, violation: Violation) -> None:
         """Put a violation on the record."""

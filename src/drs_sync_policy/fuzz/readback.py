@@ -66,13 +66,14 @@ class PolicyReader:
             secret=frozenset({credential.lower()}),
         )
         if recorded and self._prober.unsent:
-            return {}, Exchange(request, Expectation("", None), silence=NOT_SENT)
+            return {}, Exchange(request, NOTHING_EXPECTED, silence=NOT_SENT)
         response = self._prober.reach(request)
         if response.status in GATEWAY:
             response = self._prober.reach(request)
         if recorded:
             self._prober.ledger.count_request(response.status)
         exchange = Exchange(request, NOTHING_EXPECTED, response)
+        self._prober.on_exchange(exchange)
         if response.status == 404 and may_lack:
             return {}, exchange
         policy = policy_in(response, request, self._readback, self.fields)

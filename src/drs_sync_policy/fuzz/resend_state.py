@@ -29,6 +29,8 @@ from drs_sync_policy.fuzz.target.http import NoResponse, Request, Stopped, Throt
 from drs_sync_policy.fuzz.target.profile import Tenant
 from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
 
+STORED: Final[AnyRule] = "accepted-policy-is-stored"
+REPEAT: Final[AnyRule] = "repeating-is-harmless"
 LATE_SECONDS: Final = 0.1
 """After so long what is stored is read again: a write may only become visible late."""
 _ABSENT: Final[Any] = object()
@@ -104,7 +106,8 @@ class StateResender:
         )
 
     def _sets(self, exchange: Exchange) -> bool:
-        return exchange.request.method != "GET" or bool(exchange.expectation.rule)
+        """Whether an exchange may change what is stored; those that read it are not expected."""
+        return bool(exchange.expectation.rule)
 
     def _beginnings(self, final: Request, earlier: list[Request]) -> Iterator[list[Request]]:
         """What to send first: another value for the field, then the same, then what was sent."""
@@ -140,7 +143,7 @@ class StateResender:
         least = smallest(first.exchange.request, shows, self.resender.plain, STATE_REDUCERS)
         found = seen[least]
         rule = self._rule(found)
-        depends = rule == "repeating-is-harmless"  # on what was stored before
+        depends = rule == REPEAT  # on what was stored before
         cause = Cause(
             rule=rule,
             seen_as=rule,
@@ -175,7 +178,7 @@ class StateResender:
         if self.resender.is_over:
             raise Unreadable("the time is used up")
         try:
-            return reader.read(self.job, tenant=self.tenant, may_lack=True)
+            return reader.read(self.job, tenant=self.tenant, may_lack=True, recorded=False)
         except (TargetDown, Stopped, Throttled, NoResponse) as error:
             self.resender.stopped = True
             raise Unreadable(str(error)) from None
@@ -210,7 +213,7 @@ class StateResender:
         """The rule about what the smallest request needs."""
         request = seen.exchange.request
         if seen.late:
-            return "accepted-policy-is-stored"
+            return STORED
         if seen.exchange.expectation.tenant is not self.tenant:
             return "tenants-are-isolated"
         if seen.exchange.results is None:
@@ -224,13 +227,10 @@ class StateResender:
             return "omitted-field-keeps-its-value"
         before = seen.before.get(self.name, _ABSENT)
         if _same(before, given[-1]):
-            return "repeating-is-harmless"
+            return REPEAT
         kept = _same(before, seen.after.get(self.name, _ABSENT))
-        return (
-            "later-calls-win"
-            if kept and self._was_stored(given[-1])
-            else "accepted-policy-is-stored"
-        )
+        alone = len(items(request)) == 1
+        return "later-calls-win" if alone and kept and self._was_stored(given[-1]) else STORED
 
     def _needs(self, request: Request) -> Iterator[str]:
         plain, target = self.resender.plain, self.resender.prober.target

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
@@ -15,12 +17,14 @@ from rich.text import Text
 
 from drs_sync_policy.cli import exits
 from drs_sync_policy.fuzz.active import Progress, Verdict
+from drs_sync_policy.fuzz.evidence import files as evidence
 from drs_sync_policy.fuzz.report import files, github, terminal
 from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.report.model import ORIGINS, Report
 from drs_sync_policy.fuzz.report.progress import Live
 from drs_sync_policy.fuzz.restore import jobs
 from drs_sync_policy.fuzz.target.profile import Target
+from drs_sync_policy.fuzz.verdict import Exchange
 
 Format = Literal["text", "github"]
 FORMATS: Final[tuple[Format, ...]] = ("text", "github")
@@ -43,6 +47,8 @@ class Output:
     """How a verdict is to be shown; `folder` gets the files of the report."""
 
     folder: Path | None = None
+    profile: Path | None = None
+    """The target profile, which the report names for `replay`."""
     origins: tuple[str, ...] = ORIGINS
     format: Format = field(factory=default_format)
     verbose: bool = False
@@ -79,6 +85,18 @@ class Output:
         )
         return Live(self.console, target, folder=self.folder).progress
 
+    @contextmanager
+    def recorded(self, target: Target) -> Generator[Callable[[Exchange], None] | None]:
+        """What writes every exchange into the folder, until the block ends."""
+        if self.folder is None:
+            yield None
+            return
+        recorder = evidence.Recorder(target, self.folder)
+        try:
+            yield recorder
+        finally:
+            recorder.close()
+
     def finish(self, verdict: Verdict, *, command: str = "") -> int:
         """Show the verdict and write the files; the exit code."""
         report = describe(verdict, origins=self.origins, folder=self.folder, command=command)
@@ -91,6 +109,7 @@ class Output:
             return code
         try:
             files.write(report, self.folder)
+            evidence.write(verdict, self.folder, profile=self.profile)
         except OSError as error:
             click.echo(f"Error: the reports could not be written: {error}", err=True)
             return code or exits.WRONG_USE

@@ -69,7 +69,7 @@ from drs_sync_policy.fuzz.report.model import ORIGINS
 @click.option(
     "--report",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder for report.html, junit.xml, bodies that are too long for a command line, and"
+    help="A folder for report.html, verdict.json, exchanges.jsonl, junit.xml, long bodies, and"
     " server.log: the output of a server that the profile starts.",
 )
 @click.option(
@@ -104,6 +104,7 @@ def command(
     import_module("drs_sync_policy.fuzz.stock")  # If its library is missing, no request is sent.
     output = Output(
         folder=report,
+        profile=target,
         origins=origins,
         format=form or verdicts.default_format(),
         verbose=verbose,
@@ -116,14 +117,16 @@ def command(
             if strict:
                 wanted = tuple(rule.id for rule in against.rules if rule.origin in origins)
                 chosen = evolve(chosen, require=wanted)
-            verdict = run(
-                chosen,
-                against=against,
-                seed=seed,
-                budget=budget,
-                workers=workers,
-                progress=output.progress(chosen),
-            )
+            with output.recorded(chosen) as record:
+                verdict = run(
+                    chosen,
+                    against=against,
+                    seed=seed,
+                    budget=budget,
+                    workers=workers,
+                    progress=output.progress(chosen),
+                    record=record,
+                )
     except Interrupted as interrupted:
         verdict = interrupted.verdict
     except KeyboardInterrupt:

@@ -116,7 +116,7 @@ def _known(sample: Sequence[Subject], foreign: dict[str, Any], unknown: dict[str
         fields=tuple(
             name for name in {**foreign, **unknown} if foreign.get(name) != unknown.get(name)
         ),
-        exchanges=(sample[1].exchange, sample[0].exchange),
+        exchanges=tuple(subject.exchange for subject in sample),
     )
 
 

@@ -1,0 +1,119 @@
+"""`drs-sync-policy replay`: send the requests of a report's findings again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from attrs import evolve
+from rich.text import Text
+
+from drs_sync_policy import contract
+from drs_sync_policy.cli import exits
+from drs_sync_policy.cli.target import opened
+from drs_sync_policy.contract import Contract
+from drs_sync_policy.fuzz.evidence import files
+from drs_sync_policy.fuzz.evidence.decode import Decoder, EvidenceError
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.prober import Prober, TargetDown
+from drs_sync_policy.fuzz.readback import Unreadable
+from drs_sync_policy.fuzz.replay import TRIES, Replayed, Result, replay
+from drs_sync_policy.fuzz.report import terminal
+from drs_sync_policy.fuzz.target.connection import over_http
+from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
+from drs_sync_policy.fuzz.target.profile import Target
+from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.text import did_you_mean
+
+_STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "FLAKY": "yellow"}
+
+
+@click.command()
+@click.argument("report", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("findings", metavar="[FINDING]...", nargs=-1)
+@click.option(
+    "--target",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The target profile (TOML); default: the one that the run had.",
+)
+@click.option(
+    "--tries",
+    type=click.IntRange(min=1, max=100),
+    default=TRIES,
+    show_default=True,
+    help="How often each finding is sent.",
+)
+def command(*, report: Path, findings: Sequence[str], target: Path | None, tries: int) -> None:
+    """Send the requests of findings again: each is FIXED, FAILS, or is FLAKY.
+
+    REPORT is the folder that `fuzz --report` wrote. Without FINDING, every finding is sent.
+
+    Exit codes: 0 every finding is fixed, 1 at least one is not, 2 usage error, 5 the server could
+    not be reached.
+    """
+    try:
+        document = files.read(report)
+        entries = _chosen(document["findings"], findings)
+        against = contract.load()
+        path = target or _profile(document, report)
+        with opened(path, sandbox=False, against=against) as chosen:
+            results = _replay(chosen, against, entries, report=report, tries=tries)
+    except (EvidenceError, Unreadable) as error:
+        raise click.UsageError(str(error)) from None
+    except (TargetDown, Throttled, NoResponse) as error:
+        click.echo(f"Error: the server cannot be asked: {error}", err=True)
+        sys.exit(exits.UNREACHABLE)
+    sys.exit(exits.DONE if all(entry == "FIXED" for entry in results) else exits.BROKEN)
+
+
+def _replay(
+    target: Target,
+    against: Contract,
+    entries: Sequence[Mapping[str, Any]],
+    *,
+    report: Path,
+    tries: int,
+) -> list[Result]:
+    oracle = Oracle(against, against.operation(contract.BATCH_SET_POLICY), target)
+    decoder = Decoder.of(oracle, report)
+    prober = Prober(oracle, over_http(target), Ledger(against.rules), seed=0)
+    console = terminal.console()
+    results: list[Result] = []
+    try:
+        for entry in entries:
+            example = decoder.finding(entry).example
+            done = replay(prober, evolve(example, case=""), tries=tries)
+            results.append(done.result)
+            console.print(_line(entry, done), soft_wrap=True)
+    finally:
+        prober.wire.close()
+    return results
+
+
+def _line(entry: Mapping[str, Any], done: Replayed) -> Text:
+    line = Text(done.result, style=_STYLES[done.result])
+    if done.result == "FLAKY":
+        line.append(f" ({done.failed} of {done.tries} tries)")
+    return line.append(f" {entry['id']}: {' '.join(entry['cause'].split())}", style="default")
+
+
+def _chosen(
+    entries: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> Sequence[Mapping[str, Any]]:
+    known = {entry["id"]: entry for entry in entries}
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"; it has {', '.join(known) or 'none'}"
+            raise EvidenceError(f"the report has no finding `{name}`{hint}")
+    return [known[name] for name in names] if names else entries
+
+
+def _profile(document: Mapping[str, Any], report: Path) -> Path:
+    name: str | None = document["target"].get("profile")
+    if name is None or not (report / name).is_file():
+        named = f" (`{name}` does not exist)" if name else ""
+        raise EvidenceError(f"the report names no target profile{named}; give it with `--target`")
+    return report / name

@@ -1,0 +1,152 @@
+"""Exchanges, violations and findings as JSON: bytes in base64, secrets as references.
+
+A secret in a request is replaced by a reference to its variable, from which `decode` makes the
+request again. In a response it is masked.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from attrs import frozen
+
+from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.report.secrets import Part, Redactor
+from drs_sync_policy.fuzz.target.http import Request, Response
+from drs_sync_policy.fuzz.target.profile import Target
+from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
+
+Json = dict[str, Any]
+
+BODIES: Final = PurePosixPath("bodies")
+"""The folder of a report with the bodies that are too long for a line."""
+LONG: Final = 16_384
+"""A longer body goes into a file, once."""
+
+
+@frozen
+class Encoder:
+    """Encodes for one target; long bodies go into files below `folder`, if there is one."""
+
+    redact: Redactor
+    folder: Path | None = None
+
+    @classmethod
+    def of(cls, target: Target, folder: Path | None = None) -> Encoder:
+        """The encoder for the secrets of `target`."""
+        return cls(Redactor(target), folder)
+
+    def finding(self, finding: Finding) -> Json:
+        """A finding with all its violations."""
+        return {
+            "id": finding.id,
+            "rule": finding.rule,
+            "cause": self.redact.text(finding.cause),
+            "label": finding.label,
+            "tries": finding.tries,
+            "times": finding.times,
+            "also_fails": [*finding.also_fails],
+            "not_checked": [*finding.not_checked],
+            "also_with": [self.redact.text(case) for case in finding.also_with],
+            "example": self.violation(finding.example),
+            "violations": [self.violation(entry) for entry in finding.violations],
+        }
+
+    def violation(self, violation: Violation) -> Json:
+        """A violation with its exchanges."""
+        return {
+            "rule": violation.rule,
+            "case": self.redact.text(violation.case),
+            "expected": self.redact.text(violation.expected),
+            "received": self.redact.text(violation.received),
+            "times": violation.times,
+            "generated": violation.generated,
+            "prepared": violation.prepared,
+            "kind": violation.kind,
+            "fields": [*violation.fields],
+            "expected_statuses": sorted(violation.expected_statuses),
+            "received_status": violation.received_status,
+            "place": self.redact.text(violation.place),
+            "stored": _stored(violation.stored) if violation.stored else None,
+            "exchanges": [self.exchange(entry) for entry in violation.exchanges],
+        }
+
+    def exchange(self, exchange: Exchange) -> Json:
+        """An exchange, and which statuses the contract allows for it."""
+        expectation = exchange.expectation
+        allowed = None if expectation.statuses is None else sorted(expectation.statuses)
+        return {
+            "request": self.request(exchange.request),
+            "response": self.response(exchange.response) if exchange.response else None,
+            "silence": exchange.silence,
+            "rule": expectation.rule,
+            "allowed": allowed,
+        }
+
+    def request(self, request: Request) -> Json:
+        """A request that `decode` can make again."""
+        return {
+            "method": request.method,
+            "path": _parts(self.redact.parts(request.path)),
+            "headers": [
+                [name, _parts(self.redact.header(value, secret=name.lower() in request.secret))]
+                for name, value in request.headers
+            ],
+            "secret": sorted(request.secret),
+            "body": None if request.body is None else self._sent(request.body),
+            "chunked": request.chunked,
+            "fresh": request.fresh,
+            "kept": request.kept,
+        }
+
+    def response(self, response: Response) -> Json:
+        """A response, secrets masked."""
+        return {
+            "status": response.status,
+            "headers": [[name, self.redact.text(value)] for name, value in response.headers],
+            "body": self._bytes(self.redact.body(response.body)),
+            "seconds": round(response.seconds, 6),
+            "version": response.version,
+        }
+
+    def _sent(self, body: bytes) -> Json:
+        parts = self.redact.parts(body.decode("latin-1"))
+        if len(parts) == 1 and isinstance(parts[0], str):
+            return self._bytes(parts[0].encode("latin-1"))
+        return {"parts": _parts(parts)}
+
+    def _bytes(self, body: bytes) -> Json:
+        if self.folder is None or len(body) <= LONG:
+            return {"base64": base64.b64encode(body).decode()}
+        path = BODIES / f"{hashlib.sha256(body).hexdigest()[:16]}.bin"
+        whole = self.folder / path
+        if not whole.exists():
+            whole.parent.mkdir(parents=True, exist_ok=True)
+            whole.write_bytes(body)
+        return {"file": str(path), "bytes": len(body)}
+
+
+def _parts(parts: Iterable[Part]) -> str | list[Any]:
+    """A text as it is, or its parts with references to secrets."""
+    several = list(parts)
+    texts = [part for part in several if isinstance(part, str)]
+    if len(texts) == len(several):
+        return "".join(texts)
+    return [part if isinstance(part, str) else part.to_json() for part in several]
+
+
+def _stored(stored: Stored) -> Json:
+    return {
+        "job": stored.job,
+        "project_id": stored.project_id,
+        "wanted": _plain(stored.wanted),
+        "found": _plain(stored.found),
+    }
+
+
+def _plain(policy: Mapping[str, Any]) -> Json:
+    return dict(policy)

@@ -1,0 +1,131 @@
+"""`verdict.json`, the whole verdict, and `exchanges.jsonl`, every exchange of a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+import jsonschema_rs
+
+from drs_sync_policy.fuzz.active import Verdict
+from drs_sync_policy.fuzz.evidence.decode import EvidenceError
+from drs_sync_policy.fuzz.evidence.encode import Encoder
+from drs_sync_policy.fuzz.target.profile import Target
+from drs_sync_policy.fuzz.verdict import Exchange
+
+VERDICT: Final = "verdict.json"
+EXCHANGES: Final = "exchanges.jsonl"
+FORMAT: Final = 1
+"""The version of the format; it rises when a reader of the old one could not read the new one."""
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of `verdict.json`."""
+    text = files("drs_sync_policy.fuzz.evidence").joinpath("verdict.schema.json").read_text("utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def write(verdict: Verdict, folder: Path, *, profile: Path | None = None) -> None:
+    """Write `verdict.json`; `profile` is noted relative to the folder."""
+    document = as_json(verdict, folder, profile=profile)
+    text = json.dumps(document, indent=1, ensure_ascii=True)
+    (folder / VERDICT).write_text(text + "\n", encoding="ascii")
+
+
+def as_json(
+    verdict: Verdict, folder: Path | None = None, *, profile: Path | None = None
+) -> dict[str, Any]:
+    """The verdict; long bodies go into files below `folder`."""
+    encoder = Encoder.of(verdict.target, folder)
+    given = {} if profile is None or folder is None else {"profile": _relative(profile, folder)}
+    return {
+        "format": FORMAT,
+        "tool": {"name": "drs-sync-policy", "version": version("drs-sync-policy")},
+        "contract": {
+            "title": verdict.contract.title,
+            "version": verdict.contract.version,
+            "sha256": verdict.contract.sha256,
+        },
+        "target": {"url": verdict.target.url, **given},
+        "started": verdict.started.isoformat(),
+        "seed": verdict.seed,
+        "seconds": round(verdict.seconds, 3),
+        "requests": verdict.ledger.requests,
+        "ending": verdict.ending,
+        "reason": encoder.redact.text(verdict.reason),
+        "rules": [*_rules(verdict, encoder)],
+        "findings": [encoder.finding(finding) for finding in verdict.findings],
+    }
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The document of a report's `verdict.json`; `EvidenceError` if it is none."""
+    path = folder / VERDICT
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EvidenceError(f"`{path}` cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise EvidenceError(f"`{path}` is not JSON: {error}") from None
+    problem = next(iter(jsonschema_rs.validator_for(schema()).iter_errors(document)), None)
+    if problem:
+        where = "/".join(map(str, problem.instance_path))
+        raise EvidenceError(
+            f"`{path}` is not a verdict of format {FORMAT}: {where}: {problem.message}"
+        )
+    return document
+
+
+class Recorder:
+    """Writes each exchange of a run as a line of `exchanges.jsonl`. Any thread may use it.
+
+    `began` and `ended` are seconds since 1970, as the fuzzer saw them.
+    """
+
+    def __init__(self, target: Target, folder: Path) -> None:
+        self._encoder = Encoder.of(target, folder)
+        self._lock = threading.Lock()
+        self._number = 0
+        self._file: TextIO = (folder / EXCHANGES).open("w", encoding="ascii")
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Write one exchange."""
+        ended = time.time()
+        began = ended - (exchange.response.seconds if exchange.response else 0)
+        times = {"began": round(began, 6), "ended": round(ended, 6)}
+        entry = {**times, **self._encoder.exchange(exchange)}
+        with self._lock:
+            if not self._file.closed:
+                self._number += 1
+                self._file.write(json.dumps({"number": self._number, **entry}) + "\n")
+
+    def close(self) -> None:
+        """End the file."""
+        with self._lock:
+            self._file.close()
+
+
+def _rules(verdict: Verdict, encoder: Encoder) -> Iterator[dict[str, Any]]:
+    ledger = verdict.ledger
+    for rule in ledger.rules:
+        status = ledger.status(rule)
+        if status == "failed" and verdict.waived.covers(rule):
+            status = "waived"
+        yield {
+            "id": rule,
+            "status": status,
+            "checked": ledger.times_checked(rule),
+            "reason": encoder.redact.text(ledger.reason(rule)),
+        }
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()

@@ -1,0 +1,118 @@
+"""Sends the requests of a violation again and says whether they still show it.
+
+The check of the registry that found the violation decides: for one response, for several responses
+compared, or for what is stored.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from attrs import evolve, frozen
+
+from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.readback import Policy, PolicyReader
+from drs_sync_policy.fuzz.rules import registry
+from drs_sync_policy.fuzz.rules.checking import check_response
+from drs_sync_policy.fuzz.rules.evidence import Evidence
+from drs_sync_policy.fuzz.scenarios.first import bodies
+from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
+
+Result = Literal["FIXED", "FAILS", "FLAKY"]
+TRIES: Final = 3
+_PARALLEL: Final = "concurrent-calls-take-turns"
+_ROUNDS: Final = 10
+"""So often requests are sent at once in one try: they do not meet each time."""
+_MISSING: Final = object()
+
+
+@frozen
+class Replayed:
+    """A violation that was sent again."""
+
+    result: Result
+    failed: int
+    """How many of the tries showed it."""
+    tries: int
+    last: Exchange | None = None
+    """The last exchange that showed it; None if none did."""
+
+
+def replay(prober: Prober, violation: Violation, *, tries: int = TRIES) -> Replayed:
+    """Send the requests so many times: FAILS if each try shows it, FIXED if none does."""
+    shown = [entry for entry in (once(prober, violation) for _ in range(tries)) if entry]
+    result: Result = "FIXED"
+    if shown:
+        result = "FAILS" if len(shown) == tries else "FLAKY"
+    return Replayed(result, len(shown), tries, shown[-1] if shown else None)
+
+
+def once(prober: Prober, violation: Violation) -> Exchange | None:
+    """The exchange that shows the violation now; None if none does."""
+    exchanges = [entry for entry in violation.exchanges if not is_reading(entry)]
+    if violation.rule == _PARALLEL and violation.stored:
+        rounds = (_at_once(prober, violation.stored, exchanges) for _ in range(_ROUNDS))
+        return next((entry for entry in rounds if entry), None)
+    sent = [_again(prober, entry) for entry in exchanges]
+    if violation.stored:
+        policy, reading = _read(prober, violation.stored)
+        return reading if _is_wrong(violation.stored, policy) else None
+    if violation.kind == "relation":
+        found = registry.REGISTRY[violation.rule].problems(prober.oracle, Evidence(tuple(sent)))
+        return sent[-1] if found else None
+    rules = [entry.rule for entry in check_response(prober.oracle, sent[-1], case="")]
+    return sent[-1] if violation.rule in rules else None
+
+
+def is_reading(exchange: Exchange) -> bool:
+    """Whether an exchange only reads what is stored."""
+    return not exchange.expectation.rule
+
+
+def _again(prober: Prober, exchange: Exchange) -> Exchange:
+    """The exchange again; what the contract allows is as it was."""
+    return evolve(prober.ask(exchange.request), expectation=exchange.expectation)
+
+
+def _at_once(prober: Prober, stored: Stored, exchanges: Sequence[Exchange]) -> Exchange | None:
+    """The reading after all requests at the same time, if no order of them explains it."""
+    sent: list[Exchange] = list(exchanges)
+
+    def send(place: int) -> None:
+        sent[place] = _again(prober, exchanges[place])
+
+    prober.together([functools.partial(send, place) for place in range(len(exchanges))])
+    policy, reading = _read(prober, stored)
+    evidence = Evidence(
+        exchanges=tuple(sent),
+        project_id=stored.project_id,
+        readable=tuple(bodies(prober).fields),
+        after={stored.job: policy},
+        readings=(reading,),
+    )
+    found = registry.REGISTRY[_PARALLEL].problems(prober.oracle, evidence)
+    return reading if found else None
+
+
+def _read(prober: Prober, stored: Stored) -> tuple[Policy, Exchange]:
+    reader = PolicyReader(prober, bodies(prober).fields)
+    other = prober.target.other
+    is_other = other is not None and other.project_id == stored.project_id
+    tenant = other if is_other else prober.target.tenant
+    return reader.read(stored.job, tenant=tenant, may_lack=True, recorded=False)
+
+
+def _is_wrong(stored: Stored, policy: Policy) -> bool:
+    return any(
+        not _same(stored.wanted.get(name, _MISSING), policy.get(name, _MISSING))
+        for name in stored.fields
+    )
+
+
+def _same(one: object, other: object) -> bool:
+    if one is _MISSING or other is _MISSING:
+        return one is other
+    return ijson.same(one, other)

@@ -1,0 +1,102 @@
+"""A report's findings are sent again: FIXED, FAILS or FLAKY."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from click.testing import CliRunner, Result
+
+from drs_sync_policy import sandbox
+from drs_sync_policy.cli import main
+from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.evidence import files
+from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.sandbox.seed import TENANTS
+
+FAULTS = {
+    "a response": ("crashes-on-nul", "valid-request-never-crashes"),
+    "what is stored": ("loses-slot-name", "accepted-policy-is-stored"),
+    "responses compared": ("foreign-job-deleted", "foreign-job-looks-unknown"),
+}
+
+
+@contextmanager
+def _served(path: Path, *faults: str) -> Iterator[None]:
+    """A sandbox with these faults, and its profile at `path`."""
+    with sandbox.running(faults=faults) as served:
+        document = sandbox.target_profile(served.url, tenants=served.tenants)
+        path.write_text(_toml(document), encoding="utf-8")
+        yield
+
+
+def _toml(document: dict[str, Any]) -> str:
+    lines: list[str] = []
+    for name, table in document.items():
+        lines += [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _report(path: Path, folder: Path, rule: str) -> dict[str, Any]:
+    """The document of a report on the server of the profile at `path`."""
+    target = profile.load(path)
+    folder.mkdir()
+    verdict = run(
+        target,
+        budget=0,
+        schemathesis=False,
+        enough=lambda ledger: ledger.status(rule) == "failed",
+    )
+    files.write(verdict, folder, profile=path)
+    return files.read(folder)
+
+
+def _replay(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["replay", *arguments])
+
+
+@pytest.mark.parametrize(("fault", "rule"), FAULTS.values(), ids=FAULTS)
+def test_a_finding_fails_until_it_is_fixed(tmp_path: Path, fault: str, rule: str) -> None:
+    """Exit code 1 while the fault is there, 0 on a server without it."""
+    path, folder = tmp_path / "target.toml", tmp_path / "report"
+    with _served(path, fault):
+        document = _report(path, folder, rule)
+        assert rule in [finding["rule"] for finding in document["findings"]]
+        started = time.monotonic()
+        failing = _replay(str(folder), rule)
+        assert time.monotonic() - started < 60
+    assert (failing.exit_code, failing.output.split()[0]) == (1, "FAILS"), failing.output
+    with _served(path):
+        fixed = _replay(str(folder), rule)
+    assert (fixed.exit_code, fixed.output.split()[0]) == (0, "FIXED"), fixed.output
+
+
+def test_the_files_hold_no_token(tmp_path: Path) -> None:
+    """The file of the verdict follows its schema, and refers to secrets by name."""
+    path, folder = tmp_path / "target.toml", tmp_path / "report"
+    with _served(path, "any-token-allowed"):
+        document = _report(path, folder, "wrong-credentials-are-refused")
+    jsonschema_rs.validator_for(files.schema()).validate(document)
+    text = (folder / files.VERDICT).read_text(encoding="utf-8")
+    assert not [tenant for tenant in TENANTS if tenant.token in text]
+    assert document["target"]["profile"] == "../target.toml"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [(["no-such-rule"], "no finding `no-such-rule`"), (["--target", "none.toml"], "none.toml")],
+)
+def test_a_wrong_name_is_a_usage_error(tmp_path: Path, arguments: list[str], text: str) -> None:
+    """It says which findings there are."""
+    path, folder = tmp_path / "target.toml", tmp_path / "report"
+    with _served(path, "errors-as-html"):
+        _report(path, folder, "media-type-is-json")
+    result = _replay(str(folder), *arguments)
+    assert result.exit_code == 2
+    assert text in result.output
