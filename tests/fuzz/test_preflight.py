@@ -14,7 +14,8 @@ from tests.fuzz.servers import Habits, Handler
 
 
 def _run(target: Target) -> Verdict:
-    return run(target, budget=0, schemathesis=False)
+    """The verdict on the first cases: what comes before and after them is checked here."""
+    return run(target, budget=0, enough=lambda ledger: ledger.requests > 40)
 
 
 def _tenant(tenant: Tenant | None, token: str) -> Tenant:

@@ -7,7 +7,7 @@ import io
 import math
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -24,6 +24,7 @@ from drs_sync_policy.fuzz.report.jsontext import indented
 from drs_sync_policy.fuzz.report.model import Report
 from drs_sync_policy.fuzz.report.progress import Live
 from drs_sync_policy.fuzz.target.profile import Target, Waiver
+from drs_sync_policy.fuzz.verdict import Ledger
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
 from tests.html import Reader
@@ -49,6 +50,11 @@ def miscounted() -> Iterator[tuple[Target, Verdict]]:
     with servers.serving(handler=Miscounting) as server:
         target = servers.target(server)
         yield target, run(target, budget=0)
+
+
+def _after(requests: int) -> Callable[[Ledger], bool]:
+    """Ends a run after so many requests."""
+    return lambda ledger: ledger.requests > requests
 
 
 def _printed(report: Report, **options: Any) -> str:
@@ -237,7 +243,7 @@ def test_a_finding_is_shown_when_it_is_first_seen() -> None:
     with servers.serving(handler=Miscounting) as server:
         target = servers.target(server)
         live = Live(console, target)
-        verdict = run(target, budget=0, schemathesis=False, progress=live.progress)
+        verdict = run(target, budget=0, enough=_after(200), progress=live.progress)
     shown = re.findall(r"FAILED  (\S+)", file.getvalue())
     assert "count-equals-results" in shown
     assert len(shown) == len(set(shown))
@@ -256,7 +262,7 @@ class Escaping(Handler):
 def test_control_characters_of_responses_are_escaped(tmp_path: Path) -> None:
     """Nobody's terminal obeys a server that is being checked."""
     with servers.serving(handler=Escaping) as server:
-        verdict = run(servers.target(server), budget=0, schemathesis=False)
+        verdict = run(servers.target(server), budget=0, enough=_after(100))
     text = _everything(describe(verdict), tmp_path)
     assert "\\x1b[2J" in text or "\\u001b[2J" in text
     assert re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", text) == []
@@ -291,7 +297,8 @@ def test_a_difference_is_visible(expected: str, received: str, differ: tuple[str
 
 
 def _with_jobs(server: servers.Server, job_ids: list[str]) -> Report:
-    return describe(run(servers.target(server, job_ids=job_ids), budget=0, schemathesis=False))
+    target = servers.target(server, job_ids=job_ids)
+    return describe(run(target, budget=0, enough=_after(100)))
 
 
 def test_a_job_that_never_succeeds_may_be_an_error_in_the_profile(tmp_path: Path) -> None:
