@@ -124,6 +124,7 @@ def test_the_end_has_a_line_for_each_finding(miscounted: tuple[Target, Verdict])
     shown = [line for line in lines if line.startswith("FAILED ")]
     assert [line.split()[1].rstrip(":") for line in shown] == [f.rule.id for f in report.findings]
     assert lines[-1].endswith(f" on {target.url}")
+    assert len(lines[-1]) < 80
     assert "--seed 0" in lines[-2]
     assert len(lines) < 12
 

@@ -40,6 +40,10 @@ DEFAULT_BUDGET: Final = 30.0
 _GRACE: Final = 1.1
 """What is under way when the budget is used up ends within so many times the budget; so does the
 counting of cases that are not sent."""
+_RESTORING: Final = 0.08
+"""The part of the budget that restoring the policies may take in addition."""
+_RESTORING_SECONDS: Final = 1.0
+"""At least so many seconds for it."""
 _RAISE: Final = "raise --budget"
 
 
@@ -153,7 +157,7 @@ def run(
             for job in prober.history.failing(tenant)
         ),
         crashes=tuple(execution.crashes),
-        timeout=carrier.lowered,
+        timeout=execution.lowered if execution.ended else carrier.lowered,
         contract=loaded,
         findings=execution.findings or group(prober, seconds=0),
         restored=execution.restored,
@@ -185,6 +189,9 @@ class _Execution:
         self.reported: set[str] = set()
         self.originals: Originals | None = None
         self.restored = Restored()
+        self.ended = False
+        """Whether every case was sent, so that only the policies are left to be restored."""
+        self.lowered: float | None = None
         self.findings: tuple[Finding, ...] = ()
         self.during = "preflight"
         prober.on_violation = self._on_violation
@@ -294,8 +301,11 @@ class _Execution:
     def _restore(self) -> None:
         if self.originals is None:
             return
+        self.ended, self.lowered = True, self.prober.wire.lowered
         with self._may_fail("restoring the policies"):
             self.progress.phase("restoring the policies")
+            if self.budget:  # Checking may use all of the time, and what was changed is owed.
+                self.prober.wire.limit(max(self.budget * _RESTORING, _RESTORING_SECONDS))
             self.restored = self.originals.restore()
 
     def _left(self) -> float:

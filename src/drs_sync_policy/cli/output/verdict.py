@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import click
 from attrs import field, frozen
@@ -80,9 +80,8 @@ class Output:
         named = ", ".join(jobs(target))
         then = "and restored at the end" if target.readback else "and cannot be restored"
         why = "" if target.readback else " (the profile has no [readback])"
-        self.console.print(
-            Text(f"The policies of these jobs are overwritten, {then}{why}: {named}", style="dim")
-        )
+        said = f"The policies of these jobs are overwritten, {then}{why}: {named}"
+        terminal.say(self.console, said, style="dim")
         return Live(self.console, target, folder=self.folder).progress
 
     @contextmanager
@@ -159,4 +158,6 @@ def _word(value: object) -> str:
         return os.path.relpath(value)
     if isinstance(value, float):
         return f"{value:g}"
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return ",".join(map(str, cast("tuple[object, ...]", value)))
+    return str(value)

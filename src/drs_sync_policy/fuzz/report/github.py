@@ -14,7 +14,7 @@ def workflow_commands(report: Report) -> Iterator[str]:
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """
     if not report.is_complete:
-        yield f"::error title=drs-sync-policy::{_data(headline(report))}"
+        yield f"::error title=drs-sync-policy::{_data(f'{headline(report)}: {report.reason}')}"
     for finding in report.findings:
         kind = "notice" if finding.waived else "error"
         yield f"::{kind} title={_property(finding.rule.id)}::{_data(finding.cause)}"

@@ -23,7 +23,7 @@ def page(report: Report) -> str:
 
 
 def _page(report: Report) -> Iterator[str]:
-    style = files(__package__).joinpath("report.css").read_text("utf-8")
+    style = files("drs_sync_policy.fuzz.report").joinpath("report.css").read_text("utf-8")
     title = f"{headline(report)}: {report.url}"
     yield (
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
@@ -50,6 +50,8 @@ def _page(report: Report) -> Iterator[str]:
 def _summary(report: Report) -> Iterator[str]:
     failed = "failed" if report.failing or not report.is_complete else "passed"
     yield f"<h1 class='{failed}'>{escape(headline(report))}</h1>"
+    if not report.is_complete:
+        yield f"<p>{escape(report.ending.capitalize())}: {prose(report.reason)}</p>"
     yield f"<p>on <strong>{escape(report.url)}</strong>, checked by {escape(report.contract)}</p>"
     if not report.is_empty:
         yield f"<div class='bar' role='img' aria-label='{escape(counts(report))}'>"

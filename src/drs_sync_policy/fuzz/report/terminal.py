@@ -34,7 +34,7 @@ def show(report: Report, console: Console, *, verbose: bool = False) -> None:
             _not_checked(report, console)
     _crashes(report, console)
     if report.findings:
-        _say(console, "")
+        say(console, "")
         if report.preparation:
             _sum(console, report.preparation, style="dim")
     for finding in report.findings:
@@ -51,6 +51,8 @@ def show(report: Report, console: Console, *, verbose: bool = False) -> None:
             _sum(console, f"to check more: {entry}", style="dim")
         seed = "" if report.seed is None else f" (--seed {report.seed})"
         _sum(console, f"{counts(report)}; {effort(report)}{seed}")
+    if not report.is_complete:
+        _sum(console, f"{report.ending}: {report.reason}", style="red")
     style = "bold green" if report.is_complete and not report.failing else "bold red"
     _sum(console, f"{headline(report)} on {report.url}", style=style)
 
@@ -61,11 +63,11 @@ def show_finding(finding: ShownFinding, console: Console) -> None:
     label = f"  ({finding.label})" if finding.label else ""
     console.print()
     console.print(Text.assemble((word, style), "  ", (finding.rule.id, "bold"), (label, "dim")))
-    _say(console, finding.rule.statement, indent="  ")
+    say(console, finding.rule.statement, indent="  ")
     rule = finding.rule
-    _say(console, f"origin: {rule.origin} ({rule.source})", indent="  ", style="dim")
+    say(console, f"origin: {rule.origin} ({rule.source})", indent="  ", style="dim")
     if finding.hint:
-        _say(console, f"hint: {finding.hint}", indent="  ", style="yellow")
+        say(console, f"hint: {finding.hint}", indent="  ", style="yellow")
     _example(finding.example, console)
     for name, entries in (
         ("also with:", finding.also_with[:5]),
@@ -73,7 +75,7 @@ def show_finding(finding: ShownFinding, console: Console) -> None:
         ("not checked because of it:", finding.not_checked),
     ):
         if entries:
-            _say(console, f"{name} {', '.join(entries)}", indent="  ")
+            say(console, f"{name} {', '.join(entries)}", indent="  ")
 
 
 def _example(example: Example, console: Console) -> None:
@@ -83,7 +85,7 @@ def _example(example: Example, console: Console) -> None:
         ("received: ", example.received, "red"),
     ):
         shown = name + printable(text, lines=True)
-        _say(console, shown, indent="  ", hang=len(name), style=style)
+        say(console, shown, indent="  ", hang=len(name), style=style)
     for number, step in enumerate(example.steps, 1):
         _step(step, number if len(example.steps) > 1 else 0, console)
 
@@ -91,16 +93,16 @@ def _example(example: Example, console: Console) -> None:
 def _step(step: Step, number: int, console: Console) -> None:
     name = f"request {number}" if number else "request"
     why = ", which sets what is stored before" if step.prepares else ""
-    _say(console, f"{name}{why}:", indent="  ", style="dim")
+    say(console, f"{name}{why}:", indent="  ", style="dim")
     _verbatim(console, step.curl)
-    _say(console, "response:", indent="  ", style="dim")
+    say(console, "response:", indent="  ", style="dim")
     lines = step.received.split("\n")
     more = [f"... {len(lines) - _SHOWN_LINES} more lines"] if len(lines) > _SHOWN_LINES else []
     _verbatim(console, "\n".join([*lines[:_SHOWN_LINES], *more]))
 
 
-def _say(console: Console, text: str, *, indent: str = "", hang: int = 0, style: str = "") -> None:
-    """Prose, folded to the width of the console; further lines are `hang` columns deeper."""
+def say(console: Console, text: str, *, indent: str = "", hang: int = 0, style: str = "") -> None:
+    """Print prose, folded to the width of the console; further lines are `hang` columns deeper."""
     head = indent
     for line in Text(text, style=style).wrap(console, console.width - len(indent) - hang):
         line.rstrip()
@@ -111,7 +113,7 @@ def _say(console: Console, text: str, *, indent: str = "", hang: int = 0, style:
 def _sum(console: Console, text: str, *, style: str = "") -> None:
     """A line of the end; in a file, where programs look for it, it is never folded."""
     if console.is_terminal:
-        _say(console, text, style=style)
+        say(console, text, style=style)
     else:
         console.print(Text(text, style=style), soft_wrap=True)
 
@@ -125,8 +127,8 @@ def _verbatim(console: Console, text: str) -> None:
 def _not_checked(report: Report, console: Console) -> None:
     for reason, names in report.not_checked.items():
         console.print()
-        _say(console, f"NOT CHECKED, or only in part: {reason}", style="yellow")
-        _say(console, ", ".join(map(report.in_short, names)), indent="  ")
+        say(console, f"NOT CHECKED, or only in part: {reason}", style="yellow")
+        say(console, ", ".join(map(report.in_short, names)), indent="  ")
 
 
 def _crashes(report: Report, console: Console) -> None:
@@ -135,4 +137,4 @@ def _crashes(report: Report, console: Console) -> None:
         console.print(Text(f"THE FUZZER FAILED  in {crash.during}", style="bold red"))
         _verbatim(console, crash.trace)
     if report.crashes:
-        _say(console, BLAME, style="bold")
+        say(console, BLAME, style="bold")

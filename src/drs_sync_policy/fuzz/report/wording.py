@@ -8,10 +8,11 @@ from drs_sync_policy.text import counted
 
 def headline(report: Report) -> str:
     """The verdict in a few words."""
-    if not report.is_complete:
-        return f"Incomplete verdict, {report.ending}: {report.reason}"
     found = len(report.failing)
-    return counted(found, "finding") if found else "No findings"
+    findings = counted(found, "finding") if found else "No findings"
+    if report.is_complete:
+        return findings
+    return f"Incomplete verdict, {findings.lower()}" if found else "Incomplete verdict"
 
 
 def counts(report: Report) -> str:
