@@ -24,6 +24,7 @@ _VERBS: Final = {
     "fuzz": "Check a server against the contract. [needs the extra `fuzz`]",
     "check": "Check recorded traffic against the contract. [needs the extra `fuzz`]",
     "replay": "Send the requests of a report's findings again. [needs the extra `fuzz`]",
+    "proxy": "Relay live traffic and check it. [needs the extra `fuzz`]",
     "completion": "Print what a shell needs to complete this command.",
 }
 """Each verb with its line in `--help`; `drs_sync_policy.cli.verbs.VERB` holds its `command`."""
@@ -33,9 +34,10 @@ _EXTRAS: Final = {
     "fuzz": ("schemathesis", "hypothesis", "jsonschema_rs"),
     "check": ("ijson", "jsonschema_rs"),
     "replay": ("jsonschema_rs",),
+    "proxy": ("h11", "jsonschema_rs"),
 }
 """What a verb needs beyond the extra `cli`; looked for before it begins."""
-_EXTRA_OF: Final = {"check": "fuzz", "replay": "fuzz"}
+_EXTRA_OF: Final = {"check": "fuzz", "replay": "fuzz", "proxy": "fuzz"}
 """The extra of a verb, where it does not have the verb's name."""
 
 

@@ -102,7 +102,7 @@ class TrafficChecker:
 
     def add(self, recorded: Recorded) -> list[Violation]:
         """The violations that this exchange shows; those that are the first of their kind."""
-        found = list(self._violations(recorded))
+        found = list(self._violations(self._with_secrets(recorded)))
         if self._redact:
             found = list(map(self._redact, found))
         return [violation for violation in found if self.ledger.record(violation)]
@@ -139,6 +139,12 @@ class TrafficChecker:
         if self._controlled:
             yield from self._compared(exchange)
         self._note(exchange, recorded)
+
+    def _with_secrets(self, recorded: Recorded) -> Recorded:
+        """The exchange with the secrets of the profile where the recording has their names."""
+        secrets = {name: value for value, name in self.target.secrets}
+        headers = tuple((n, secrets.get(v, v)) for n, v in recorded.request.headers)
+        return evolve(recorded, request=evolve(recorded.request, headers=headers))
 
     def _has_unknown_token(self, request: Request) -> bool:
         known = {tenant.token for tenant in (self.target.tenant, self.target.other) if tenant}
