@@ -36,6 +36,7 @@ from tools.template_facts import (
 
 OVERRIDES = ROOT / "overrides"
 GENERATED = ROOT / "generated"
+_METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 CLIENT, DATA = "drs_sync_policy_api", "drs_sync_policy_contract"
 
 
@@ -163,10 +164,10 @@ def _write_data(package: Path) -> None:
 
 
 def _rule_ids(document: dict[str, Any]) -> Iterator[str]:
-    for item in document["paths"].values():
-        for operation in item.values():
-            if isinstance(operation, dict):
-                yield from (rule["id"] for rule in operation.get("x-rules", ()))
+    paths: dict[str, dict[str, Any]] = document["paths"]
+    for item in paths.values():
+        for method in _METHODS & item.keys():
+            yield from (str(rule["id"]) for rule in item[method].get("x-rules", ()))
 
 
 def _sha256(path: Path) -> str:

@@ -34,10 +34,8 @@ def wrong_tokens(prober: Prober) -> Iterator[tuple[str, RuleId, str]]:
         "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.", "é", "x" * 255, "x" * 1025, "x" * 2000, "x" * 4097,
     ):  # fmt: skip
         yield value, wrong, f"the token {value[:40]!r}, which nobody has"
-    yield from (
-        (value, EXACTLY, f"the right token {what}")
-        for value, what in _variants(target.tenant.token)
-    )
+    for value, what in _variants(target.tenant.token):
+        yield value, EXACTLY, f"the right token {what}"
 
 
 def _variants(token: str) -> Iterator[tuple[str, str]]:

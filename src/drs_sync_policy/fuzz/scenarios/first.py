@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy_contract import RuleId
 
-ALONE: Final[RuleId] = "unknown-job-fails-alone"
+_ALONE: Final[RuleId] = "unknown-job-fails-alone"
 
 
 def bodies(prober: Prober) -> Bodies:
@@ -24,14 +24,15 @@ def bodies(prober: Prober) -> Bodies:
 def _accepted(prober: Prober) -> None:
     build = bodies(prober)
     own, unknown = prober.target.tenant.job_ids, prober.unknown_job()
+    cases: tuple[tuple[list[dict[str, Any]], str, RuleId | None], ...] = (
+        ([build.item(own[0])], "one job and nothing else", None),
+        ([build.full(own[0])], "one job and every field", None),
+        ([build.full(own[0]), build.item(unknown)], "an own job and an unknown one", _ALONE),
+        ([build.item(unknown), build.full(own[-1], 1)], "an unknown job and an own one", _ALONE),
+        ([build.item(unknown)], "an unknown job alone", _ALONE),
+    )
     for language in (None, *languages(prober)):
-        for items, what, rule in (
-            ([build.item(own[0])], "one job and nothing else", None),
-            ([build.full(own[0])], "one job and every field", None),
-            ([build.full(own[0]), build.item(unknown)], "an own job and an unknown one", ALONE),
-            ([build.item(unknown), build.full(own[-1], 1)], "an unknown job and an own one", ALONE),
-            ([build.item(unknown)], "an unknown job alone", ALONE),
-        ):
+        for items, what, rule in cases:
             request = prober.request(build.body(items), language=language)
             prober.send(request, case=what, rule=rule)
 
