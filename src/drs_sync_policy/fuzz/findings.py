@@ -20,7 +20,6 @@ from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Unreadable
 from drs_sync_policy.fuzz.resend import Cause, Label, Resender
 from drs_sync_policy.fuzz.resend_state import StateResender
-from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
 
 SECONDS: Final = 10.0
@@ -85,7 +84,7 @@ def group(prober: Prober, *, seconds: float = SECONDS) -> tuple[Finding, ...]:
     if not violations:
         return ()
     prober.deadline = max(prober.deadline, time.monotonic() + seconds)
-    resender = Resender(prober, bodies(prober), time.monotonic() + seconds)
+    resender = Resender(prober, prober.bodies, time.monotonic() + seconds)
     known: list[tuple[Violation, Cause]] = []
     for violation in violations:
         known += [(violation, cause) for cause in _causes(resender, violation)]

@@ -166,6 +166,16 @@ class Oracle:
                 return self.contract.resolve(parameter.schema).get("default")
         return None
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the contract lists."""
+        return tuple(
+            value
+            for parameter in self.operation.parameters
+            if parameter.name == "X-Language"
+            for value in self.contract.resolve(parameter.schema).get("enum", ())
+        )
+
     def owner(self, job_id: str) -> Tenant | None:
         """The tenant that owns this job, None where no known one does."""
         for tenant in self._tenants.values():

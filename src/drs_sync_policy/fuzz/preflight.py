@@ -11,7 +11,6 @@ from typing import Literal
 from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import PolicyReader, Unreadable
-from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
 from drs_sync_policy.fuzz.verdict import Exchange
@@ -56,7 +55,7 @@ def _readback(prober: Prober) -> tuple[Ending, str] | None:
     """Whether a policy can be read that a request has just set."""
     if prober.target.readback is None:
         return None
-    build = bodies(prober)
+    build = prober.bodies
     reader = PolicyReader(prober, build.fields)
     job = prober.target.tenant.job_ids[0]
     try:

@@ -76,7 +76,9 @@ class Prober:
         self.seed = seed
         self.workers = workers
         self.history: History = History()
-        self.bodies: Bodies | None = None
+        schema = oracle.operation.request[oracle.media_type]
+        self.bodies: Bodies = Bodies(oracle.contract, schema, self.target.tenant.job_ids)
+        """Builds bodies for the jobs of the target's tenant."""
         self.deadline: float = float("inf")
         self.enough: Callable[[Ledger], bool] = lambda ledger: False
         """Whether what is known suffices, and the rest need not be sent."""

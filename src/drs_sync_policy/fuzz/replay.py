@@ -18,7 +18,6 @@ from drs_sync_policy.fuzz.readback import Policy, PolicyReader
 from drs_sync_policy.fuzz.rules import registry
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.rules.evidence import Evidence
-from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
 
 Result = Literal["FIXED", "FAILS", "FLAKY"]
@@ -89,7 +88,7 @@ def _at_once(prober: Prober, stored: Stored, exchanges: Sequence[Exchange]) -> E
     evidence = Evidence(
         exchanges=tuple(sent),
         project_id=stored.project_id,
-        readable=tuple(bodies(prober).fields),
+        readable=tuple(prober.bodies.fields),
         after={stored.job: policy},
         readings=(reading,),
     )
@@ -98,7 +97,7 @@ def _at_once(prober: Prober, stored: Stored, exchanges: Sequence[Exchange]) -> E
 
 
 def _read(prober: Prober, stored: Stored) -> tuple[Policy, Exchange]:
-    reader = PolicyReader(prober, bodies(prober).fields)
+    reader = PolicyReader(prober, prober.bodies.fields)
     other = prober.target.other
     is_other = other is not None and other.project_id == stored.project_id
     tenant = other if is_other else prober.target.tenant

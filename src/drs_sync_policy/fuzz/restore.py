@@ -8,7 +8,6 @@ from attrs import field, frozen
 
 from drs_sync_policy.fuzz.prober import Prober, TargetDown
 from drs_sync_policy.fuzz.readback import Policy, PolicyReader, Unreadable, differences
-from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled, Unreachable
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
 
@@ -92,7 +91,7 @@ class Originals:
             return ""
         if not before:
             return "it had no policy before, and no request removes one"
-        body = bodies(self._prober).body([{"job_id": job, **before}])
+        body = self._prober.bodies.body([{"job_id": job, **before}])
         self._prober.reach(self._prober.request(body, tenant=tenant))
         wrong = self._differs(tenant, job, before)
         names = ", ".join(f"`{name}`" for name in wrong)
@@ -103,5 +102,5 @@ class Originals:
         return [*differences(before, now), *(name for name in now if name not in before)]
 
     def _read(self, tenant: Tenant, job: str) -> Policy:
-        reader = PolicyReader(self._prober, bodies(self._prober).fields)
+        reader = PolicyReader(self._prober, self._prober.bodies.fields)
         return reader.read(job, tenant=tenant, may_lack=True, recorded=False)[0]

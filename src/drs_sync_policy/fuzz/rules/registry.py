@@ -164,7 +164,9 @@ CHECKS: Final[tuple[Check, ...]] = (
 REGISTRY: Final[dict[AnyRule, Check]] = {check.rule: check for check in CHECKS}
 """The check of each rule, by the rule's id."""
 
-_ALONE: Final[tuple[tuple[AnyRule, Callable[[Subject], Iterator[Problem]]], ...]] = tuple((check.rule, check.alone) for check in CHECKS if check.alone)
+_ALONE: Final[tuple[tuple[AnyRule, Callable[[Subject], Iterator[Problem]]], ...]] = tuple(
+    (check.rule, check.alone) for check in CHECKS if check.alone
+)
 
 
 def of_response(oracle: Oracle, evidence: Evidence) -> Iterator[tuple[AnyRule, list[Problem]]]:

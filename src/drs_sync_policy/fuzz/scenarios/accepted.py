@@ -17,7 +17,6 @@ from drs_sync_policy.fuzz.cases.texts import LENGTHS, SIZES, aligned, texts
 from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.rules.words import as_json, short
-from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy_contract import RuleId
 
@@ -30,7 +29,7 @@ _EVERY_LENGTH: Final = 1100
 
 
 def _right_values(prober: Prober) -> None:
-    build = bodies(prober)
+    build = prober.bodies
     own = prober.target.tenant.job_ids
 
     def send(items: list[Any]) -> None:
@@ -49,7 +48,7 @@ def _right_values(prober: Prober) -> None:
 
 
 def _texts(prober: Prober) -> None:
-    build = bodies(prober)
+    build = prober.bodies
     own = prober.target.tenant.job_ids[0]
     free = [name for name, schema in build.fields.items() if schema.is_free_text]
 
@@ -149,11 +148,11 @@ def _unknown(prober: Prober) -> None:
         body, what = entry
         prober.send(prober.request(body), case=f"an unknown field: {what}", rule=UNKNOWN)
 
-    prober.each(send, unknown_fields(prober, bodies(prober)))
+    prober.each(send, unknown_fields(prober, prober.bodies))
 
 
 def _batches(prober: Prober) -> None:
-    build = bodies(prober)
+    build = prober.bodies
     own = prober.target.tenant.job_ids
     limit = min(ACCEPTED_BYTES, prober.target.max_body_bytes or ACCEPTED_BYTES)
 
@@ -203,7 +202,7 @@ def _batches(prober: Prober) -> None:
 
 def _every_size(prober: Prober) -> None:
     """Batches of every size up to the first bounds, without a gap, and ids of every length."""
-    build = bodies(prober)
+    build = prober.bodies
     own = prober.target.tenant.job_ids
     last = build.full(own[0])
 

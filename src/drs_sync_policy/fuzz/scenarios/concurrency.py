@@ -9,7 +9,6 @@ from typing import Final
 
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Policy
-from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
 from drs_sync_policy.fuzz.verdict import Exchange
@@ -137,7 +136,7 @@ def _jobs(state: StateProber) -> None:
 
 def _responses(prober: Prober) -> None:
     """Each response is that of its own request: its ids, its language, its tenant."""
-    build = bodies(prober)
+    build = prober.bodies
     target = prober.target
 
     def act(place: int) -> Act:

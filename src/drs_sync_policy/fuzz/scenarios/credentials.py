@@ -12,7 +12,6 @@ from attrs import evolve
 
 from drs_sync_policy.fuzz.cases.values import near_misses
 from drs_sync_policy.fuzz.prober import Case, Prober
-from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy_contract import RuleId
 
@@ -83,7 +82,7 @@ def _variants(token: str) -> Iterator[tuple[str, str]]:
 
 
 def _refused_tokens(prober: Prober) -> None:
-    good = prober.request(bodies(prober).batch(1, 1))
+    good = prober.request(prober.bodies.batch(1, 1))
     name = prober.oracle.operation.security_headers[0]
     expired = prober.target.expired_token
     known = {tenant.token for tenant in (prober.target.tenant, prober.target.other) if tenant}
@@ -122,7 +121,7 @@ def _elsewhere(prober: Prober) -> None:
 
 
 def _tokens_elsewhere(prober: Prober) -> Iterator[Case]:
-    good = prober.request(bodies(prober).batch(1, 1))
+    good = prober.request(prober.bodies.batch(1, 1))
     name = prober.oracle.operation.security_headers[0]
     token = prober.target.tenant.token
     bare = good.with_header(name, None)
@@ -150,7 +149,7 @@ def _tokens_elsewhere(prober: Prober) -> Iterator[Case]:
         yield Case(wrong, f"a wrong token, the right one in the query as {key}", ELSEWHERE)
         cookie = bare.with_header("Cookie", f"{key}={value}", secret=True)
         yield Case(cookie, f"the token in a cookie {key}", ELSEWHERE)
-        body = {**bodies(prober).batch(1, 1), key: token}
+        body = {**prober.bodies.batch(1, 1), key: token}
         request = prober.request(body).with_header(name, None)
         yield Case(request, f"the token in the body as {key}", ELSEWHERE)
 
@@ -172,7 +171,7 @@ def _bad_credentials_and_bodies(prober: Prober) -> Iterator[Case]:
 
 
 def _projects(prober: Prober) -> None:
-    body = bodies(prober).batch(1, 1)
+    body = prober.bodies.batch(1, 1)
     project = prober.target.tenant.project_id
 
     def send(entry: tuple[str, str, bool]) -> None:
@@ -223,8 +222,8 @@ def _foreign_project(prober: Prober) -> None:
     if other is None:
         return
     own = prober.target.tenant
-    build = bodies(prober)
-    for language in (None, *languages(prober)):
+    build = prober.bodies
+    for language in (None, *prober.oracle.languages):
         for items in ([build.item(own.job_ids[0])], [build.item(other.job_ids[0])]):
             body = build.body(items)
             theirs = prober.request(body, project_id=other.project_id, language=language)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy_contract import RuleId
@@ -12,17 +11,8 @@ from drs_sync_policy_contract import RuleId
 _ALONE: Final[RuleId] = "unknown-job-fails-alone"
 
 
-def bodies(prober: Prober) -> Bodies:
-    """Bodies for the jobs of the target's tenant."""
-    if prober.bodies is None:
-        oracle = prober.oracle
-        schema = oracle.operation.request[oracle.media_type]
-        prober.bodies = Bodies(oracle.contract, schema, prober.target.tenant.job_ids)
-    return prober.bodies
-
-
 def _accepted(prober: Prober) -> None:
-    build = bodies(prober)
+    build = prober.bodies
     own, unknown = prober.target.tenant.job_ids, prober.unknown_job()
     cases: tuple[tuple[list[dict[str, Any]], str, RuleId | None], ...] = (
         ([build.item(own[0])], "one job and nothing else", None),
@@ -31,25 +21,14 @@ def _accepted(prober: Prober) -> None:
         ([build.item(unknown), build.full(own[-1], 1)], "an unknown job and an own one", _ALONE),
         ([build.item(unknown)], "an unknown job alone", _ALONE),
     )
-    for language in (None, *languages(prober)):
+    for language in (None, *prober.oracle.languages):
         for items, what, rule in cases:
             request = prober.request(build.body(items), language=language)
             prober.send(request, case=what, rule=rule)
 
 
-def languages(prober: Prober) -> list[str]:
-    """The languages that the contract lists."""
-    contract = prober.oracle.contract
-    return [
-        value
-        for parameter in prober.oracle.operation.parameters
-        if parameter.name == "X-Language"
-        for value in contract.resolve(parameter.schema).get("enum", ())
-    ]
-
-
 def _refused(prober: Prober) -> None:
-    build = bodies(prober)
+    build = prober.bodies
     good = prober.request(build.batch(1))
     prober.send(prober.request({}), case="a body without items")
     prober.send(prober.request(b"{"), case="a body that breaks off")

@@ -7,7 +7,6 @@ from typing import Final
 from drs_sync_policy.fuzz.cases.bodies import InvalidBody
 from drs_sync_policy.fuzz.cases.covering import in_turn
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 
@@ -15,7 +14,7 @@ def _invalid_bodies(prober: Prober) -> None:
     def send(wrong: InvalidBody) -> None:
         prober.send(prober.request(wrong.body), case=wrong.what)
 
-    build = bodies(prober)
+    build = prober.bodies
     prober.each(send, in_turn(build.invalid(), lambda wrong: wrong.field))
     # A server that looks the job up first may forget to look at the rest.
     for whose, job in (

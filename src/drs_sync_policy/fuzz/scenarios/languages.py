@@ -11,7 +11,6 @@ from drs_sync_policy.fuzz.cases.texts import texts
 from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.rules.evidence import Evidence
-from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.results import kinds
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.target.http import Request
@@ -35,9 +34,9 @@ def _in_every_language(prober: Prober) -> None:
             prober.send(other, case=f"{what}, Accept-Language: {accept} against X-Language")
     for request, what in _oversize(prober):
         _compare(prober, request, what)
-    build = bodies(prober)
+    build = prober.bodies
     odd = [build.item(text) for text, _ in texts()]
-    for language in languages(prober):
+    for language in prober.oracle.languages:
         request = prober.request(build.body(odd), language=language)
         prober.send(request, case=f"job ids of every kind, {language}")
 
@@ -45,14 +44,14 @@ def _in_every_language(prober: Prober) -> None:
 def _compare(prober: Prober, request: Request, what: str) -> None:
     """Sends the request without a language and in each; nothing but messages may differ."""
     default = prober.send(request, case=f"{what}, no X-Language")
-    for language in languages(prober):
+    for language in prober.oracle.languages:
         case = f"{what}, {language}"
         exchange = prober.send(request.with_header("X-Language", language), case=case)
         prober.check(_RULE, Evidence((default, exchange)), case=case)
 
 
 def _requests(prober: Prober) -> Iterator[tuple[Request, str]]:
-    build = bodies(prober)
+    build = prober.bodies
     for what, job in kinds(prober).items():
         yield prober.request(build.body([build.full(job)])), what
     every = [build.full(job) for job in kinds(prober).values()]
@@ -85,7 +84,7 @@ def _refused_early(prober: Prober, good: Request) -> Iterator[tuple[Request, str
 def _oversize(prober: Prober) -> Iterator[tuple[Request, str]]:
     limit = prober.target.max_body_bytes
     if limit and limit <= _LARGEST:
-        build = bodies(prober)
+        build = prober.bodies
         good = prober.request(build.body([build.item(build.job_ids[0])]))
         body = (good.body or b"") + b" " * limit
         yield evolve(good, body=body, fresh=True), "a body that is too large"

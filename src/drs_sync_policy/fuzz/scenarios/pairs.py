@@ -15,7 +15,6 @@ from attrs import evolve
 from drs_sync_policy.fuzz.cases.clients import CLIENTS
 from drs_sync_policy.fuzz.cases.covering import covering
 from drs_sync_policy.fuzz.prober import Case, Prober
-from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 Choice = tuple[str, Any]
@@ -57,7 +56,7 @@ def _dimensions(prober: Prober) -> Mapping[str, Sequence[Choice]]:
         "media": [("", prober.oracle.media_type), ("no media type", None), ("text", "text/plain")],
         "language": [
             ("", None),
-            *((language, language) for language in languages(prober)),
+            *((language, language) for language in prober.oracle.languages),
             ("an unknown language", "xx-xx"),
         ],
         "client": [*((name if headers else "", headers) for name, headers in CLIENTS.items())],
@@ -65,7 +64,7 @@ def _dimensions(prober: Prober) -> Mapping[str, Sequence[Choice]]:
 
 
 def _bodies(prober: Prober) -> Iterator[Choice]:
-    target, build = prober.target, bodies(prober)
+    target, build = prober.target, prober.bodies
     own = target.tenant.job_ids
     yield "", build.body([build.full(own[0], 1)])
     yield "an unknown job", build.body([build.full(prober.unknown_job(), 1)])

@@ -14,7 +14,6 @@ from drs_sync_policy.fuzz.cases.values import Schema
 from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES, CLOSED, OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.rules.evidence import Evidence
-from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.raw_bodies import LARGE_SECONDS
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy_contract import RuleId
@@ -27,7 +26,7 @@ def _media_types(prober: Prober) -> None:
 
 
 def _media_type_cases(prober: Prober) -> Iterator[Case]:
-    good = prober.request(bodies(prober).batch(1, 1))
+    good = prober.request(prober.bodies.batch(1, 1))
     for media in (
         None, "", "text/plain", "text/json", "text/html", "application/xml", "text/xml", "application",
         "json", "*/*", "application/*", "application/octet-stream", "application/x-www-form-urlencoded",
@@ -61,7 +60,7 @@ def _parameters(prober: Prober) -> None:
 
 
 def _header_cases(prober: Prober) -> Iterator[Case]:
-    build = bodies(prober)
+    build = prober.bodies
     own, unknown = prober.target.tenant.job_ids[0], prober.unknown_job()
     good = prober.request(build.body([build.item(own), build.item(unknown)]))
     for parameter in prober.oracle.operation.parameters:
@@ -100,7 +99,7 @@ def _fits_a_header(text: str) -> bool:
 
 def _behind_refusals(prober: Prober) -> None:
     """What a server leaves unread of a rejected request must not be read as the next one."""
-    build = bodies(prober)
+    build = prober.bodies
     plain = prober.request(build.batch(1, 1))
     padded = evolve(plain, body=(plain.body or b"") + b" " * 20_000)
     token = prober.oracle.operation.security_headers[0]
@@ -123,7 +122,7 @@ def _behind_refusals(prober: Prober) -> None:
 
 
 def _methods(prober: Prober) -> None:
-    good = prober.request(bodies(prober).batch(1, 1))
+    good = prober.request(prober.bodies.batch(1, 1))
     for method in OTHER_METHODS:
         if method in ("PUT", "PATCH"):
             prober.send(evolve(good, method=method, fresh=True), case=f"{method} with a valid body")
@@ -135,7 +134,7 @@ def _methods(prober: Prober) -> None:
 
 
 def _large_bodies(prober: Prober) -> None:
-    build = bodies(prober)
+    build = prober.bodies
     own = prober.target.tenant.job_ids[0]
     item = build.item(own)
     limit = min(ACCEPTED_BYTES, prober.target.max_body_bytes or ACCEPTED_BYTES)
@@ -157,7 +156,7 @@ def _large_bodies(prober: Prober) -> None:
 
 def _oversize(prober: Prober) -> None:
     limit = prober.target.max_body_bytes or 0
-    build = bodies(prober)
+    build = prober.bodies
     small = ijson.dumps(build.body([build.item(prober.target.tenant.job_ids[0])]))
     for size in (limit + 1, limit + limit // 4 + 1000):
         if size > 64 * 1024 * 1024:
@@ -183,11 +182,11 @@ def _oversize(prober: Prober) -> None:
 
 
 def _chunked(prober: Prober) -> None:
-    probe = prober.ask(prober.request(bodies(prober).batch(1)))
+    probe = prober.ask(prober.request(prober.bodies.batch(1)))
     if probe.response is None or probe.response.version < 11:
         return
     # Not every server takes chunks: then 400, 411 or 501 is right, and 200 only for a valid body.
-    good = bodies(prober).batch(2, 1)
+    good = prober.bodies.batch(2, 1)
     request = evolve(prober.request(good), chunked=True, fresh=True)
     prober.send(request, case="a valid body in chunks", statuses={200, 400, 411, 501})
     for body, what in ((b"{", "no JSON"), (b'{"jobs": []}', "without items"), (b"", "empty")):

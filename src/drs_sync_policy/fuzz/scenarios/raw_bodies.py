@@ -11,7 +11,6 @@ from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.cases.values import Schema
 from drs_sync_policy.fuzz.prober import Case, Prober
-from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy_contract import RuleId
 
@@ -160,7 +159,7 @@ def _not_i_json(prober: Prober) -> None:
     def send(entry: tuple[bytes, str]) -> None:
         prober.send(prober.request(entry[0]), case=f"the body is no I-JSON: {entry[1]}")
 
-    prober.each(send, raw_bodies(prober.target.tenant.job_ids[0], bodies(prober)))
+    prober.each(send, raw_bodies(prober.target.tenant.job_ids[0], prober.bodies))
 
 
 def right_spellings(job_id: str) -> Iterator[tuple[bytes, str]]:
@@ -221,7 +220,7 @@ def _wrong_extremes(prober: Prober) -> None:
 
 def _extremes_in_known_fields(prober: Prober) -> Iterator[Case]:
     """What strains a parser and is invalid in its place: rejected without a crash."""
-    build = bodies(prober)
+    build = prober.bodies
     job = ijson.dumps(prober.target.tenant.job_ids[0])
     for value, what in (
         (b"1e400", "a number beyond the doubles"), (b"-1e99999", "another"), (b"9" * 400, "400 digits"),

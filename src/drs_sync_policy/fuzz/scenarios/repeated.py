@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from drs_sync_policy.fuzz.scenarios.first import languages
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
 
@@ -20,7 +19,7 @@ def _again(state: StateProber) -> None:
         again = [state.set([first], case="the same request again") for _ in range(3)]
         case = "the same request again and again"
         state.check(["repeating-is-harmless"], before, again, case=case)
-    for language in (*languages(state.prober), None):
+    for language in (*state.prober.oracle.languages, None):
         for variant in (1, 2):
             item = state.build.full(job, variant)
             state.set_and_check(

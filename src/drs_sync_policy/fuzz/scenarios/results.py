@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.rules.evidence import Evidence
-from drs_sync_policy.fuzz.scenarios.first import bodies, languages
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.verdict import Exchange
 from drs_sync_policy_contract import RuleId
@@ -33,10 +32,10 @@ def kinds(prober: Prober) -> dict[str, str]:
 
 def _blocked(prober: Prober) -> None:
     """A job whose state forbids the request fails, in a 200, whatever else the batch has."""
-    build = bodies(prober)
+    build = prober.bodies
     own = prober.target.tenant.job_ids[0]
     for job in prober.target.blocked_job_ids[:3]:
-        for language in (None, *languages(prober)):
+        for language in (None, *prober.oracle.languages):
             for items in ([build.full(job)], [build.item(own), build.item(job), build.item(own)]):
                 request = prober.request(build.body(items), language=language)
                 prober.send(request, case="a blocked job", rule="blocked-job-fails-alone")
@@ -44,7 +43,7 @@ def _blocked(prober: Prober) -> None:
 
 def _mixtures(prober: Prober) -> None:
     """Every sequence of up to three jobs of the kinds there are: the result of each is its own."""
-    build = bodies(prober)
+    build = prober.bodies
     known = kinds(prober)
     alone = [
         prober.send(prober.request(build.body([build.item(job)])), case=f"{what} alone")
@@ -64,7 +63,7 @@ def _mixtures(prober: Prober) -> None:
 
 def _permutations(prober: Prober) -> None:
     """A batch in other orders, and cut in two, says the same of every item."""
-    build = bodies(prober)
+    build = prober.bodies
     jobs = [*kinds(prober).values(), *(prober.unknown_job() for _ in range(6))]
     variants = [build.full(job, n) for n, job in enumerate(jobs)]
     random = prober.random("permutations")
@@ -82,7 +81,7 @@ def _permutations(prober: Prober) -> None:
 
 def _repeats(prober: Prober) -> None:
     """The same request again gets the same response."""
-    build = bodies(prober)
+    build = prober.bodies
     known = kinds(prober)
     cases: list[tuple[Any, str]] = [
         (build.body([build.full(job)]), what) for what, job in known.items()
@@ -108,9 +107,9 @@ def _foreign(prober: Prober) -> None:
     other = prober.target.other
     if other is None:
         return
-    build = bodies(prober)
+    build = prober.bodies
     own = prober.target.tenant.job_ids[0]
-    for language in (None, *languages(prober)):
+    for language in (None, *prober.oracle.languages):
         for shape in ("alone", "after an own job", "before an own job"):
             compared: list[Exchange] = []
             for foreign in other.job_ids[:2] * _SAMPLES:
@@ -131,7 +130,7 @@ def _foreign_far_behind(prober: Prober) -> None:
     other = prober.target.other
     if other is None:
         return
-    build = bodies(prober)
+    build = prober.bodies
     own = prober.target.tenant.job_ids
     for size in (5, 12, 60, 120, 600):
         for job in other.job_ids[:2]:

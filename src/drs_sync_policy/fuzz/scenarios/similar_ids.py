@@ -17,7 +17,6 @@ from drs_sync_policy.fuzz.cases.values import near_misses
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.rules.relations import shortened
-from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy_contract import RuleId
 
@@ -32,7 +31,7 @@ _AROUND: Final = (
 
 
 def _near_own_jobs(prober: Prober) -> None:
-    build = bodies(prober)
+    build = prober.bodies
     owns = prober.oracle.owner
     prober.send_all(
         Case(prober.request(build.body([build.item(near)])), f"a job id {what}", "job-id-is-opaque")
@@ -75,7 +74,7 @@ def _patterns(job: str) -> Iterator[tuple[str, str]]:
 
 
 def _shortened(prober: Prober) -> None:
-    build, oracle = bodies(prober), prober.oracle
+    build, oracle = prober.bodies, prober.oracle
     for job in prober.target.tenant.job_ids[:2]:
         for from_end, what in ((True, "the beginning of it"), (False, "the end of it")):
             ids = shortened(oracle, job, from_end=from_end)

@@ -9,7 +9,6 @@ from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Policy, PolicyReader
 from drs_sync_policy.fuzz.rules.evidence import Evidence
-from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.target.profile import Tenant
 from drs_sync_policy.fuzz.verdict import Exchange
 from drs_sync_policy_contract import RuleId
@@ -20,7 +19,7 @@ class StateProber:
 
     def __init__(self, prober: Prober, *, tenant: Tenant | None = None) -> None:
         self.prober = prober
-        self.build: Bodies = bodies(prober)
+        self.build: Bodies = prober.bodies
         self.reader: PolicyReader = PolicyReader(prober, self.build.fields)
         self.tenant: Tenant = tenant or prober.target.tenant
 

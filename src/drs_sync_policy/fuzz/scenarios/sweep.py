@@ -12,7 +12,6 @@ from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB, Bodies, InvalidBody
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.rules.words import as_json, short
 from drs_sync_policy.fuzz.scenarios.accepted import OPAQUE, SIZE, UNKNOWN
-from drs_sync_policy.fuzz.scenarios.first import bodies
 from drs_sync_policy.fuzz.scenarios.raw_bodies import EXTREMES, SURVIVED
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
@@ -27,7 +26,7 @@ def _sweep(prober: Prober) -> None:
 
 
 def _cases(prober: Prober) -> Iterator[Case]:
-    build = bodies(prober)
+    build = prober.bodies
     own = prober.target.tenant.job_ids
     for wrong in (*build.typical(), *one_of_each(build)):
         yield Case(prober.request(wrong.body), wrong.what)
