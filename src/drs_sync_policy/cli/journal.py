@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 from attrs import define, field
+
+from drs_sync_policy.anyjson import is_object
 
 try:
     import fcntl
@@ -219,4 +221,4 @@ def _entry(line: bytes) -> Mapping[str, Any]:
         entry: Any = json.loads(line)
     except (ValueError, RecursionError):
         return _DAMAGED
-    return cast("dict[str, Any]", entry) if isinstance(entry, dict) else _DAMAGED
+    return entry if is_object(entry) else _DAMAGED

@@ -11,11 +11,12 @@ import tomllib
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 import httpx
 from attrs import field, frozen
 
+from drs_sync_policy.anyjson import is_object
 from drs_sync_policy.client.credentials.auth import AkSkAuth, TokenAuth, shielded
 from drs_sync_policy.client.credentials.login import iam_url_for
 from drs_sync_policy.client.credentials.passwords import PasswordAuth
@@ -351,9 +352,7 @@ def _read(file: Path) -> dict[str, Found | None] | str:
 
 
 def _wrapped(table: Any) -> Found | None:
-    if not isinstance(table, dict):
-        return None
-    return {key: Secret(str(value)) for key, value in cast("dict[str, Any]", table).items()}
+    return {key: Secret(str(table[key])) for key in table} if is_object(table) else None
 
 
 def _place(error: ValueError) -> str:

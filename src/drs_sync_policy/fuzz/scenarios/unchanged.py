@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from attrs import evolve
 
+from drs_sync_policy.anyjson import as_object
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, Bodies
 from drs_sync_policy.fuzz.prober import Prober
@@ -44,7 +45,7 @@ def rejected_requests(state: StateProber) -> Iterator[tuple[Request, str]]:
     prober, build = state.prober, state.build
     for wrong in one_of_each(build):
         body: Any = wrong.body
-        if isinstance(body, dict) and cast("dict[str, Any]", body).get(ITEMS):
+        if as_object(body).get(ITEMS):
             yield prober.request(body), wrong.what
     good = prober.request(build.batch(3, 1))
     token = prober.oracle.operation.security_headers[0]
