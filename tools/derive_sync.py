@@ -4,7 +4,7 @@ python -m tools.derive_sync            write them
 python -m tools.derive_sync --check    fail if one differs
 
 `make generate` and `make check-generated` run it. The rules are words and lines; what they cannot
-translate is written by hand in `client/concurrency.py` and `client/network/backends.py`.
+translate is written by hand in `client/pairs/`.
 """
 
 from __future__ import annotations

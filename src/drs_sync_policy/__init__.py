@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from drs_sync_policy.client.credentials.passwords import PasswordAuth
     from drs_sync_policy.client.exchange import Hooks
     from drs_sync_policy.client.job_outcome import JobOutcome, JobState
-    from drs_sync_policy.client.network.backends import Timeouts
     from drs_sync_policy.client.network.options import Connections
     from drs_sync_policy.client.outcome import Outcome
     from drs_sync_policy.client.retries import Retries
     from drs_sync_policy.client.sync_client import SyncPolicyClient
+    from drs_sync_policy.client.timeouts import Timeouts
     from drs_sync_policy.runtime.errors import (
         BadRequestError,
         ConnectFailedError,
@@ -111,7 +111,7 @@ _MODULES: Final = {
     ),
     "client.credentials.passwords": ("PasswordAuth",),
     "client.exchange": ("Hooks",),
-    "client.network.backends": ("Timeouts",),
+    "client.timeouts": ("Timeouts",),
     "client.network.options": ("Connections",),
     "client.job_outcome": (
         "JobOutcome",

@@ -10,7 +10,15 @@ import httpx
 
 from drs_sync_policy.client.async_exchange import async_run
 from drs_sync_policy.client.batching import Batches, Chunk
-from drs_sync_policy.client.concurrency import (
+from drs_sync_policy.client.credentials.auth import Auth, shielded
+from drs_sync_policy.client.credentials.login import is_login
+from drs_sync_policy.client.exchange import Hooks
+from drs_sync_policy.client.job_outcome import JobOutcome
+from drs_sync_policy.client.network.async_transport import AsyncTransport
+from drs_sync_policy.client.network.async_yours import AsyncYours
+from drs_sync_policy.client.network.options import Connections
+from drs_sync_policy.client.outcome import Outcome
+from drs_sync_policy.client.pairs.concurrency import (
     Cancelled,
     CancelledThreadError,
     ErrorCollector,
@@ -18,15 +26,6 @@ from drs_sync_policy.client.concurrency import (
     async_run_concurrently,
     never,
 )
-from drs_sync_policy.client.credentials.auth import Auth, shielded
-from drs_sync_policy.client.credentials.login import is_login
-from drs_sync_policy.client.exchange import Hooks
-from drs_sync_policy.client.job_outcome import JobOutcome
-from drs_sync_policy.client.network.async_transport import AsyncTransport
-from drs_sync_policy.client.network.async_yours import AsyncYours
-from drs_sync_policy.client.network.backends import Timeouts
-from drs_sync_policy.client.network.options import Connections
-from drs_sync_policy.client.outcome import Outcome
 from drs_sync_policy.client.results import results_of
 from drs_sync_policy.client.retries import Retries
 from drs_sync_policy.client.shared import (
@@ -39,6 +38,7 @@ from drs_sync_policy.client.shared import (
     SharedClient,
     shield,
 )
+from drs_sync_policy.client.timeouts import Timeouts
 from drs_sync_policy.runtime.errors import DrsError, RefusedError
 from drs_sync_policy_api.models import SyncPolicyReq
 from drs_sync_policy_api.models.language import LanguageValue

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import httpx
 
-from drs_sync_policy.client.concurrency import async_sleep
 from drs_sync_policy.client.credentials.login import LoginFailed
 from drs_sync_policy.client.exchange import Exchange, Received, Result
 from drs_sync_policy.client.network.errors import without_headers
 from drs_sync_policy.client.network.sending import AsyncSend
+from drs_sync_policy.client.pairs.concurrency import async_sleep
 
 
 async def async_run(

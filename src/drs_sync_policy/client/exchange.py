@@ -14,7 +14,6 @@ import httpx
 from attrs import Factory, define, evolve, field, frozen
 
 from drs_sync_policy.client.credentials.login import LoginFailed, host_of, is_login, secrets_in
-from drs_sync_policy.client.network.backends import Timeouts
 from drs_sync_policy.client.network.errors import (
     NOTHING_SENT,
     certificate_rejected,
@@ -25,6 +24,7 @@ from drs_sync_policy.client.network.errors import (
     unreachable,
 )
 from drs_sync_policy.client.retries import Budget, Retries
+from drs_sync_policy.client.timeouts import Timeouts
 from drs_sync_policy.runtime.errors import LoginError, WrongUseError
 from drs_sync_policy.runtime.messages import RequestInfo, ResponseInfo
 

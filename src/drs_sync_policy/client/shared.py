@@ -15,11 +15,11 @@ from drs_sync_policy.client.credentials.auth import AkSkAuth, Auth, TokenAuth, s
 from drs_sync_policy.client.credentials.passwords import PasswordAuth
 from drs_sync_policy.client.credentials.secret import Secret
 from drs_sync_policy.client.exchange import Exchange, Hooks
-from drs_sync_policy.client.network.backends import Timeouts
 from drs_sync_policy.client.network.options import Connections
 from drs_sync_policy.client.outcome import Outcome, record_of
 from drs_sync_policy.client.regions import checked_edition, edition_of, server_url
 from drs_sync_policy.client.retries import Retries
+from drs_sync_policy.client.timeouts import Timeouts
 from drs_sync_policy.runtime.errors import WrongUseError
 from drs_sync_policy.runtime.validation import require
 from drs_sync_policy.text import listed

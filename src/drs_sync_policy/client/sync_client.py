@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Self, Unpack
 import httpx
 
 from drs_sync_policy.client.batching import Batches, Chunk
-from drs_sync_policy.client.concurrency import (
+from drs_sync_policy.client.credentials.auth import Auth, shielded
+from drs_sync_policy.client.credentials.login import is_login
+from drs_sync_policy.client.exchange import Hooks
+from drs_sync_policy.client.job_outcome import JobOutcome
+from drs_sync_policy.client.network.options import Connections
+from drs_sync_policy.client.network.sync_transport import Transport
+from drs_sync_policy.client.network.sync_yours import Yours
+from drs_sync_policy.client.outcome import Outcome
+from drs_sync_policy.client.pairs.concurrency import (
     Cancelled,
     CancelledThreadError,
     ErrorCollector,
@@ -18,15 +26,6 @@ from drs_sync_policy.client.concurrency import (
     never,
     sync_run_concurrently,
 )
-from drs_sync_policy.client.credentials.auth import Auth, shielded
-from drs_sync_policy.client.credentials.login import is_login
-from drs_sync_policy.client.exchange import Hooks
-from drs_sync_policy.client.job_outcome import JobOutcome
-from drs_sync_policy.client.network.backends import Timeouts
-from drs_sync_policy.client.network.options import Connections
-from drs_sync_policy.client.network.sync_transport import Transport
-from drs_sync_policy.client.network.sync_yours import Yours
-from drs_sync_policy.client.outcome import Outcome
 from drs_sync_policy.client.results import results_of
 from drs_sync_policy.client.retries import Retries
 from drs_sync_policy.client.shared import (
@@ -40,6 +39,7 @@ from drs_sync_policy.client.shared import (
     shield,
 )
 from drs_sync_policy.client.sync_exchange import sync_run
+from drs_sync_policy.client.timeouts import Timeouts
 from drs_sync_policy.runtime.errors import DrsError, RefusedError
 from drs_sync_policy_api.models import SyncPolicyReq
 from drs_sync_policy_api.models.language import LanguageValue

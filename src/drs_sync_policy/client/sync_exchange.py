@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import httpx
 
-from drs_sync_policy.client.concurrency import sync_sleep
 from drs_sync_policy.client.credentials.login import LoginFailed
 from drs_sync_policy.client.exchange import Exchange, Received, Result
 from drs_sync_policy.client.network.errors import without_headers
 from drs_sync_policy.client.network.sending import Send
+from drs_sync_policy.client.pairs.concurrency import sync_sleep
 
 
 def sync_run(exchange: Exchange, send: Send, headers: httpx.Headers, content: bytes) -> Received:

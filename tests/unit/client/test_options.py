@@ -23,6 +23,7 @@ from drs_sync_policy import (
     Timeouts,
     WrongUseError,
 )
+from drs_sync_policy.client import async_client, shared, sync_client
 from drs_sync_policy.client.network.async_transport import AsyncTransport
 from drs_sync_policy.client.network.options import shared_tls_context
 from drs_sync_policy.client.network.sync_transport import Transport
@@ -194,6 +195,23 @@ def test_a_client_has_a_connection_for_each_request_at_once() -> None:
             base_url="http://127.0.0.1:9", project_id="p", auth="t", batches=Batches(concurrency=30)
         )
         assert limit_of(drs._transport) == 30
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "typed"),
+    [
+        (SyncPolicyClient, sync_client.Options, "Options"),
+        (AsyncSyncPolicyClient, async_client.AsyncOptions, "AsyncOptions"),
+    ],
+)
+def test_the_options_of_a_client_are_typed(kind: Any, options: Any, typed: str) -> None:
+    """`from_environment` takes what `__init__` takes, and a type checker knows each option."""
+    assert kind.from_environment.__annotations__["options"] == f"Unpack[{typed}]"
+    assert options.__optional_keys__ == kind.__init__.__annotations__.keys() - {"return"}
+    assert kind.with_options.__annotations__["options"] == "Unpack[ChangedOptions]"
+    assert shared.ChangedOptions.__optional_keys__ == {"timeouts", "retries", "language"}
+    for_each_call = shared.CallOptions.__optional_keys__
+    assert for_each_call <= kind.set_policies.__annotations__.keys()
 
 
 class HookError(Exception):

@@ -15,7 +15,7 @@ from attrs import define, field
 
 from drs_sync_policy.client import forks
 from drs_sync_policy.client.credentials.secret import Secret
-from drs_sync_policy.client.network.backends import DeadlineTimeout
+from drs_sync_policy.client.timeouts import DeadlineTimeout
 from drs_sync_policy.runtime.errors import WrongUseError
 from drs_sync_policy.runtime.redaction import quotable, secrets_sent
 

@@ -8,9 +8,9 @@ from datetime import datetime
 
 import httpx
 
-from drs_sync_policy.client.concurrency import sync_acquire
 from drs_sync_policy.client.credentials.auth import TOKEN_HEADER
 from drs_sync_policy.client.credentials.login import Login, no_turn, time_left
+from drs_sync_policy.client.pairs.concurrency import sync_acquire
 
 
 def sync_flow(

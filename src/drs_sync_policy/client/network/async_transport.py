@@ -19,7 +19,7 @@ from drs_sync_policy.client.network.httpcore_bridge import (
 )
 from drs_sync_policy.client.network.logs import hide_credentials
 from drs_sync_policy.client.network.options import Connections, pool_factory, proxy_of
-from drs_sync_policy.client.network.pools import AsyncPools
+from drs_sync_policy.client.pairs.pools import AsyncPools
 
 hide_credentials()
 

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any
 
 from drs_sync_policy.client import forks
-from drs_sync_policy.client.network.backends import AsyncBackend, Backend
+from drs_sync_policy.client.pairs.backends import AsyncBackend, Backend
 
 PoolFactory = Callable[[Any], Any]
 """Makes a pool of httpcore with a network backend."""

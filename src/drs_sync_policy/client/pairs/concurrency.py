@@ -1,6 +1,6 @@
-"""What differs between threads and tasks, by hand: everything else is derived (`async_*.py`).
+"""Waits, locks, and chunks at the same time, in threads and in tasks.
 
-Chunks at the same time: after the first error no further chunk is started; those in progress
+After the first error no further chunk is started; those in progress
 finish, so that their results are known. An interruption does not wait for them. An error that has
 a result for each job does not end it: it is raised when all chunks are done.
 """

@@ -1,10 +1,4 @@
-"""Timeouts of each phase of a request, and the deadline of a request with all its retries.
-
-A timeout of httpx starts again with every read, so a server that sends a byte now and then could
-hold a request for ever. Here a timeout also knows the deadline, and the network backend of
-httpcore shortens each wait to it. The pairs of classes are written by hand: the networks of
-threads and of event loops differ in more than `async`.
-"""
+"""The network backends of httpcore, with connections whose waits end at the deadline."""
 
 from __future__ import annotations
 
@@ -13,62 +7,13 @@ import ssl
 from collections.abc import Iterable
 from contextlib import suppress
 from time import monotonic
-from typing import Any, Self
+from typing import Any
 from weakref import WeakSet
 
 import httpcore
-from attrs import field, frozen
 
-from drs_sync_policy.client.network import names
-from drs_sync_policy.client.validators import positive
-
-
-@frozen(kw_only=True)
-class Timeouts:
-    """Seconds for each phase of one attempt, and for one request with all its retries.
-
-    `connect` is for a connection, with the resolution of its host name; `write` and `read` are for
-    each wait on the network, `pool` is for a free connection. `total` is for a request with its
-    login, its retries and the waits between them. Many jobs need several requests (`Batches`), each
-    with its own `total`. All are finite.
-    """
-
-    connect: float = field(default=5.0, validator=positive)
-    write: float = field(default=30.0, validator=positive)
-    read: float = field(default=30.0, validator=positive)
-    pool: float = field(default=30.0, validator=positive)
-    total: float = field(default=120.0, validator=positive)
-
-    def until(self, end: float) -> dict[str, float]:
-        """The timeouts of an attempt that must end at `end`, as httpx's `timeout` extension."""
-        return {
-            "connect": DeadlineTimeout(self.connect, end),
-            "write": DeadlineTimeout(self.write, end),
-            "read": DeadlineTimeout(self.read, end),
-            "pool": DeadlineTimeout(max(0.0, min(self.pool, end - monotonic())), end),
-        }
-
-
-class DeadlineTimeout(float):
-    """A number of seconds that also knows the deadline."""
-
-    __slots__ = ("until",)
-    until: float
-
-    def __new__(cls, seconds: float, until: float) -> Self:
-        self = super().__new__(cls, seconds)
-        self.until = until
-        return self
-
-
-def _remaining(timeout: float | None, late: type[Exception]) -> float | None:
-    """What is left of a timeout, at most until its deadline."""
-    if not isinstance(timeout, DeadlineTimeout):
-        return timeout
-    left = timeout.until - monotonic()
-    if left <= 0:
-        raise late("the request with its retries took too long")
-    return left if left < timeout else float(timeout)
+from drs_sync_policy.client.pairs import names
+from drs_sync_policy.client.timeouts import remaining
 
 
 class SyncStream(httpcore.NetworkStream):
@@ -80,10 +25,10 @@ class SyncStream(httpcore.NetworkStream):
         opened.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _remaining(timeout, httpcore.ReadTimeout))
+        return self._inner.read(max_bytes, remaining(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _remaining(timeout, httpcore.WriteTimeout))
+        self._inner.write(buffer, remaining(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         # Closing alone does not wake a thread that reads from it, nor does the server notice.
@@ -102,7 +47,7 @@ class SyncStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = _remaining(timeout, httpcore.ConnectTimeout)
+        left = remaining(timeout, httpcore.ConnectTimeout)
         return SyncStream(self._inner.start_tls(ssl_context, server_hostname, left), self._opened)
 
     def get_extra_info(self, info: str) -> Any:
@@ -129,7 +74,7 @@ class Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        left = _remaining(timeout, httpcore.ConnectTimeout)
+        left = remaining(timeout, httpcore.ConnectTimeout)
         end = None if left is None else monotonic() + left
         *others, last = names.addresses(host, port, left)
         for address in others:
@@ -160,10 +105,10 @@ class AsyncStream(httpcore.AsyncNetworkStream):
         opened.add(self)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._inner.read(max_bytes, _remaining(timeout, httpcore.ReadTimeout))
+        return await self._inner.read(max_bytes, remaining(timeout, httpcore.ReadTimeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._inner.write(buffer, _remaining(timeout, httpcore.WriteTimeout))
+        await self._inner.write(buffer, remaining(timeout, httpcore.WriteTimeout))
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -181,7 +126,7 @@ class AsyncStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        left = _remaining(timeout, httpcore.ConnectTimeout)
+        left = remaining(timeout, httpcore.ConnectTimeout)
         stream = await self._inner.start_tls(ssl_context, server_hostname, left)
         return AsyncStream(stream, self._opened)
 
@@ -210,6 +155,6 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        left = _remaining(timeout, httpcore.ConnectTimeout)
+        left = remaining(timeout, httpcore.ConnectTimeout)
         stream = await self._inner.connect_tcp(host, port, left, local_address, socket_options)
         return AsyncStream(stream, self._opened)
