@@ -26,6 +26,7 @@ from drs_sync_policy.sandbox.http.response import EncodedResponse, Response
 from drs_sync_policy.sandbox.http.trusted import TrustedHosts
 from drs_sync_policy.sandbox.iam import Iam, signed_account
 from drs_sync_policy.sandbox.operations import HANDLERS, HandlerFactory
+from drs_sync_policy.sandbox.planned import PlannedResponses
 from drs_sync_policy.sandbox.rejection import Rejection
 from drs_sync_policy.sandbox.request_log import RequestLog
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
@@ -75,7 +76,8 @@ class Sandbox:
         )
         self._settings = SharedSettings(self._store, active, Simulator(), peers=peers)
         self._log = RequestLog()
-        self._control = Control(self._store, self._settings, self._log)
+        self._planned = PlannedResponses()
+        self._control = Control(self._store, self._settings, self._log, self._planned)
         self._console = Console(contract, tenants=known)
         self._trusted = TrustedHosts.of(allow_hosts)
         self._max_body_bytes = max_body_bytes
@@ -177,7 +179,13 @@ class Sandbox:
         return response.encode(await self._control.respond(request), request)
 
     async def _imitate(self, request: Request) -> EncodedResponse:
-        await self._settings.simulator.apply()
+        try:
+            if not await self._planned.apply(request):
+                await self._settings.simulator.apply()
+        except (Rejection, ConnectionReset):
+            with suppress(Rejection):
+                await request.body.read()  # for the request log
+            raise
         if self._iam.serves(request):
             return response.encode(await self._iam.respond(request), request)
         return await self._settings.faults.pipeline.respond(request)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
 from attrs import field, frozen
+from attrs.validators import optional
 
 from drs_sync_policy.sandbox import rejection
 
@@ -29,8 +31,9 @@ _amount = _within(60_000)
 class NetworkConditions:
     """What happens to requests before they are read; each share is a number from 0 to 1.
 
-    Shares are met evenly and without chance: 0.25 affects every fourth request. `latency_ms`
-    delays every request; `retry_after` is the `Retry-After` of a 429 or 503, in seconds.
+    Shares are met evenly and without chance: 0.25 affects every fourth request. With a `seed` they
+    are met by chance, and the same seed affects the same requests again. `latency_ms` delays every
+    request; `retry_after` is the `Retry-After` of a 429 or 503, in seconds.
     """
 
     latency_ms: float = field(default=0, validator=_amount)
@@ -38,6 +41,7 @@ class NetworkConditions:
     unavailable: float = field(default=0, validator=_share)
     reset: float = field(default=0, validator=_share)
     retry_after: int = field(default=1, validator=_amount)
+    seed: int | None = field(default=None, validator=optional(_amount))
 
     @classmethod
     def of(cls, wanted: Mapping[str, Any]) -> NetworkConditions:
@@ -60,11 +64,13 @@ class Simulator:
     def __init__(self, conditions: NetworkConditions | None = None) -> None:
         self.conditions: NetworkConditions = conditions or NetworkConditions()
         self._due: dict[str, float] = {}
+        self._random = random.Random(self.conditions.seed)  # noqa: S311 - no secret
 
     def change(self, conditions: NetworkConditions) -> None:
         """Apply these conditions from the next request on."""
         self.conditions = conditions
         self._due = {}
+        self._random = random.Random(conditions.seed)  # noqa: S311 - no secret
 
     async def apply(self) -> None:
         """Delay a request; raises the 429, the 503 or the reset that it meets."""
@@ -81,6 +87,8 @@ class Simulator:
     def _is_due(self, name: str, share: float) -> bool:
         if not share:
             return False
+        if self.conditions.seed is not None:
+            return self._random.random() < share
         due = self._due.get(name, 0.0) + share
         is_due = due >= 1 - 1e-9
         self._due[name] = due - 1 if is_due else due

@@ -101,6 +101,13 @@ def throttled(retry_after: int) -> Rejection:
     return Rejection(429, _row("APIGW.0308"), headers={"Retry-After": str(retry_after)})
 
 
+def of_status(status: int, retry_after: int | None = None) -> Rejection:
+    """An error with this status and the first code that the vendor has for it."""
+    row = next((row for row in all_codes() if row.status == status), _row("DRS.M00004"))
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return Rejection(status, row, headers=headers)
+
+
 def service_failed() -> Rejection:
     """500: a defect of the sandbox; no valid request may cause it."""
     return Rejection(500, _row("DRS.M00004"))

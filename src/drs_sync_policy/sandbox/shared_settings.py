@@ -33,7 +33,7 @@ class SharedSettings:
         self, store: Store, faults: ActiveFaults, simulator: Simulator, *, peers: bool
     ) -> None:
         self._store = store
-        self._peers = peers
+        self.peers: bool = peers
         self.faults = faults
         self.simulator = simulator
 
@@ -49,7 +49,7 @@ class SharedSettings:
 
     async def follow(self) -> None:
         """Take over what peers change, until cancelled; returns at once without peers."""
-        while self._peers:
+        while self.peers:
             await asyncio.sleep(_SECONDS)
             try:
                 self._take_over(await self._store.settings())
@@ -65,6 +65,6 @@ class SharedSettings:
             self.simulator.change(conditions)
 
     async def _publish(self, name: str, value: dict[str, Any]) -> None:
-        if self._peers:
+        if self.peers:
             await self._store.set_setting(name, value)
             await asyncio.sleep(3 * _SECONDS)

@@ -247,12 +247,12 @@ def test_the_page_for_test_authors_shows_the_fixture(pytester: pytest.Pytester) 
     """The tests on it pass as they stand there, and each attribute of the fixture is named."""
     page = (ROOT / "docs" / "test-author.md").read_text("utf-8")
     names = [name for name in dir(Sandbox) if not name.startswith("_")]
-    assert len(names) == 10
+    assert len(names) == 15
     assert [name for name in [*names, "Scripted", "Recorder"] if f"`{name}" not in page] == []
     shown = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     pytester.makepyfile(*(code for code in shown if "def test_" in code))
     done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    done.assert_outcomes(passed=2)
+    done.assert_outcomes(passed=5)
 
 
 def test_the_plugin_costs_other_test_runs_nothing() -> None:

@@ -73,6 +73,11 @@ class RequestBody:
         """Whether what was read is large."""
         return self._read is not None and len(self._read) > LARGE_BYTES
 
+    @property
+    def content(self) -> bytes | None:
+        """What was read; None before that."""
+        return self._read
+
     async def read(self, *, limit: int | None = None) -> bytes:
         """The whole body, up to `limit` bytes; a large one when it is its turn.
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select, update
+from attrs import asdict
+from sqlalchemy import Connection, delete, insert, select, update
 
 from drs_sync_policy.sandbox.seed import Tenant
 from drs_sync_policy.sandbox.store import accounts
@@ -35,6 +36,7 @@ _LARGE_BATCH: Final = 5000
 """How many items make a batch large: its items are then reduced to the jobs that exist."""
 
 _LOOKED_UP_AT_ONCE: Final = 1000
+_CREATED_AT_ONCE: Final = 1000
 _CHECKED: Final = "checked"
 
 
@@ -131,6 +133,13 @@ class Store:
         """Store a new job; False if the project has a job of that id already."""
         return await self.database.write(lambda connection: _create(connection, job))
 
+    async def create_many(self, jobs: Sequence[Job]) -> None:
+        """Store new jobs, some at a time; their ids must not exist."""
+        for start in range(0, len(jobs), _CREATED_AT_ONCE):
+            some = jobs[start : start + _CREATED_AT_ONCE]
+            await self.database.write(partial(_create_many, jobs=some))
+            await asyncio.sleep(0)  # memory is written on the loop: other requests have their turn
+
     async def set_state(self, project_id: str, job_id: str, state: str) -> bool:
         """Put a job into a state; False if the project has no such job."""
         return await self.database.write(
@@ -171,13 +180,15 @@ def _jobs(connection: Connection, project_id: str) -> list[Job]:
 
 
 def _create(connection: Connection, job: Job) -> bool:
-    row = {
-        "project_id": job.project_id,
-        "job_id": job.job_id,
-        "state": job.state,
-        "policy": dict(job.policy),
-    }
-    return insert_new(connection, JOB, [row]) == 1
+    return insert_new(connection, JOB, [_row(job)]) == 1
+
+
+def _create_many(connection: Connection, jobs: Sequence[Job]) -> None:
+    connection.execute(insert(JOB), [_row(job) for job in jobs])
+
+
+def _row(job: Job) -> dict[str, Any]:
+    return {**asdict(job, recurse=False), "policy": dict(job.policy)}
 
 
 def _set_state(connection: Connection, project_id: str, job_id: str, state: str) -> bool:
