@@ -158,12 +158,13 @@ release: setup $(NODE) ## prepare release VERSION= (changelog, contract, artifac
 	$(BIN)/python -m tools.release.prepare "$(VERSION)"
 	$(BIN)/python -m tools.release.installed
 	$(BIN)/python -m tools.release.audit
+	$(BIN)/python -m tools.release.prepare "$(VERSION)" --tag
 
 bench: setup ## measurements: BENCH="client sandbox" runs some; peers come with `make setup-system`
 	$(BIN)/python -m bench $(BENCH) $(if $(EXTRA),-- $(EXTRA))
 
 diff: setup $(NODE) ## what the contract's changes break since its last release, or commit before the first (or BASE=commit or file); fails where its version is too small
-	$(BIN)/python -m tools.diff $(if $(BASE),--base "$(BASE)") $(if $(OUT),--output "$(OUT)")
+	$(BIN)/python -m tools.diff $(if $(BASE),--base "$(BASE)") $(if $(OUT),--output "$(OUT)") $(EXTRA)
 
 lock: ## write requirements/ and the npm lock from pyproject.toml and tools/package.json
 	$(BIN)/python tools/lock.py

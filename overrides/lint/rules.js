@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs';
 import { mistyped } from './document.js';
 import { message } from './message.js';
 
-const DECISIONS = new Set(
-  [...readFileSync(new URL('../../docs/decisions.md', import.meta.url), 'utf8').matchAll(/^## (\d+)\. /gm)].map(
-    (heading) => heading[1],
-  ),
-);
+// Read when it is needed: `redocly diff` loads this file as well.
+let numbers;
+function decisions() {
+  const file = new URL('../../docs/decisions.md', import.meta.url);
+  numbers ??= new Set([...readFileSync(file, 'utf8').matchAll(/^## (\d+)\. /gm)].map((found) => found[1]));
+  return numbers;
+}
 
 const KEBAB = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const ORIGINS = ['page', 'vendor', 'decision'];
@@ -122,7 +124,7 @@ const statementIsUnique = eachRule((rule, say, seen) => {
 
 const decisionExists = eachRule((rule, say) => {
   const named = [...String(rule.source ?? '').matchAll(/decisions? (\d+(?:(?:, | and )\d+)*)/g)];
-  const missing = named.flatMap((found) => found[1].match(/\d+/g)).filter((number) => !DECISIONS.has(number));
+  const missing = named.flatMap((found) => found[1].match(/\d+/g)).filter((number) => !decisions().has(number));
   if (missing.length > 0) {
     say(`names decision ${missing.join(', ')}, which docs/decisions.md does not have.`, 'source');
   }

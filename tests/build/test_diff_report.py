@@ -63,13 +63,13 @@ def test_the_report_says_which_version_is_right() -> None:
     assert text.index("## Breaking") < text.index("## Cosmetic") < text.index("- new: `x`")
 
 
-def test_the_changelog_has_a_line_for_each_change_that_matters() -> None:
-    """Cosmetic ones are only counted."""
-    report = Report("release 1.0.0", "1.0.0", "2.0.0", [BREAKING, COMPATIBLE, COSMETIC, COSMETIC])
+def test_the_changelog_has_a_line_for_each_change() -> None:
+    """New texts, too: a reversed description matters to readers."""
+    report = Report("release 1.0.0", "1.0.0", "2.0.0", [BREAKING, COMPATIBLE, COSMETIC])
     assert changelog(report).splitlines() == [
         "- 2.0.0, breaking: `POST /x`: `a` was removed.",
         "- 2.0.0, compatible: `POST /x`: `b` was added.",
-        "- 2.0.0: 2 cosmetic changes.",
+        "- 2.0.0, cosmetic: `POST /x`: The summary was changed.",
     ]
 
 

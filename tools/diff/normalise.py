@@ -8,7 +8,8 @@ some of them breaking ones.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from drs_sync_policy import anyjson
@@ -32,6 +33,9 @@ _DATA: Final = {"example", "examples", "default", "const", "value", "x-rules"}
 """What is under these is a value, not a part of the description."""
 _ANNOTATIONS: Final = {"title", "description", "example", "examples", "allOf"}
 _APPLICATORS: Final = {"$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas"}
+_PLAIN_OBJECT: Final = {
+    "type", "properties", "required", "title", "description", "examples", "$comment",
+}  # fmt: skip
 _STYLES: Final = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -41,6 +45,8 @@ Json = Mapping[str, Any]
 def normalise(document: Json) -> dict[str, Any]:
     """A copy that means the same: defaults gone, order gone where it means nothing."""
     result = copy.deepcopy(dict(document))
+    if "servers" in result:
+        result["servers"] = [each for server in result["servers"] for each in _servers(server)]
     security = result.pop("security", None)
     for item in result.get("paths", {}).values():
         shared = item.pop("parameters", [])
@@ -51,7 +57,47 @@ def normalise(document: Json) -> dict[str, Any]:
             if security is not None:
                 item[method].setdefault("security", copy.deepcopy(security))
     _simplify(result)
+    _flatten(result, result)
     return result
+
+
+def _servers(server: Json) -> Iterator[dict[str, Any]]:
+    """A server for each value of its variables: a value that goes is a server that goes."""
+    variables = server.get("variables", {})
+    listed = {name: node["enum"] for name, node in variables.items() if "enum" in node}
+    rest = {name: node for name, node in variables.items() if name not in listed}
+    for values in itertools.product(*listed.values()):
+        url = server["url"]
+        for name, value in zip(listed, values, strict=True):
+            url = url.replace(f"{{{name}}}", str(value))
+        kept = {key: value for key, value in server.items() if key != "variables"}
+        yield {**kept, "url": url, **({"variables": rest} if rest else {})}
+
+
+def _flatten(document: Json, node: Any) -> None:
+    """An `allOf` of plain objects becomes the one object that it means."""
+    for _, child in anyjson.children(node):
+        _flatten(document, child)
+    parts = node.get("allOf") if isinstance(node, dict) else None
+    if not isinstance(parts, list) or not parts:
+        return
+    own = {key: value for key, value in node.items() if key != "allOf"}
+    schemas = [own, *(resolve(document, part) for part in parts)]
+    if not all(_is_plain_object(schema) for schema in schemas):
+        return
+    properties: dict[str, Any] = {}
+    for schema in schemas:
+        for name, value in schema.get("properties", {}).items():
+            if properties.setdefault(name, value) != value:
+                return
+    required = sorted({name for schema in schemas for name in schema.get("required", ())})
+    del node["allOf"]
+    node |= {"type": "object", "properties": copy.deepcopy(properties)}
+    node |= {"required": required} if required else {}
+
+
+def _is_plain_object(schema: Json) -> bool:
+    return schema.get("type", "object") == "object" and schema.keys() <= _PLAIN_OBJECT
 
 
 def _inherit(document: Json, operation: dict[str, Any], shared: list[Any]) -> None:
@@ -84,6 +130,9 @@ def _simplify(node: Any) -> None:
             _simplify(node[key])
     _unwrap(node)
     _respell(node)
+    _respell_null(node)
+    _respell_bounds(node)
+    _number_places(node)
     _drop_default_style(node)
 
 
@@ -110,6 +159,37 @@ def _respell(node: dict[str, Any]) -> None:
         node["enum"] = [node.pop("const")]
     if node.get("additionalProperties") is False and not node.keys() & _APPLICATORS:
         node["unevaluatedProperties"] = node.pop("additionalProperties")
+
+
+def _respell_null(node: dict[str, Any]) -> None:
+    """`anyOf` of a schema and null, as the schema with one type more."""
+    for key in ("anyOf", "oneOf"):
+        parts = node.get(key)
+        if not isinstance(parts, list) or len(parts) != 2 or {"type": "null"} not in parts:
+            continue
+        (other,) = (part for part in parts if part != {"type": "null"})
+        if isinstance(other.get("type"), str) and not other.keys() & (node.keys() - _ANNOTATIONS):
+            del node[key]
+            node.update({**other, **node, "type": sorted(["null", other["type"]])})
+
+
+def _respell_bounds(node: dict[str, Any]) -> None:
+    """An exclusive bound of an integer, as the bound that it means."""
+    if node.get("type") != "integer":
+        return
+    for exclusive, bound, step in (
+        ("exclusiveMinimum", "minimum", 1),
+        ("exclusiveMaximum", "maximum", -1),
+    ):
+        if type(node.get(exclusive)) is int and bound not in node:
+            node[bound] = node.pop(exclusive) + step
+
+
+def _number_places(node: dict[str, Any]) -> None:
+    """The schemas of `prefixItems` by their places, because their order counts."""
+    if isinstance(node.get("prefixItems"), list):
+        places = {f"[{at}]": part for at, part in enumerate(node.pop("prefixItems"))}
+        node["properties"] = {**node.get("properties", {}), **places}
 
 
 def _drop_default_style(node: dict[str, Any]) -> None:

@@ -89,21 +89,34 @@ def direction(path: str, pointer: str, uses: Mapping[str, set[str]]) -> str:
     where = tokens(pointer)
     if where[:2] == ["components", "schemas"] and len(where) > 2 and uses.get(where[2]):
         return ", ".join(sorted(uses[where[2]]))
-    reached = tokens(path)[3:4] if tokens(path)[:1] == ["paths"] else tokens(path)[1:2]
+    steps = tokens(path)
+    called_back = "callbacks" in steps[3:4]
+    # In a callback the service is the client: /paths/{path}/{method}/callbacks/NAME/URL/{method}/
+    reached = steps[7:8] if called_back else steps[3:4] if steps[:1] == ["paths"] else steps[1:2]
+    sent, received = (RESPONSE, REQUEST) if called_back else (REQUEST, RESPONSE)
     if reached and reached[0] in {"requestBody", "parameters", "security", "securitySchemes"}:
-        return REQUEST
-    return RESPONSE if reached in (["responses"], ["headers"]) else NEITHER
+        return sent
+    return received if reached in (["responses"], ["headers"]) else NEITHER
 
 
 def users(document: Json) -> dict[str, set[str]]:
     """For each schema of the components, whether requests or responses reach it."""
     found: dict[str, set[str]] = {}
     for item in document.get("paths", {}).values():
-        for operation in (item[method] for method in METHODS if method in item):
-            for part in (operation.get("parameters"), operation.get("requestBody")):
-                _reach(document, part, REQUEST, found)
-            _reach(document, operation.get("responses"), RESPONSE, found)
+        _reach_operations(document, item, found, sent=REQUEST, received=RESPONSE)
     return found
+
+
+def _reach_operations(
+    document: Json, item: Json, found: dict[str, set[str]], *, sent: str, received: str
+) -> None:
+    for operation in (item[method] for method in METHODS if method in item):
+        for part in (operation.get("parameters"), operation.get("requestBody")):
+            _reach(document, part, sent, found)
+        _reach(document, operation.get("responses"), received, found)
+        for callback in operation.get("callbacks", {}).values():
+            for inner in resolve(document, callback).values():
+                _reach_operations(document, inner, found, sent=received, received=sent)
 
 
 def _reach(document: Json, node: Any, word: str, found: dict[str, set[str]]) -> None:

@@ -6,16 +6,25 @@ of the contract alone; griffe compares what a caller can see of the two.
 
 from __future__ import annotations
 
+import io
+import subprocess
+import tarfile
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import griffe
 from attrs import evolve
 
+from tools.api import MODULES
 from tools.diff.base import Contracts
+from tools.documents import ROOT
 from tools.editions import client_contract
 from tools.generate import CLIENT, OVERRIDES, write_client
+
+_PACKAGES: Final = ("drs_sync_policy", CLIENT)
 
 
 def changes(before: Contracts, after: Contracts) -> list[str]:
@@ -31,7 +40,56 @@ def changes(before: Contracts, after: Contracts) -> list[str]:
             new = _generate(Path(folder) / "after", after)
         except SystemExit as error:
             return [f"it cannot be compared: {error}"]
-        return [*sorted(set(_breaking(old, new))), *_added(old, new)]
+        return [*sorted({line for _, line in _breaking(old, new)}), *_added(old, new)]
+
+
+def breaking_since(tag: str, root: Path = ROOT) -> list[str]:
+    """One line for each public name that breaks callers since `tag`, found by griffe."""
+    now = _load(root)
+    with tempfile.TemporaryDirectory() as folder:
+        archive = subprocess.run(
+            ["git", "archive", tag, "src", "generated"], cwd=root, capture_output=True, check=True
+        ).stdout
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tree:
+            tree.extractall(folder, filter="data")
+        then = _load(Path(folder))
+        public = _public_paths(then)
+        return sorted(
+            {
+                line
+                for name in _PACKAGES
+                for breakage, line in _breaking(then[name], now[name])
+                if breakage.obj.path.startswith(public)
+            }
+        )
+
+
+def _load(root: Path) -> griffe.ModulesCollection:
+    loader = griffe.GriffeLoader(search_paths=[root / "src", root / "generated"])
+    for name in _PACKAGES:
+        loader.load(name, try_relative_path=False)
+    loader.resolve_aliases(external=False)
+    return loader.modules_collection
+
+
+def _public_paths(packages: griffe.ModulesCollection) -> tuple[str, ...]:
+    """Where each name that a public module exports is defined; the whole generated package."""
+    found = {CLIENT}
+    for module in (packages[name] for name in MODULES if _has(packages, name)):
+        for name in map(str, module.exports or ()):
+            if name in module.members:
+                member = module.members[name]
+                with suppress(griffe.AliasResolutionError):
+                    target = member.final_target if isinstance(member, griffe.Alias) else member
+                    found |= {target.path, f"{module.path}.{name}"}
+    return tuple(found)
+
+
+def _has(packages: griffe.ModulesCollection, name: str) -> bool:
+    try:
+        return packages[name] is not None
+    except KeyError:
+        return False
 
 
 def _generate(folder: Path, contracts: Contracts) -> griffe.Object:
@@ -43,13 +101,13 @@ def _generate(folder: Path, contracts: Contracts) -> griffe.Object:
     return loaded
 
 
-def _breaking(old: griffe.Object, new: griffe.Object) -> Iterator[str]:
+def _breaking(old: griffe.Object, new: griffe.Object) -> Iterator[tuple[griffe.Breakage, str]]:
     for breakage in griffe.find_breaking_changes(old, new):
         place = breakage.obj.path
         what = breakage.kind.value
         values = (breakage.old_value, breakage.new_value)
         shown = " → ".join(f"`{value}`" for value in values if _is_plain(value))
-        yield f"breaking: `{place}`: {what}" + (f" ({shown})" if shown else "")
+        yield breakage, f"breaking: `{place}`: {what}" + (f" ({shown})" if shown else "")
 
 
 def _is_plain(value: object) -> bool:

@@ -38,6 +38,10 @@ _WORDS: Final = {
 }  # fmt: skip
 """Properties that change nothing that is sent or received."""
 _TEXTS: Final = {"description", "summary", "title", "example", "examples"}
+_SHOWN_ONLY: Final = {
+    "Tag", "Example", "ExamplesMap", "ExternalDocs", "XCodeSample", "XCodeSampleList",
+}  # fmt: skip
+"""What only readers see."""
 _CONDITIONS: Final = {"if", "then", "else", "not", "dependentSchemas", "contains"}
 
 Json = Mapping[str, Any]
@@ -95,7 +99,7 @@ class _Rating:
 def _level(entry: Json, where: str) -> Level:
     if entry["impact"] == "major" or _missed(entry, where):
         return Level.BREAKING
-    if entry["typeName"] == "Tag":
+    if entry["typeName"] in _SHOWN_ONLY:
         return Level.COSMETIC
     if entry["impact"] == "minor":
         return Level.COMPATIBLE
@@ -170,6 +174,8 @@ def _words(entry: Json) -> list[str]:
     key = entry.get("property")
     if key in _TEXTS:
         did = "added" if before is None else "removed" if after is None else "changed"
+        if isinstance(before, str) and isinstance(after, str) and key != "example":
+            return [f"The {key} is now: {_line(after)} It was: {_line(before)}"]
         return [f"The {key} {'were' if key == 'examples' else 'was'} {did}."]
     if key == "key":
         return [f"`{before}` is now called `{after}`."]
@@ -204,6 +210,11 @@ def _gained_and_lost(before: list[Any], after: list[Any]) -> str:
         if values:
             parts.append(f"{verb} {', '.join(f'`{_short(value)}`' for value in values)}")
     return " and ".join(parts) or "changed"
+
+
+def _line(text: str) -> str:
+    """A text on one line; quoted, to set it apart from ours."""
+    return f'"{" ".join(text.split())}"'
 
 
 def _short(value: Any) -> str:

@@ -27,6 +27,8 @@ class Report:
     python: Sequence[str] = ()
     broken: Sequence[str] = ()
     """Why editions no longer fit the base."""
+    notes: Sequence[str] = ()
+    """What is wrong with entries of `overrides/verdicts.yaml`."""
     unreleased: bool = False
     """Whether nothing was released yet, so that nobody can be hurt and the version may stay."""
 
@@ -34,6 +36,11 @@ class Report:
     def needed(self) -> str:
         """The smallest version that these changes may carry."""
         return needed_version(self.released, self.changes)
+
+    @property
+    def python_breaking(self) -> bool:
+        """Whether a caller of the generated client must change code."""
+        return any(line.startswith("breaking: ") for line in self.python)
 
     @property
     def accepted(self) -> bool:
@@ -60,10 +67,18 @@ def markdown(report: Report) -> str:
             *(f"- {line}" for line in report.broken),
             "",
         ]
+    if report.notes:
+        lines += ["## Reviewed verdicts", "", *(f"- {line}" for line in report.notes), ""]
     if report.python:
-        lines += ["## The generated Python client", ""]
+        lines += ["## The generated Python client", "", _python_verdict(report), ""]
         lines += [*(f"- {line}" for line in report.python), ""]
     return "\n".join(lines)
+
+
+def _python_verdict(report: Report) -> str:
+    if report.python_breaking:
+        return "Breaking: the package needs a new major version (before 1.0.0, a new minor one)."
+    return "Compatible: callers need not change anything."
 
 
 def verdict(report: Report) -> str:
@@ -94,9 +109,6 @@ def changelog(report: Report) -> str:
     for level, heading in _HEADINGS.items():
         chosen = [change for change in report.changes if change.level is level]
         if not chosen:
-            continue
-        if level is Level.COSMETIC:
-            lines.append(f"- {report.version}: {_plural(len(chosen), 'cosmetic change')}.")
             continue
         lines += [f"- {report.version}, {heading.lower()}: {_said(change)}" for change in chosen]
     return "\n".join(lines)

@@ -14,8 +14,9 @@ Json = Mapping[str, Any]
 def compare(base: Json, revision: Json) -> list[Change]:
     """The rules that were added, removed or reworded, operation by operation.
 
-    A removed rule is breaking: clients rely on it. An added or reworded rule gives implementers
-    something to check. A new source is cosmetic; other line breaks are not a change.
+    A removed rule breaks clients, which rely on it; a new one breaks implementers, whose server may
+    violate it; a reworded one may do either. A new source is cosmetic; other line breaks are not a
+    change. `overrides/verdicts.yaml` is for a new wording that only clarifies.
     """
     before, after = _operations(base), _operations(revision)
     found: list[Change] = []
@@ -50,7 +51,7 @@ def _rules(place: str, old: Any, new: Any) -> Iterator[Change]:
             yield Change(Level.BREAKING, RULE, where, what, CLIENT)
         elif _text(rule) != _text(after[name]):
             what = f"Its statement is now: {_text(after[name])} It was: {_text(rule)}"
-            yield Change(Level.COMPATIBLE, RULE, where, what, BOTH)
+            yield Change(Level.BREAKING, RULE, where, what, BOTH)
         else:
             for key in ("origin", "source"):
                 if rule.get(key) != after[name].get(key):
@@ -59,7 +60,7 @@ def _rules(place: str, old: Any, new: Any) -> Iterator[Change]:
     for name in after.keys() - before.keys() - set(renamed.values()):
         what = f"A new rule: {_text(after[name])}"
         where = f"{place} rule `{name}`"
-        yield Change(Level.COMPATIBLE, RULE, where, what, IMPLEMENTER)
+        yield Change(Level.BREAKING, RULE, where, what, IMPLEMENTER)
 
 
 def _renamed(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
@@ -81,4 +82,4 @@ def _statuses(place: str, old: Json, new: Json) -> Iterator[Change]:
         yield Change(Level.COMPATIBLE, RESPONSE, where, what, CLIENT)
     for status in sorted(before - after):
         what = f"{status} is no longer tolerated."
-        yield Change(Level.COMPATIBLE, RESPONSE, where, what, IMPLEMENTER)
+        yield Change(Level.BREAKING, RESPONSE, where, what, IMPLEMENTER)

@@ -1,6 +1,7 @@
-"""A release made ready: changelog, released contract, artifacts, commit and tag. Nothing leaves.
+"""A release made ready: changelog, released contract, artifacts and commit. Nothing leaves.
 
 python -m tools.release.prepare VERSION [--date YYYY-MM-DD]
+python -m tools.release.prepare VERSION --tag       after the artifacts were tried and audited
 
 VERSION is that of the package. The contract is released with it where its `info.version` was not
 released before: it is copied to docs/contract/, and what changed since the last one goes into the
@@ -14,12 +15,14 @@ import datetime
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from tools.diff.__main__ import report_since
 from tools.diff.base import RELEASES, last_release, working_tree
 from tools.diff.change import version_tuple
+from tools.diff.python_api import breaking_since
 from tools.diff.report import changelog, verdict
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import write_editions
@@ -49,7 +52,15 @@ def _version_obstacles(version: str) -> list[str]:
     newest = max(known, key=version_tuple, default="0.0.0")
     if version_tuple(version) <= version_tuple(newest):
         return [f"{version} is not newer than {newest}, which is released"]
-    return []
+    return [*_python_obstacles(version, newest)] if known else []
+
+
+def _python_obstacles(version: str, newest: str) -> Iterator[str]:
+    """What breaks callers in Python, if the version does not say so."""
+    wanted, last = version_tuple(version), version_tuple(newest)
+    larger = wanted[0] > last[0] or (last[0] == 0 and wanted[1] > last[1])
+    for line in [] if larger else breaking_since(f"v{newest}"):
+        yield f"the Python API since {newest}: {line}; raise the first number of the version"
 
 
 def _tree_obstacles() -> list[str]:
@@ -114,7 +125,7 @@ def write_version(version: str) -> None:
 
 
 def prepare(version: str, *, date: str) -> None:
-    """Writes, builds, commits and tags; what it wrote is taken back where any of that fails."""
+    """Writes, builds and commits; what it wrote is taken back if any of that fails."""
     before = last_release()
     since = report_since(before, python=False) if before is not None else None
     try:
@@ -125,7 +136,6 @@ def prepare(version: str, *, date: str) -> None:
         twine_check([DIST / name for name in artifacts])
         _git("add", "--", str(CHANGELOG), str(PYPROJECT), *map(str, written))
         _git("commit", "--quiet", "--message", f"Release {version}")
-        _git("tag", "--annotate", f"v{version}", "--message", f"drs-sync-policy {version}")
     except BaseException:
         _git("checkout", "--quiet", "HEAD", "--", str(CHANGELOG), str(PYPROJECT))
         _git("clean", "--quiet", "--force", "--", str(RELEASES))
@@ -144,19 +154,37 @@ def _git(*arguments: str) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Prepares a release and publishes nothing.")
     parser.add_argument("version")
+    parser.add_argument("--tag", action="store_true", help="only tag what was prepared and tried")
     parser.add_argument("--date", default=datetime.datetime.now(datetime.UTC).date().isoformat())
     options = parser.parse_args()
+    if options.tag:
+        return tag(options.version)
     reasons = obstacles(options.version)
     for reason in reasons:
         print(f"not released: {reason}", file=sys.stderr)
     if reasons:
         return 1
     prepare(options.version, date=options.date)
+    print(f"\nCommitted {options.version}; it gets its tag when the artifacts were tried.")
+    return 0
+
+
+def tag(version: str) -> int:
+    """Tags the commit of a release, which must be the last one."""
+    subject = _git("log", "-1", "--format=%s").strip()
+    if subject != f"Release {version}":
+        print(
+            f"not tagged: the last commit is not the release {version} but {subject!r}; run"
+            f" `make release VERSION={version}`",
+            file=sys.stderr,
+        )
+        return 1
+    _git("tag", "--annotate", f"v{version}", "--message", f"drs-sync-policy {version}")
     (wheel,) = DIST.glob("*.whl")
     contract, digest = contract_inside(wheel)
     print(
-        f"\nReady: {options.version} with contract {contract} ({digest[:12]}), committed and tagged"
-        f" v{options.version};\nthe artifacts are in dist/. Nothing was published. To publish:\n\n"
+        f"\nReady: {version} with contract {contract} ({digest[:12]}), committed and tagged"
+        f" v{version};\nthe artifacts are in dist/. Nothing was published. To publish:\n\n"
         f"    git push --follow-tags\n    twine upload dist/*"
     )
     return 0
