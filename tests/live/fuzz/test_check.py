@@ -11,8 +11,11 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 
-from drs_sync_policy import sandbox
+from drs_sync_policy import contract, sandbox
 from drs_sync_policy.cli import exits, main
+from drs_sync_policy.fuzz.evidence.decode import Decoder, EvidenceError
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.sandbox.seed import FIRST
 
 PROJECT, JOB = FIRST.project_id, FIRST.job_ids[0]
@@ -162,3 +165,45 @@ def test_a_file_that_is_no_recording_is_a_usage_error(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == exits.WRONG_USE
     assert "the file is not JSON" in done.output
+
+
+def test_what_the_fuzzer_recorded_is_checked_again(tmp_path: Path) -> None:
+    """The exchanges of a run show the rule that it found, without the server."""
+    with sandbox.running(faults=["count-off-by-one"]) as server:
+        document = sandbox.target_profile(server.url, tenants=server.tenants)
+        (tmp_path / "target.toml").write_text(sandbox.to_toml(document), "utf-8")
+        target, report = ["--target", str(tmp_path / "target.toml")], str(tmp_path / "report")
+        run = CliRunner().invoke(main, ["fuzz", *target, "--budget", "2", "--report", report])
+    assert "count-equals-results" in run.output
+    done = CliRunner().invoke(main, ["check", f"{report}/exchanges.jsonl", *target])
+    assert done.exit_code == exits.BROKEN, done.output
+    assert "count-equals-results" in done.output
+
+
+def test_a_file_outside_the_report_is_not_read(tmp_path: Path) -> None:
+    """A report may come from somebody else."""
+    document = sandbox.target_profile("http://127.0.0.1:9", tenants=[FIRST])
+    oracle = Oracle(contract.load(), contract.load().operations[0], profile.parse(document))
+    (tmp_path / "secret").write_text("x", "utf-8")
+    report = tmp_path / "report"
+    report.mkdir()
+    request = {
+        "method": "GET",
+        "path": "/",
+        "headers": [],
+        "secret": [],
+        "body": {"file": "../secret"},
+    }
+    with pytest.raises(EvidenceError, match="outside its folder"):
+        Decoder.of(oracle, report).request({**request, "body": {"file": "../secret"}})
+
+
+def test_a_wrong_line_of_exchanges_is_named(tmp_path: Path) -> None:
+    """A cut file says where."""
+    document = sandbox.target_profile("http://127.0.0.1:9", tenants=[FIRST])
+    (tmp_path / "target.toml").write_text(sandbox.to_toml(document), "utf-8")
+    (tmp_path / "exchanges.jsonl").write_text('{"number": 1}\n', "utf-8")
+    arguments = ["check", str(tmp_path / "exchanges.jsonl")]
+    done = CliRunner().invoke(main, [*arguments, "--target", str(tmp_path / "target.toml")])
+    assert done.exit_code == exits.WRONG_USE
+    assert "line 1 is not an exchange" in done.output

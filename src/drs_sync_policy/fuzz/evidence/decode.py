@@ -127,8 +127,16 @@ class Decoder:
         if "parts" in entry:
             return self._text(entry["parts"]).encode("latin-1")
         if "file" in entry:
-            return (self.folder / str(entry["file"])).read_bytes()
+            return self._file(str(entry["file"])).read_bytes()
         return base64.b64decode(text)
+
+    def _file(self, name: str) -> Path:
+        """A file of the report, and no other: a report may come from somebody else."""
+        folder = self.folder.resolve()
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder):
+            raise EvidenceError(f"the report refers to `{name}`, which is outside its folder")
+        return path
 
 
 def secrets_of(target: Target) -> dict[str, str]:

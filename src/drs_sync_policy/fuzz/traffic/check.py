@@ -12,7 +12,7 @@ from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.findings import Finding
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.traffic import har
+from drs_sync_policy.fuzz.traffic import har, jsonl
 from drs_sync_policy.fuzz.traffic.checker import TrafficChecker
 from drs_sync_policy.fuzz.traffic.offline import findings
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
@@ -28,15 +28,17 @@ def check_file(
     progress: Callable[[float], object] | None = None,
     on_finding: Callable[[Finding], None] = lambda finding: None,
 ) -> Verdict:
-    """The verdict on what is recorded in a file.
+    """The verdict on what is recorded in a file: HAR, or `.jsonl` of a report of the fuzzer.
 
     `progress` gets the share of the file that was read, from 0 to 1.
     `RecordingError` says what is wrong with the file.
     """
-    checker = TrafficChecker(target, against=against, redact_bodies=redact_bodies)
+    own = path.suffix == ".jsonl"
+    checker = TrafficChecker(target, against=against, controlled=own, redact_bodies=redact_bodies)
     with path.open("rb") as file:
+        exchanges = jsonl.read(file, checker.oracle, path.parent) if own else har.read(file)
         return check_exchanges(
-            _watched(har.read(file), file, path.stat().st_size, progress),
+            _watched(exchanges, file, path.stat().st_size, progress),
             checker,
             on_finding=on_finding,
         )

@@ -129,8 +129,10 @@ class TrafficChecker:
         if not self.oracle.is_for_operation(recorded.request):
             self.notes["for another operation"] += 1
             return
-        expectation = self.oracle.expect(recorded.request)
-        exchange = Exchange(recorded.request, expectation, recorded.response)
+        expectation = recorded.expectation or self.oracle.expect(recorded.request)
+        exchange = Exchange(
+            recorded.request, expectation, recorded.response, silence=recorded.silence
+        )
         if not self._controlled and self._has_unknown_token(recorded.request):
             self.notes["the profile does not have its token: only the form was checked"] += 1
             exchange = evolve(exchange, expectation=Expectation("status-is-documented", None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.target.http import Request, Response
 
 
@@ -26,3 +27,7 @@ class Recorded:
     began: float | None = None
     ended: float | None = None
     gaps: tuple[str, ...] = ()
+    expectation: Expectation | None = None
+    """What the contract allows as the response, if who recorded it knows more than the request."""
+    silence: str = ""
+    """Why there was no response, if that is known."""
