@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from drs_sync_policy.cli import exits
+from drs_sync_policy.cli.examples import epilog
 from drs_sync_policy.text import did_you_mean
 
 _VERBS: Final = {
@@ -18,7 +19,7 @@ _VERBS: Final = {
     "set": "Set the policy of one job or several.",
     "login": "Write a profile: server, project and credentials.",
     "doctor": "Check profile, server, clock and credentials.",
-    "explain": "Say what an error code or a rule means.",
+    "explain": "Explain an error code, a status or a rule.",
     "contract": "Print the contract, its rules or the error codes.",
     "sandbox": "Run the reference server. [needs the extra `sandbox`]",
     "fuzz": "Check a server against the contract. [needs the extra `fuzz`]",
@@ -93,6 +94,7 @@ class _Verbs(click.Group):
             if ctx.resilient_parsing:
                 return None
             self._lacks(ctx, cmd_name, error)
+        command.epilog = epilog(cmd_name)
         return command
 
     def _unknown(self, ctx: click.Context, cmd_name: str) -> NoReturn:

@@ -32,7 +32,7 @@ def write(file: Path, name: str, profile: Mapping[str, str]) -> None:
     The file is replaced in one step, and never has another mode than 600. If it is a link, the
     file that it leads to is replaced. A lock keeps two logins from losing each other's profile.
     """
-    _encodable(profile)
+    encodable(profile)
     file = file.resolve()
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -87,7 +87,8 @@ def _parsed(text: str) -> Mapping[str, Any] | None:
         return None
 
 
-def _encodable(profile: Mapping[str, str]) -> None:
+def encodable(profile: Mapping[str, str]) -> None:
+    """`click.UsageError` if a value cannot be in a file."""
     for key, value in profile.items():
         try:
             value.encode()

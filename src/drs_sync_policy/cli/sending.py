@@ -1,13 +1,26 @@
-"""Setting policies for a verb: what became of each, and the exit code, whatever happens."""
+"""Setting policies for a verb: the result of each, and the exit code, whatever happens."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import reduce, wraps
+from typing import Any, TypeVar, cast
 
 import click
+from attrs import frozen
 
-from drs_sync_policy import AsyncSyncPolicyClient, DrsError, Outcome, SyncPolicyReq
+from drs_sync_policy import (
+    AsyncSyncPolicyClient,
+    DrsError,
+    Hooks,
+    Outcome,
+    RefusedError,
+    RequestInfo,
+    ResponseInfo,
+    SyncPolicyReq,
+    Timeouts,
+)
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.connection import exit_code
 from drs_sync_policy.cli.journal import BadJournalError
@@ -16,26 +29,85 @@ from drs_sync_policy.cli.output.prose import fold, width
 from drs_sync_policy.cli.unexpected import report
 from drs_sync_policy.client.call_record import Listener
 from drs_sync_policy.client.outcome import record_of
+from drs_sync_policy.runtime.errors import LoginError
 from drs_sync_policy.text import printable
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@frozen
+class Manner:
+    """How long a request may take, and how much is printed while policies are set."""
+
+    timeout: float | None = None
+    verbose: bool = False
+    quiet: bool = False
+
+    def client_options(self) -> dict[str, Any]:
+        """The arguments for a client."""
+        options: dict[str, Any] = {}
+        if self.timeout is not None:
+            options["timeouts"] = Timeouts(total=self.timeout)
+        if self.verbose:
+            options["hooks"] = Hooks(on_request=_sent, on_response=_received, on_retry=_retried)
+        return options
+
+
+def manner_options(function: F) -> F:
+    """Adds the options that make a `Manner`, which the verb gets as `manner`."""
+
+    @wraps(function)  # with the options that it has already
+    def wrapped(*, timeout: float | None, verbose: bool, quiet: bool, **given: Any) -> Any:
+        if verbose and quiet:
+            raise click.UsageError("give --verbose or --quiet, not both")
+        return function(manner=Manner(timeout, verbose, quiet), **given)
+
+    return cast("F", reduce(lambda inner, option: option(inner), reversed(_OPTIONS), wrapped))
+
+
+_OPTIONS = (
+    click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+                 help="The most for one request with its retries.  [default: 120]"),
+    click.option("-v", "--verbose", is_flag=True, help="Print each request, response and retry."),
+    click.option("-q", "--quiet", is_flag=True,
+                 help="Print only jobs that were not set, and errors."),
+)  # fmt: skip
+
+
+def _sent(request: RequestInfo) -> None:
+    click.echo(printable(f"> {request} ({request.body_bytes:,} bytes)"), err=True)
+
+
+def _received(_: RequestInfo, response: ResponseInfo, seconds: float) -> None:
+    named = f", request id {response.request_id}" if response.request_id else ""
+    click.echo(printable(f"< {response.status} after {seconds:.2f} s{named}"), err=True)
+
+
+def _retried(_: RequestInfo, reason: str, seconds: float) -> None:
+    click.echo(printable(f"  retry in {seconds:.2f} s: {reason}"), err=True)
 
 
 def send(
-    client: AsyncSyncPolicyClient, policies: Sequence[SyncPolicyReq], note: Listener | None = None
+    client: AsyncSyncPolicyClient,
+    policies: Sequence[SyncPolicyReq],
+    note: Listener | None = None,
+    *,
+    manner: Manner = Manner(),
 ) -> tuple[Outcome, int]:
-    """What is known of each policy, and the exit code of what ended the call, if anything did.
+    """What is known of each policy, and the exit code of what ended the run, if anything did.
 
-    `note` is called with what became of the jobs of each request, as soon as it is known. An error
-    of the client, a journal that cannot be written and Ctrl-C are told on stderr and end in a
-    code, never in an exception.
+    `note` is called with the results of each request, as soon as they are known. An error of the
+    client, a journal that cannot be written and Ctrl-C are printed on stderr and end in a code,
+    never in an exception.
     """
     record, code = Outcome(), exits.DONE
     record_of(record).listener = note
     try:
         if policies:
-            with Bar(len(policies)) as bar:
+            with Bar(0 if manner.verbose or manner.quiet else len(policies)) as bar:
                 asyncio.run(_call(client, policies, record, bar.moved))
     except DrsError as error:
-        said = f"Error: {printable(str(error), lines=True)}"
+        said = f"Error: {printable(_text(error), lines=True)}"
         lines = (fold(line, width(err=True)) for line in said.splitlines())
         click.echo("\n".join(lines), err=True)
         code = exit_code(error)
@@ -48,6 +120,16 @@ def send(
     except Exception as error:  # noqa: BLE001 - what was set is still shown
         code = report(error)
     return record, code
+
+
+def _text(error: DrsError) -> str:
+    """The text of an error; `explain` has what a code means and what to do about it."""
+    text = str(error)
+    cause = error.reason if isinstance(error, LoginError) else error
+    if isinstance(cause, RefusedError) and cause.meaning and cause.remedy:
+        more = f"What to do: drs-sync-policy explain {cause.code}"
+        return text.replace(f"{cause.meaning} {cause.remedy}", more)
+    return text
 
 
 async def _call(

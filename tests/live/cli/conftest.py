@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,10 @@ def run_process(environment: Mapping[str, str], tmp_path: Path) -> Run:
         return Done(done.returncode, done.stdout, done.stderr)
 
     return running
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """The URL of a server that accepts connections and never responds."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -124,7 +124,7 @@ def test_another_server_is_not_taken_for_the_service(
     """A refusal is the service's if it has an error code; an impossible date is no date."""
     done = run("doctor", DRS_URL=f"http://127.0.0.1:{odd.server_port}{path}")
     assert done.code == exits.OUTSIDE_CONTRACT
-    assert "the server does not tell its time" in done.out
+    assert "the server does not send its time" in done.out
     assert "FAIL service" in done.out
     assert said in done.out
 

@@ -115,7 +115,15 @@ def test_parallel_logins_keep_every_profile(tmp_path: Path) -> None:
 def test_every_text_that_toml_can_hold_is_held(token: str, run: Run, file: Path) -> None:
     """With TOML's escapes, which are not all of JSON's."""
     done = run(
-        "login", "--url", "http://h", "--project-id", "p", "--kind", "token", DRS_TOKEN=token
+        "login",
+        "--url",
+        "http://h",
+        "--project-id",
+        "p",
+        "--kind",
+        "token",
+        "--no-verify",
+        DRS_TOKEN=token,
     )
     assert done.code == exits.DONE
     assert tomllib.loads(file.read_text("utf-8"))["default"]["token"] == token
@@ -156,7 +164,7 @@ def test_what_credentials_need_besides_is_kept(
     assert run("doctor", "--profile", "pw", **UNSET).code == exits.DONE
 
     keys = {"DRS_ACCESS_KEY": "a", "DRS_SECRET_KEY": "b", "DRS_SECURITY_TOKEN": "temporary"}
-    assert run("login", "keys", *arguments, "keys", **keys).code == exits.DONE
+    assert run("login", "keys", *arguments, "keys", "--no-verify", **keys).code == exits.DONE
     stored = tomllib.loads(file.read_text("utf-8"))["keys"]
     assert stored["security_token"] == "temporary"
 
@@ -204,7 +212,7 @@ def test_a_secret_is_asked_for_without_being_shown(
     os.close(slave)
     shown = converse(
         master,
-        {"Project id:": tenant.project_id, "let in": "token", "Token:": tenant.token},
+        {"Project id:": tenant.project_id, "Kind of credentials": "token", "Token:": tenant.token},
     )
     assert asked.wait(60) == exits.DONE
     os.close(master)
@@ -229,7 +237,7 @@ def test_on_a_terminal_a_region_or_a_url_is_asked_for(
     ):
         master, slave = pty.openpty()
         asked = subprocess.Popen(
-            [PROGRAM, "login", "--replace", "--kind", "token"],
+            [PROGRAM, "login", "--replace", "--kind", "token", "--no-verify"],
             stdin=slave, stdout=slave, stderr=slave, env=variables, start_new_session=True,
         )  # fmt: skip
         os.close(slave)
@@ -256,3 +264,38 @@ def test_names_and_regions_are_checked(run: Run) -> None:
     assert "--url URL" in run("login", "--region", "eu-dee").err
     assert "--region eu-de|eu-nl, or --url URL" in run("login").err
     assert run("login", "--region", "eu-de", "--url", "http://x").code == exits.WRONG_USE
+
+
+@pytest.mark.parametrize("kind", ["token", "password", "keys"])
+def test_credentials_that_the_server_rejects_are_not_saved(
+    kind: str, run: Run, server: sandbox.Running, file: Path
+) -> None:
+    """They are tried first, with the exit code of the doctor; --no-verify skips it."""
+    tenant = server.tenants[0]
+    arguments = ("login", "--url", server.url, "--project-id", tenant.project_id, "--kind", kind)
+    wrong = {
+        "DRS_TOKEN": "wrong", "DRS_ACCESS_KEY": "a", "DRS_SECRET_KEY": "WRONGKEY",
+        "DRS_USERNAME": tenant.user, "DRS_PASSWORD": "WRONGKEY", "DRS_DOMAIN": tenant.domain,
+        "DRS_IAM_URL": server.url,
+    }  # fmt: skip
+    done = run(*arguments, **wrong)
+    assert done.code == exits.NOT_ALLOWED
+    assert done.err.startswith("FAIL credentials:")
+    assert "--no-verify" in done.err
+    assert "WRONGKEY" not in done.err
+    assert not file.exists()
+    assert run(*arguments, "--no-verify", **wrong).code == exits.DONE
+    assert file.exists()
+
+
+def test_what_is_accepted_is_saved(run: Run, server: sandbox.Running, file: Path) -> None:
+    """And it is said so; a server that is not there is not one that accepts."""
+    tenant = server.tenants[0]
+    where = ("--project-id", tenant.project_id, "--kind", "token")
+    away = run("login", "--url", "http://127.0.0.1:9", *where)
+    assert (away.code, file.exists()) == (exits.UNREACHABLE, False)
+    done = run("login", "--url", server.url, *where)
+    assert (done.code, file.exists()) == (exits.DONE, True)
+    assert "accepts its credentials" in done.out
+    secret = run("login", "--replace", "--no-secret", "--url", server.url, *where, DRS_TOKEN="bad")
+    assert secret.code == exits.NOT_ALLOWED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from drs_sync_policy import contract
 from drs_sync_policy.cli import exits, main
+from drs_sync_policy.cli.examples import EXAMPLES
 
 from .conftest import Run
 
@@ -222,3 +224,19 @@ def test_the_package_can_be_run_as_a_module(tmp_path: Path) -> None:
     asked = [sys.executable, "-m", "drs_sync_policy", "set", "--help"]
     done = subprocess.run(asked, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert "Usage: drs-sync-policy set" in done.stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_help_has_examples_that_fit_its_options(verb: str, run: Run) -> None:
+    """Each line is one that the verb's parser accepts."""
+    shown = run(verb, "--help").out
+    assert "Examples:" in shown
+    command = main.get_command(click.Context(main), verb)
+    assert command is not None
+    for _, line in EXAMPLES[verb]:
+        words = shlex.split(line.split(" > ")[0].split(" < ")[0])
+        if words[0] != "eval":
+            assert words[0] == verb
+            parser = command.make_parser(click.Context(command))
+            parser.parse_args(words[1:])
+        assert line in shown

@@ -130,7 +130,7 @@ def test_an_interruption_of_reading_is_one(environment: Mapping[str, str], tmp_p
 
 def test_a_profile_that_cannot_be_written_is_told(run: Run) -> None:
     """The place is named."""
-    arguments = ("--region", "eu-de", "--project-id", "p", "--kind", "token")
+    arguments = ("--region", "eu-de", "--project-id", "p", "--kind", "token", "--no-verify")
     done = run("login", *arguments, DRS_PROFILES="/proc/nowhere/profiles.toml")
     assert done.code == exits.WRONG_USE
     assert "/proc/nowhere" in done.err
@@ -159,7 +159,17 @@ def test_a_folder_is_no_file_of_profiles(run: Run, tmp_path: Path) -> None:
 
 def test_a_login_replaces_no_profile_unasked(run: Run, tmp_path: Path) -> None:
     """Where nobody can be asked it stays as it is, unless the command says otherwise."""
-    arguments = ("login", "x", "--region", "eu-de", "--project-id", "p", "--kind", "token")
+    arguments = (
+        "login",
+        "x",
+        "--region",
+        "eu-de",
+        "--project-id",
+        "p",
+        "--kind",
+        "token",
+        "--no-verify",
+    )
     assert run(*arguments).code == exits.DONE
     again = run(*arguments)
     assert again.code == exits.WRONG_USE

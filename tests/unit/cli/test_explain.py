@@ -141,3 +141,14 @@ def test_an_unknown_verb_is_answered_with_the_nearest() -> None:
     assert "did you mean `explain`?" in _run("explian").output
     assert "contract" in _run("zzz").output
     assert _run("zzz").exit_code == exits.WRONG_USE
+
+
+@pytest.mark.parametrize("status", [401, 422])
+def test_a_status_lists_its_codes(status: int) -> None:
+    """Each in a line; as JSON with everything."""
+    wanted = [row for row in codes.all_codes() if row.status == status]
+    lines = _run("explain", str(status)).output.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == [row.code for row in wanted]
+    found = json.loads(_run("explain", str(status), "--output", "json").output)
+    assert [row["code"] for row in found] == [row.code for row in wanted]
+    assert _run("explain", "999").exit_code == exits.WRONG_USE

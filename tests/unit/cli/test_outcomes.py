@@ -52,3 +52,18 @@ def test_no_spreadsheet_calculates_what_a_server_sent(
     show([Row(1, text, "failed", "a=b", f"{text} -")], "csv")
     (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert (row["job_id"], row["error_code"], row["error_msg"]) == (f"'{text}", "a=b", f"'{text} -")
+
+
+@pytest.mark.parametrize("count", [20, 50])
+def test_a_table_has_at_most_twenty_unknown_jobs(
+    count: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After Ctrl-C there may be thousands; where the others are is said, and programs get all."""
+    rows = [Row(n, f"job-{n}", "unknown") for n in range(1, count + 1)]
+    show([*rows, Row(99, "x", "failed")], "table", rest="look there")
+    shown = capsys.readouterr()
+    assert shown.out.count("unknown") == 20
+    assert "x" in shown.out
+    assert ("... and 30 more unknown jobs: look there" in shown.err) == (count == 50)
+    show(rows, "json", rest="look there")
+    assert len(json.loads(capsys.readouterr().out)) == count

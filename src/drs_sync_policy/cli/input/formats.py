@@ -14,12 +14,8 @@ from drs_sync_policy.cli.input.json import read_json
 from drs_sync_policy.cli.input.places import Placed, Progress
 from drs_sync_policy.cli.input.yaml import read_yaml
 
-_READERS: Final[dict[str, Callable[[str, Schemas, Progress | None], Placed]]] = {
-    "yaml": lambda text, *_: read_yaml(text),
-    "json": lambda text, *_: read_json(text),
-    "csv": read_csv,
-}
-FORMATS: Final = tuple(_READERS)
+_READERS: Final[dict[str, Callable[[str], Placed]]] = {"yaml": read_yaml, "json": read_json}
+FORMATS: Final = (*_READERS, "csv")
 _SUFFIXES: Final = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".csv": "csv"}
 
 
@@ -30,4 +26,4 @@ def format_of(name: str) -> str | None:
 
 def read(text: str, form: str, schemas: Schemas, progress: Progress | None = None) -> Placed:
     """`text` in the format `form`; `schemas` has that of each field, for CSV's cells."""
-    return _READERS[form](text, schemas, progress)
+    return read_csv(text, schemas, progress) if form == "csv" else _READERS[form](text)

@@ -1,4 +1,4 @@
-"""What became of each item, as a table for people and as JSON or CSV for programs."""
+"""The result of each item, as a table for people and as JSON or CSV for programs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from attrs import frozen
 
 from drs_sync_policy import JobOutcome, JobState, codes
 from drs_sync_policy.cli.output.prose import cells, columns, fold, width
-from drs_sync_policy.text import printable
+from drs_sync_policy.text import counted, printable
 
 EARLIER: Final = "set earlier"
 """The state of an item that the journal knows: it was not sent again."""
 _ALL_SHOWN: Final = 40
+_MOST_UNKNOWN: Final = 20
+"""More would hide what else there is to read, most of all after Ctrl-C."""
 _LEAST_ROOM: Final = 24
 """A message has at least so many columns, or else a line of its own."""
 _GAP: Final = "  "
@@ -38,7 +40,7 @@ _COLOURS: Final = {
 
 @frozen
 class Row:
-    """One item: where in the file it stands, its job, what became of it, and why."""
+    """One item: its number in the file, its job, its state, and why."""
 
     number: int
     job_id: str
@@ -57,17 +59,27 @@ def row(number: int, job: JobOutcome) -> Row:
     return Row(number, job.job_id, job.state.value, job.error_code or "", job.error_msg or "")
 
 
-def show(rows: Sequence[Row], output: str) -> None:
-    """Prints every row as JSON or CSV; as a table, those that matter, and a summary besides.
+def show(
+    rows: Sequence[Row], output: str, *, quiet: bool = False, rest: str = "--output json lists all"
+) -> None:
+    """Prints every row as JSON or CSV; as a table, those that matter, and a summary as well.
 
-    The summary and what the codes of failed jobs mean go to stderr.
+    The summary and the meaning of the codes of failed jobs go to stderr. `rest` says where the
+    unknown jobs are that a table leaves out. If `quiet`, jobs that are set are not in the table,
+    and there is no summary.
     """
-    _PRINTERS[output](rows)
+    if output == "table":
+        _table([r for r in rows if not r.done] if quiet else rows, rest)
+    else:
+        _PRINTERS[output](rows)
+    if quiet:
+        return
     click.echo(summary(rows), err=True)
     failed = (r.error_code for r in rows if r.state == JobState.FAILED)
     for code in dict.fromkeys(failed):
         if known := codes.find(code):
-            said = f"{code}: {known.meaning} {known.remedy}"
+            first = f"{known.meaning.strip().partition('. ')[0].rstrip('.')}."
+            said = f"{code}: {first} What to do: drs-sync-policy explain {code}"
             click.echo(fold(said, width(err=True)), err=True)
 
 
@@ -101,12 +113,16 @@ def _no_formula(cell: str) -> str:
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
-def _table(rows: Sequence[Row]) -> None:
+def _table(rows: Sequence[Row], rest: str) -> None:
     shown = rows if len(rows) <= _ALL_SHOWN else [r for r in rows if not r.done]
     if sys.stdout.isatty():  # The summary counts them, and nothing is to be done about one.
         shown = [r for r in shown if r.state != JobState.NOT_SENT]
-    if shown:
+    unknown = [r for r in shown if r.state == JobState.UNKNOWN]
+    left = set(unknown[_MOST_UNKNOWN:])
+    if shown := [r for r in shown if r not in left]:
         click.echo("\n".join(_lines(shown, columns(sys.stdout))))
+    if left:
+        click.echo(f"... and {counted(len(left), 'more unknown job')}: {rest}", err=True)
 
 
 _Cells = tuple[str, ...]
@@ -119,9 +135,9 @@ def _lines(rows: Sequence[Row], width: int | None) -> Iterator[str]:
     first, so that its id is whole.
     """
     heads = ("#", "job", "state", "code", "message")
-    told = any(r.error_code or r.error_msg for r in rows)
+    explained = any(r.error_code or r.error_msg for r in rows)
     table = [heads, *(_cells(r) for r in rows)]
-    table = table if told else [row[:3] for row in table]
+    table = table if explained else [row[:3] for row in table]
     widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
     room = None if width is None else width - sum(widths[:-1]) - len(_GAP) * (len(widths) - 1)
     narrow = room is not None and room < min(widths[-1], _LEAST_ROOM)
@@ -155,9 +171,5 @@ def _painted(text: str, row: _Cells) -> str:
     return before + (click.style(state, colour) if colour else state) + after
 
 
-_PRINTERS: Final[dict[str, Callable[[Sequence[Row]], None]]] = {
-    "table": _table,
-    "json": _json,
-    "csv": _csv,
-}
-OUTPUTS: Final = tuple(_PRINTERS)
+_PRINTERS: Final[dict[str, Callable[[Sequence[Row]], None]]] = {"json": _json, "csv": _csv}
+OUTPUTS: Final = ("table", *_PRINTERS)

@@ -1,4 +1,4 @@
-"""The verb `apply`: set the policies of a file, and remember what was done."""
+"""The verb `apply`: set the policies of a file."""
 
 from __future__ import annotations
 
@@ -9,25 +9,18 @@ from typing import Final
 
 import click
 
-from drs_sync_policy import (
-    AsyncSyncPolicyClient,
-    Batches,
-    JobOutcome,
-    SyncPolicyReq,
-    contract,
-)
-from drs_sync_policy.cli import exits, sending
+from drs_sync_policy import Batches, contract
+from drs_sync_policy.cli import applying, exits, sending
 from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.input.formats import FORMATS, format_of
 from drs_sync_policy.cli.input.places import PlacedProblem
 from drs_sync_policy.cli.input.policies import InvalidFileError, Item, read
-from drs_sync_policy.cli.journal import BadJournalError, Journal
+from drs_sync_policy.cli.journal import BadJournalError
 from drs_sync_policy.cli.output import outcomes, preview
 from drs_sync_policy.cli.output.progress import reading
 from drs_sync_policy.cli.output.prose import fold, width
 from drs_sync_policy.text import counted
-from drs_sync_policy_api.models import BatchSetPolicyReq
 
 _MOST_SHOWN: Final = 100
 """The most errors of a file that are shown; more would scroll the first ones away."""
@@ -49,11 +42,13 @@ _MOST_SHOWN: Final = 100
 @click.option("--concurrency", type=click.IntRange(1, 64), default=4, show_default=True,
               help="The most requests at the same time.")  # fmt: skip
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), metavar="PATH",
-              help="Where to remember what was done.  [default: FILE.journal]")  # fmt: skip
+              help="Where to write down which jobs are set.  [default: FILE.journal]")  # fmt: skip
 @click.option("--fresh", is_flag=True, help="Forget what earlier runs did, and send everything.")
+@sending.manner_options
 @connection_options
 def command(
     connection: Connection,
+    manner: sending.Manner,
     file: str,
     form: str | None,
     edition: str,
@@ -75,15 +70,15 @@ def command(
     items = _read(file, form, edition=edition, allow_unknown=allow_unknown)
     batches = Batches(jobs=batch, concurrency=concurrency)
     if dry_run or curl:
-        policies = _policies(items)
+        policies = applying.policies(items)
         preview.show(connection, policies, batches=batches, edition=edition, as_curl=curl)
         return
     path = journal or (None if file == "-" else Path(f"{file}.journal"))
     if path is not None and file != "-" and path.exists() and path.samefile(file):
         raise click.BadParameter("it is the file of policies itself.", param_hint="--journal")
-    client = connection.client(batches=batches, edition=edition)
+    client = connection.client(batches=batches, edition=edition, **manner.client_options())
     try:
-        sys.exit(_apply(client, items, path, fresh=fresh, output=output))
+        sys.exit(applying.Run(client, items, output, manner).to_the_end(path, fresh=fresh))
     except BadJournalError as error:
         raise click.UsageError(str(error)) from error
 
@@ -92,7 +87,7 @@ def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> 
     form = form or format_of(file)
     if form is None:
         raise click.UsageError(
-            f"the name {file!r} does not tell the format; give --format {'|'.join(FORMATS)}."
+            f"the format is not clear from the name {file!r}; give --format {'|'.join(FORMATS)}."
         )
     with click.open_file(file, "rb") as stream:
         content: bytes = stream.read()
@@ -115,62 +110,3 @@ def _report(name: str, problems: Sequence[PlacedProblem]) -> None:
     if count > _MOST_SHOWN:
         click.echo(f"... and {count - _MOST_SHOWN:,} more", err=True)
     click.echo(f"{counted(count, 'error')}; nothing was sent.", err=True)
-
-
-def _policies(items: Sequence[Item]) -> Sequence[SyncPolicyReq]:
-    """The models of all items at once: with an unknown field, making one costs 400 us."""
-    return BatchSetPolicyReq.from_dict({"jobs": list(items)}).jobs
-
-
-def _apply(
-    client: AsyncSyncPolicyClient,
-    items: Sequence[Item],
-    path: Path | None,
-    *,
-    fresh: bool,
-    output: str,
-) -> int:
-    """Sends what is left, shows what became of all, and tells the exit code."""
-    if path is None:
-        return _send(client, items, list(range(len(items))), None, output)
-    with Journal.open(path, url=client.base_url, project_id=client.project_id) as journal:
-        if fresh:
-            journal.forget()
-        left = journal.begin(items)
-        if len(left) < len(items):
-            click.echo(
-                f"{len(items) - len(left)} of {len(items)} were set by an earlier run"
-                f" ({path}); --fresh sends them again.",
-                err=True,
-            )
-        code = _send(client, items, left, journal, output)
-    if code == exits.DONE:
-        journal.delete()
-    return code
-
-
-def _send(
-    client: AsyncSyncPolicyClient,
-    items: Sequence[Item],
-    left: Sequence[int],
-    journal: Journal | None,
-    output: str,
-) -> int:
-    def note(jobs: Sequence[JobOutcome]) -> None:
-        if journal is not None:
-            journal.note(job.job_id for job in jobs if job.succeeded)
-
-    policies = _policies([items[index] for index in left])
-    record, code = sending.send(client, policies, note)
-    sent = {left[job.index]: job for job in record}
-    rows = [
-        outcomes.row(index + 1, sent[index])
-        if index in sent
-        else outcomes.Row(index + 1, item["job_id"], outcomes.EARLIER)
-        for index, item in enumerate(items)
-    ]
-    outcomes.show(rows, output)
-    if code == exits.INTERRUPTED and journal is not None:
-        # Last, where it is seen: the table may be long.
-        click.echo("The same command goes on from here.", err=True)
-    return code or (exits.DONE if all(r.done for r in rows) else exits.BROKEN)

@@ -15,7 +15,7 @@ from drs_sync_policy import codes, contract
 from drs_sync_policy.cli.choice import Choice, completed
 from drs_sync_policy.cli.completion import PREFIXES
 from drs_sync_policy.cli.output.prose import beside, fold, width
-from drs_sync_policy.text import nearest
+from drs_sync_policy.text import counted, nearest
 
 _AUTHORS: Final = {"vendor": "", "ours": " (our text)"}
 _DIGITS: Final = re.compile(r"[1-9][0-9]*\Z")
@@ -28,15 +28,15 @@ def _known() -> Iterable[str]:
     return dict.fromkeys(names)
 
 
-@click.command(short_help="Say what an error code or a rule means.")
+@click.command(short_help="Explain an error code, a status or a rule.")
 @click.argument("names", metavar="CODE...", nargs=-1, required=True,
                 shell_complete=completed(_known))  # fmt: skip
 @click.option("--output", type=Choice(["text", "json"]), default="text", show_default=True)
 def command(names: tuple[str, ...], output: str) -> None:
-    """Say what an error code means and what to do about it.
+    """Explain what an error code means and what to do about it.
 
-    CODE is a code such as DRS.M00304 (M00304 will do) or the id of a rule of the contract, such
-    as count-equals-results.
+    CODE is a code such as DRS.M00304 (M00304 is enough), a status such as 401, which lists its
+    codes, or the id of a rule of the contract, such as count-equals-results.
     """
     found = [_find(name) for name in names]
     if output == "json":
@@ -51,8 +51,9 @@ def _find(name: str) -> Sequence[codes.ErrorCode | contract.Rule]:
     wanted = {f"{prefix}{name.upper()}" for prefix in ("", *PREFIXES)}
     rows = [row for row in codes.all_codes() if row.code in wanted]
     rules = [rule for rule in contract.load().rules if rule.id == name.lower()]
-    if rows or rules:
-        return rows or rules
+    of_status = [row for row in codes.all_codes() if str(row.status) == name]
+    if rows or rules or of_status:
+        return rows or rules or of_status
     near = (_numbered(name) or _alike(name)) if _digits(name) else _nearest(name.lower())
     hint = f"; did you mean {', '.join(near)}?" if near else "."
     raise click.UsageError(
@@ -113,9 +114,17 @@ def _nearest(name: str) -> list[str]:
 
 
 def _text(group: Sequence[codes.ErrorCode | contract.Rule]) -> str:
+    if len({entry.code for entry in group if isinstance(entry, codes.ErrorCode)}) > 1:
+        return _of_status([entry for entry in group if isinstance(entry, codes.ErrorCode)])
     return "\n\n".join(
         _rule(entry) if isinstance(entry, contract.Rule) else _code(entry) for entry in group
     )
+
+
+def _of_status(rows: Sequence[codes.ErrorCode]) -> str:
+    """The codes of a status, each in a line."""
+    head = f"status {rows[0].status}: {counted(len(rows), 'code')}; explain one of them for more"
+    return "\n".join((head, *(beside(f"  {row.code:11}  ", row.en, width()) for row in rows)))
 
 
 def _code(row: codes.ErrorCode) -> str:

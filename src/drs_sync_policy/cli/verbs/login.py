@@ -11,15 +11,24 @@ from typing import Final
 
 import click
 
+from drs_sync_policy import AsyncSyncPolicyClient
 from drs_sync_policy.cli import profiles
 from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.cli.diagnosis import failed, of_server
 from drs_sync_policy.client.credentials.login import iam_url_for
 from drs_sync_policy.client.regions import checked_region, checked_url, regions
-from drs_sync_policy.client.settings import KINDS, SECRETS, VARIABLES, default_file
+from drs_sync_policy.client.settings import (
+    KINDS,
+    SECRETS,
+    VARIABLES,
+    MissingSettingsError,
+    Settings,
+    default_file,
+)
 from drs_sync_policy.runtime.errors import WrongUseError
 
-_BESIDE: Final[Mapping[str, str]] = {"keys": "security_token", "password": "iam_url"}
-"""What some credentials of a kind need besides; taken from the environment where it is there."""
+_ALSO: Final[Mapping[str, str]] = {"keys": "security_token", "password": "iam_url"}
+"""What some credentials of a kind need in addition; from the environment if it is there."""
 
 
 @click.command(short_help="Write a profile: server, project and credentials.")
@@ -27,9 +36,10 @@ _BESIDE: Final[Mapping[str, str]] = {"keys": "security_token", "password": "iam_
 @click.option("--region", metavar="NAME", help="The region of the server.")
 @click.option("--url", metavar="URL", help="The server instead of a region.")
 @click.option("--project-id", metavar="ID", help="The project.")
-@click.option("--kind", type=Choice(list(KINDS)), help="How to be let in.")
+@click.option("--kind", type=Choice(list(KINDS)), help="The kind of credentials.")
 @click.option("--replace", is_flag=True, help="Replace a profile of this name without asking.")
 @click.option("--no-secret", is_flag=True, help="Leave the secret out: the environment has it.")
+@click.option("--no-verify", is_flag=True, help="Write the profile without trying it first.")
 def command(
     name: str,
     region: str | None,
@@ -37,13 +47,14 @@ def command(
     project_id: str | None,
     kind: str | None,
     no_secret: bool,
+    no_verify: bool,
     replace: bool,
 ) -> None:
     """Write the profile NAME into the file of profiles, which only you can read.
 
-    What is not given is asked for; secrets are asked for without being shown, or taken from
-    DRS_TOKEN, DRS_PASSWORD and the like, and never from the command line. With --no-secret they
-    are left out, and each call takes them from there.
+    You are asked for what is missing. Secrets are typed without being shown, or come from
+    DRS_TOKEN, DRS_PASSWORD and the like, never from the command line. With --no-secret the profile
+    has none, and each run takes it from there. The profile is written if the server accepts it.
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise click.BadParameter("a name has letters, digits, - and _ only", param_hint="NAME")
@@ -56,16 +67,44 @@ def command(
     profile["project_id"] = project_id or _ask("project_id", "Project id")
     if kind is None:
         _needs_terminal("--kind", "|".join(KINDS))
-    kind = kind or str(click.prompt("How to be let in", type=Choice(list(KINDS))))
+    kind = kind or str(click.prompt("Kind of credentials", type=Choice(list(KINDS))))
     profile["auth"] = kind
     left = SECRETS if no_secret else frozenset[str]()
     for key in KINDS[kind]:
         if key not in left:
             profile[key] = _ask(key, key.replace("_", " ").capitalize())
-    _beside(kind, profile, left)
+    _add_rest(kind, profile, left)
+    profiles.encodable(profile)
+    tried = not no_verify and _accepted(profile)
     profiles.write(file, name, profile)
     click.echo(f"The profile `{name}` is in {file}.")
-    click.echo(f"Check it: drs-sync-policy doctor --profile {name}")
+    if tried:
+        click.echo("The server accepts its credentials.")
+    else:
+        click.echo(f"Check it: drs-sync-policy doctor --profile {name}")
+
+
+def _accepted(profile: Mapping[str, str]) -> bool:
+    """Tries the profile, and ends if the server does not accept it; False without a secret."""
+    given = {VARIABLES[key]: value for key, value in profile.items() if key in VARIABLES}
+    for key in SECRETS & {*KINDS[profile["auth"]]} - profile.keys():
+        if value := os.environ.get(VARIABLES[key]):
+            given[VARIABLES[key]] = value
+    try:
+        settings = Settings.load(environment=given, file=Path(os.devnull))
+        client = AsyncSyncPolicyClient(**settings.arguments())
+    except MissingSettingsError:
+        return False
+    except WrongUseError as error:
+        raise click.UsageError(str(error)) from None
+    findings = list(of_server(client))
+    if code := failed(findings):
+        for finding in findings:
+            if not finding.well:
+                finding.show(err=True)
+        click.echo("The profile was not written; --no-verify writes it without a try.", err=True)
+        sys.exit(code)
+    return True
 
 
 def _server(region: str | None, url: str | None) -> dict[str, str]:
@@ -88,30 +127,29 @@ def _server(region: str | None, url: str | None) -> dict[str, str]:
     return {"region": region}
 
 
-def _place(answer: str) -> dict[str, str]:
-    """A region or a URL that was typed; `click.UsageError` says what may be, and it is asked again.
+def _place(typed: str) -> dict[str, str]:
+    """The region or the URL that was typed; after a `click.UsageError` click asks again.
 
     What has neither a dot nor a colon is meant to be a region.
     """
-    answer = answer.strip()
+    typed = typed.strip()
     try:
-        if re.search("[.:/]", answer):
-            checked_url(answer, named="this")
-            return {"url": answer}
-        checked_region(answer, named="the region")
+        if re.search("[.:/]", typed):
+            checked_url(typed, named="this")
+            return {"url": typed}
+        checked_region(typed, named="the region")
     except WrongUseError as error:
         raise click.UsageError(f"{error}.") from None
-    return {"region": answer}
+    return {"region": typed}
 
 
 def _may_write(file: Path, name: str, *, replace: bool) -> None:
-    """Asks before a profile is lost; `click.UsageError` where it is to stay, or cannot be read."""
+    """Asks before a profile is lost; `click.UsageError` if it stays, or cannot be read."""
     if name not in profiles.names(file) or replace:
         return
     if not sys.stdin.isatty() or not click.confirm(f"Replace the profile `{name}` in {file}?"):
         raise click.UsageError(
-            f"there is a profile `{name}` in {file}, which stays as it is: give another NAME,"
-            " or --replace."
+            f"there is a profile `{name}` in {file}: give another NAME, or --replace it."
         )
 
 
@@ -130,9 +168,9 @@ def _ask(key: str, label: str) -> str:
     return str(click.prompt(label, hide_input=key in SECRETS))
 
 
-def _beside(kind: str, profile: dict[str, str], left: frozenset[str]) -> None:
-    """A temporary pair of keys has a token of its own; only a region tells where its IAM is."""
-    key = _BESIDE.get(kind, "")
+def _add_rest(kind: str, profile: dict[str, str], left: frozenset[str]) -> None:
+    """Adds the token of temporary keys, and the IAM server if no region implies it."""
+    key = _ALSO.get(kind, "")
     if key in left:
         return
     if value := os.environ.get(VARIABLES.get(key, "")):

@@ -1,10 +1,11 @@
-"""The verb `set`: set the policy of one job, with an option for each field of the contract."""
+"""The verb `set`: set the policy of jobs, with an option for each field of the contract."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterator
 from functools import reduce
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
@@ -25,6 +26,8 @@ else:  # click 8.1 has no type argument
     _ParamType = click.ParamType
 
 _SHORT_PATTERN: Final = 60
+_EDITION: Final = "drs_sync_policy.edition"
+"""The edition that the help is for, in the context."""
 _NULL: Final = object()
 """What an option for null gives: None stands for an option that is not given."""
 
@@ -43,23 +46,46 @@ def _option(name: str, schema: contract.Json) -> Callable[..., Any]:
     option = "--" + name.replace("_", "-")
     text = " ".join(str(schema.get("description", "")).split(". ")[0].split()).rstrip(".") + "."
     text += "".join(f" [{limit}]" for limit in _limits(schema))
-    if (known := editions_of(name)) and contract.BASE_EDITION not in known:
-        text += f" [only with --edition {' or '.join(known)}]"
     if schema.get("type") == "boolean":
-        return click.option(f"{option}/--no-{option[2:]}", name, default=None, help=text)
+        return _field(name, f"{option}/--no-{option[2:]}", default=None, help=text)
     items = schema.get("items", {})
     if json_types(schema) == ("array",) and json_types(items) == ("string",):
         text += " [give it once for each]"
-        return click.option(option, name, type=_kind(name, items), multiple=True, help=text)
-    given = click.option(option, name, type=_kind(name, schema), help=text)
+        return _field(name, option, type=_kind(name, items), multiple=True, help=text)
+    given = _field(name, option, type=_kind(name, schema), help=text)
     if "null" not in json_types(schema):
         return given
-    unset = click.option(f"{option}-null", name, flag_value=_NULL, help=f"Set {option} to null.")
+    unset = _field(name, f"{option}-null", flag_value=_NULL, help=f"Set {option} to null.")
 
-    def both(function: Callable[..., Any]) -> Callable[..., Any]:
+    def both(function: Callable[..., Any]) -> Any:
         return given(unset(function))
 
     return both
+
+
+class _Field(click.Option):
+    """An option for a field: the help has it only with an edition that has the field."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        shown = ctx.meta.get(_EDITION, contract.BASE_EDITION) in editions_of(str(self.name))
+        return super().get_help_record(ctx) if shown else None
+
+
+def _field(name: str, declared: str, **options: Any) -> Callable[..., Any]:
+    added: Callable[..., Any] = click.option(declared, name, cls=_Field, **options)
+    return added
+
+
+class _Set(click.Command):
+    """A command whose help depends on `--edition`, wherever it is given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for option, value in pairwise([*args, ""]):
+            if option == "--edition":
+                ctx.meta[_EDITION] = value
+            elif option.startswith("--edition="):
+                ctx.meta[_EDITION] = option.partition("=")[2]
+        return super().parse_args(ctx, args)
 
 
 def _kind(name: str, schema: contract.Json) -> _ParamType:
@@ -86,7 +112,7 @@ class _FieldType(_ParamType):
 
 
 def _limits(schema: contract.Json) -> Iterator[str]:
-    """The bounds of a field; a pattern that is long is not for a terminal."""
+    """The limits of a field; a long pattern is not shown on a terminal."""
     yield from limits(schema)
     matches = schema.get("pattern")
     if matches is not None:
@@ -94,35 +120,40 @@ def _limits(schema: contract.Json) -> Iterator[str]:
         yield f"matches {matches}" if short else "matches a pattern: see the reference"
 
 
-@click.command(short_help="Set the policy of one job or several.")
-@click.argument("job_id")
+@click.command(cls=_Set, short_help="Set the policy of one job or several.")
+@click.argument("job_ids", metavar="JOB_ID...", nargs=-1, required=True)
 @_options
 @click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
               show_default=True, help="The edition that has the fields.")  # fmt: skip
 @click.option("--curl", is_flag=True, help="Show the request as a curl line and send nothing.")
 @click.option("--output", type=Choice(outcomes.OUTPUTS), default="table", show_default=True)
+@sending.manner_options
 @connection_options
 def command(
     connection: Connection,
-    job_id: str,
+    manner: sending.Manner,
+    job_ids: tuple[str, ...],
     edition: str,
     curl: bool,
     output: str,
     **policy: Any,
 ) -> None:
-    """Set the policy of the job JOB_ID.
+    """Set the policy of each job JOB_ID.
 
-    A field that is left out keeps the value that is stored for the job.
+    A field that is left out keeps the value that is stored for the job. Options for fields that
+    only another edition has are shown with that edition: --edition NAME --help.
     """
     given = {name: _given(value) for name, value in policy.items() if value not in (None, ())}
     _check(given, edition)
-    item = SyncPolicyReq.from_dict({"job_id": job_id, **given})
+    items = [SyncPolicyReq.from_dict({"job_id": job_id, **given}) for job_id in job_ids]
     if curl:
-        preview.show(connection, [item], batches=Batches(), edition=edition, as_curl=True)
+        preview.show(connection, items, batches=Batches(), edition=edition, as_curl=True)
         return
-    record, code = sending.send(connection.client(edition=edition), [item])
+    client = connection.client(edition=edition, **manner.client_options())
+    record, code = sending.send(client, items, manner=manner)
     if record:
-        outcomes.show([outcomes.row(1, job) for job in record], output)
+        rows = [outcomes.row(job.index + 1, job) for job in record]
+        outcomes.show(rows, output, quiet=manner.quiet)
     sys.exit(code or (exits.DONE if record.ok else exits.BROKEN))
 
 
@@ -144,6 +175,6 @@ def _check(given: Collection[str], edition: str) -> None:
         if name not in fields(edition):
             other = " or ".join(editions_of(name))
             raise click.UsageError(
-                f"--{name.replace('_', '-')} is no field of the edition `{edition}`; it is one of"
-                f" `{other}`: --edition {other}"
+                f"the edition `{edition}` has no field `{name}`;"
+                f" `{other}` has it: --edition {other}"
             )

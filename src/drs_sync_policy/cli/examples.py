@@ -1,0 +1,64 @@
+"""The examples at the end of each `--help`: lines that can be copied, and what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "apply": (
+        ("Validate a file and show the requests:", "apply policies.csv --dry-run"),
+        ("Set the policies, 8 requests at a time:", "apply policies.yaml --concurrency 8"),
+        (
+            "Take the file from another program:",
+            "apply - --format json --journal jobs.journal < policies.json",
+        ),
+    ),
+    "set": (
+        ("Stop at conflicts:", "set 19557d51-1ee6-4507-97a6-8f69164jb201 --conflict-policy stop"),
+        ("Several jobs at once:", "set job-a job-b --ddl-trans --no-index-trans"),
+        ("See the fields of another edition:", "set --edition huawei-cloud --help"),
+    ),
+    "login": (
+        ("Answer questions on a terminal:", "login"),
+        (
+            "A profile for a sandbox, with the token from DRS_TOKEN:",
+            "login local --url http://127.0.0.1:8080 --project-id p --kind token --no-verify",
+        ),
+    ),
+    "doctor": (("Check the profile `staging`:", "doctor --profile staging"),),
+    "explain": (
+        ("What a code means, and what to do:", "explain DRS.M00304"),
+        ("The codes with a status:", "explain 401"),
+        ("A rule of the contract:", "explain later-items-win"),
+    ),
+    "contract": (
+        ("The rules as JSON:", "contract rules --output json"),
+        ("An edition of the document:", "contract document --edition huawei-cloud"),
+    ),
+    "sandbox": (
+        ("Serve on a free port, and violate a rule on purpose:", "sandbox --port 0 --fault NAME"),
+        ("Keep what is stored:", "sandbox --database sqlite:///sandbox.sqlite3"),
+    ),
+    "fuzz": (
+        ("Write an example of a target profile:", "fuzz --init"),
+        ("Check a server for a minute:", "fuzz --target target.toml --budget 60 --report report"),
+        ("Try it without a server of your own:", "fuzz --sandbox --budget 10"),
+    ),
+    "completion": (
+        ("In ~/.bashrc:", 'eval "$(drs-sync-policy completion bash)"'),
+        ("For fish:", "completion fish > ~/.config/fish/completions/drs-sync-policy.fish"),
+    ),
+}
+"""By verb. A line without the program's name is shown with it."""
+
+
+def epilog(verb: str) -> str | None:
+    """The examples of a verb as click's `epilog`, whose paragraphs it must not fold."""
+    if verb not in EXAMPLES:
+        return None
+    lines = ["\b", "Examples:"]
+    for says, line in EXAMPLES[verb]:
+        shown = line if "drs-sync-policy completion" in line else f"drs-sync-policy {line}"
+        lines += [f"  # {says}", f"  {shown}"]
+    return "\n".join(lines)
