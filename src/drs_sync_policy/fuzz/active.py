@@ -179,10 +179,11 @@ class _Execution:
         self.budget = budget
         self.schemathesis = schemathesis
         self.started = time.monotonic()
+        self.count_until = float("inf")
         if budget:
             prober.deadline = self.started + budget
             prober.wire.limit(budget * _GRACE)
-            prober.count_until = self.started + budget * _GRACE
+            self.count_until = self.started + budget * _GRACE
         self.first_failure: float | None = None
         self.requests_to_failure: int | None = None
         self.crashes: list[Crash] = []
@@ -261,32 +262,48 @@ class _Execution:
         for scenario in scenarios.ordered():
             if self.prober.enough(self.prober.ledger):
                 break
-            missing = scenario.lacks(self.prober.target)
-            if missing:
-                self._count_with_all_parts(scenario, f"the profile has no `{missing}`")
-                continue
-            if scenario.deep and self._left() <= 0:
-                continue
-            if self._left() <= 0 and (self.budget or not scenario.required):
-                self._count(scenario, f"the budget was used up before its turn; {_RAISE}")
-                if scenario.required:
-                    unfinished.append(scenario.name)
-                continue
-            crashes = len(self.crashes)
-            try:
-                with self._may_fail(f"the scenario {scenario.name}"):
-                    self.progress.phase(scenario.name)
-                    scenario.run(self.prober)
-                for crash in self.crashes[crashes:]:
-                    with suppress(Exception):  # it may fail in the same place again
-                        self._count(scenario, f"the fuzzer itself failed in {crash}")
-            except Unreadable as error:
-                self._count(scenario, f"what is stored cannot be read: {error}")
-            except (Throttled, NoResponse, Stopped) as error:
-                self._count(scenario, f"{scenario.name} stopped: {error}")
-                if scenario.required:
-                    unfinished.append(scenario.name)
+            if scenario.deep:
+                self._deep(scenario)
+            elif not self._first(scenario) and scenario.required:
+                unfinished.append(scenario.name)
         return unfinished
+
+    def _first(self, scenario: scenarios.Scenario) -> bool:
+        """Run a scenario of the first set, or count its cases; False if it was cut short."""
+        missing = scenario.lacks(self.prober.target)
+        if missing:
+            self._count_with_all_parts(scenario, f"the profile has no `{missing}`")
+            return True
+        if self._left() <= 0 and (self.budget or not scenario.required):
+            self._count(scenario, f"the budget was used up before its turn; {_RAISE}")
+            return False
+        self.prober.count_until = self.count_until
+        crashes = len(self.crashes)
+        try:
+            with self._may_fail(f"the scenario {scenario.name}"):
+                self.progress.phase(scenario.name)
+                scenario.run(self.prober)
+            for crash in self.crashes[crashes:]:
+                with suppress(Exception):  # it may fail in the same place again
+                    self._count(scenario, f"the fuzzer itself failed in {crash}")
+        except Unreadable as error:
+            self._count(scenario, f"what is stored cannot be read: {error}")
+        except (Throttled, NoResponse, Stopped) as error:
+            self._count(scenario, f"{scenario.name} stopped: {error}")
+            return False
+        return True
+
+    def _deep(self, scenario: scenarios.Scenario) -> None:
+        """Run a scenario of the deep set. No rule passes in part for lack of its cases."""
+        if scenario.lacks(self.prober.target) or self._left() <= 0:
+            return
+        self.prober.count_until = 0
+        with (
+            suppress(Unreadable, Throttled, NoResponse, Stopped),
+            self._may_fail(f"the scenario {scenario.name}"),
+        ):
+            self.progress.phase(scenario.name)
+            scenario.run(self.prober)
 
     def _stock(self) -> None:
         left = self._left()
@@ -322,7 +339,7 @@ class _Execution:
         oracle = Oracle(prober.oracle.contract, prober.oracle.operation, complete(prober.target))
         counting = Prober(oracle, prober.wire, prober.ledger, seed=prober.seed)
         counting.only_special = True
-        counting.count_until = prober.count_until
+        counting.count_until = self.count_until
         with self._counted(), counting.counting(reason):
             scenario.run(counting)
 

@@ -211,9 +211,9 @@ class Prober:
 
     def check(self, rule: AnyRule, evidence: Evidence, *, case: str) -> None:
         """Check a rule with evidence of several exchanges; its violations go on the record."""
-        reason = self.unsent
-        if reason:
-            self.ledger.skip(rule, reason)
+        if self.unsent:
+            self._must_have_time()
+            self.ledger.skip(rule, self.unsent)
             return
         for violation in check(self.oracle, rule, evidence, self.ledger, case=case):
             self.note(self.history.with_preparation(violation))
@@ -236,10 +236,13 @@ class Prober:
         finally:
             self._reason = ""
 
-    def _skip(self, exchange: Exchange) -> None:
-        reason = self.unsent
+    def _must_have_time(self) -> None:
         if time.monotonic() > self.count_until:
             raise Stopped("there was no time to count all cases that were not sent")
+
+    def _skip(self, exchange: Exchange) -> None:
+        self._must_have_time()
+        reason = self.unsent
         for rule in checkable(self.oracle, exchange.request, exchange.expectation):
             if not self.only_special or rule == exchange.expectation.rule != _GENERAL:
                 self.ledger.skip(rule, reason)
