@@ -120,7 +120,8 @@ class Bodies:
 
     def invalid(self) -> Iterator[InvalidBody]:
         """Every body with one defect."""
-        yield from self._invalid_roots()
+        yield from self._odd_roots()
+        yield from self._invalid_root_fields()
         yield from self._invalid_items()
         yield from self._invalid_fields()
 
@@ -129,9 +130,10 @@ class Bodies:
         for name, schema in self.item_schema.properties.items():
             for value in _representative(schema.invalid(), 5):
                 yield self._with(_ALONE, name, value, bare=True)
-        yield from self._invalid_roots()
+        yield from self._odd_roots()
+        yield from self._invalid_root_fields(each=5)
 
-    def _invalid_roots(self) -> Iterator[InvalidBody]:
+    def _odd_roots(self) -> Iterator[InvalidBody]:
         good = self.batch(1, 1)
         roots: tuple[tuple[Any, str], ...] = (
             (None, "null"), ([], "an empty list"), ("", "an empty string"), ("x", "a string"),
@@ -142,15 +144,19 @@ class Bodies:
         for value, what in roots:
             if not self.root.accepts(value):
                 yield InvalidBody(value, f"the body is {what}")
-        for name, schema in self.root.properties.items():
-            for value in schema.invalid():
-                yield InvalidBody({**good, name: value.value}, f"`{name}` is {value.what}", name)
-            if name in self.root.required:
-                yield from self._missing(good, name, lambda body: body)
         yield InvalidBody(
             {**good, ITEMS: {"0": good[ITEMS][0]}}, f"`{ITEMS}` is an object of items"
         )
         yield InvalidBody({**good, ITEMS: good[ITEMS][0]}, f"`{ITEMS}` is a bare item")
+
+    def _invalid_root_fields(self, each: int | None = None) -> Iterator[InvalidBody]:
+        good = self.batch(1, 1)
+        for name, schema in self.root.properties.items():
+            wrong = schema.invalid()
+            for value in _representative(wrong, each or len(wrong)):
+                yield InvalidBody({**good, name: value.value}, f"`{name}` is {value.what}", name)
+            if name in self.root.required:
+                yield from self._missing(good, name, lambda body: body)
 
     def _invalid_items(self) -> Iterator[InvalidBody]:
         items: tuple[tuple[Any, str], ...] = (
