@@ -44,9 +44,9 @@ _HEADER: Final = (
 )
 
 
-def sources() -> Iterator[Path]:
+def sources(folder: Path = CLIENT) -> Iterator[Path]:
     """The modules that have a derived one next to them."""
-    yield from sorted(CLIENT.rglob("async_*.py"))
+    yield from sorted(folder.rglob("async_*.py"))
 
 
 def derived_path(source: Path) -> Path:
@@ -77,18 +77,18 @@ def write() -> None:
         path.unlink()
 
 
-def drift() -> Iterator[str]:
+def drift(folder: Path = CLIENT) -> Iterator[str]:
     """One line for each derived module that is edited, missing or without a source."""
-    for path in sources():
+    for path in sources(folder):
         target = derived_path(path)
         if not target.is_file() or target.read_text("utf-8") != derived(path):
-            yield f"{target.relative_to(ROOT)} differs from what {path.name} says"
-    for path in _orphans():
-        yield f"{path.relative_to(ROOT)} has no source"
+            yield f"{target.relative_to(folder)} differs from what {path.name} says"
+    for path in _orphans(folder):
+        yield f"{path.relative_to(folder)} has no source"
 
 
-def _orphans() -> list[Path]:
-    return sorted(set(CLIENT.rglob("sync_*.py")) - {derived_path(path) for path in sources()})
+def _orphans(folder: Path = CLIENT) -> list[Path]:
+    return sorted(set(folder.rglob("sync_*.py")) - {derived_path(path) for path in sources(folder)})
 
 
 def main() -> int:
