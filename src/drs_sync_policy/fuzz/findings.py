@@ -98,6 +98,9 @@ def group(prober: Prober, *, seconds: float = SECONDS) -> tuple[Finding, ...]:
 
 def _causes(resender: Resender, violation: Violation) -> list[Cause]:
     """What a violation comes from: several causes where several fields are wrong."""
+    if violation.kind == "relation" and violation.received_status is not None:
+        # The status does not belong to its request, so it says nothing by itself.
+        return [Cause(violation.rule, violation, violation.rule, "")]
     says: Cause | None = None
     for exchange in reversed(violation.exchanges):
         rules = resender.violated(exchange)
