@@ -168,6 +168,7 @@ def test_the_gate_refuses_a_version_that_is_too_small(tmp_path: Path) -> None:
     assert (tmp_path / "report.md").read_text("utf-8") == done.stdout
 
 
+@pytest.mark.system
 def test_the_gate_lets_the_same_contract_pass(tmp_path: Path) -> None:
     """Nothing changed, so any version that is not smaller is right."""
     base = tmp_path / "same.yaml"
@@ -217,6 +218,7 @@ def test_before_the_first_release_an_edit_is_compared_with_the_last_commit(clone
     assert "may stay; after a release it would become 2.0.0" in done.stdout
 
 
+@pytest.mark.system
 def test_before_the_first_release_an_edition_must_fit_all_the_same(clone: Path) -> None:
     """Only the version is free then."""
     contract = clone / "openapi.yaml"
@@ -234,6 +236,7 @@ def test_without_a_release_and_a_commit_there_is_nothing_to_say(clone: Path) -> 
     assert done.stdout.startswith("No contract was released yet, and nothing is committed: `HEAD`")
 
 
+@pytest.mark.system
 def test_a_release_counts_more_than_a_commit(clone: Path) -> None:
     """From the first release on the gate demands a version, whatever is committed."""
     shutil.copy(clone / "openapi.yaml", clone / "docs" / "contract" / "1.0.0.yaml")

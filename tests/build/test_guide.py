@@ -168,6 +168,7 @@ def test_the_python_page_has_what_is_public() -> None:
     assert not re.search(r"^### _", made, re.MULTILINE)
 
 
+@pytest.mark.system
 def test_a_site_with_an_address_says_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Canonical links, sitemap and robots have the address, and the 404 page works below a path."""
     monkeypatch.setenv("SITE_URL", "https://docs.example.org/drs")

@@ -202,6 +202,7 @@ def test_what_comes_before_the_handler_is_there_at_once(http: httpx.Client) -> N
     assert all(response.json().keys() >= {"error_code", "error_msg"} for response in responses)
 
 
+@pytest.mark.system
 def test_a_fault_of_the_first_operation_leaves_it_alone(contract: Contract) -> None:
     """A fault that reads results or items finds none here, and must not make a failure of it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from attrs import evolve
 
 from drs_sync_policy.fuzz.active import Progress, run
@@ -12,6 +13,7 @@ from tests.fuzz import servers
 from tests.fuzz.servers import Handler
 
 
+@pytest.mark.system
 def test_a_faultless_server_is_not_accused(target: Target) -> None:
     """No rule fails, and every rule that this profile allows to check is checked."""
     verdict = run(target, seed=3, budget=60, schemathesis=False)

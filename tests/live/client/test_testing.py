@@ -223,13 +223,23 @@ def test_the_environment_calls_the_sandbox(
     assert drs_async.project_id == drs_sandbox.project_id
 
 
+@pytest.mark.system
 def test_the_fixture_is_there_without_an_import(pytester: pytest.Pytester) -> None:
     """In a project that only installs the package, a test just names the fixture."""
     pytester.makepyfile("def test_it(drs_sandbox): assert drs_sandbox.url.startswith('http://')")
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize("module", ["uvicorn", "starlette", "sqlalchemy", "jsonschema_rs"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "uvicorn",
+        *(
+            pytest.param(name, marks=pytest.mark.system)
+            for name in ("starlette", "sqlalchemy", "jsonschema_rs")
+        ),
+    ],
+)
 def test_without_the_extra_the_fixture_is_an_error(pytester: pytest.Pytester, module: str) -> None:
     """Nobody takes a test that did not run for one that passed; it says what to install."""
     # What Python itself does with a module that is not there.
