@@ -1,4 +1,4 @@
-"""A faultless sandbox, served once, and what it takes to judge it."""
+"""A faultless sandbox, served once, and what it takes to check it."""
 
 from __future__ import annotations
 

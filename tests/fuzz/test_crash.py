@@ -67,8 +67,8 @@ def test_a_bug_of_the_fuzzer_fails_no_rule(target: Target) -> None:
     assert ledger.status("token-is-matched-exactly") == "passed"
 
 
-def test_a_judge_that_can_send_nothing_has_no_verdict(target: Target) -> None:
-    """Every scenario is left out for the fault; none of it is held against the server."""
+def test_a_fuzzer_that_can_send_nothing_has_no_verdict(target: Target) -> None:
+    """Every scenario is left out for the fault; the server is not blamed."""
     verdict = run(target, wire=Failing(over_http(target), lambda request: True), budget=0)
     assert verdict.ending == "too little checked"
     assert verdict.crashes[0].during == "preflight"
@@ -77,7 +77,7 @@ def test_a_judge_that_can_send_nothing_has_no_verdict(target: Target) -> None:
 
 
 def test_a_fault_in_schemathesis_s_phases_is_no_traceback(target: Target) -> None:
-    """A document that schemathesis cannot read ends its phases as a fault that is told."""
+    """A document that schemathesis cannot read ends its phases as a reported bug of the fuzzer."""
     base = contract.load()
     unread = evolve(base, document={**base.document, "openapi": "9.0"})
     skip_scenarios = iter([True])
@@ -89,7 +89,7 @@ def test_a_fault_in_schemathesis_s_phases_is_no_traceback(target: Target) -> Non
 
 
 def test_every_report_tells_a_fault_without_secrets(target: Target, tmp_path: Path) -> None:
-    """An exception whose text has the token in it is told with the token's variable."""
+    """An exception whose text has the token in it is shown with the token's variable."""
     error = ValueError(f"cannot send {target.tenant.token}")
     wire = Failing(over_http(target), _other_methods, error)
     report = describe(run(target, wire=wire, budget=0))

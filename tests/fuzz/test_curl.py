@@ -69,7 +69,7 @@ def test_it_sends_the_bytes_that_were_sent() -> None:
     ],
 )
 def test_it_has_every_header_that_matters(request_: Request, option: str) -> None:
-    """Those that were sent, those of the connection, and none that curl adds by itself."""
+    """Those that were sent, those of the connection, and no header that curl adds by itself."""
     assert option in _command(request_)
 
 

@@ -1,7 +1,7 @@
 """The CI recipes of the guide, run as they are published, on a server in Node.
 
 Two things are not done as a runner would: the install line, in whose place this environment is
-used, and the actions (`uses:`), of which what they are given is looked at.
+used, and the actions (`uses:`): the test looks at what they are given.
 """
 
 from __future__ import annotations

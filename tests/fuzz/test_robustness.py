@@ -96,7 +96,7 @@ def test_a_target_that_redirects_is_not_followed() -> None:
 
 
 def test_a_target_that_responses_in_html_is_told_so() -> None:
-    """A page instead of JSON breaks the promises about the form of a response."""
+    """A page instead of JSON violates the rules about the form of a response."""
     with servers.serving(Habits(readback=False), Page) as server:
         verdict = run(servers.target(server), budget=0)
     assert verdict.ledger.status("media-type-is-json") == "failed"

@@ -16,14 +16,14 @@ from tests.fuzz.servers import Handler
     "value", [False, None, "", 'it\'s "so"', "\0\x7f\u202e\U000e0001", "项目", {"a": [1.5, True]}]
 )
 def test_a_value_is_told_as_json(value: Any) -> None:
-    """What is told can be read back as JSON, and a terminal shows every character of it."""
+    """What is shown can be read back as JSON, and a terminal shows every character of it."""
     told = words.as_json(value)
     assert json.loads(told) == value
     assert told.isprintable()
 
 
 def test_what_is_stored_is_told_with_what_is_not() -> None:
-    """A field that is not stored is told by its name."""
+    """A field that is not stored is shown by its name."""
     stored = {"ddl_trans": False}
     assert words.stored(stored, ["ddl_trans"]) == "stored is `ddl_trans`: false"
     assert words.stored({}, ["a", "b"]) == "`a`, `b` are not stored"

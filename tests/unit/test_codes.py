@@ -31,7 +31,7 @@ def test_a_row_is_complete(row: codes.ErrorCode) -> None:
 
 @by_row
 def test_both_texts_take_the_same_details(row: codes.ErrorCode) -> None:
-    """A server fills in the same details in whichever language it answers."""
+    """A server fills in the same details in whichever language it responds."""
     assert row.en.count("%s") == row.zh.count("%s")
     detail = ["<detail>"] * row.en.count("%s")
     for language in ("en-us", "zh-cn"):

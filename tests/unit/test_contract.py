@@ -131,11 +131,11 @@ def test_null_is_a_value_of_no_field(field: str) -> None:
 
 
 def test_requests_are_open_and_responses_closed() -> None:
-    """Unknown fields are ignored in a request and are a breach in a response."""
+    """Unknown fields are ignored in a request and violate the contract in a response."""
     assert _in("BatchSetPolicyReq", {"jobs": [{**ITEM, "export_snapshot": False}], "more": None})
-    answer = {"count": 1, "results": [{"id": "j", "status": "success"}]}
-    assert _in("BatchSetPolicyResponse", answer)
-    assert not _in("BatchSetPolicyResponse", {**answer, "more": None})
+    response = {"count": 1, "results": [{"id": "j", "status": "success"}]}
+    assert _in("BatchSetPolicyResponse", response)
+    assert not _in("BatchSetPolicyResponse", {**response, "more": None})
     error = {"error_code": "DRS.M00007", "error_msg": "No."}
     assert _in("ErrorResponse", {**error, "request_id": "r"})
     assert not _in("ErrorResponse", {**error, "more": None})
@@ -209,7 +209,7 @@ def test_the_servers_are_two_regions_and_the_sandbox() -> None:
 
 
 def test_the_token_is_the_one_security_scheme() -> None:
-    """It is an API key in a header, and no parameter repeats it."""
+    """It is an API key in a header, and no parameter has it, too."""
     assert list(CONTRACT.document["components"]["securitySchemes"]) == ["X-Auth-Token"]
     assert OPERATION.security_headers == ("X-Auth-Token",)
 

@@ -1,4 +1,4 @@
-"""What a shell completes, answered from a table: no verb and no library is imported.
+"""What a shell completes, looked up in a table: no verb and no library is imported.
 
 `completions.json` is written by `python -m tools.snapshots --write completions` from the options of
 the verbs; a test compares it with them. Only the names of profiles are looked up.
@@ -27,7 +27,7 @@ _Table = Mapping[str, Any]
 
 
 def completions(environment: Mapping[str, str]) -> str | None:
-    """What the shell is told, in the form of click's scripts; None if it asks for something else.
+    """The completions, in the form of click's scripts; None if it asks for something else.
 
     The shell gives the words in `COMP_WORDS`, and in `COMP_CWORD` which of them is completed
     (bash, zsh) or that word itself (fish).

@@ -20,7 +20,7 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("See the fields of another edition:", "set --edition huawei-cloud --help"),
     ),
     "login": (
-        ("Answer questions on a terminal:", "login"),
+        ("Give the values on a terminal:", "login"),
         (
             "A profile for a sandbox, with the token from DRS_TOKEN:",
             "login local --url http://127.0.0.1:8080 --project-id p --kind token --no-verify",

@@ -20,7 +20,7 @@ from drs_sync_policy.anyjson import is_object
 
 try:
     import fcntl
-except ImportError:  # Windows: two runs at once are not told from one another
+except ImportError:  # Windows: two runs at once are not kept apart
     fcntl = None  # type: ignore[assignment]
 
 _DAMAGED: Final[Mapping[str, Any]] = {}

@@ -45,7 +45,7 @@ def environment(server: sandbox.Running, tmp_path: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        # A test that runs beside others is given a width, which is not that of its terminal.
+        # A test that runs next to others is given a width, which is not that of its terminal.
         if not name.startswith("DRS_") and name not in ("COLUMNS", "LINES")
     }
     return {

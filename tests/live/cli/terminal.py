@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 
-def converse(terminal: int, answers: dict[str, str]) -> str:
-    """Types each answer when its question appears; everything that was shown, until the end."""
-    shown, waiting = "", dict(answers)
+def converse(terminal: int, replies: dict[str, str]) -> str:
+    """Types each reply when its question appears; everything that was shown, until the end."""
+    shown, waiting = "", dict(replies)
     while True:
         try:
             shown += os.read(terminal, 4096).decode()

@@ -59,7 +59,7 @@ def test_every_policy_is_set(
 def test_yaml_csv_and_stdin_are_read_too(
     run: Run, server: sandbox.Running, jobs: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """The format is told by the name, or given."""
+    """The format follows from the name, or is given."""
     (tmp_path / "p.yaml").write_text(f"- job_id: {jobs[0]}\n  conflict_policy: ignore\n")
     (tmp_path / "p.csv").write_text(f"job_id,conflict_policy\n{jobs[1]},overwrite\n")
     assert run("apply", "p.yaml").code == exits.DONE
@@ -182,7 +182,7 @@ def test_the_curl_lines_do_what_they_show(
 
 
 def test_each_end_has_its_exit_code(run: Run, jobs: tuple[str, ...], tmp_path: Path) -> None:
-    """Refused credentials 3, no server 5, nothing said of a server 2."""
+    """Rejected credentials 3, no server 5, no server named 2."""
     name = _file(tmp_path, [{"job_id": jobs[0]}])
     refused = run("apply", name, DRS_TOKEN="wrong")
     assert refused.code == exits.NOT_ALLOWED
@@ -209,7 +209,7 @@ def test_a_token_on_the_command_line_is_used_with_a_warning(
 def test_an_item_that_is_edited_back_is_set_back(
     run: Run, server: sandbox.Running, jobs: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """What is told as `set earlier` is what the server has."""
+    """What is shown as `set earlier` is what the server has."""
     for value in ("ignore", "stop", "ignore"):
         items: Items = [{"job_id": jobs[0], "conflict_policy": value}, {"job_id": UNKNOWN}]
         assert "1 succeeded, 1 failed" in run("apply", _file(tmp_path, items)).err
@@ -236,7 +236,7 @@ def test_beginning_afresh_deletes_no_file_that_is_no_journal(
 def test_a_disk_that_gets_full_ends_the_run_with_a_true_table(
     jobs: tuple[str, ...], tmp_path: Path, environment: Mapping[str, str]
 ) -> None:
-    """What was set is told, nothing more is sent, and the next run goes on from what was noted."""
+    """What was set is reported, nothing more is sent, and the next run goes on from the notes."""
     _file(tmp_path, [{"job_id": job, "slot_name": "s"} for job in jobs[:4]])
     arguments = [PROGRAM, "apply", "policies.json", "--batch", "1", "--concurrency", "1"]
 

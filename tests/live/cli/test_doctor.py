@@ -54,7 +54,7 @@ def test_a_healthy_setup_is_well(run: Run, server: sandbox.Running) -> None:
 def test_what_ails_is_named_with_what_to_do(
     variables: dict[str, str | None], code: int, said: str, run: Run
 ) -> None:
-    """The first thing that is wrong ends the list, and the exit code tells its kind."""
+    """The first thing that is wrong ends the list, and the exit code shows its kind."""
     done = run("doctor", **variables)
     assert done.code == code
     lines = done.out.splitlines()
@@ -64,7 +64,7 @@ def test_what_ails_is_named_with_what_to_do(
 
 
 def test_the_doctor_changes_nothing(run: Run, server: sandbox.Running) -> None:
-    """The call that tries the credentials has no jobs, so that it is refused as a whole."""
+    """The call that tries the credentials has no jobs, so that it is rejected as a whole."""
     path = f"{server.url}/_sandbox/projects/{server.tenants[0].project_id}/jobs"
     before = httpx.get(path).json()
     run("doctor")
@@ -72,7 +72,7 @@ def test_the_doctor_changes_nothing(run: Run, server: sandbox.Running) -> None:
 
 
 class Odd(BaseHTTPRequestHandler):
-    """Answers as no DRS does; the path of the server's URL says how."""
+    """Responds as no DRS does; the path of the server's URL says how."""
 
     server: Answering
 
@@ -121,7 +121,7 @@ def odd() -> Iterator[Answering]:
 def test_another_server_is_not_taken_for_the_service(
     path: str, said: str, run: Run, odd: Answering
 ) -> None:
-    """A refusal is the service's if it has an error code; an impossible date is no date."""
+    """A rejection is the service's if it has an error code; an impossible date is no date."""
     done = run("doctor", DRS_URL=f"http://127.0.0.1:{odd.server_port}{path}")
     assert done.code == exits.OUTSIDE_CONTRACT
     assert "the server does not send its time" in done.out
@@ -178,7 +178,7 @@ def test_an_iam_server_is_told_in_the_words_of_the_settings(run: Run) -> None:
 
 
 def test_credentials_go_to_the_call_and_nowhere_else(run: Run, odd: Answering) -> None:
-    """A project that is none is wrong use, and nothing is sent."""
+    """An invalid project is a usage error, and nothing is sent."""
     url = f"http://127.0.0.1:{odd.server_port}"
     done = run("doctor", DRS_URL=url, DRS_PROJECT_ID="p/../../admin?x=")
     assert done.code == exits.WRONG_USE

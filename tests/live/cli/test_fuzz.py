@@ -32,8 +32,8 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield sandbox.to_toml(sandbox.target_profile(served.url, tenants=served.tenants))
 
 
-def test_a_broken_promise_exits_1_and_is_named(described: str, tmp_path: Path) -> None:
-    """The promise is told by its id, and the reports are where they were asked for."""
+def test_a_violated_rule_exits_1_and_is_named(described: str, tmp_path: Path) -> None:
+    """The rule is shown by its id, and the reports are where they were asked for."""
     (tmp_path / "target.toml").write_text(described, "utf-8")
     result = _fuzz("--target", str(tmp_path / "target.toml"), "--report", str(tmp_path / "out"))
     assert result.exit_code == 1
@@ -67,7 +67,7 @@ def test_wrong_use_exits_2(arguments: list[str]) -> None:
 
 
 def test_a_wrong_profile_exits_2_with_every_mistake(tmp_path: Path) -> None:
-    """Each mistake is told, the nearest right name beside it."""
+    """Each error is reported, with the nearest right name."""
     (tmp_path / "target.toml").write_text('[target]\nurl = "x"\ntokn = "t"\n', "utf-8")
     result = _fuzz("--target", str(tmp_path / "target.toml"))
     assert result.exit_code == 2
@@ -110,7 +110,7 @@ def test_a_command_of_the_profile_that_fails_exits_2(
 
 
 def test_a_folder_that_cannot_take_reports_exits_2_before_the_run(tmp_path: Path) -> None:
-    """A file in the way of the folder, a report that is a folder: told before anything is sent."""
+    """A file in the way of the folder, a report that is a folder: an error before the run."""
     (tmp_path / "target.toml").write_text(
         '[target]\nurl = "http://127.0.0.1:9"\ntoken = "t"\nproject_id = "p"\njob_ids = ["a"]\n',
         "utf-8",
@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_take_reports_exits_2_before_the_run(tmp_path: Path
 
 
 def test_judging_our_sandbox_writes_nothing_to_stderr() -> None:
-    """What the judge sends on purpose is nothing for the sandbox in its process to remark on."""
+    """What the fuzzer sends on purpose is nothing for the sandbox in its process to remark on."""
     command = [PROGRAM, "fuzz", "--sandbox", "--budget", "0"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == exits.DONE, done.stdout
@@ -147,7 +147,7 @@ class Sweeping(Handler):
 
 
 def test_reports_that_can_no_longer_be_written_lose_no_verdict(tmp_path: Path) -> None:
-    """The folder went away during the run: the verdict is told, and what became of the reports."""
+    """The folder went away during the run: the verdict is shown, and what became of the reports."""
     out = tmp_path / "out"
     handler = type("SweepingOnce", (Sweeping,), {"folder": out})
     with servers.serving(Habits(readback=False), handler) as server:

@@ -22,7 +22,7 @@ from .conftest import PROGRAM
 
 
 class Stalling(ThreadingHTTPServer):
-    """Sets every policy, but holds back its answer to one job as long as it is told to."""
+    """Sets every policy, but holds back its response to one job as long as the test wants."""
 
     daemon_threads = True
     stalls_at = ""
@@ -45,12 +45,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.stalled.set()
             self.server.released.wait(60)
         results = [{"id": job, "status": "success"} for job in jobs]
-        answer = json.dumps({"count": len(jobs), "results": results}).encode()
+        response = json.dumps({"count": len(jobs), "results": results}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Length", str(len(response)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(response)
 
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
         pass

@@ -226,7 +226,7 @@ def test_a_secret_is_asked_for_without_being_shown(
 def test_on_a_terminal_a_region_or_a_url_is_asked_for(
     server: sandbox.Running, environment: Mapping[str, str], file: Path
 ) -> None:
-    """Either is taken; what is neither is told with what may be, and asked for again."""
+    """Either is taken; what is neither is an error with the choices, and asked for again."""
     variables = {k: v for k, v in environment.items() if k != "DRS_URL"}
     question = "Region (eu-de, eu-nl) or URL of another server:"
     for typed, said, stored in (
@@ -251,7 +251,7 @@ def test_on_a_terminal_a_region_or_a_url_is_asked_for(
 
 
 def test_without_a_terminal_a_missing_secret_is_named(run: Run) -> None:
-    """A script is told the variable instead of being asked."""
+    """A script gets the name of the variable instead of a question."""
     done = run("login", "--region", "eu-de", "--project-id", "p", "--kind", "keys", **UNSET)
     assert done.code == exits.WRONG_USE
     assert "DRS_ACCESS_KEY" in done.err

@@ -151,7 +151,7 @@ def test_options_that_are_given_are_not_offered_again(run: Run) -> None:
 
 
 def test_an_option_that_does_not_exist_is_answered_with_the_nearest(run: Run) -> None:
-    """Wrong use, and a hint."""
+    """A usage error with a hint."""
     done = run("set", "j", "--conflict-polcy", "stop")
     assert done.code == exits.WRONG_USE
     assert "--conflict-policy" in done.err

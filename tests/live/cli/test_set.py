@@ -112,7 +112,7 @@ def test_whose_requests_are_signed_is_told_that_curl_cannot(run: Run) -> None:
 
 
 def test_certificates_that_cannot_be_read_are_wrong_use(run_process: Run) -> None:
-    """The variable that names them is told."""
+    """The variable that names them is shown."""
     done = run_process(
         "set", "j", "--ddl-trans", DRS_URL="https://127.0.0.1:9", SSL_CERT_FILE="/nonexistent"
     )
@@ -134,7 +134,7 @@ def test_an_option_of_another_edition_needs_the_edition(run: Run) -> None:
 
 
 def test_nothing_to_set_is_wrong_use(run: Run, server: sandbox.Running) -> None:
-    """It is told what to give, not that it succeeded."""
+    """The message says what to give, not that it succeeded."""
     done = run("set", server.tenants[0].job_ids[0])
     assert (done.code, done.out) == (exits.WRONG_USE, "")
     assert "--conflict-policy" in done.err

@@ -119,7 +119,7 @@ def test_workers_cannot_plan(serve: Callable[..., Caller]) -> None:
 
 
 def test_a_seed_chooses_the_same_requests_again(drs_sandbox: Sandbox) -> None:
-    """Chance meets the share, differs by seed, and repeats with the seed."""
+    """Chance meets the share, differs by seed, and is the same with the same seed."""
 
     def of(seed: int) -> list[int | None]:
         drs_sandbox.conditions(unavailable=0.5, seed=seed)

@@ -1,4 +1,4 @@
-"""The judge's report, looked at in a browser, opened as a file."""
+"""The fuzzer's report, looked at in a browser, opened as a file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAULTS = ("answers-202",)
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report on a sandbox that breaks a promise."""
+    """The report on a sandbox that violates a rule."""
     folder = tmp_path_factory.mktemp("report")
     program = str(Path(sys.executable).with_name("drs-sync-policy"))
     with sandbox.running(faults=FAULTS) as server:
@@ -46,8 +46,8 @@ def test_the_report_sends_no_request(report: Path, visit: Callable[..., Visit]) 
     assert seen.complaints == []
 
 
-def test_the_report_shows_every_promise(report: Path, visit: Callable[..., Visit]) -> None:
-    """Kept, broken or not judged: each is there by its id."""
+def test_the_report_shows_every_rule(report: Path, visit: Callable[..., Visit]) -> None:
+    """Passed, failed or not checked: each is there by its id."""
     text = visit(report.as_uri()).page.locator("body").text_content() or ""
     assert [rule.id for rule in contract.load().rules if rule.id not in text] == []
 

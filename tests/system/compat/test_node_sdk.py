@@ -26,7 +26,7 @@ def sandbox() -> Iterator[Running]:
 
 
 def call(sandbox: Running, *jobs: dict[str, Any], **changes: str) -> Any:
-    """What the SDK makes of the answer to this batch."""
+    """What the SDK makes of the response to this batch."""
     asked = {
         "url": sandbox.url,
         "ak": FIRST.access_key,
@@ -48,16 +48,18 @@ def call(sandbox: Running, *jobs: dict[str, Any], **changes: str) -> Any:
 
 def test_it_sets_policies_and_gets_failures_per_job(sandbox: Running) -> None:
     """A signed batch is carried out, and its results are read."""
-    answer = call(sandbox, {"job_id": FIRST.job_ids[0], "ddl_trans": True}, {"job_id": "ä unknown"})
-    assert (answer["httpStatusCode"], answer["count"]) == (200, 2)
-    assert [result["status"] for result in answer["results"]] == ["success", "failed"]
-    assert answer["results"][1]["error_code"] == "DRS.M05003"
+    response = call(
+        sandbox, {"job_id": FIRST.job_ids[0], "ddl_trans": True}, {"job_id": "ä unknown"}
+    )
+    assert (response["httpStatusCode"], response["count"]) == (200, 2)
+    assert [result["status"] for result in response["results"]] == ["success", "failed"]
+    assert response["results"][1]["error_code"] == "DRS.M05003"
 
 
 def test_it_asks_for_chinese(sandbox: Running) -> None:
     """The core signs `X-Language`, too."""
-    answer = call(sandbox, {"job_id": "unknown"}, language="zh-cn")
-    assert not answer["results"][0]["error_msg"].isascii()
+    response = call(sandbox, {"job_id": "unknown"}, language="zh-cn")
+    assert not response["results"][0]["error_msg"].isascii()
 
 
 def test_a_bad_request_is_a_typed_error(sandbox: Running) -> None:
@@ -72,5 +74,5 @@ def test_a_bad_request_is_a_typed_error(sandbox: Running) -> None:
     [({"sk": "wrong"}, 401), ({"projectId": SECOND.project_id}, 403)],
 )
 def test_bad_credentials_are_errors(sandbox: Running, changes: dict[str, str], status: int) -> None:
-    """A wrong secret, and a project that is not the key's, are told."""
+    """A wrong secret, and a project that is not the key's, are reported."""
     assert call(sandbox, {"job_id": "x"}, **changes)["httpStatusCode"] == status

@@ -54,23 +54,23 @@ def request(sdk: Any, *jobs: dict[str, Any], **more: Any) -> Any:
 
 
 def test_it_sets_policies(sdk: Any, sandbox: Running) -> None:
-    """A signed batch succeeds, and its answer is read into the SDK's model."""
-    answer = client(sdk, sandbox, FIRST).batch_set_policy(
+    """A signed batch succeeds, and its response is read into the SDK's model."""
+    response = client(sdk, sandbox, FIRST).batch_set_policy(
         request(
             sdk,
             {"job_id": FIRST.job_ids[0], "conflict_policy": "ignore", "ddl_trans": True},
             {"job_id": FIRST.job_ids[1], "filter_ddl_policy": "drop_database"},
         )
     )
-    assert answer.count == 2
-    assert [(result.id, result.status) for result in answer.results] == [
+    assert response.count == 2
+    assert [(result.id, result.status) for result in response.results] == [
         (job, "success") for job in FIRST.job_ids[:2]
     ]
 
 
 def test_it_gets_failures_per_job(sdk: Any, sandbox: Running) -> None:
     """An unknown, a blocked and a foreign job fail one by one, with code and text."""
-    answer = client(sdk, sandbox, FIRST).batch_set_policy(
+    response = client(sdk, sandbox, FIRST).batch_set_policy(
         request(
             sdk,
             {"job_id": "unknown"},
@@ -79,17 +79,17 @@ def test_it_gets_failures_per_job(sdk: Any, sandbox: Running) -> None:
             {"job_id": FIRST.job_ids[0]},
         )
     )
-    codes = [result.error_code for result in answer.results]
+    codes = [result.error_code for result in response.results]
     assert codes == ["DRS.M05003", "DRS.M00304", "DRS.M05003", None]
-    assert all(result.error_msg for result in answer.results[:3])
+    assert all(result.error_msg for result in response.results[:3])
 
 
 def test_it_asks_for_chinese(sdk: Any, sandbox: Running) -> None:
     """The SDK signs `X-Language`, and texts come in Chinese."""
-    answer = client(sdk, sandbox, FIRST).batch_set_policy(
+    response = client(sdk, sandbox, FIRST).batch_set_policy(
         request(sdk, {"job_id": "unknown"}, x_language="zh-cn")
     )
-    assert not answer.results[0].error_msg.isascii()
+    assert not response.results[0].error_msg.isascii()
 
 
 def test_a_bad_request_is_a_typed_error(sdk: Any, sandbox: Running) -> None:
@@ -124,5 +124,5 @@ def test_bad_credentials_are_typed_errors(
 @pytest.mark.parametrize("job_id", ["ä", "\U0001f600", "a b/c", "x" * 5000])
 def test_odd_ids_are_signed_alike(sdk: Any, sandbox: Running, job_id: str) -> None:
     """Both sides sign the same bytes, whatever the text."""
-    answer = client(sdk, sandbox, FIRST).batch_set_policy(request(sdk, {"job_id": job_id}))
-    assert answer.results[0].id == job_id
+    response = client(sdk, sandbox, FIRST).batch_set_policy(request(sdk, {"job_id": job_id}))
+    assert response.results[0].id == job_id

@@ -18,14 +18,14 @@ def test_a_ratio_is_the_geometric_mean_of_the_rounds() -> None:
     assert Ratio.of([3.0] * 10) == Ratio(pytest.approx(3.0), pytest.approx(3.0), pytest.approx(3.0))  # type: ignore[arg-type]
 
 
-def test_a_bound_is_judged_by_the_upper_end_with_room_to_spare() -> None:
+def test_a_bound_is_compared_with_the_upper_end_with_room_to_spare() -> None:
     """A ratio whose middle is below the bound, and whose upper end is not, does not hold."""
     assert Bound("x", Ratio(0.8, 0.7, 0.94), 1.0).holds
     assert not Bound("x", Ratio(0.8, 0.7, 0.96), 1.0).holds
     assert "DOES NOT HOLD" in str(Bound("x", Ratio(0.8, 0.7, 1.2), 1.0))
 
 
-def test_a_floor_is_judged_by_the_lower_end() -> None:
+def test_a_floor_is_compared_with_the_lower_end() -> None:
     """A ratio whose middle is above the floor, and whose lower end is not, does not hold."""
     assert Floor("x", Ratio(0.4, 0.36, 0.5), 0.35).holds
     assert not Floor("x", Ratio(0.4, 0.34, 0.5), 0.35).holds
@@ -63,7 +63,7 @@ def test_tables_are_markdown() -> None:
 
 
 def test_measurements_are_found_by_their_main(capsys: pytest.CaptureFixture[str]) -> None:
-    """A module with `main` is a measurement; a name that is none is told with the choices."""
+    """A module with `main` is a measurement; an unknown name is an error with the choices."""
     assert "client" in measurements()
     assert "measure" not in measurements()
     assert run(["nothing"]) == 2

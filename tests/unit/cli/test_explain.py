@@ -28,7 +28,7 @@ def test_a_code_is_explained_however_it_is_written(name: str) -> None:
 
 
 def test_a_code_with_several_statuses_is_explained_for_each() -> None:
-    """Each row of the tables is an answer of its own."""
+    """Each row of the tables is shown on its own."""
     done = _run("explain", "APIGW.0201")
     assert [f"status {status}," in done.output for status in (400, 413, 414, 494, 502, 504)] == (
         [True] * 6
@@ -43,7 +43,7 @@ def test_a_text_that_is_ours_is_marked() -> None:
 
 
 def test_a_rule_is_explained_by_its_id() -> None:
-    """A failure of the judge names a rule; here is what it says and where it comes from."""
+    """A failure of the fuzzer names a rule; here is what it says and where it comes from."""
     rule = contract.load().operations[0].rule("count-equals-results")
     words = " ".join(_run("explain", rule.id).output.split())
     assert rule.statement in words
@@ -51,7 +51,7 @@ def test_a_rule_is_explained_by_its_id() -> None:
 
 
 def test_an_unknown_code_is_answered_with_the_nearest() -> None:
-    """A digit left out is wrong use, with a hint."""
+    """A digit left out is a usage error with a hint."""
     done = _run("explain", "M0304")
     assert done.exit_code == exits.WRONG_USE
     assert "'M0304'" in done.output
@@ -91,7 +91,7 @@ def test_a_number_is_answered_with_the_codes_that_have_it(name: str, offered: st
     ],
 )
 def test_codes_of_the_same_prefix_are_offered_first(name: str, offered: str) -> None:
-    """They are compared by their digits, and one of which no digit fits is not offered."""
+    """They are compared by their digits, and a code with no matching digit is not offered."""
     said = " ".join(_run("explain", name).output.split())
     assert f"did you mean {offered}" in said if offered else "did you mean" not in said
 
@@ -130,14 +130,14 @@ def test_rules_and_codes_are_listed() -> None:
 
 
 def test_an_unknown_edition_is_answered_with_the_known() -> None:
-    """Wrong use, and the editions there are."""
+    """A usage error with the editions."""
     done = _run("contract", "--edition", "nowhere")
     assert done.exit_code == exits.WRONG_USE
     assert "'base', 'huawei-cloud'" in done.output
 
 
 def test_an_unknown_verb_is_answered_with_the_nearest() -> None:
-    """Wrong use, with a hint, or all verbs where none is near."""
+    """A usage error with a hint, or with all verbs if none is near."""
     assert "did you mean `explain`?" in _run("explian").output
     assert "contract" in _run("zzz").output
     assert _run("zzz").exit_code == exits.WRONG_USE

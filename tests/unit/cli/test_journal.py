@@ -27,7 +27,7 @@ def _open(path: Path) -> Journal:
 
 
 def _run(path: Path, items: Items, taken: Sequence[str]) -> list[int]:
-    """A run of these items, of which the server took `taken`; the indices that were to be sent."""
+    """A run of these items; the server took `taken`; the indices that were to be sent."""
     with _open(path) as journal:
         left = journal.begin(items)
         journal.note(taken)
@@ -54,7 +54,7 @@ def test_an_item_that_is_edited_back_is_sent(path: Path) -> None:
     assert _run(path, first, []) == [0]
 
 
-def test_what_was_sent_without_an_answer_may_have_been_taken(path: Path) -> None:
+def test_what_was_sent_without_a_response_may_have_been_taken(path: Path) -> None:
     """From then on nothing is known of the job, whatever was taken before."""
     keep = [_item("keep")]
     _run(path, [*keep, _item("a", "1")], ["keep", "a"])
@@ -90,7 +90,7 @@ def test_a_line_that_was_not_written_whole_is_cut_off(torn: int, path: Path) -> 
 
 
 def test_a_head_that_was_not_written_whole_is_written_anew(path: Path) -> None:
-    """A run that was killed in its first moment is no reason to refuse the next."""
+    """A run that was killed in its first moment is no reason to reject the next."""
     items = [_item("a")]
     _run(path, items, ["a"])
     path.write_bytes(path.read_bytes()[:9])
@@ -108,7 +108,7 @@ def test_a_file_that_is_another_is_left_alone(content: str, path: Path) -> None:
 
 
 def test_a_line_that_cannot_be_read_makes_all_before_it_unknown(path: Path) -> None:
-    """It may have said that a job was sent anew; sending again is harmless."""
+    """It may have said that a job was sent again; sending again is harmless."""
     items = [_item("a"), _item("b")]
     _run(path, items, ["a", "b"])
     first, a, b = path.read_bytes().splitlines(keepends=True)
@@ -117,7 +117,7 @@ def test_a_line_that_cannot_be_read_makes_all_before_it_unknown(path: Path) -> N
 
 
 def test_a_journal_belongs_to_one_run_at_a_time(path: Path) -> None:
-    """A second one is refused, and the first loses nothing; afterwards it is free."""
+    """A second one is rejected, and the first loses nothing; afterwards it is free."""
     with _open(path) as journal:
         journal.begin([_item("a")])
         with pytest.raises(BadJournalError, match="in use by another run"):

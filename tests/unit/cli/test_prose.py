@@ -38,7 +38,7 @@ def test_blanks_within_a_line_stay_as_they_are() -> None:
 
 
 def test_a_text_stands_below_a_head_that_leaves_it_no_room() -> None:
-    """Beside it there are at least thirty columns, or none."""
+    """To its right there are at least thirty columns, or none."""
     assert beside("a" * 10 + "  ", "b " * 20, 45).splitlines()[1].startswith(" " * 12 + "b")
     assert beside("a" * 48 + "  ", "b", 50) == "a" * 48 + "\n    b"
     assert beside("a" * 48 + "  ", "b", None) == "a" * 48 + "  b"

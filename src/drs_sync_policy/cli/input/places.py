@@ -16,7 +16,7 @@ Progress = Callable[[float], object]
 
 MOST_NESTED: Final = 64
 _MOST_BITS: Final = 1024
-"""A number of more is outside of what a double holds, and JSON promises no more (RFC 7493)."""
+"""A number of more is outside of what a double holds, and JSON guarantees no more (RFC 7493)."""
 
 
 @frozen(order=True)

@@ -1,4 +1,4 @@
-"""The commonest slips of YAML's syntax in words: PyYAML's own are those of its grammar."""
+"""The most common errors of YAML's syntax in plain words: PyYAML's own name its grammar."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def place_of(mark: Any) -> Place:
 
 
 def slip(error: Any, lines: Sequence[str], opened: Any) -> tuple[Place, str]:
-    """Where the slip behind a `MarkedYAMLError` is, and what it is, PyYAML's words last.
+    """Where the error behind a `MarkedYAMLError` is, and what it is, PyYAML's words last.
 
     `opened` is the mark of the innermost collection that has begun, None if none has.
     """

@@ -13,7 +13,7 @@ _LEAST: Final = 40
 _MOST: Final = 100
 """Lines that are longer are hard to read."""
 _BESIDE: Final = 30
-"""The least columns in which a text is put beside its head, and not below it."""
+"""The least columns in which a text is put to the right of its head, and not below it."""
 _BELOW: Final = "    "
 
 _WIDE: Final = "\u2e80-\u9fff\uff00-\uffef"

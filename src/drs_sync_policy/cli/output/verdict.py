@@ -135,7 +135,7 @@ def origins(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]
 
 
 def repeated(*, seed: int | None) -> str:
-    """The command line that repeats this run: arguments, the options that were given, the seed."""
+    """The command line that does this run again: arguments, given options, and the seed."""
     context = click.get_current_context()
     words = ["drs-sync-policy", context.info_name or ""]
     for option in context.command.params:

@@ -1,4 +1,4 @@
-"""The verb `login`: write a profile, the file of which only its owner can read."""
+"""The verb `login`: write a profile. Only its owner can read the file."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_a_slip_in_yaml_is_shown_where_it_is(text: str, line: int, said: str) ->
         ("- a: 'x' y\n", Place(1, 10), "no YAML: expected <block end>"),
     ],
 )
-def test_the_commonest_slips_are_told_in_words(text: str, place: Place, said: str) -> None:
+def test_the_most_common_errors_are_in_plain_words(text: str, place: Place, said: str) -> None:
     """Where a quote or a bracket opens, not where the file ends; PyYAML's words for the rest."""
     with pytest.raises(UnreadableError) as caught:
         read_yaml(text)
@@ -83,7 +83,7 @@ def test_the_commonest_slips_are_told_in_words(text: str, place: Place, said: st
 
 
 def test_a_small_file_of_yaml_does_not_grow_without_bound() -> None:
-    """Aliases of aliases are refused before memory runs out."""
+    """Aliases of aliases are rejected before memory runs out."""
     levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 40)}]" for n in range(1, 8)]
     with pytest.raises(UnreadableError, match="without an end"):
         read_yaml("\n".join(["l0: &l0 [x]", *levels]))
