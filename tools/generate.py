@@ -191,8 +191,18 @@ def _run(program: str, *arguments: str) -> None:
         command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False
     )
     if done.returncode != 0:
-        sys.stderr.write(done.stdout + done.stderr)
-        raise SystemExit(f"`{program}` failed on {CONTRACT.name}; see above")
+        cause = _cause(done.stdout + done.stderr)
+        raise SystemExit(
+            f"`{program}` cannot write the client of this contract: {cause}"
+            f"\n`make lint-contract` names the place in {CONTRACT.name}, and what to write there"
+        )
+
+
+def _cause(output: str) -> str:
+    """What a program said, or of a traceback the error in its last line."""
+    if "Traceback" in output:
+        return output.strip().splitlines()[-1].strip("│ ")
+    return output.strip()
 
 
 def replace() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import re
 import subprocess
 import sys
@@ -30,6 +31,7 @@ _NAME: Final = "openapi-python-client"
 _PIN: Final = re.compile(rf"{_NAME}==([0-9A-Za-z.]+)")
 _FORMATTER: Final = re.compile(r"ruff==[0-9.]+")
 _SHOWN_LINES: Final = 400
+_LOCKED: Final = tuple(ROOT / "requirements" / f"{name}.txt" for name in lock.LOCKS)
 
 
 def install(version: str, environment: Path) -> Path:
@@ -66,7 +68,21 @@ def stale_overrides(stock: Path) -> list[str]:
 
 
 def write_pin(version: str) -> str:
-    """The version that was pinned; `version` is pinned now, in pyproject.toml and in the locks."""
+    """The version that was pinned; `version` is pinned now, in pyproject.toml and in the locks.
+
+    What was written is taken back if the locks cannot be written.
+    """
+    before = {path: path.read_bytes() for path in (PYPROJECT, *_LOCKED)}
+    try:
+        return _write_pin(version)
+    except BaseException:
+        for path, content in before.items():
+            path.write_bytes(content)
+        print("The old pin and the old locks are restored.", file=sys.stderr)
+        raise
+
+
+def _write_pin(version: str) -> str:
     text = PYPROJECT.read_text("utf-8")
     found = _PIN.search(text)
     if found is None:
@@ -123,11 +139,19 @@ def main() -> int:
             print(f"STALE: an override was made for another original.\n{diff}\n")
         fresh = Path(folder) / "generated"
         command = [str(python), "-m", "tools.generate", "--into", str(fresh)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        # The environment of that release has its own packages; ours it reads from the sources.
+        sources = os.pathsep.join(str(ROOT / name) for name in ("src", "generated"))
+        environment = {**os.environ, "PYTHONPATH": sources}
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
         if done.returncode == 0:
             show_differences(fresh / CLIENT, version=version)
+    files = " ".join(str(path.relative_to(ROOT)) for path in (PYPROJECT, *_LOCKED))
     if done.returncode != 0:
         print(f"It cannot generate our client:\n{done.stdout}{done.stderr}", file=sys.stderr)
+    if stale or done.returncode != 0:
+        print(f"To go back to {old}: git checkout {files} && make setup", file=sys.stderr)
     if stale:
         print(
             "Carry over what is new in the originals above, and write their new hashes into"

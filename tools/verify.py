@@ -46,6 +46,7 @@ IN_TURN: Final = (
     Step("check-generated", "run `make generate` and commit what it writes"),
 )
 AT_ONCE: Final = (
+    Step("verify-rules", "CONTRIBUTING.md has a recipe for a rule and one for an operation"),
     Step("verify-tests", 'see "Add a field" in CONTRIBUTING.md: a step of it may be missing'),
     Step("verify-types", "code in src/ uses what the edit changed: follow the places above"),
     Step("verify-fuzz", "the sandbox fails a rule of the edited contract: its report is above"),
@@ -53,6 +54,9 @@ AT_ONCE: Final = (
 _REASON: Final = re.compile(
     r"^E +(?:\w+Error|SystemExit): (?!assert )(.+)$"  # a test's own words
     r"|\*\*(.+? is too small: .+?)\*\*"  # the gate's
+    r"|^MISSING: (.+)$"
+    r"|^((?:edition )?\S+: (?:drs/)?[a-z][\w.-]+)$"  # a linter's place and rule
+    r"|^(#/\S+: .+)$"  # the generator's
     r"|^(.+?: error: .+)$"  # a type checker's
     r"|^ +(.+? - error: .+)$",
     re.MULTILINE,

@@ -1,6 +1,7 @@
 """A release made ready: changelog, released contract, artifacts and commit. Nothing leaves.
 
 python -m tools.release.prepare VERSION [--date YYYY-MM-DD]
+python -m tools.release.prepare TAG --check-tag     whether TAG is that of pyproject.toml
 python -m tools.release.prepare VERSION --tag       after the artifacts were tried and audited
 
 VERSION is that of the package. The contract is released with it where its `info.version` was not
@@ -155,8 +156,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Prepares a release and publishes nothing.")
     parser.add_argument("version")
     parser.add_argument("--tag", action="store_true", help="only tag what was prepared and tried")
+    parser.add_argument("--check-tag", action="store_true", help="only compare a tag with ours")
     parser.add_argument("--date", default=datetime.datetime.now(datetime.UTC).date().isoformat())
     options = parser.parse_args()
+    if options.check_tag:
+        return check_tag(options.version)
     if options.tag:
         return tag(options.version)
     reasons = obstacles(options.version)
@@ -167,6 +171,20 @@ def main() -> int:
     prepare(options.version, date=options.date)
     print(f"\nCommitted {options.version}; it gets its tag when the artifacts were tried.")
     return 0
+
+
+def check_tag(name: str) -> int:
+    """1 if the tag `name` is not the one of the version in pyproject.toml."""
+    found = _VERSION.search(PYPROJECT.read_text("utf-8"))
+    version = found[1] if found else ""
+    if name == f"v{version}":
+        return 0
+    print(
+        f"the tag is `{name}`, and pyproject.toml has the version {version}: tag with"
+        f" `make release VERSION=...`, which writes both",
+        file=sys.stderr,
+    )
+    return 1
 
 
 def tag(version: str) -> int:

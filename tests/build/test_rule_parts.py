@@ -1,0 +1,55 @@
+"""What an edit of the contract needs in code is named, with its place."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from drs_sync_policy import contract
+from drs_sync_policy.contract import Contract
+from tools.rule_parts import missing
+
+PATH = "/v3/{project_id}/jobs/batch-sync-policy"
+
+
+def _edited() -> dict[str, Any]:
+    document: dict[str, Any] = copy.deepcopy(dict(contract.load().document))
+    return document
+
+
+def test_nothing_is_missing_for_the_contract() -> None:
+    """Each rule has its check and its fault, and each operation its handler."""
+    assert list(missing(contract.load())) == []
+
+
+def test_a_new_rule_needs_a_check_and_a_fault() -> None:
+    """Both files are named."""
+    document = _edited()
+    rule = {"id": "new-rule", "statement": "New.", "origin": "page", "source": "page"}
+    document["paths"][PATH]["post"]["x-rules"].append(rule)
+    check, fault = missing(Contract(document))
+    assert "`new-rule` has no check" in check
+    assert "fuzz/rules/registry.py" in check
+    assert "`new-rule` has no fault" in fault
+    assert "sandbox/faults/" in fault
+
+
+def test_a_removed_rule_leaves_parts() -> None:
+    """They name a rule that does not exist."""
+    document = _edited()
+    rules = document["paths"][PATH]["post"]["x-rules"]
+    document["paths"][PATH]["post"]["x-rules"] = [r for r in rules if r["id"] != "later-items-win"]
+    (line,) = missing(Contract(document))
+    assert "`later-items-win` is gone" in line
+
+
+def test_an_operation_needs_a_handler() -> None:
+    """The entry to write is shown."""
+    document = _edited()
+    document["paths"][PATH]["get"] = {
+        **document["paths"][PATH]["post"],
+        "operationId": "show",
+        "x-rules": [],
+    }
+    (line,) = missing(Contract(document))
+    assert 'enter it as `"show"` in `HANDLERS`' in line
