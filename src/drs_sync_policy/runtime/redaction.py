@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 HIDDEN: Final = "***"
@@ -16,26 +16,29 @@ _RESPONSE_HEADERS: Final = frozenset(name.encode() for name in RESPONSE_HEADERS)
 
 
 _SHORTEST: Final = 8
-"""Anything shorter occurs in a text by chance."""
 
 
 def secrets_sent(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
     """The credentials in the headers of a request, each also without its scheme."""
     found = [value for name, value in headers if name.lower() in _REQUEST_HEADERS]
-    return [*found, *[value.partition(b" ")[2] for value in found if b" " in value]]
+    found += [value.partition(b" ")[2] for value in tuple(found) if b" " in value]
+    return long_enough(found)
 
 
-def quotable(secrets: Iterable[bytes]) -> list[bytes]:
-    """The texts by which a server may quote secrets; in JSON some escape a slash."""
-    long = [secret for secret in secrets if len(secret) >= _SHORTEST]
-    return [*long, *[secret.replace(b"/", b"\\/") for secret in long if b"/" in secret]]
+def long_enough(secrets: Iterable[bytes]) -> list[bytes]:
+    """Those that do not occur in a text by chance."""
+    return [secret for secret in secrets if len(secret) >= _SHORTEST]
 
 
-def unquoted(text: bytes, quotable: Iterable[bytes]) -> bytes:
+def unquoted(text: bytes, secrets: Sequence[bytes]) -> bytes:
     """A text of a server, with `***` in place of each secret that it quotes."""
-    for secret in quotable:
+    for secret in secrets:
         if secret in text:
             text = text.replace(secret, HIDDEN.encode())
+    # Some servers escape a slash in JSON. To look for one character first costs almost nothing.
+    if b"\\" in text:
+        for secret in secrets:
+            text = text.replace(secret.replace(b"/", b"\\/"), HIDDEN.encode())
     return text
 
 

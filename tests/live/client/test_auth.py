@@ -321,6 +321,15 @@ def test_a_password_that_iam_quotes_is_not_shown() -> None:
     assert PASSWORD.encode() not in pickle.dumps(caught.value)
 
 
+def test_a_short_credential_is_not_looked_for() -> None:
+    """Replacing every `p` of a response would hide the reason."""
+    rejects = says(401, {"error": {"code": 401, "message": "the password expired"}})
+    with wire(rejects) as iam, wire() as server:
+        auth = PasswordAuth("user", "p", "d", iam_url=iam.url)
+        with client(server, auth) as drs, pytest.raises(DrsError, match="the password expired"):
+            drs.set_policies(JOBS)
+
+
 @pytest.mark.parametrize("header", sorted(REQUEST_HEADERS | RESPONSE_HEADERS))
 @pytest.mark.parametrize("value", ["hush-hush", "hush'-\\-hush", "'hush\"\\'-hush"])
 def test_debug_logs_hide_every_credential(

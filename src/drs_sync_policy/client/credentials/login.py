@@ -17,7 +17,7 @@ from drs_sync_policy.client import forks
 from drs_sync_policy.client.credentials.secret import Secret
 from drs_sync_policy.client.timeouts import DeadlineTimeout
 from drs_sync_policy.runtime.errors import WrongUseError
-from drs_sync_policy.runtime.redaction import quotable, secrets_sent
+from drs_sync_policy.runtime.redaction import long_enough, secrets_sent
 
 REFRESH_BEFORE: Final = timedelta(minutes=5)
 """A token is renewed this long before it expires."""
@@ -81,8 +81,9 @@ def secrets_in(request: httpx.Request) -> list[bytes]:
     secrets = secrets_sent(request.headers.raw)
     password: Secret | None = request.extensions.get(_MARK)
     if password is not None:
-        secrets += [password.reveal().encode(), msgspec.json.encode(password.reveal())[1:-1]]
-    return quotable(secrets)
+        text = password.reveal()
+        secrets += long_enough([text.encode(), msgspec.json.encode(text)[1:-1]])
+    return secrets
 
 
 def login_request(
