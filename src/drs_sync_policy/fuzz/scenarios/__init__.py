@@ -1,4 +1,4 @@
-"""The scenarios of a run: what is sent, in which order, and which rules it puts to the test."""
+"""The scenarios of a run: what is sent, and in which order."""
 
 from __future__ import annotations
 
@@ -9,24 +9,22 @@ __all__ = ["Scenario", "ordered"]
 
 def ordered() -> tuple[Scenario, ...]:
     """Every scenario: the required ones, then by how much each finds in its time, the deep set."""
-    from drs_sync_policy.fuzz.scenarios import (
-        accepted,
-        batches,
-        concurrency,
-        credentials,
-        fields,
+    from drs_sync_policy.fuzz.scenarios import concurrency, credentials, sequences
+    from drs_sync_policy.fuzz.scenarios.requests import (
         first,
         invalid_bodies,
-        languages,
         pairs,
-        plain,
         protocol,
         raw_bodies,
-        repeated,
-        results,
-        sequences,
-        similar_ids,
         sweep,
+        valid_bodies,
+    )
+    from drs_sync_policy.fuzz.scenarios.results import comparisons, languages, similar_ids
+    from drs_sync_policy.fuzz.scenarios.state import (
+        again,
+        batches,
+        fields,
+        plain,
         unchanged,
         unknown_fields,
     )
@@ -35,13 +33,13 @@ def ordered() -> tuple[Scenario, ...]:
         *plain.SCENARIOS,
         *first.SCENARIOS,
         *sweep.SCENARIOS,
-        *results.SCENARIOS,
+        *comparisons.SCENARIOS,
         *credentials.SCENARIOS,
         *pairs.SCENARIOS,
         *fields.SCENARIOS,
         *unchanged.SCENARIOS,
         *batches.SCENARIOS,
-        *repeated.SCENARIOS,
+        *again.SCENARIOS,
         *concurrency.SCENARIOS,
         *protocol.SCENARIOS,
         *raw_bodies.SCENARIOS,
@@ -49,7 +47,7 @@ def ordered() -> tuple[Scenario, ...]:
         *similar_ids.SCENARIOS,
         *unknown_fields.SCENARIOS,
         *invalid_bodies.SCENARIOS,
-        *accepted.SCENARIOS,
+        *valid_bodies.SCENARIOS,
         *sequences.SCENARIOS,
     )
     return tuple(sorted(found, key=lambda entry: (entry.deep, not entry.required, entry.late)))

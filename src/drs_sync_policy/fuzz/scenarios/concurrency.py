@@ -10,7 +10,7 @@ from typing import Final
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Policy
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
+from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber, with_state
 from drs_sync_policy.fuzz.verdict import Exchange
 from drs_sync_policy_contract import RuleId
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, Bodies
 from drs_sync_policy.fuzz.cases.texts import texts
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
+from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber, with_state
 from drs_sync_policy_contract import RuleId
 
 _REQUESTS: Final = 180

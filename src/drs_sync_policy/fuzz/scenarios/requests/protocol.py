@@ -14,7 +14,7 @@ from drs_sync_policy.fuzz.cases.values import Schema
 from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES, CLOSED, OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.rules.evidence import Evidence
-from drs_sync_policy.fuzz.scenarios.raw_bodies import LARGE_SECONDS
+from drs_sync_policy.fuzz.scenarios.requests.raw_bodies import LARGE_SECONDS
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy_contract import RuleId
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, Bodies
 from drs_sync_policy.fuzz.readback import PROBE
 from drs_sync_policy.fuzz.rules.words import as_json
-from drs_sync_policy.fuzz.scenarios.accepted import unknown_names
+from drs_sync_policy.fuzz.scenarios.requests.valid_bodies import unknown_names
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
+from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber, with_state
 
 _FEW: Final = 8
 """So many unknown names are sent together, besides all of them."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from drs_sync_policy.fuzz.cases.texts import aligned, texts
 from drs_sync_policy.fuzz.rules.words import short
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
+from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber, with_state
 
 
 @with_state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
+from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber, with_state
 
 
 @with_state

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from drs_sync_policy.fuzz.cases.bodies import JOB, Bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
+from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber, with_state
 
 _VALUES: Final = 8
 """So many values of a field are tried, of longer enums the first."""

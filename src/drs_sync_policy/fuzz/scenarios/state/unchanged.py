@@ -11,10 +11,10 @@ from drs_sync_policy.anyjson import as_object
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, Bodies
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.scenarios.raw_bodies import raw_bodies
+from drs_sync_policy.fuzz.scenarios.requests.raw_bodies import raw_bodies
+from drs_sync_policy.fuzz.scenarios.requests.sweep import one_of_each
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
-from drs_sync_policy.fuzz.scenarios.sweep import one_of_each
+from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber, with_state
 from drs_sync_policy.fuzz.target.http import Request
 
 _LAST: Final = "the last of 3"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from drs_sync_policy.fuzz.cases.bodies import JOB, Bodies
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.scenarios.state_prober import StateProber, with_state
+from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber, with_state
 from drs_sync_policy_contract import RuleId
 
 _ROUND: Final = (

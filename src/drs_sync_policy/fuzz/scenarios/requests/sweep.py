@@ -11,8 +11,8 @@ from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB, Bodies, InvalidBody
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.rules.words import as_json, short
-from drs_sync_policy.fuzz.scenarios.accepted import OPAQUE, SIZE, UNKNOWN
-from drs_sync_policy.fuzz.scenarios.raw_bodies import EXTREMES, SURVIVED
+from drs_sync_policy.fuzz.scenarios.requests.raw_bodies import EXTREMES, SURVIVED
+from drs_sync_policy.fuzz.scenarios.requests.valid_bodies import OPAQUE, SIZE, UNKNOWN
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 _ODD_IDS: Final = (

@@ -11,7 +11,7 @@ from drs_sync_policy.fuzz.cases.texts import texts
 from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.rules.evidence import Evidence
-from drs_sync_policy.fuzz.scenarios.results import kinds
+from drs_sync_policy.fuzz.scenarios.results.comparisons import kinds
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy_contract import RuleId

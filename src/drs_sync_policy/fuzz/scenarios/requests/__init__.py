@@ -1,0 +1,1 @@
+"""Requests of every form: what the contract accepts, and what it rejects."""

@@ -1,0 +1,1 @@
+"""What is stored after requests: policies are set, read and handed to the checks."""
