@@ -32,15 +32,28 @@ def verdict(request: pytest.FixtureRequest) -> Iterator[Verdict]:
     path = options.getoption("--target", None)
     budget = options.getoption("--budget", None) or (DEFAULT_BUDGET if path else ON_OUR_SANDBOX)
     seed = options.getoption("--fuzz-seed", 0)
+    rules = _wanted(request.session)
     if path is not None:
         target = profile.load(path, rules=[rule.id for rule in contract.load().rules])
         with started(target):
-            yield run(target, seed=seed, budget=budget)
+            yield run(target, seed=seed, budget=budget, rules=rules)
         return
     with sandbox.running() as served:
         limit = sandbox.DEFAULT_MAX_BODY_BYTES
         document = sandbox.target_profile(served.url, tenants=served.tenants, max_body_bytes=limit)
-        yield run(profile.parse(document), seed=seed, budget=budget, schemathesis=False)
+        served_target = profile.parse(document)
+        yield run(served_target, seed=seed, budget=budget, schemathesis=False, rules=rules)
+
+
+def _wanted(session: pytest.Session) -> set[str]:
+    """The rules of the tests that were chosen, with `-k` for example; empty if all are."""
+    known = {rule.id for rule in contract.load().rules}
+    chosen = {
+        str(item.callspec.params.get("rule"))
+        for item in session.items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+    }
+    return chosen & known if chosen < known else set()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -116,20 +116,22 @@ def run(
     schemathesis: bool = True,
     enough: Callable[[Ledger], bool] | None = None,
     record: Callable[[Exchange], None] | None = None,
+    rules: Collection[str] = (),
 ) -> Verdict:
     """The verdict on `target`, by an edition of the contract; the shipped base by default.
 
     `budget` is in seconds, for the whole run, whatever the server does. A budget of 0 runs the
     required scenarios to their end and nothing else. `wire` replaces HTTP, for an application in
     this process; schemathesis then does not run. `enough` ends the run early, once what the record
-    shows suffices. `record` gets every exchange, from any thread. Ctrl-C or SIGTERM raises
+    shows suffices. `record` gets every exchange, from any thread. With `rules`, only these count,
+    and only scenarios of ours run that can check one of them. Ctrl-C or SIGTERM raises
     `Interrupted` with what was checked.
     A real service raises `ProfileError` unless the profile allows it.
     """
     require_permission(target)
     loaded = against or contract.load()
     operation = loaded.operation(contract.BATCH_SET_POLICY)
-    ledger = Ledger(loaded.rules)
+    ledger = Ledger(loaded.rules, selected=rules)
     carrier = wire or over_http(target)
     prober = Prober(Oracle(loaded, operation, target), carrier, ledger, seed=seed, workers=workers)
     if enough:
@@ -137,7 +139,8 @@ def run(
     if record:
         prober.on_exchange = record
     started = datetime.datetime.now(datetime.UTC)
-    execution = _Execution(prober, progress or Progress(), budget, schemathesis and wire is None)
+    ours = wire is not None or bool(rules)
+    execution = _Execution(prober, progress or Progress(), budget, schemathesis and not ours)
     with signals.stopping(carrier):
         ending, reason = execution.run()
     verdict = Verdict(
@@ -235,7 +238,7 @@ class _Execution:
         if self.crashes:
             names = ", ".join(dict.fromkeys(crash.during for crash in self.crashes))
             return "too little checked", f"the fuzzer itself failed in {names}"
-        if not self.prober.ledger.saw_success:
+        if not (self.prober.ledger.saw_success or self.prober.ledger.selected):
             return "too little checked", "no request was accepted with a 200 or another 2xx"
         if unfinished:
             return "too little checked", f"required scenarios did not run: {', '.join(unfinished)}"
@@ -262,6 +265,8 @@ class _Execution:
         for scenario in scenarios.ordered():
             if self.prober.enough(self.prober.ledger):
                 break
+            if not self._is_needed(scenario):
+                continue
             if scenario.deep:
                 self._deep(scenario)
             elif not self._first(scenario) and scenario.required:
@@ -342,6 +347,18 @@ class _Execution:
         counting.count_until = self.count_until
         with self._counted(), counting.counting(reason):
             scenario.run(counting)
+
+    def _is_needed(self, scenario: scenarios.Scenario) -> bool:
+        """Whether a scenario has a case that can check a selected rule."""
+        prober, selected = self.prober, self.prober.ledger.selected
+        if not selected:
+            return True
+        ledger = Ledger(prober.ledger.rules.values())
+        counting = Prober(prober.oracle, prober.wire, ledger, seed=prober.seed)
+        with suppress(Exception), counting.counting("to see what it checks"):
+            scenario.run(counting)
+            return any(ledger.times_skipped(rule) for rule in selected)
+        return True  # it cannot be counted
 
     @contextmanager
     def _counted(self) -> Generator[None]:

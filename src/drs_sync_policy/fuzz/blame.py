@@ -9,7 +9,7 @@ Three tables hold the order of causes: `FIRST` for rules that one response viola
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -67,11 +67,14 @@ _STATE: Final[tuple[AnyRule, ...]] = (
 )
 EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
     ("body-must-be-i-json", "extremes-in-ignored-fields-are-survived", "response"),
-    ("repeating-is-harmless", OWN, "response"),
+    ("missing-credentials-are-refused", "credentials-come-before-the-body", "any"),
+    ("wrong-credentials-are-refused", "credentials-come-before-the-body", "any"),
+    ("repeating-is-harmless", OWN, "not alone"),
+    ("later-calls-win", "accepted-policy-is-stored", "field"),
     *((rule, "concurrent-calls-take-turns", "field") for rule in _STATE),
 )
-"""A finding of the first rule takes in one of the second if their responses say the same, or the
-same field is stored wrongly."""
+"""A finding of the first rule takes in violations of the second: all of them, those whose responses
+say the same, those with the same field, or those that are not seen alone."""
 
 _MANY: Final = 3
 _LARGE: Final = 4096
@@ -105,7 +108,7 @@ def features(request: Request, plain: Plain) -> Iterator[str]:
     """What makes a request other than plain, as far as a rule speaks of it."""
     found = [item for item in items(request) if isinstance(item, dict)]
     yield from (_job(item.get(JOB), plain) for item in found)
-    if _unknown_fields(request, found, plain):
+    if has_unknown_fields(request, plain):
         yield "unknown field"
     if len(found) >= _MANY or len({item.get(JOB) for item in found}) > 1:
         yield "many items"
@@ -126,9 +129,11 @@ def _job(job: Any, plain: Plain) -> str:
     return "unknown job" if job == plain.unknown else "job id with an odd form"
 
 
-def _unknown_fields(request: Request, found: Sequence[dict[str, Any]], plain: Plain) -> bool:
+def has_unknown_fields(request: Request, plain: Plain) -> bool:
+    """Whether the body has a field that the contract does not describe."""
     body = document(request)
     others: Collection[str] = body if isinstance(body, dict) else ()
+    found = [item for item in items(request) if isinstance(item, dict)]
     return any(name not in plain.build.root.properties for name in others if name != ITEMS) or any(
         name not in plain.build.item_schema.properties for item in found for name in item
     )

@@ -48,6 +48,8 @@ class Finding:
     """Rules that could not be checked because of it."""
     also_with: tuple[str, ...] = ()
     """The other cases that show it, each in a few words."""
+    about: tuple[str, ...] = ()
+    """The fields, statuses and parts of requests that it is about; for a baseline."""
     label: Label = ""
     tries: int = 0
     """How often it was sent again in vain, where it was not reproduced."""
@@ -133,11 +135,17 @@ def _explained(
         by_rule.setdefault(cause.rule, []).append((violation, cause))
     for first, then, by in blame.EXPLAINS:
         if first in by_rule and then in by_rule:
-            shown = [_shown(entry, by) for entry in (*by_rule[first], *by_rule[then])]
-            mine = set().union(*shown[: len(by_rule[first])])
-            if mine & set().union(*shown[len(by_rule[first]) :]):
-                by_rule[first] += by_rule.pop(then)
+            shown = set[object]().union(*(_shown(entry, by) for entry in by_rule[first]))
+            follows = [e for e in by_rule[then] if _follows(e, by) or shown & _shown(e, by)]
+            by_rule[first] += follows
+            rest = [entry for entry in by_rule.pop(then) if entry not in follows]
+            if rest:
+                by_rule[then] = rest
     return by_rule
+
+
+def _follows(found: tuple[Violation, Cause], by: str) -> bool:
+    return by == "any" or (by == "not alone" and found[1].label != "alone")
 
 
 def _shown(found: tuple[Violation, Cause], by: str) -> set[object]:
@@ -145,9 +153,8 @@ def _shown(found: tuple[Violation, Cause], by: str) -> set[object]:
     violation, cause = found
     if by == "response":
         return {*([cause.says] if cause.says else [])}
-    return (
-        {cause.field} if cause.field else set(violation.stored.fields if violation.stored else ())
-    )
+    fields = violation.stored.fields if violation.stored and by == "field" else ()
+    return {cause.field} if cause.field and by == "field" else {*fields}
 
 
 def _finding(rule: AnyRule, found: Sequence[tuple[Violation, Cause]]) -> Finding:
@@ -163,9 +170,18 @@ def _finding(rule: AnyRule, found: Sequence[tuple[Violation, Cause]]) -> Finding
         violations=violations,
         also_fails=_once(entry.rule for entry in violations if entry.rule != rule),
         also_with=_once(entry.case for entry in violations if entry.case != example.case),
+        about=tuple(sorted({_about(cause) for _, cause in found})),
         label=best.label,
         tries=best.tries,
     )
+
+
+def _about(cause: Cause) -> str:
+    """What a cause is about: the same for every seed, and as precise as that allows."""
+    if cause.field:
+        return cause.field
+    names = [entry for entry in (*cause.example.fields, cause.needs) if entry]
+    return " ".join([*map(str, cause.says[:1]), *names])
 
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz import blame, ijson
 from drs_sync_policy.fuzz.aspects import aspects
 from drs_sync_policy.fuzz.cases.bodies import JOB
 from drs_sync_policy.fuzz.oracle import AnyRule
@@ -242,8 +242,7 @@ class StateResender:
             yield "blocked job"
         if any(isinstance(job, str) and plain.oracle.owner(job) is None for job in jobs):
             yield "unknown job"
-        known = {JOB, *self.resender.build.fields}
-        if any(name not in known for item in found for name in item):
+        if blame.has_unknown_fields(request, plain):
             yield "unknown field"
         if jobs.count(self.job) > 1:
             yield "job twice"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 from attrs import evolve, field, frozen
@@ -125,8 +125,10 @@ def _form(text: str) -> str:
 class Ledger:
     """The record of a run, by rule; any thread may write."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[Rule], *, selected: Collection[str] = ()) -> None:
         self.rules: dict[str, Rule] = {rule.id: rule for rule in (*rules, PARAMETERS_AS_RULE)}
+        self.selected: frozenset[str] = frozenset(selected)
+        """The only rules that count; empty if all do."""
         self._lock = threading.Lock()
         self._checked: dict[str, int] = dict.fromkeys(self.rules, 0)
         self._violations: dict[str, dict[tuple[object, ...], Violation]] = {}
@@ -156,6 +158,8 @@ class Ledger:
 
     def record(self, violation: Violation) -> bool:
         """Note a violation; True where it is the first of its kind."""
+        if self.selected and violation.rule not in self.selected:
+            return False
         with self._lock:
             kinds = self._violations.setdefault(violation.rule, {})
             known = kinds.get(violation.key)
@@ -172,7 +176,9 @@ class Ledger:
             self._reasons.setdefault(rule, reason)
 
     def status(self, rule: str) -> RuleStatus:
-        """Whether a rule failed, passed, or was not checked."""
+        """Whether a rule failed, passed, or was not checked; other rules are not applicable."""
+        if self.selected and rule not in self.selected:
+            return "not applicable"
         if rule in self._violations:
             return "failed"
         return "passed" if self._checked.get(rule) else "not checked"

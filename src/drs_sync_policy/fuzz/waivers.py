@@ -19,6 +19,8 @@ class Waived:
     expired: tuple[Waiver, ...] = ()
     idle: tuple[Waiver, ...] = ()
     """In force, checked, and not broken any more: to be removed."""
+    findings: frozenset[str] = frozenset()
+    """The ids of the findings that a baseline knows."""
 
     def covers(self, rule: str) -> bool:
         """Whether a violation of `rule` does not fail the run."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal, cast
@@ -16,15 +16,19 @@ from rich.console import Console
 from rich.text import Text
 
 from drs_sync_policy.cli import exits
+from drs_sync_policy.contract import Contract
+from drs_sync_policy.fuzz import baseline
 from drs_sync_policy.fuzz.active import Progress, Verdict
+from drs_sync_policy.fuzz.baseline import BaselineError, Known
 from drs_sync_policy.fuzz.evidence import files as evidence
-from drs_sync_policy.fuzz.report import files, github, terminal
+from drs_sync_policy.fuzz.report import export, files, github, terminal
 from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.report.model import ORIGINS, Report
 from drs_sync_policy.fuzz.report.progress import Live
 from drs_sync_policy.fuzz.restore import jobs
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Exchange
+from drs_sync_policy.fuzz.verdict import Exchange, Ledger
+from drs_sync_policy.text import did_you_mean
 
 Format = Literal["text", "github"]
 FORMATS: Final[tuple[Format, ...]] = ("text", "github")
@@ -161,3 +165,52 @@ def _word(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, cast("tuple[object, ...]", value)))
     return str(value)
+
+
+def selected(rules: Sequence[str], excluded: Sequence[str], against: Contract) -> set[str]:
+    """The rules that `--rule` and `--exclude-rule` leave; empty if all of them."""
+    known = [rule.id for rule in against.rules]
+    for name in (*rules, *excluded):
+        if name not in known:
+            raise click.UsageError(f"there is no rule `{name}`{did_you_mean(name, known)}")
+    left = {*(rules or known)} - {*excluded}
+    if not left:
+        raise click.UsageError("`--exclude-rule` leaves no rule to check")
+    return left if left < {*known} else set()
+
+
+def any_violation(ledger: Ledger) -> bool:
+    """Whether there is a violation: for `--fail-fast`."""
+    return next(ledger.violations(), None) is not None
+
+
+def known_findings(path: Path | None, *, write: bool) -> tuple[Known, ...]:
+    """The known findings of a baseline; none yet, if the file is still to be written."""
+    if path is None:
+        if write:
+            raise click.UsageError("`--write-baseline` needs `--baseline FILE`")
+        return ()
+    if write and not path.exists():
+        return ()
+    try:
+        return baseline.read(path)
+    except BaselineError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def write_baseline(path: Path, verdict: Verdict, known: Sequence[Known]) -> tuple[Known, ...]:
+    """Write the baseline; the findings that it knows now."""
+    _written(path, lambda: baseline.write(path, verdict, known))
+    return baseline.read(path)
+
+
+def export_tests(path: Path, verdict: Verdict) -> None:
+    """Write the findings as tests."""
+    _written(path, lambda: path.write_text(export.module(verdict), encoding="utf-8"))
+
+
+def _written(path: Path, write: Callable[[], object]) -> None:
+    try:
+        write()
+    except OSError as error:
+        raise click.UsageError(f"`{path}` cannot be written: {error.strerror or error}") from None

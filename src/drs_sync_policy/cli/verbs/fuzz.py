@@ -16,6 +16,7 @@ from drs_sync_policy.cli.output import verdict as verdicts
 from drs_sync_policy.cli.output.verdict import Format, Output
 from drs_sync_policy.cli.target import opened, write_example
 from drs_sync_policy.fuzz.active import DEFAULT_BUDGET, Interrupted, run
+from drs_sync_policy.fuzz.baseline import apply as apply_baseline
 from drs_sync_policy.fuzz.report.model import ORIGINS
 
 
@@ -78,6 +79,32 @@ from drs_sync_policy.fuzz.report.model import ORIGINS
     type=Choice(verdicts.FORMATS),
     help="`github` adds an annotation for each finding; default on GitHub Actions.",
 )
+@click.option(
+    "--rule", "rules", multiple=True, metavar="ID", help="Check only this rule; may be repeated."
+)
+@click.option(
+    "--exclude-rule",
+    "excluded",
+    multiple=True,
+    metavar="ID",
+    help="Leave this rule out; may be repeated.",
+)
+@click.option("--fail-fast", is_flag=True, help="End at the first violation.")
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file of known findings, which do not fail the run before they expire.",
+)
+@click.option(
+    "--write-baseline",
+    is_flag=True,
+    help="Write the findings of this run into the file of `--baseline`, and no others.",
+)
+@click.option(
+    "--export-tests",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file for the findings as pytest tests, which need only httpx.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Print the details of each finding at the end.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the end.")
 def command(
@@ -92,6 +119,12 @@ def command(
     strict: bool,
     report: Path | None,
     form: Format | None,
+    rules: tuple[str, ...],
+    excluded: tuple[str, ...],
+    fail_fast: bool,
+    baseline: Path | None,
+    write_baseline: bool,
+    export_tests: Path | None,
     verbose: bool,
     quiet: bool,
 ) -> None:
@@ -112,6 +145,8 @@ def command(
     )
     output.prepare()
     against = contract.load(edition)
+    selected = verdicts.selected(rules, excluded, against)
+    known = verdicts.known_findings(baseline, write=write_baseline)
     try:
         with opened(target, sandbox=sandbox, against=against, log=output.server_log) as chosen:
             if strict:
@@ -126,10 +161,18 @@ def command(
                     workers=workers,
                     progress=output.progress(chosen),
                     record=record,
+                    rules=selected,
+                    enough=verdicts.any_violation if fail_fast else None,
                 )
     except Interrupted as interrupted:
         verdict = interrupted.verdict
     except KeyboardInterrupt:
         click.echo("Interrupted before the first request.", err=True)
         sys.exit(exits.INTERRUPTED)
+    if baseline:
+        if write_baseline:
+            known = verdicts.write_baseline(baseline, verdict, known)
+        verdict = apply_baseline(known, verdict)
+    if export_tests:
+        verdicts.export_tests(export_tests, verdict)
     sys.exit(output.finish(verdict, command=verdicts.repeated(seed=seed)))

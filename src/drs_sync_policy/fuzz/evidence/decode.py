@@ -48,6 +48,7 @@ class Decoder:
             also_fails=tuple(entry["also_fails"]),
             not_checked=tuple(entry["not_checked"]),
             also_with=tuple(entry["also_with"]),
+            about=tuple(entry["about"]),
             label=entry["label"],
             tries=entry["tries"],
         )

@@ -51,6 +51,7 @@ class Encoder:
             "times": finding.times,
             "also_fails": [*finding.also_fails],
             "not_checked": [*finding.not_checked],
+            "about": [*finding.about],
             "also_with": [self.redact.text(case) for case in finding.also_with],
             "example": self.violation(finding.example),
             "violations": [self.violation(entry) for entry in finding.violations],

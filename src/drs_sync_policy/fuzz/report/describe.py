@@ -132,7 +132,8 @@ class Describer:
             cause=self._cause(finding),
             example=self.example(finding.example),
             times=finding.times,
-            waived=all(self._waived.covers(rule) for rule in failing),
+            waived=finding.id in self._waived.findings
+            or all(self._waived.covers(rule) for rule in failing),
             also_fails=finding.also_fails,
             not_checked=finding.not_checked,
             also_with=tuple(map(self.text, finding.also_with)),
