@@ -8,7 +8,9 @@ takes 15 to 20 seconds for a fault that it does not find.
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -24,10 +26,16 @@ from attrs import asdict, frozen
 
 from bench.sandbox import SANDBOX, server
 from drs_sync_policy import contract, sandbox
-from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz import scenarios
+from drs_sync_policy.fuzz.active import Progress, run
 from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.connection import over_http
+from drs_sync_policy.fuzz.target.http import Request
+from drs_sync_policy.fuzz.verdict import Ledger
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault, groups
+from tests.fuzz import servers
+from tests.fuzz.faulty import FAULTY
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -59,7 +67,7 @@ def ours(fault: Fault, *, seed: int, budget: float) -> Found:
             profile.parse(_profile(served)),
             seed=seed,
             budget=budget,
-            enough=lambda ledger: any(True for _ in ledger.violations()),
+            enough=_violated,
         )
     broken = {violation.rule for violation in verdict.ledger.violations()}
     return Found(
@@ -111,13 +119,92 @@ def alarms(seeds: Sequence[int], *, budget: float) -> dict[int, list[str]]:
     return found
 
 
-def whole(*, budget: float) -> tuple[float, int]:
-    """Seconds and requests of all our scenarios on a faultless sandbox in its own process."""
+@frozen
+class Spent:
+    """What a part of a run cost: requests, CPU seconds of the fuzzer and of the server."""
+
+    requests: int
+    fuzzer: float
+    server: float
+
+    @property
+    def rate(self) -> float:
+        """Checked requests per second if each of the two has a core of its own."""
+        return self.requests / max(self.fuzzer, self.server)
+
+
+def sets(*, budget: float) -> dict[str, Spent]:
+    """The cost of each set of scenarios, on a faultless sandbox in its own process."""
+    marks: list[tuple[str, int, float, float]] = []
+    ledgers: list[Ledger] = []
+
+    def seen(ledger: Ledger) -> bool:
+        ledgers[:] = [ledger]
+        return False
+
     with server(*SANDBOX, "--port") as served:
+
+        def phase(name: str) -> None:
+            requests = ledgers[0].requests if ledgers else 0
+            marks.append((name, requests, time.process_time(), _cpu(served.pid)))
+
         limit = sandbox.DEFAULT_MAX_BODY_BYTES
         target = profile.parse(sandbox.target_profile(served.url, max_body_bytes=limit))
-        verdict = run(target, budget=budget, schemathesis=False)
-    return verdict.seconds, verdict.ledger.requests
+        progress = Progress(phase=phase)
+        run(target, budget=budget, schemathesis=False, progress=progress, enough=seen)
+    found: dict[str, Spent] = {}
+    for now, then in itertools.pairwise(marks):
+        name = _SETS.get(now[0], "the rest")
+        spent = [after - before for before, after in zip(now[1:], then[1:], strict=True)]
+        before = found.get(name, Spent(0, 0.0, 0.0))
+        found[name] = Spent(
+            before.requests + int(spent[0]), before.fuzzer + spent[1], before.server + spent[2]
+        )
+    return found
+
+
+_SETS = {
+    entry.name: "deep set" if entry.deep else "required" if entry.required else "first set"
+    for entry in scenarios.ordered()
+}
+
+
+def bare(*, requests: int = 2000) -> Spent:
+    """The wire alone, to a server that sends a constant response: nothing is checked."""
+    with server(sys.executable, ROOT / "bench" / "bare.py") as served:
+        target = profile.parse(sandbox.target_profile(served.url))
+        wire = over_http(target)
+        path = f"/v3/{target.tenant.project_id}/jobs/batch-sync-policy"
+        message = Request("POST", path, (("Content-Type", "application/json"),), b"{}")
+        before = time.process_time(), _cpu(served.pid)
+        for _ in range(requests):
+            wire.send(message)
+        return Spent(requests, time.process_time() - before[0], _cpu(served.pid) - before[1])
+
+
+def _cpu(pid: int) -> float:
+    """CPU seconds of a process until now."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def faulty(name: str, *, budget: float) -> Found:
+    """The fuzzer on a server with one bug that no case knows, until its first violation."""
+    with servers.serving(handler=FAULTY[name]) as served:
+        verdict = run(
+            servers.target(served), seed=1, budget=budget, schemathesis=False, enough=_violated
+        )
+    return Found(
+        fault=name,
+        kind="faulty",
+        found=verdict.first_failure is not None,
+        seconds=verdict.first_failure if verdict.first_failure is not None else verdict.seconds,
+        requests=verdict.requests_to_failure or verdict.ledger.requests,
+    )
+
+
+def _violated(ledger: Ledger) -> bool:
+    return any(True for _ in ledger.violations())
 
 
 def _table(name: str, found: list[Found]) -> None:
@@ -129,9 +216,13 @@ def _table(name: str, found: list[Found]) -> None:
     share = len(caught) / len(found) if found else 0
     click.echo(f"  all          {len(caught):>3} of {len(found)} ({share:.0%})")
     if caught:
-        seconds = statistics.median(entry.seconds for entry in caught)
+        seconds = sorted(entry.seconds for entry in caught)
         requests = statistics.median(entry.requests for entry in caught)
-        click.echo(f"  to the first failure, median: {seconds:.2f} s, {requests:.0f} requests")
+        late = seconds[int(len(seconds) * 0.95)]
+        click.echo(
+            f"  to the first violation: median {statistics.median(seconds):.2f} s and "
+            f"{requests:.0f} requests, 95th percentile {late:.2f} s, last {seconds[-1]:.2f} s"
+        )
     for entry in found:
         if not entry.found:
             click.echo(f"  missed: {entry.fault}")
@@ -145,11 +236,14 @@ def _table(name: str, found: list[Found]) -> None:
 def main(every: int, stock_every: int, seeds: int, budget: float) -> None:
     """Measure the fuzzer over the sandbox's faults."""
     catalogue = faults.catalogue()
-    seconds, requests = whole(budget=120)
-    click.echo(
-        f"all our scenarios: {requests} requests in {seconds:.1f} s, "
-        f"{requests / seconds:.0f} a second"
-    )
+    spent = {"bare wire and server": bare(), **sets(budget=300)}
+    for name, cost in spent.items():
+        click.echo(
+            f"{name:<22} {cost.requests:>6} requests, CPU seconds {cost.fuzzer:5.2f} of the fuzzer,"
+            f" {cost.server:5.2f} of the server; {cost.rate:6.0f} a second on two idle cores"
+        )
+    unknown = [faulty(name, budget=budget) for name in (*FAULTY,)[::every]]
+    _table("servers with bugs that no case knows", unknown)
     found = [ours(fault, seed=1, budget=budget) for fault in catalogue[::every]]
     _table("ours", found)
     theirs = [
@@ -163,7 +257,8 @@ def main(every: int, stock_every: int, seeds: int, budget: float) -> None:
     path = ROOT / "reports" / "bench-fuzz.json"
     path.parent.mkdir(exist_ok=True)
     result = {
-        "whole": {"seconds": seconds, "requests": requests},
+        "sets": {name: asdict(cost) for name, cost in spent.items()},
+        "faulty": [asdict(entry) for entry in unknown],
         "ours": [asdict(entry) for entry in found],
         "stock": [asdict(entry) for entry in theirs],
         "false_alarms": false,

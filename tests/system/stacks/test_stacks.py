@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from textwrap import dedent
 
@@ -193,7 +193,8 @@ def _process(command: tuple[str, ...], folder: Path, port: int = 0) -> Generator
         _await(port, process, log)
         yield port
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it ended by itself, and the error says why
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
 
 
