@@ -9,10 +9,15 @@ from drs_sync_policy.sandbox.faults import (
     batches,
     bodies,
     credentials,
+    heads,
+    isolation,
     language,
     requests,
     responses,
+    results,
     state,
+    tenants,
+    unknown_fields,
 )
 from drs_sync_policy.sandbox.faults.fault import Fault, compose
 from drs_sync_policy.text import did_you_mean
@@ -28,10 +33,15 @@ def groups(contract: Contract | None = None) -> dict[str, tuple[Fault, ...]]:
     """The catalogue by group; per-field faults are derived from `contract` (default: the base)."""
     edition = contract or load()
     return {
-        "responses": responses.FAULTS,
-        "requests": (*requests.faults(edition), *bodies.faults(edition)),
-        "credentials": credentials.FAULTS,
-        "state": state.faults(edition),
+        "responses": (*responses.FAULTS, *results.FAULTS),
+        "requests": (
+            *requests.faults(edition),
+            *heads.FAULTS,
+            *bodies.faults(edition),
+            *unknown_fields.faults(edition),
+        ),
+        "credentials": (*credentials.FAULTS, *tenants.FAULTS),
+        "state": (*state.faults(edition), *isolation.FAULTS),
         "batches": batches.FAULTS,
         "language": language.FAULTS,
     }

@@ -10,8 +10,9 @@ from urllib.parse import unquote
 import attrs
 
 from drs_sync_policy.sandbox import rejection
+from drs_sync_policy.sandbox.faults.deep_seams import applies, item_results, looked_up
 from drs_sync_policy.sandbox.faults.fault import Fault, FaultyStore, Seam, of_rule
-from drs_sync_policy.sandbox.faults.seams import applies, bad_parameter, item_results, looked_up
+from drs_sync_policy.sandbox.faults.seams import bad_parameter
 from drs_sync_policy.sandbox.rejection import Rejection
 from drs_sync_policy.sandbox.store.records import BLOCKED_JOB, UNKNOWN_JOB, Batch, ItemResult
 

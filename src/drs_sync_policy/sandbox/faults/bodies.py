@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.sandbox import rejection
+from drs_sync_policy.sandbox.faults import json_texts
+from drs_sync_policy.sandbox.faults.deep_seams import field_schema, policy_fields, schemas
 from drs_sync_policy.sandbox.faults.fault import Fault, FaultyStore, Seam, of_rule
 from drs_sync_policy.sandbox.faults.seams import (
     as_object,
@@ -21,21 +21,15 @@ from drs_sync_policy.sandbox.faults.seams import (
     documents,
     each_item,
     each_item_of,
-    field_schema,
     field_values,
     items_of,
-    policy_fields,
-    reads,
-    schemas,
     stages,
-    without,
 )
 from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.http.response import Response
-from drs_sync_policy.sandbox.pipeline import Parse, Pipeline, ServedOperation
+from drs_sync_policy.sandbox.pipeline import Pipeline, ServedOperation
 from drs_sync_policy.sandbox.rejection import Rejection
 from drs_sync_policy.sandbox.seed import TENANTS
-from drs_sync_policy.sandbox.store.records import Batch, Item
 
 _ITEM: Final = "#/components/schemas/SyncPolicyReq"
 _BATCH: Final = "#/components/schemas/BatchSetPolicyReq"
@@ -49,16 +43,8 @@ def faults(contract: Contract) -> tuple[Fault, ...]:
     per_field = (row for name, schema in fields.items() for row in _of_field(name, schema))
     return (
         *of_rule("invalid-body-is-refused", *per_field),
+        *json_texts.FAULTS,
         *_FAULTS,
-        *of_rule(
-            "unknown-fields-are-ignored",
-            ("camel-case-fields", "`conflictPolicy` is read as `conflict_policy`.",
-             _also_named(fields, _camel_case)),
-            ("dashed-fields", "`conflict-policy` is read as `conflict_policy`.",
-             _also_named(fields, _dashed)),
-            ("policy-beside-jobs", "Policy fields next to `jobs` apply to every item.",
-             documents(lambda document: _spread(fields, document))),
-        ),
     )  # fmt: skip
 
 
@@ -95,6 +81,10 @@ def _of_field(name: str, schema: Mapping[str, Any]) -> Iterator[Row]:
         yield f"{kind}-{word}", text, seam, clause
 
 
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
 _BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "false": False}
 
 
@@ -109,48 +99,6 @@ def _boolean_of_number(value: Any) -> Any:
 def _text_of_number(value: Any) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return json.dumps(value) if number else value
-
-
-# --- I-JSON --------------------------------------------------------------------------------------
-def _from_utf_16(body: bytes) -> bytes:
-    return body.decode("utf-16").encode() if body[:2] in (b"\xff\xfe", b"\xfe\xff") else body
-
-
-def _parsed_by(lenient: Callable[[bytes], Any]) -> Seam:
-    def replace(inner: Pipeline) -> Parse:
-        def parse(body: bytes) -> Any:
-            try:
-                return inner.parse(body)
-            except Rejection:
-                return _encodable(lenient, body)
-
-        return parse
-
-    return stages(parse=replace)
-
-
-def _encodable(parse: Callable[[bytes], Any], body: bytes) -> Any:
-    try:
-        value = parse(body)
-        json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise rejection.not_i_json("not even nearly") from error
-    return value
-
-
-def _first_value(body: bytes) -> Any:
-    decoder = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-    return decoder.raw_decode(body.decode())[0]
-
-
-def _no_constant(text: str) -> Any:
-    raise ValueError(text)
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) < len(pairs):
-        raise ValueError("a key appears twice")
-    return dict(pairs)
 
 
 # --- items and batches ---------------------------------------------------------------------------
@@ -245,67 +193,7 @@ def _fail_alone(inner: Pipeline, _store: FaultyStore) -> Pipeline:
     return attrs.evolve(inner, check_body=check_body, execute=execute)
 
 
-# --- unknown fields ------------------------------------------------------------------------------
-def _closed(name: str) -> Seam:
-    def edit(known: dict[str, Any]) -> None:
-        known[name]["additionalProperties"] = False
-
-    return schemas(edit)
-
-
-def _also_named(fields: Mapping[str, Any], change: Callable[[str], str]) -> Seam:
-    other = {change(name): name for name in fields}
-    return each_item(
-        lambda item: {**{other[key]: item[key] for key in item if key in other}, **item}
-    )
-
-
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
-
-
-def _camel_case(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
-
-
-def _spread(fields: Mapping[str, Any], document: Any) -> Any:
-    shared = {key: value for key, value in as_object(document).items() if key in fields}
-    return each_item_of(lambda item: {**shared, **item})(document)
-
-
-def _storing_everything(inner: Pipeline, store: FaultyStore) -> Pipeline:
-    async def execute(served: ServedOperation, request: Request, document: Any) -> Response:
-        given = await inner.execute(served, request, document)
-        items = (Item(entry["job_id"], without("job_id")(entry)) for entry in document["jobs"])
-        await store.apply(Batch(request.path_parameters["project_id"], tuple(items)))
-        return given
-
-    return attrs.evolve(inner, execute=execute)
-
-
 _FAULTS: Final[tuple[Fault, ...]] = (
-    *of_rule(
-        "body-must-be-i-json",
-        ("bom-skipped", "A byte order mark is skipped.",
-         reads(lambda body: body.removeprefix(b"\xef\xbb\xbf"))),
-        ("utf-16-read", "A body in UTF-16 is accepted.", reads(_from_utf_16)),
-        ("invalid-utf-8-replaced", "Bytes that are not UTF-8 are replaced.",
-         reads(lambda body: body.decode("utf-8", "replace").encode())),
-        ("trailing-commas-read", "A comma before a closing bracket is skipped.",
-         reads(lambda body: re.sub(rb",(\s*[\]}])", rb"\1", body))),
-        ("comments-read", "Comments are skipped.",
-         reads(lambda body: re.sub(rb"/\*.*?\*/|//[^\n\"]*\n?", b"", body))),
-        ("trailing-data-read", "What follows the document is skipped.", _parsed_by(_first_value)),
-        ("doubled-keys-read", "If a key appears twice, the last value is used.",
-         _parsed_by(lambda body: json.loads(body, parse_constant=_no_constant))),
-        ("nan-read", "`NaN` and `Infinity` are accepted.",
-         _parsed_by(lambda body: json.loads(body, object_pairs_hook=_no_duplicates))),
-        ("lone-surrogates-replaced", "Lone surrogates are replaced.",
-         reads(lambda body: re.sub(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}", rb"\\ufffd", body))),
-        ("crashes-on-malformed-json", "A body that is not JSON gets 500.",
-         crashes_instead("parse")),
-    ),
     *of_rule(
         "invalid-body-is-refused",
         ("number-for-job-id", "`job_id` may be a number.",
@@ -339,19 +227,5 @@ _FAULTS: Final[tuple[Fault, ...]] = (
          _checked_if(lambda job: not job or job in _KNOWN)),
         ("blocked-items-unchecked", "The fields of a blocked job's item are not validated.",
          _checked_if(lambda job: job not in _BLOCKED)),
-    ),
-    *of_rule(
-        "unknown-fields-are-ignored",
-        ("unknown-item-field-refused", "An unknown field in an item is rejected.",
-         _closed("SyncPolicyReq")),
-        ("unknown-batch-field-refused", "An unknown field next to `jobs` is rejected.",
-         _closed("BatchSetPolicyReq")),
-        ("field-names-in-any-case",
-         "`Conflict_Policy` is read as `conflict_policy`; the other fields, too.",
-         each_item(lambda item: {**item, **{key.lower(): item[key] for key in item}})),
-        ("nested-policy", "A `policy` in an item is read as the fields in it.",
-         each_item(lambda item: {**as_object(item.get("policy")), **item})),
-        ("unknown-fields-stored", "Unknown fields of an item are stored with its policy.",
-         Seam(pipeline=_storing_everything)),
     ),
 )  # fmt: skip
