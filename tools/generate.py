@@ -199,10 +199,9 @@ def _run(program: str, *arguments: str) -> None:
 
 
 def _cause(output: str) -> str:
-    """What a program said, or of a traceback the error in its last line."""
-    if "Traceback" in output:
-        return output.strip().splitlines()[-1].strip("│ ")
-    return output.strip()
+    """What a program said; of a traceback only the error, which comes after its frame."""
+    _, _, error = output.rpartition("╯") if "Traceback" in output else ("", "", output)
+    return " ".join(error.split())
 
 
 def replace() -> None:

@@ -34,6 +34,8 @@ from tools.node import node_environment, node_tool
 
 EXAMPLES: Final = ROOT / "overrides" / "lint" / "examples.yaml"
 """For the rules of Redocly and Spectral, which show none: what to write."""
+OURS: Final = "overrides/redocly.yaml"
+"""The configuration of Redocly, with our rules."""
 _OURS, _REDOCLY, _SPECTRAL = range(3)
 _MAY_FOLLOW: Final = {
     "no-invalid-media-type-examples", "no-invalid-schema-examples", "no-invalid-parameter-examples",
@@ -53,7 +55,7 @@ class Problem:
     message: str
 
 
-def redocly(*arguments: str, config: str = "overrides/redocly.yaml") -> list[str]:
+def redocly(*arguments: str, config: str = OURS) -> list[str]:
     """The command that lints by Redocly's rules and ours."""
     return [node_tool("redocly"), "lint", "--config", config, "--format", "json", *arguments]
 
@@ -75,9 +77,9 @@ def found(contracts: Sequence[Path]) -> dict[Path, list[Problem]]:
     return {path: _each_once(everything[path.resolve()]) for path in contracts}
 
 
-def by_redocly(files: Iterable[str]) -> Iterator[tuple[Path, Problem]]:
-    """What Redocly and our rules find."""
-    for report in _documents(_output(redocly(*files))):
+def by_redocly(files: Iterable[str], *, config: str = OURS) -> Iterator[tuple[Path, Problem]]:
+    """What Redocly and our rules find, or Redocly with another configuration."""
+    for report in _documents(_output(redocly(*files, config=config))):
         for problem in report["problems"]:
             location = problem["location"][0]
             rule = str(problem["ruleId"])

@@ -51,10 +51,11 @@ def compare(base: Json, revision: Json) -> list[Change]:
     """What Redocly finds between two contracts, rated. Both are normalised first."""
     before, after = normalise(base), normalise(revision)
     rating = _Rating(before, after)
-    return [change for entry in _run(before, after) for change in rating.rate(entry)]
+    return [change for entry in entries(before, after) for change in rating.rate(entry)]
 
 
-def _run(before: Json, after: Json) -> list[dict[str, Any]]:
+def entries(before: Json, after: Json) -> list[dict[str, Any]]:
+    """What Redocly finds between two documents as they are, with its own rating."""
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("base.json", "revision.json")]
         for file, document in zip(files, (before, after), strict=True):
