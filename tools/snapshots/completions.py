@@ -17,7 +17,7 @@ def completions() -> str:
     """The table of `drs_sync_policy.cli.completion`."""
     from drs_sync_policy.cli import main
 
-    context = click.Context(main, info_name="drs-sync-policy")
+    context = click.Context(main, info_name="drs-sync-policy", **main.context_settings)
     names = main.list_commands(context)
     found = [(name, main.get_command(context, name)) for name in names]
     verbs = {name: _verb(context, name, command) for name, command in found if command}
