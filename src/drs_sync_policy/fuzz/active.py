@@ -367,6 +367,7 @@ class _Execution:
             yield
         except Stopped:
             self.prober.ledger.uncounted = True
+            self._explain(f"the budget was used up before its turn; {_RAISE}")
 
     def _explain(self, reason: str) -> None:
         for rule in self.prober.ledger.rules:
