@@ -36,6 +36,7 @@ CLOSED: Final = 0
 """Stands among statuses for a connection closed without a response."""
 
 _REDIRECTS: Final = frozenset({301, 302, 307, 308})
+_DEEPEST: Final = 64
 _LARGEST_DOUBLE: Final = 1.7976931348623157e308
 _IN_FRONT: Final = frozenset({400, 414, 431, 494})
 """What servers say to an odd request line or header before the application sees it."""
@@ -355,16 +356,22 @@ def _allowed(defects: list[Defect]) -> frozenset[int]:
     return frozenset().union(*(defect.statuses for defect in checked))
 
 
-def _is_extreme(value: Any, depth: int = 0) -> bool:
+def _is_extreme(value: Any) -> bool:
     """Whether a value nests beyond 64 levels or holds a number outside the double range."""
-    if depth > 64:
-        return True
-    if isinstance(value, float):
-        return math.isinf(value)
-    if isinstance(value, int):
-        return abs(value) > _LARGEST_DOUBLE
-    if isinstance(value, dict):
-        return any(_is_extreme(entry, depth + 1) for entry in value.values())
-    if isinstance(value, list):
-        return any(_is_extreme(entry, depth + 1) for entry in value)
-    return False
+    level: list[Any] = [value]
+    for _ in range(_DEEPEST + 1):
+        below: list[Any] = []
+        for entry in level:
+            if isinstance(entry, dict):
+                below.extend(entry.values())
+            elif isinstance(entry, list):
+                below.extend(entry)
+            elif isinstance(entry, float):
+                if math.isinf(entry):
+                    return True
+            elif isinstance(entry, int) and abs(entry) > _LARGEST_DOUBLE:
+                return True
+        if not below:
+            return False
+        level = below
+    return True

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -71,15 +72,17 @@ class Subject:
             raise Skip
         return results
 
-    @property
-    def paired(self) -> Iterator[tuple[int, Mapping[str, Any], Mapping[str, Any]]]:
+    @cached_property
+    def paired(self) -> tuple[tuple[int, Mapping[str, Any], Mapping[str, Any]], ...]:
         """Position, item and result, for each item; `Skip` where they do not pair."""
         items, results = self.exchange.expectation.items, self.results
         if len(items) != len(results):
             raise Skip
-        for position, (item, result) in enumerate(zip(items, results, strict=True)):
-            if isinstance(result, dict) and result.get("id") == item["job_id"]:
-                yield position, item, result
+        return tuple(
+            (position, item, result)
+            for position, (item, result) in enumerate(zip(items, results, strict=True))
+            if isinstance(result, dict) and result.get("id") == item["job_id"]
+        )
 
 
 def subject(oracle: Oracle, exchange: Exchange) -> Subject:
