@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -100,6 +102,21 @@ def test_the_wheel_is_small(dist: Path) -> None:
     """People who only call the API download under 1 MB."""
     (wheel,) = dist.glob("*.whl")
     assert wheel.stat().st_size < 1_000_000
+
+
+def test_the_platforms_are_those_that_the_page_of_limits_names() -> None:
+    """What is tested, and what should work; an index shows no other."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    systems = {
+        line.rpartition(" :: ")[2]
+        for line in project["classifiers"]
+        if line.startswith("Operating System")
+    }
+    page = (ROOT / "docs" / "limits.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| (Linux|macOS|Windows)[^|]*\| ([a-z ]+)", page, re.MULTILINE))
+    stated = {system: said.strip() for system, said in rows.items()}
+    assert stated == {"Linux": "tested", "macOS": "should work", "Windows": "not tried"}
+    assert {name.lower() for name in systems} == {"linux", "macos"}
 
 
 def test_this_python_is_among_those_that_the_wheel_is_tried_on() -> None:
