@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -31,7 +32,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target = folder / "target.toml"
         target.write_text(sandbox.to_toml(sandbox.target_profile(server.url)), "utf-8")
         done = subprocess.run(
-            [program, "fuzz", "--target", str(target), "--budget", "3", "--report", str(folder)],
+            [program, "fuzz", "--target", str(target), "--budget", "0", "--report", str(folder)],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == exits.BROKEN, done.stderr
@@ -58,6 +59,7 @@ def test_the_report_has_no_serious_accessibility_finding(
 ) -> None:
     """Axe finds nothing serious or critical."""
     page = visit(report.as_uri(), color_scheme=scheme).page
+    page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("axe.run().then(result => result.violations)")
     grave = [
@@ -72,3 +74,35 @@ def test_the_report_fits_a_narrow_screen(report: Path, visit: Callable[..., Visi
     """Long requests scroll by themselves, the page does not."""
     page = visit(report.as_uri(), viewport={"width": 390, "height": 844}).page
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_report_of_one_fault_is_short(report: Path, visit: Callable[..., Visit]) -> None:
+    """At most three screens, and a finding opens by its link without a script."""
+    assert report.stat().st_size < 150_000
+    page = visit(report.as_uri(), viewport={"width": 1440, "height": 900}).page
+    assert page.evaluate("document.documentElement.scrollHeight") <= 3 * 900
+    page.locator("ol.list a").first.click()
+    page.locator("details.finding[open], details.finding summary").first.click()
+    assert page.locator("details.finding .bad").first.is_visible()
+
+
+def test_everything_is_printed(report: Path, visit: Callable[..., Visit]) -> None:
+    """What is folded on the screen is on paper."""
+    page = visit(report.as_uri()).page
+    page.emulate_media(media="print")
+    assert page.locator("details.finding .bad").first.is_visible()
+
+
+def test_expected_is_green_and_received_is_red(report: Path, visit: Callable[..., Visit]) -> None:
+    """The colors of the two parts, and each has its name in words."""
+    page = visit(report.as_uri(), color_scheme="light").page
+    page.locator("details.finding summary").first.click()
+    colors = {}
+    for part in ("good", "bad"):
+        found = page.locator(f".{part}").first
+        style = found.evaluate("element => getComputedStyle(element).borderLeftColor")
+        colors[part] = [int(number) for number in re.findall(r"\d+", style)]
+    assert max(colors["good"]) == colors["good"][1]
+    assert max(colors["bad"]) == colors["bad"][0]
+    assert page.locator(".good b").first.inner_text() == "expected"
+    assert page.locator(".bad b").first.inner_text() == "received"
