@@ -84,15 +84,17 @@ def general(
     rules: Collection[AnyRule], expectation: Expectation, response: Response | None
 ) -> AnyRule:
     """Of the `rules` that one response violates, the one that explains the others."""
-    status = [rule for rule in rules if rule not in FIRST]
+    status: list[AnyRule] = [rule for rule in rules if rule not in FIRST]
     if FIRST[0] in rules:
         return FIRST[0]
     if status:
         crashed = response is None or response.status >= 500
         if expectation.valid:
             return CRASHES if crashed and CRASHES in status else ACCEPTED
-        return next((rule for rule in status if rule == expectation.rule), status[0])
-    return next(rule for rule in FIRST if rule in rules)
+        about: list[AnyRule] = [rule for rule in status if rule == expectation.rule]
+        return (about or status)[0]
+    found: list[AnyRule] = [rule for rule in FIRST if rule in rules]
+    return found[0]
 
 
 def special(rule: AnyRule, request: Request, plain: Plain) -> tuple[AnyRule, str]:
