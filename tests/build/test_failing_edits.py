@@ -14,7 +14,7 @@ from drs_sync_policy.contract import Contract
 from tools.diff.compare import compare
 from tools.diff.report import Report, verdict
 from tools.documents import CONTRACT, read_document
-from tools.editions import make_edition
+from tools.editions import client_contract, make_edition
 from tools.generate import CLIENT, OVERRIDES, write_client
 from tools.overlay import OverlayError
 from tools.rule_parts import missing
@@ -118,6 +118,7 @@ def test_what_the_generator_cannot_write(
 ) -> None:
     """The cause, without a traceback, and the verb that names the place."""
     edit(_item(document))
+    document = client_contract(document, {})
     said = _fails(
         lambda: write_client(
             tmp_path / CLIENT, templates=OVERRIDES / "templates", document=document

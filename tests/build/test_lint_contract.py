@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tools.documents import ROOT, read_document
+from tools.editions import client_contract
+from tools.generate import CLIENT, OVERRIDES, write_client
 from tools.lint_contract import Problem, found, lint, report
 from tools.node import node_environment, node_tool
 from tools.overlay import apply
@@ -48,6 +50,16 @@ def test_a_defect_is_reported_once(defect: Path, problems: Problems) -> None:
 def test_a_harmless_style_passes(style: str, problems: Problems) -> None:
     """What the contract could be written like, too."""
     assert problems[style] == []
+
+
+@pytest.mark.system  # each generates a client
+@pytest.mark.parametrize("style", STYLES)
+def test_a_harmless_style_is_generated(style: str, before: dict[str, Any], tmp_path: Path) -> None:
+    """What passes the linters has a client, with a class for each named schema."""
+    document = client_contract(apply(before, STYLES[style], name=style), {})
+    write_client(tmp_path / CLIENT, templates=OVERRIDES / "templates", document=document)
+    for file in (tmp_path / CLIENT).rglob("*.py"):
+        compile(file.read_text("utf-8"), str(file), "exec")
 
 
 def test_there_are_many_of_each() -> None:
