@@ -94,6 +94,7 @@ class _Verbs(click.Group):
             if ctx.resilient_parsing:
                 return None
             self._lacks(ctx, cmd_name, error)
+        command.short_help = _VERBS[cmd_name].partition(" [")[0]
         command.epilog = epilog(cmd_name)
         return command
 

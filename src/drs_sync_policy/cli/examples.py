@@ -45,6 +45,14 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("Check a server for a minute:", "fuzz --target target.toml --budget 60 --report report"),
         ("Try it without a server of your own:", "fuzz --sandbox --budget 10"),
     ),
+    "check": (("Check what a browser recorded:", "check traffic.har"),),
+    "replay": (("Send the requests of all findings again:", "replay report --tries 5"),),
+    "proxy": (
+        (
+            "Relay to a server, and check its traffic:",
+            "proxy --target target.toml --listen 8081 --report report",
+        ),
+    ),
     "completion": (
         ("In ~/.bashrc:", 'eval "$(drs-sync-policy completion bash)"'),
         ("For fish:", "completion fish > ~/.config/fish/completions/drs-sync-policy.fish"),
