@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from random import Random
+from typing import Final
+
 import pytest
 
 from drs_sync_policy import contract, sandbox
@@ -42,6 +46,39 @@ def test_every_rule_has_a_fault_and_every_fault_a_rule() -> None:
     assert {fault.rule for fault in CATALOGUE} == {rule.id for rule in contract.load().rules}
 
 
+OTHER_CAUSE: Final = {
+    "batches-in-english-only": "valid-request-is-accepted",
+    "chinese-fails": "own-job-succeeds",
+    "crashes-on-nesting": "body-must-be-i-json",
+    "first-item-decides": "unknown-job-fails-alone",
+    "foreign-jobs-changed": "foreign-job-looks-unknown",
+    "ids-must-be-uuids": "valid-request-is-accepted",
+    "ids-must-have-the-vendor-shape": "unknown-job-fails-alone",
+    "item-after-failure-fails": "unknown-job-fails-alone",
+    "lost-updates": "later-items-win",
+    "nulls-in-success": "status-ties-error-fields",
+    "order-by-language": "results-in-request-order",
+    "policy-beside-jobs": "omitted-field-keeps-its-value",
+    "third-item-fails": "own-job-succeeds",
+}
+"""Faults whose smallest request shows that another rule says better what is wrong: an id of an own
+job is rejected, or two items for one job are enough."""
+SEVERAL: Final = frozenset(
+    {
+        # a run that ends at the first violation may not have seen that the value can be stored
+        "first-call-wins",
+        # characters beyond Latin-1 become `?`: ids and messages change where the bytes are fine
+        "answer-in-latin-1",
+        # what is lost depends on the place in a batch of 10 and more; some batches are too large
+        # to be made smaller in the time for that
+        "round-batch-loses-last",
+        "stores-first-item",
+        "stores-last-item",
+    }
+)
+"""Faults that may give more than one finding, with the reason."""
+
+
 def _is_found(fault: Fault) -> None:
     limit = sandbox.DEFAULT_MAX_BODY_BYTES
     with sandbox.running(faults=[fault.name]) as served:
@@ -55,20 +92,28 @@ def _is_found(fault: Fault) -> None:
         )
     failed = {violation.rule for violation in verdict.ledger.violations()}
     assert fault.rule in failed, f"{fault.text} Failed: {sorted(failed)}"
+    found = [finding.rule for finding in verdict.findings]
+    if fault.name not in SEVERAL:
+        assert found in ([fault.rule], [OTHER_CAUSE.get(fault.name)]), fault.text
 
 
 @pytest.mark.parametrize("fault", FIRST_OF_EACH, ids=lambda fault: fault.name)
 def test_a_fault_of_each_rule_is_found(fault: Fault) -> None:
-    """One fault of each rule is found by the check of that rule."""
+    """One fault of each rule is found by the check of that rule, as one finding."""
     _is_found(fault)
 
 
+def _a_third_of_the_rest() -> list[Fault]:
+    """Other faults, chosen by the seed in `DRS_FAULT_SEED`; the benchmark runs all of them."""
+    rest = [entry for entry in CATALOGUE if entry not in FIRST_OF_EACH]
+    random = Random(os.environ.get("DRS_FAULT_SEED", "1"))
+    return random.sample(rest, len(rest) // 3)
+
+
 @pytest.mark.system
-@pytest.mark.parametrize(
-    "fault", [entry for entry in CATALOGUE if entry not in FIRST_OF_EACH], ids=lambda f: f.name
-)
+@pytest.mark.parametrize("fault", _a_third_of_the_rest(), ids=lambda f: f.name)
 def test_each_fault_is_found_by_its_rule(fault: Fault) -> None:
-    """Every other fault is found as well, each by the check of its rule."""
+    """Other faults are found as well, each by the check of its rule, as one finding."""
     _is_found(fault)
 
 

@@ -25,6 +25,15 @@ _CREDENTIALS: Final[frozenset[AnyRule]] = frozenset(
     {"missing-credentials-are-refused", "wrong-credentials-are-refused"}
 )
 
+_ECHO: Final[AnyRule] = "result-id-echoes-job-id"
+_REJECTING: Final[frozenset[AnyRule]] = _CREDENTIALS | {
+    "body-must-be-i-json",
+    "foreign-project-is-refused",
+    "invalid-body-is-refused",
+    "malformed-project-id-is-refused",
+    "other-media-types-are-refused",
+}
+
 FIRST: Final[tuple[AnyRule, ...]] = (
     "status-is-documented",
     # a wrong status comes here: whatever else is wrong with such a response follows from it
@@ -49,9 +58,10 @@ FEATURES: Final[tuple[tuple[str, AnyRule, frozenset[AnyRule]], ...]] = (
     ("unknown job", "unknown-job-fails-alone", frozenset({ACCEPTED, CRASHES, OWN})),
     ("foreign job", "foreign-job-looks-unknown", frozenset({ACCEPTED, CRASHES, OWN})),
     ("job id with an odd form", "job-id-is-opaque", frozenset({ACCEPTED})),
-    ("unknown field", "unknown-fields-are-ignored", frozenset({ACCEPTED})),
+    ("unknown field", "unknown-fields-are-ignored", frozenset({ACCEPTED, OWN, _ECHO})),
     ("many items", "batch-size-is-unbounded", frozenset({ACCEPTED})),
     ("large body", "batch-size-is-unbounded", frozenset({ACCEPTED})),
+    ("another language", "language-changes-only-messages", _REJECTING),
     ("token in another place", "token-comes-from-its-header", _CREDENTIALS),
     ("token like the right one", "token-is-matched-exactly", _CREDENTIALS),
 )
@@ -70,6 +80,8 @@ EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
     ("missing-credentials-are-refused", "credentials-come-before-the-body", "any"),
     ("wrong-credentials-are-refused", "credentials-come-before-the-body", "any"),
     ("repeating-is-harmless", OWN, "not alone"),
+    ("unknown-job-fails-alone", "items-are-independent", "any"),
+    ("blocked-job-fails-alone", "items-are-independent", "any"),
     ("later-calls-win", "accepted-policy-is-stored", "field"),
     *((rule, "concurrent-calls-take-turns", "field") for rule in _STATE),
 )
@@ -112,6 +124,8 @@ def features(request: Request, plain: Plain) -> Iterator[str]:
     yield from (_job(item.get(JOB), plain) for item in found)
     if has_unknown_fields(request, plain):
         yield "unknown field"
+    if request.header("X-Language"):
+        yield "another language"
     if len(found) >= _MANY or len({item.get(JOB) for item in found}) > 1:
         yield "many items"
     if len(request.body or b"") > _LARGE:

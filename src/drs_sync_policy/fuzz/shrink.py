@@ -177,16 +177,19 @@ def _fields(request: Request, _: Plain) -> Iterator[Request]:
 
 
 def _other_jobs(request: Request, plain: Plain) -> Iterator[Request]:
-    """Another job for one that an item names a second time."""
+    """Other own jobs for jobs that are not, and for one that several items name."""
     found = items(request)
-    others = [job for job in plain.oracle.target.tenant.job_ids if job != plain.job]
-    if not others or len(found) < 2 or not all(isinstance(item, dict) for item in found):
+    own = plain.oracle.target.tenant.job_ids
+    if len(own) < 2 or len(found) < 2 or not all(isinstance(item, dict) for item in found):
         return
     names = [item.get(JOB) for item in found]
-    for place, job in enumerate(names[:_FEW]):
-        if names.count(job) > 1:
-            other = next((entry for entry in others if entry not in names), others[0])
-            yield _with_items(request, _of_jobs(found, [place], other))
+    strange = [place for place, job in enumerate(names) if job not in own]
+    twice = [place for place, job in enumerate(names) if names.count(job) > 1]
+    for places in (strange, twice[:-1], *([place] for place in twice[:_FEW])):
+        kept = {job for place, job in enumerate(names) if place not in places}
+        other = next((job for job in own if job not in kept), None)
+        if places and other:
+            yield _with_items(request, _of_jobs(found, places, other))
 
 
 REDUCERS: Final[tuple[Reducer, ...]] = (
