@@ -3,6 +3,9 @@
 `--export-tests` copies this module as it stands in front of the tests, so it imports only httpx.
 """
 
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import base64
