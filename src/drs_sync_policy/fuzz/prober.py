@@ -38,7 +38,7 @@ Items = Sequence[Mapping[str, Any]]
 SILENT: Final = "not sent: others like it got no response"
 NOT_SENT: Final = "not sent: the case was skipped"
 _GENERAL: Final = "valid-request-is-accepted"
-OVER_BUDGET: Final = "the budget was used up; raise --budget"
+OVER_BUDGET: Final = "the budget was used up before its turn; raise --budget"
 _LARGE_BYTES: Final = 50_000
 _SILENCES: Final = 5
 """After so many requests without a response for the same defect, no more are sent."""
