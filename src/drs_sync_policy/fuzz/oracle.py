@@ -12,7 +12,7 @@ import itertools
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 from urllib.parse import unquote_to_bytes
 
 import jsonschema_rs
@@ -363,9 +363,9 @@ def _is_extreme(value: Any) -> bool:
         below: list[Any] = []
         for entry in level:
             if isinstance(entry, dict):
-                below.extend(entry.values())
+                below.extend(cast("dict[str, Any]", entry).values())
             elif isinstance(entry, list):
-                below.extend(entry)
+                below.extend(cast("list[Any]", entry))
             elif isinstance(entry, float):
                 if math.isinf(entry):
                     return True
