@@ -365,7 +365,7 @@ def _is_extreme(value: Any) -> bool:
             if isinstance(entry, dict):
                 below.extend(cast("dict[str, Any]", entry).values())
             elif isinstance(entry, list):
-                below.extend(cast("list[Any]", entry))
+                below += entry
             elif isinstance(entry, float):
                 if math.isinf(entry):
                     return True
