@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -141,7 +142,7 @@ class Sweeping(Handler):
 
     def throttle(self) -> None:
         if self.folder.is_dir():
-            self.folder.rmdir()
+            shutil.rmtree(self.folder)
             self.folder.touch()
         raise servers.Refused(302)
 
