@@ -21,7 +21,7 @@ from drs_sync_policy.fuzz.target.http import Request, Response
 ACCEPTED: Final[AnyRule] = "valid-request-is-accepted"
 CRASHES: Final[AnyRule] = "valid-request-never-crashes"
 OWN: Final[AnyRule] = "own-job-succeeds"
-_CREDENTIALS: Final[frozenset[AnyRule]] = frozenset(
+_CREDENTIALS: Final = frozenset[AnyRule](
     {"missing-credentials-are-refused", "wrong-credentials-are-refused"}
 )
 
