@@ -16,10 +16,12 @@ from attrs import evolve, field, frozen
 
 from drs_sync_policy.fuzz import blame
 from drs_sync_policy.fuzz.oracle import AnyRule
-from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.prober import Prober, TargetDown
 from drs_sync_policy.fuzz.readback import Unreadable
+from drs_sync_policy.fuzz.replay import TRIES, is_reading, once
 from drs_sync_policy.fuzz.resend import Cause, Label, Resender
 from drs_sync_policy.fuzz.resend_state import StateResender
+from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled
 from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
 
 SECONDS: Final = 10.0
@@ -90,7 +92,9 @@ def group(prober: Prober, *, seconds: float = SECONDS) -> tuple[Finding, ...]:
     known: list[tuple[Violation, Cause]] = []
     for violation in violations:
         known += [(violation, cause) for cause in _causes(resender, violation)]
-    findings = [_finding(rule, found) for rule, found in _explained(known).items()]
+    findings = [
+        _labelled(resender, _finding(rule, found)) for rule, found in _explained(known).items()
+    ]
     for finding in findings:
         if finding.rule not in {violation.rule for violation in violations}:
             prober.ledger.record(finding.example)
@@ -182,6 +186,24 @@ def _about(cause: Cause) -> str:
         return cause.field
     names = [entry for entry in (*cause.example.fields, cause.needs) if entry]
     return " ".join([*map(str, cause.says[:1]), *names])
+
+
+def _labelled(resender: Resender, finding: Finding) -> Finding:
+    """The finding with its label: what it was not seen alone, all of its requests may show."""
+    if finding.label or resender.is_over:
+        return finding
+    example = finding.example
+    several = len([entry for entry in example.exchanges if not is_reading(entry)]) > 1
+    label: Label = "after earlier requests" if several else "alone"
+    if finding.rule == "concurrent-calls-take-turns":
+        label = "with parallel requests"
+    for tries in range(TRIES):
+        try:
+            if once(resender.prober, example):
+                return evolve(finding, label=label, tries=tries)
+        except (TargetDown, NoResponse, Stopped, Throttled, Unreadable):
+            return finding
+    return evolve(finding, label="not reproduced", tries=TRIES)
 
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:
