@@ -100,3 +100,14 @@ def test_a_wrong_name_is_a_usage_error(tmp_path: Path, arguments: list[str], tex
     result = _replay(str(folder), *arguments)
     assert result.exit_code == 2
     assert text in result.output
+
+
+def test_a_report_without_findings_says_so(tmp_path: Path) -> None:
+    """There is nothing to send."""
+    path, folder = tmp_path / "target.toml", tmp_path / "report"
+    with _served(path):
+        verdict = run(profile.load(path), budget=0, schemathesis=False, enough=lambda _: True)
+        folder.mkdir()
+        files.write(verdict, folder, profile=path)
+    result = _replay(str(folder))
+    assert (result.exit_code, "nothing to replay" in result.output) == (0, True), result.output

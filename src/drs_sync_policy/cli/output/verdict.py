@@ -190,8 +190,13 @@ def known_findings(path: Path | None, *, write: bool) -> tuple[Known, ...]:
         if write:
             raise click.UsageError("`--write-baseline` needs `--baseline FILE`")
         return ()
-    if write and not path.exists():
-        return ()
+    if not path.exists():
+        if write:
+            return ()
+        raise click.UsageError(
+            f"`{path}` does not exist; add `--write-baseline` to write the findings of this run"
+            " into it"
+        )
     try:
         return baseline.read(path)
     except BaselineError as error:

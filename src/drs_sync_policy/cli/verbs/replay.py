@@ -57,6 +57,9 @@ def command(*, report: Path, findings: Sequence[str], target: Path | None, tries
     try:
         document = files.read(report)
         entries = _chosen(document["findings"], findings)
+        if not entries:
+            click.echo("The report has no findings: nothing to replay.")
+            sys.exit(exits.DONE)
         against = contract.load()
         path = target or _profile(document, report)
         with opened(path, sandbox=False, against=against) as chosen:
