@@ -45,6 +45,7 @@ _RESTORING: Final = 0.08
 _RESTORING_SECONDS: Final = 1.0
 """At least so many seconds for it."""
 _RAISE: Final = "raise --budget"
+_ONLY_REQUIRED: Final = f"a budget of 0 runs only the required scenarios; {_RAISE}"
 
 
 @frozen
@@ -280,7 +281,8 @@ class _Execution:
             self._count_with_all_parts(scenario, f"the profile has no `{missing}`")
             return True
         if self._left() <= 0 and (self.budget or not scenario.required):
-            self._count(scenario, f"the budget was used up before its turn; {_RAISE}")
+            used_up = f"the budget was used up before its turn; {_RAISE}"
+            self._count(scenario, used_up if self.budget else _ONLY_REQUIRED)
             return False
         self.prober.count_until = self.count_until
         crashes = len(self.crashes)

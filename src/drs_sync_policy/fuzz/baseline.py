@@ -97,11 +97,17 @@ def apply(
             notes.append(f"the known finding of {entry.rule} has expired on {entry.expires}")
         else:
             covered |= {finding.id for finding in found}
+    rules = _failing(f for f in verdict.findings if f.id in covered)
+    others = _failing(f for f in verdict.findings if f.id not in covered)
     return evolve(
         verdict,
-        waived=evolve(verdict.waived, findings=frozenset(covered)),
+        waived=evolve(verdict.waived, findings=frozenset(covered), rules=rules - others),
         notes=(*verdict.notes, *notes),
     )
+
+
+def _failing(findings: Iterable[Finding]) -> frozenset[str]:
+    return frozenset(name for entry in findings for name in (entry.rule, *entry.also_fails))
 
 
 def _known(entry: Mapping[str, Any]) -> Known:

@@ -45,5 +45,8 @@ def advice(target: Target, reasons: Iterable[str]) -> Iterator[str]:
     """One sentence for each thing to do; `reasons` say why rules were not checked as a whole."""
     for part in missing(target):
         yield f"add `{part.part}` to the profile to check {part.checks}"
-    if any("--budget" in reason for reason in reasons):
+    raising = [reason for reason in reasons if "--budget" in reason]
+    if any("a budget of 0" in reason for reason in raising):
+        yield "raise --budget: a budget of 0 runs only the required scenarios"
+    elif raising:
         yield "raise --budget: the time was used up before every case was sent"
