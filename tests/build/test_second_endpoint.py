@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ import httpx
 import pytest
 
 from drs_sync_policy import sandbox
+from drs_sync_policy.cli import exits
 from drs_sync_policy.contract import Contract, Operation
 from drs_sync_policy.fuzz import stock
 from drs_sync_policy.fuzz.oracle import Oracle
@@ -42,9 +44,9 @@ from drs_sync_policy.sandbox import (
 from drs_sync_policy.sandbox.faults import catalogue
 from drs_sync_policy.sandbox.seed import FIRST, SECOND
 from tools import pages, reference
-from tools.documents import CONTRACT, read_document
+from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import client_contract
-from tools.generate import CLIENT, OVERRIDES, write_client
+from tools.generate import CLIENT, DATA, OVERRIDES, write_client
 from tools.lint_contract import lint
 from tools.overlay import apply
 
@@ -115,6 +117,28 @@ def test_the_sandbox_names_the_handler_that_is_missing(contract: Contract) -> No
         sandbox.create_app(contract=contract)
     assert 'create_app(handlers={"showSyncPolicy": ...})' in str(missing.value)
     assert "`HANDLERS` in src/drs_sync_policy/sandbox/operations.py" in str(missing.value)
+
+
+@pytest.mark.parametrize("verb", ["sandbox --port 0", "fuzz --sandbox"])
+def test_the_command_names_the_handler_that_is_missing(
+    contract_file: Path, tmp_path: Path, verb: str
+) -> None:
+    """It is the author's to write: a usage error, and not a bug to report."""
+    shutil.copytree(ROOT / "generated" / DATA, tmp_path / DATA)
+    shutil.copy(contract_file, tmp_path / DATA / "base.json")
+    done = subprocess.run(
+        [sys.executable, "-m", "drs_sync_policy", *verb.split()],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == exits.WRONG_USE
+    assert "no handler for `showSyncPolicy`" in done.stderr
+    assert "src/drs_sync_policy/sandbox/operations.py" in done.stderr
+    assert "bug" not in done.stderr
 
 
 def test_the_guide_describes_it(contract: Contract) -> None:

@@ -65,12 +65,15 @@ def write_example(context: click.Context, _: click.Parameter, wanted: bool) -> N
 def _our_sandbox(serves: Contract) -> Generator[Target]:
     from drs_sync_policy import sandbox
 
-    with sandbox.running(contract=serves) as served:
-        yield profile.parse(
-            sandbox.target_profile(
-                served.url,
-                tenants=served.tenants,
-                max_body_bytes=sandbox.DEFAULT_MAX_BODY_BYTES,
-            ),
-            origin="of our sandbox",
-        )
+    try:
+        with sandbox.running(contract=serves) as served:
+            yield profile.parse(
+                sandbox.target_profile(
+                    served.url,
+                    tenants=served.tenants,
+                    max_body_bytes=sandbox.DEFAULT_MAX_BODY_BYTES,
+                ),
+                origin="of our sandbox",
+            )
+    except sandbox.NoHandlerError as error:
+        raise click.UsageError(str(error)) from None

@@ -13,7 +13,13 @@ import click
 
 from drs_sync_policy.cli.choice import Choice, completed
 from drs_sync_policy.contract import BASE_EDITION, editions, load
-from drs_sync_policy.sandbox import DEFAULT_MAX_BODY_BYTES, console, target_profile, to_toml
+from drs_sync_policy.sandbox import (
+    DEFAULT_MAX_BODY_BYTES,
+    NoHandlerError,
+    console,
+    target_profile,
+    to_toml,
+)
 from drs_sync_policy.sandbox.faults import UnknownFaultError, catalogue
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
 from drs_sync_policy.sandbox.serving import CLIENT_SECONDS, LOOPBACK, listen
@@ -179,6 +185,8 @@ def _run(settings: SandboxOptions, ports: Ports, workers: int, *, print_target: 
         raise click.BadParameter(str(error), param_hint="--fault") from error
     except BadDatabaseError as error:
         raise click.BadParameter(str(error), param_hint="--database") from error
+    except NoHandlerError as error:
+        raise click.UsageError(str(error)) from error
     _greet(settings, ports, print_target=print_target)
     if workers == 1:
         serve(sandbox, settings, ports)
