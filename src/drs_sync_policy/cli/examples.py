@@ -45,13 +45,24 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("Check a server for a minute:", "fuzz --target target.toml --budget 60 --report report"),
         ("Try it without a server of your own:", "fuzz --sandbox --budget 10"),
     ),
-    "check": (("Check what a browser recorded:", "check traffic.har"),),
+    "check": (
+        ("Check what a browser recorded:", "check traffic.har --target target.toml"),
+        (
+            "Check the exchanges of a run of `fuzz` again:",
+            "check report/exchanges.jsonl --target target.toml",
+        ),
+        (
+            "Write a report without the bodies:",
+            "check traffic.har --target target.toml --report report --redact-bodies",
+        ),
+    ),
     "replay": (("Send the requests of all findings again:", "replay report --tries 5"),),
     "proxy": (
         (
             "Relay to a server, and check its traffic:",
             "proxy --target target.toml --listen 8081 --report report",
         ),
+        ("Also record the traffic:", "proxy --target target.toml --record traffic.har"),
     ),
     "completion": (
         ("In ~/.bashrc:", 'eval "$(drs-sync-policy completion bash)"'),

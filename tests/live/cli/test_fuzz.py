@@ -43,6 +43,20 @@ def test_a_violated_rule_exits_1_and_is_named(described: str, tmp_path: Path) ->
     assert {"report.html", "junit.xml"} <= names
 
 
+@pytest.mark.system
+def test_the_jobs_that_change_are_named_of_a_profile_only(described: str, tmp_path: Path) -> None:
+    """Our own sandbox ends with the run: no job of it has to be restored."""
+    (tmp_path / "target.toml").write_text(described, "utf-8")
+    rule = ("--rule", "count-equals-results")
+    checked = _fuzz("--target", str(tmp_path / "target.toml"), *rule)
+    assert "are overwritten" in checked.output
+    assert "may have changed the policy" in checked.output
+    ours = _fuzz("--sandbox", *rule)
+    assert ours.exit_code == 0
+    assert "overwritten" not in ours.output
+    assert "may have changed" not in ours.output
+
+
 def test_a_refused_token_exits_3(described: str, tmp_path: Path) -> None:
     """The profile's own credentials open nothing."""
     token = next(line for line in described.splitlines() if line.startswith("token ="))

@@ -73,6 +73,14 @@ def test_what_is_printed_can_be_pasted() -> None:
         assert '"conflict_policy":"ignore"' in read.stdout
 
 
+def test_the_welcome_names_the_active_faults() -> None:
+    """Who started a faulty sandbox sees it; without faults there is no such line."""
+    with started("--port", "0", "--fault", "count-off-by-one") as process:
+        assert "these faults: count-off-by-one\n" in read_until(process, "Set a policy:")
+    with started("--port", "0") as process:
+        assert "faults" not in read_until(process, "Set a policy:")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_on_signals(number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM end it with 0 and without a traceback."""
@@ -98,6 +106,7 @@ def test_a_taken_port_is_a_usage_error() -> None:
     assert done.exit_code == 2
     assert f"127.0.0.1:{port}" in done.stderr
     assert "--port 0" in done.stderr
+    assert "PORT=" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -78,14 +78,15 @@ class Output:
         return self.folder / files.SERVER_LOG if self.folder else None
 
     def progress(self, target: Target) -> Progress:
-        """What is shown while a run goes on; first, which jobs it changes."""
+        """What is shown while a run goes on; first, which jobs of a profile it changes."""
         if self.quiet:
             return Progress()
-        named = ", ".join(jobs(target))
-        then = "and restored at the end" if target.readback else "and cannot be restored"
-        why = "" if target.readback else " (the profile has no [readback])"
-        said = f"The policies of these jobs are overwritten, {then}{why}: {named}"
-        terminal.say(self.console, said, style="dim")
+        if self.profile:
+            named = ", ".join(jobs(target))
+            then = "and restored at the end" if target.readback else "and cannot be restored"
+            why = "" if target.readback else " (the profile has no [readback])"
+            said = f"The policies of these jobs are overwritten, {then}{why}: {named}"
+            terminal.say(self.console, said, style="dim")
         return Live(self.console, target, folder=self.folder).progress
 
     @contextmanager

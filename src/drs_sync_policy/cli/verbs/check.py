@@ -75,18 +75,12 @@ def command(
     verbose: bool,
     quiet: bool,
 ) -> None:
-    r"""Check the recorded traffic in FILE against the contract.
+    """Check the recorded traffic in FILE against the contract.
 
     FILE is HAR 1.2, or `exchanges.jsonl` of a report of the fuzzer.
 
     Nothing is sent. Exit codes: 0 every rule that was checked passed, 1 a rule failed, 2 usage
     error, 6 the file has no exchange of the operation, 130 Ctrl-C ended it.
-
-    Examples:
-    \b
-      drs-sync-policy check traffic.har --target target.toml
-      drs-sync-policy check report/exchanges.jsonl --target target.toml
-      drs-sync-policy check traffic.har --target target.toml --report report --redact-bodies
     """
     output = Output(
         folder=report,

@@ -18,6 +18,7 @@ from drs_sync_policy.cli.target import opened, write_example
 from drs_sync_policy.fuzz.active import DEFAULT_BUDGET, Interrupted, run
 from drs_sync_policy.fuzz.baseline import apply as apply_baseline
 from drs_sync_policy.fuzz.report.model import ORIGINS
+from drs_sync_policy.fuzz.restore import Restored
 
 
 @click.command()
@@ -169,6 +170,8 @@ def command(
     except KeyboardInterrupt:
         click.echo("Interrupted before the first request.", err=True)
         sys.exit(exits.INTERRUPTED)
+    if sandbox:
+        verdict = evolve(verdict, restored=Restored())  # its jobs are gone with it
     if baseline:
         if write_baseline:
             known = verdicts.write_baseline(baseline, verdict, known)

@@ -82,16 +82,11 @@ def command(
     verbose: bool,
     quiet: bool,
 ) -> None:
-    r"""Relay traffic to a server, and check a copy of it against the contract.
+    """Relay traffic to a server, and check a copy of it against the contract.
 
     The bytes are relayed unchanged. Ctrl-C ends the proxy and prints the verdict. Exit codes: 0
     every rule that was checked passed, 1 a rule failed, 2 usage error, 6 no exchange of the
     operation was relayed.
-
-    Examples:
-    \b
-      drs-sync-policy proxy --target target.toml --listen 8081
-      drs-sync-policy proxy --target target.toml --record traffic.har --report report
     """
     try:
         chosen = profile.load(target)

@@ -204,7 +204,7 @@ def _greet(settings: SandboxOptions, ports: Ports, *, print_target: bool) -> Non
         )
         click.echo(to_toml(profile), nl=False)
     else:
-        click.echo(_welcome(url, control))
+        click.echo(_welcome(url, control, settings.faults))
 
 
 def _catalogue(edition: str) -> str:
@@ -221,9 +221,10 @@ def _listener(host: str, port: int, *, option: str = "--port") -> socket.socket:
     try:
         return listen(host, port)
     except OSError as error:
+        made = " (`make sandbox`: with PORT=)" if option == "--port" else ""
         raise click.UsageError(
             f"cannot listen on {host}:{port}: {error.strerror or error}."
-            f" Choose another with {option}, or any free one with {option} 0."
+            f" Choose another with {option}{made}, or any free one with {option} 0."
         ) from error
 
 
@@ -232,8 +233,10 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _welcome(url: str, control: str | None) -> str:
+def _welcome(url: str, control: str | None, faults: tuple[str, ...] = ()) -> str:
     lines = [f"The sandbox listens on {url} (stop it with Ctrl-C).", ""]
+    if faults:
+        lines += [f"It violates rules on purpose, by these faults: {', '.join(faults)}", ""]
     for tenant in TENANTS:
         lines += [*_tenant(tenant), ""]
     lines += ["Set a policy:", "", *_curl(url, TENANTS[0])]
