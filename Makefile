@@ -55,7 +55,7 @@ $(SETUP): requirements/uv.txt requirements/dev.txt pyproject.toml
 setup-node: $(NODE) ## the npm tools (Redocly, Spectral, pyright), which some verbs need; they call it
 $(NODE): $(SETUP) tools/package-lock.json
 	$(SAY) 'setup: the npm tools of tools/package-lock.json, about 15 s'
-	cd tools && npm ci --no-fund --no-audit --loglevel=error
+	cd tools && ../$(BIN)/python alive.py npm ci --no-fund --no-audit --loglevel=error
 	@touch $@
 
 setup-system: setup ## what `make test-system` needs beyond that; the only verb that uses apt
@@ -134,8 +134,8 @@ fuzz: setup ## check a server: TARGET=target.toml (default: our sandbox) BUDGET=
 sandbox: setup ## run the reference server on 127.0.0.1:8080, or PORT=number; other options in EXTRA=
 	$(strip $(BIN)/drs-sync-policy sandbox $(PORT:%=--port %) $(EXTRA))
 
-demo: setup $(NODE) ## from contract to verdict, step by step
-	$(BIN)/python tools/demo.py
+demo: setup $(NODE) ## from contract to verdict, step by step; about 80 seconds
+	$(BIN)/python -m tools.demo
 
 # --- publishing ----------------------------------------------------------------------------------
 .PHONY: docs docs-serve build check-installed check-tag audit sbom release bench diff lock clean

@@ -1,11 +1,10 @@
 """From contract to verdict: what this project does, one step after another.
 
-python tools/demo.py      after `make setup`; `make demo` does both
+python -m tools.demo      after `make setup`; `make demo` does both
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -19,6 +18,7 @@ from drs_sync_policy_api.models import (
     ConflictPolicy,
     SyncPolicyReq,
 )
+from tools import alive
 
 ROOT = Path(__file__).resolve().parent.parent
 UNKNOWN_JOB = "5a9c4b1e-7d0f-4c55-8a3e-2b6f9d1jb999"
@@ -33,9 +33,10 @@ def step(number: int, title: str, why: str) -> None:
     print(textwrap.indent(textwrap.fill(why, 88), "      "))
 
 
-def run(*command: str) -> int:
+def run(verb: str, *, shows_progress: bool = False) -> int:
+    command = ("make", "--no-print-directory", verb)
     print(f"      $ {' '.join(command)}", flush=True)
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    return alive.run(command, cwd=ROOT, quiet=shows_progress and sys.stdout.isatty())
 
 
 def set_policies(url: str, token: str, project_id: str, job_id: str) -> None:
@@ -62,7 +63,7 @@ def main() -> int:
          "The client in generated/ is written from openapi.yaml. Writing it again elsewhere and"
          " comparing whole trees shows that nobody edited it: the contract is its only source."
     )  # fmt: skip
-    if run("make", "--no-print-directory", "check-generated"):
+    if run("check-generated"):
         return 1
 
     step(2, "Start the sandbox",
@@ -84,15 +85,16 @@ def main() -> int:
          "The fuzzer derives its requests from the contract and checks every response by the"
          " contract's rules. Point it at your own server: make fuzz TARGET=target.toml"
     )  # fmt: skip
-    if run("make", "--no-print-directory", "fuzz"):
+    if run("fuzz", shows_progress=True):
         return 1
 
-    step(5, "Build the reference page",
-         "One self-contained page: every field, value, status and example, readable offline."
+    step(5, "Build the site",
+         "The guide and the API reference, readable offline. The reference is one self-contained"
+         " page with every field, value, status and example."
     )  # fmt: skip
-    if run("make", "--no-print-directory", "docs"):
+    if run("docs"):
         return 1
-    print(f"      open it: {(ROOT / 'site' / 'reference' / 'index.html').as_uri()}")
+    print(f"      open it: {(ROOT / 'site' / 'index.html').as_uri()}")
     print("\nDone. Next: README.md, `make` for all verbs, `make sandbox` for a server to call.")
     return 0
 
