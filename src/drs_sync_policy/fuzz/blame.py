@@ -26,13 +26,15 @@ _CREDENTIALS: Final = frozenset[AnyRule](
 )
 
 _ECHO: Final[AnyRule] = "result-id-echoes-job-id"
-_REJECTING: Final[frozenset[AnyRule]] = _CREDENTIALS | {
-    "body-must-be-i-json",
-    "foreign-project-is-refused",
-    "invalid-body-is-refused",
-    "malformed-project-id-is-refused",
-    "other-media-types-are-refused",
-}
+_REJECTING: Final = _CREDENTIALS | frozenset[AnyRule](
+    {
+        "body-must-be-i-json",
+        "foreign-project-is-refused",
+        "invalid-body-is-refused",
+        "malformed-project-id-is-refused",
+        "other-media-types-are-refused",
+    }
+)
 
 FIRST: Final[tuple[AnyRule, ...]] = (
     "status-is-documented",

@@ -73,7 +73,8 @@ def test_a_terminal_shows_progress_and_what_needs_a_look(
     # A job's id may be folded, the number of its line in the file is not.
     numbers = re.findall(r"^ *(\d+) +no-such-job", table, re.MULTILINE)
     assert numbers == [str(JOBS + 1), str(JOBS + 2), str(JOBS + 3)]
-    assert table.count("DRS.M05003") == 3 + 1
+    # Once for each job, and twice in the line of remedy: the code, and how to have it explained.
+    assert table.count("DRS.M05003") == 3 + 2
     assert f"{JOBS + 3} jobs: {JOBS} succeeded, 3 failed" in plain
     rows = table.split("#", 1)[1].split(f"{JOBS + 3} jobs:")[0]
     assert [line for line in rows.splitlines() if len(line.rstrip()) > columns] == []
