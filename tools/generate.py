@@ -155,6 +155,7 @@ def _write_data(package: Path) -> None:
         for path in (package / "base.json", *sorted(package.glob("*.json")))
         for rule in _rule_ids(read_document(path))
     )
+    (package / "py.typed").touch()
     (package / "__init__.py").write_text(
         _ABOUT.format(
             version=base["info"]["version"], hashes=hashes, rules=", ".join(map(json.dumps, rules))

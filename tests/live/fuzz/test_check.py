@@ -16,6 +16,10 @@ from drs_sync_policy.cli import exits, main
 from drs_sync_policy.fuzz.evidence.decode import Decoder, EvidenceError
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.http import Request, Response
+from drs_sync_policy.fuzz.traffic.checker import TrafficChecker
+from drs_sync_policy.fuzz.traffic.recorded import Recorded
+from drs_sync_policy.fuzz.verdict import Violation
 from drs_sync_policy.sandbox.seed import FIRST
 
 PROJECT, JOB = FIRST.project_id, FIRST.job_ids[0]
@@ -178,6 +182,24 @@ def test_what_the_fuzzer_recorded_is_checked_again(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["check", f"{report}/exchanges.jsonl", *target])
     assert done.exit_code == exits.BROKEN, done.output
     assert "count-equals-results" in done.output
+
+
+def test_a_wrong_language_is_compared_with_nothing() -> None:
+    """A request that is rejected for its language says nothing about another language."""
+    document = sandbox.target_profile("http://127.0.0.1:9", tenants=[FIRST])
+    checker = TrafficChecker(profile.parse(document), controlled=True)
+    body = json.dumps({"jobs": [{"job_id": JOB}]}).encode()
+    ok = json.dumps({"count": 1, "results": [{"id": JOB, "status": "success"}]}).encode()
+    error = b'{"error_code": "DRS.M00202", "error_msg": "x"}'
+    found: list[Violation] = []
+    for language, status, content in ((None, 200, ok), ("true", 400, error), ("en-us", 200, ok)):
+        headers = (("X-Auth-Token", FIRST.token), ("Content-Type", "application/json"))
+        path = f"/v3/{PROJECT}/jobs/batch-sync-policy"
+        request = Request("POST", path, headers, body).with_header("X-Language", language)
+        response = Response(status, (("Content-Type", "application/json"),), content, 0.0)
+        found += checker.add(Recorded("", request, response, 1.0, 1.0))
+    assert found == []
+    assert checker.ledger.times_checked("language-changes-only-messages") == 1
 
 
 def test_a_file_outside_the_report_is_not_read(tmp_path: Path) -> None:

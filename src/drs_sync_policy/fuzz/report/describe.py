@@ -74,7 +74,7 @@ class Describer:
     ) -> None:
         self.target = target
         self.ledger = ledger
-        self.redact = Redactor(target)
+        self.redact: Redactor = Redactor(target)
         self._waived = waived or Waived()
         self._failing_jobs = failing_jobs
         self._folder = folder

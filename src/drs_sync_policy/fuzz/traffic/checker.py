@@ -84,15 +84,21 @@ class TrafficChecker:
     ) -> None:
         self.contract: Contract = against or contract.load()
         operation = self.contract.operation(contract.BATCH_SET_POLICY)
-        self.oracle = Oracle(self.contract, operation, target, knows_all_jobs=controlled)
+        self.oracle: Oracle = Oracle(self.contract, operation, target, knows_all_jobs=controlled)
         self.target = target
-        self.ledger = Ledger(self.contract.rules)
+        self.ledger: Ledger = Ledger(self.contract.rules)
         self.notes: Counter[str] = Counter()
         """Why exchanges, or rules for them, were not checked, and how often."""
         self._controlled = controlled
         self._redact = redacted if redact_bodies else None
         self._readings = Readings(self.oracle)
         self._jobs: dict[tuple[str, str], _Job] = {}
+        self._own = frozenset(
+            (tenant.project_id, job)
+            for tenant in (target.tenant, target.other)
+            if tenant
+            for job in tenant.job_ids
+        )
         self._earlier: dict[tuple[object, ...], Exchange] = {}
 
     @property
@@ -161,16 +167,15 @@ class TrafficChecker:
         request = exchange.request
         plain = request.with_header(_LANGUAGE, None)
         items = exchange.expectation.items
-        same: tuple[tuple[AnyRule, tuple[object, ...]], ...] = (
-            ("repeating-is-harmless", ("again", request)),
-            ("language-changes-only-messages", ("language", plain)),
+        rule: AnyRule = (
+            "repeating-is-harmless" if request == plain else "language-changes-only-messages"
         )
-        for rule, key in same:
-            earlier = self._earlier.get(key)
-            if earlier is not None and exchange.expectation.valid:
-                evidence = Evidence((earlier, exchange))
-                yield from check(self.oracle, rule, evidence, self.ledger, case=CASE)
-            self._keep(key, exchange)
+        earlier = self._earlier.get(("without a language", plain))
+        if earlier is not None and exchange.expectation.valid and earlier.expectation.valid:
+            evidence = Evidence((earlier, exchange))
+            yield from check(self.oracle, rule, evidence, self.ledger, case=CASE)
+        if request == plain:
+            self._keep(("without a language", plain), exchange)
         tenant = exchange.expectation.tenant
         if len(items) == 1:
             self._keep(("single", tenant, items[0]["job_id"]), exchange)
@@ -193,24 +198,23 @@ class TrafficChecker:
     # --- state ------------------------------------------------------------------------------------
 
     def _note(self, exchange: Exchange, recorded: Recorded) -> None:
-        """Remembers the exchange for each job that its body names."""
-        body = exchange.request.body or b""
-        named = {item["job_id"] for item in exchange.expectation.items}
-        for (project_id, job_id), job in self._jobs.items():
-            if job_id not in named and job_id.encode() not in body:
-                continue
-            tenant = exchange.expectation.tenant
-            if tenant is not None and tenant.project_id != project_id and job_id in named:
-                continue  # another tenant's request; see _read
+        """Remembers the exchange for each job that it may have changed."""
+        for place in self._concerned(exchange):
+            job = self._jobs.get(place)
+            if job is None:
+                job = self._jobs[place] = _Job(overlapping=recorded.began is None)
             job.add(recorded)
             job.exchanges.append(exchange)
-        tenant = exchange.expectation.tenant
-        for job_id in named:
-            if tenant is not None and (tenant.project_id, job_id) not in self._jobs:
-                job = self._jobs[tenant.project_id, job_id] = _Job()
-                job.add(recorded)
-                job.overlapping = recorded.began is None
-                job.exchanges.append(exchange)
+
+    def _concerned(self, exchange: Exchange) -> list[tuple[str, str]]:
+        """The jobs, known from the profile or from a reading, that a request names."""
+        expectation = exchange.expectation
+        if expectation.items and expectation.tenant is not None:
+            project = expectation.tenant.project_id
+            named = dict.fromkeys((project, str(item["job_id"])) for item in expectation.items)
+            return [place for place in named if place in self._jobs or place in self._own]
+        body = exchange.request.body or b""
+        return [place for place in self._jobs if place[1].encode() in body]
 
     def _read(self, project_id: str, job_id: str, recorded: Recorded) -> Iterator[Violation]:
         """Checks what the requests since the last reading of a job left stored."""
