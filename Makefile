@@ -114,7 +114,7 @@ types: setup $(NODE) ## mypy and pyright, both strict
 	$(NPM)/pyright
 
 test: setup $(NODE) ## the tests (under 5 minutes)
-	$(BIN)/python -m pytest -m "not system" -n 2 $(EXTRA)
+	$(BIN)/python -m pytest -m "not system" -n 2 --dist loadfile $(EXTRA)
 
 test-system: setup-system ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds
 	$(BIN)/python -m pytest -m system -n 2 $(EXTRA)

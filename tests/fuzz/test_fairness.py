@@ -82,24 +82,27 @@ TOGETHER = {
 }
 
 
-def _is_not_accused(habits: Habits) -> None:
+def _is_not_accused(habits: Habits, *, budget: float) -> None:
     with servers.serving(habits) as server:
-        verdict = run(servers.target(server), seed=5, budget=90, schemathesis=False)
+        verdict = run(servers.target(server), seed=5, budget=budget, schemathesis=False)
     assert _accusations(verdict) == []
     assert verdict.ending == "complete"
 
 
+@pytest.mark.parametrize(
+    "budget", [0, pytest.param(90, marks=pytest.mark.system)], ids=["required", "all"]
+)
 @pytest.mark.parametrize("habits", TOGETHER.values(), ids=TOGETHER.keys())
-def test_a_server_with_many_habits_of_its_own_is_not_accused(habits: Habits) -> None:
+def test_a_server_with_many_habits_of_its_own_is_not_accused(habits: Habits, budget: float) -> None:
     """Whatever the contract leaves open may be decided otherwise than by our sandbox."""
-    _is_not_accused(habits)
+    _is_not_accused(habits, budget=budget)
 
 
 @pytest.mark.system
 @pytest.mark.parametrize("habits", HABITS.values(), ids=HABITS.keys())
 def test_a_server_with_a_habit_of_its_own_is_not_accused(habits: Habits) -> None:
     """The same, each habit alone."""
-    _is_not_accused(habits)
+    _is_not_accused(habits, budget=90)
 
 
 @pytest.mark.system
@@ -149,7 +152,7 @@ def test_a_slow_server_is_checked_within_the_budget() -> None:
         pytest.param(Habits(requests_per_second=150), marks=pytest.mark.system),
         pytest.param(Habits(unavailable_every=15), marks=pytest.mark.system),
         Habits(invalid_body=422),
-        Habits(hints=1),
+        pytest.param(Habits(hints=1), marks=pytest.mark.system),
     ],
     ids=["throttles", "503 now and then", "422", "early hints"],
 )

@@ -37,7 +37,7 @@ def test_a_run_against_a_hostile_server_ends(attack: type[Hostile]) -> None:
 def test_a_server_with_many_headers_is_checked_like_any_other() -> None:
     """HTTP sets no limit to the number of headers."""
     with servers.serving(handler=hostile.ManyHeaders) as server:
-        verdict = run(servers.target(server), budget=0, schemathesis=False)
+        verdict = run(servers.target(server), budget=0, enough=lambda ledger: ledger.requests > 300)
     assert verdict.ending == "complete"
     assert not verdict.failed
 

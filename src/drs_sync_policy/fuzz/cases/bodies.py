@@ -92,9 +92,9 @@ class Bodies:
         return {ITEMS: list(items), **filled}
 
     def batch(self, size: int, variant: int = 0) -> dict[str, Any]:
-        """A body of so many full items, for the tenant's jobs in turn."""
-        ids = self.job_ids
-        return self.body([self.full(ids[n % len(ids)], variant) for n in range(size)])
+        """A body of so many full items, for the tenant's jobs in turn; a job's items are one."""
+        items = [self.full(job, variant) for job in self.job_ids[:size]]
+        return self.body([items[n % len(items)] for n in range(size)])
 
     @property
     def marker(self) -> str | None:
@@ -218,7 +218,7 @@ class Bodies:
         where, size, position = place
         for spelling in ("", *_key_spellings(name)):
             body = self.batch(size, 1)
-            item = body[ITEMS][position]
+            item = body[ITEMS][position] = dict(body[ITEMS][position])
             value = item.pop(name)
             if spelling:
                 item[spelling] = value
