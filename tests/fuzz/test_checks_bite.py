@@ -13,8 +13,13 @@ from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.oracle import PARAMETERS_RULE
 from drs_sync_policy.fuzz.rules.registry import CHECKS, REGISTRY
 from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.asgi import over_asgi
+from drs_sync_policy.fuzz.target.connection import over_http
+from drs_sync_policy.fuzz.target.http import Wire
+from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault
+from drs_sync_policy.sandbox.seed import TENANTS
 from drs_sync_policy_contract import RULE_IDS
 
 CATALOGUE = faults.catalogue()
@@ -79,17 +84,19 @@ SEVERAL: Final = frozenset(
 """Faults that may give more than one finding, with the reason."""
 
 
-def _is_found(fault: Fault) -> None:
+def _target(url: str) -> Target:
     limit = sandbox.DEFAULT_MAX_BODY_BYTES
-    with sandbox.running(faults=[fault.name]) as served:
-        document = sandbox.target_profile(served.url, tenants=served.tenants, max_body_bytes=limit)
-        verdict = run(
-            profile.parse(document),
-            seed=1,
-            budget=60,
-            schemathesis=False,
-            enough=lambda ledger: ledger.status(fault.rule) == "failed",
-        )
+    return profile.parse(sandbox.target_profile(url, tenants=TENANTS, max_body_bytes=limit))
+
+
+def _is_found(fault: Fault, target: Target, wire: Wire) -> None:
+    verdict = run(
+        target,
+        seed=1,
+        budget=60,
+        wire=wire,
+        enough=lambda ledger: ledger.status(fault.rule) == "failed",
+    )
     failed = {violation.rule for violation in verdict.ledger.violations()}
     assert fault.rule in failed, f"{fault.text} Failed: {sorted(failed)}"
     found = [finding.rule for finding in verdict.findings]
@@ -100,7 +107,9 @@ def _is_found(fault: Fault) -> None:
 @pytest.mark.parametrize("fault", FIRST_OF_EACH, ids=lambda fault: fault.name)
 def test_a_fault_of_each_rule_is_found(fault: Fault) -> None:
     """One fault of each rule is found by the check of that rule, as one finding."""
-    _is_found(fault)
+    target = _target("http://application")
+    with over_asgi(sandbox.create_app(faults=[fault.name]), target) as wire:
+        _is_found(fault, target, wire)
 
 
 def _a_third_of_the_rest() -> list[Fault]:
@@ -113,8 +122,10 @@ def _a_third_of_the_rest() -> list[Fault]:
 @pytest.mark.system
 @pytest.mark.parametrize("fault", _a_third_of_the_rest(), ids=lambda f: f.name)
 def test_each_fault_is_found_by_its_rule(fault: Fault) -> None:
-    """Other faults are found as well, each by the check of its rule, as one finding."""
-    _is_found(fault)
+    """Other faults are found as well over HTTP, each by the check of its rule, as one finding."""
+    with sandbox.running(faults=[fault.name]) as served:
+        target = _target(served.url)
+        _is_found(fault, target, over_http(target))
 
 
 @pytest.mark.system
