@@ -63,14 +63,14 @@ setup-system: setup ## what `make test-system` needs beyond that; the only verb 
 
 # --- the contract and what follows from it -----------------------------------------------------
 .PHONY: generate check-generated show-overrides lint-contract
-generate: setup ## write generated/ from openapi.yaml and overrides/
+generate: setup ## write generated/ from openapi.yaml and overrides/, and what shells complete
 	$(BIN)/python -m tools.generate
 
 upgrade-generator: setup $(NODE) ## pin the generator's release VERSION=, re-check the overrides, show what changes
 	@test -n "$(VERSION)" || { echo 'say which: make upgrade-generator VERSION=0.29.1' >&2; exit 2; }
 	$(BIN)/python -m tools.upgrade_generator "$(VERSION)"
 
-check-generated: setup ## fail if generated/ is not what `make generate` would write
+check-generated: setup ## fail if a file is not what `make generate` would write
 	$(BIN)/python -m tools.generate --check
 
 show-overrides: setup ## what our templates change against the generator's stock output, and why

@@ -1,6 +1,6 @@
-"""Writes `generated/` and the derived sync modules, or checks that they are up to date.
+"""Writes `generated/` and what else is derived, or checks that they are up to date.
 
-python -m tools.generate            replace both generated packages
+python -m tools.generate            replace both packages, the sync modules and the completions
 python -m tools.generate --check    regenerate elsewhere and compare whole trees both ways
 
 The output depends on the contract, on `overrides/` and on two pinned tools, and on nothing else:
@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tools import derive_sync
+from tools import completions, derive_sync
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import client_contract, write_editions
 from tools.template_facts import (
@@ -248,10 +248,14 @@ def check() -> int:
     with tempfile.TemporaryDirectory() as fresh:
         generate(Path(fresh))
         lines = [*drift(GENERATED, Path(fresh)), *derive_sync.drift()]
+    # The command is loaded with generated/: with another one it has other options, or fails.
+    lines = lines or list(completions.drift())
     if not lines:
-        print("generated/ is what openapi.yaml and overrides/ say, and the sync client is derived")
+        print(
+            "generated/ is what openapi.yaml and overrides/ say, and what is derived is up to date"
+        )
         return 0
-    print("generated/ or a derived module differs from its sources:\n", file=sys.stderr)
+    print("generated/ or a derived file differs from its sources:\n", file=sys.stderr)
     print("\n".join(lines), file=sys.stderr)
     print(
         "\nEdit openapi.yaml, overrides/ or the async_*.py instead, run `make generate` and commit"
@@ -274,6 +278,7 @@ def main() -> int:
         derive_sync.write()
         before = _tree(GENERATED)
         replace()
+        completions.write()
         if _tree(GENERATED) != before:
             print(
                 "generated/ is new: commit it with its cause. A sandbox that was running keeps the"

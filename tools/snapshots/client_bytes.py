@@ -124,8 +124,8 @@ def _success(content: bytes) -> bytes:
 
 
 def _masked(text: str) -> str:
-    """Without releases and ports."""
-    text = re.sub(r"(/|\()\d+\.\d+[\w.+-]*", r"\1<release>", text)
+    """Without releases, the version of the contract, and ports."""
+    text = re.sub(r"(/|\(|contract )\d+\.\d+[\w.+-]*", r"\1<release>", text)
     return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:<port>", text)
 
 

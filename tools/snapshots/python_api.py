@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import griffe
 
 from tools import api
 from tools.snapshots.files import as_json
 
+_OF_THE_CONTRACT: Final = tuple(
+    f"drs_sync_policy_api.{module}." for module in ("api", "contract", "models")
+)
+
 
 def public_api() -> str:
-    """Each public name, by the module that users import it from, with signature and members."""
+    """Each public name, by the module that users import it from, with signature and members.
+
+    Not what an edit of the contract changes: the modules made of it, fields, and values.
+    """
     loader = griffe.GriffeLoader()
     for package in ("drs_sync_policy", "drs_sync_policy_api"):
         loader.load(package)
     loader.resolve_aliases(external=False)
     known = loader.modules_collection
-    modules = [*api.MODULES, *_modules(known["drs_sync_policy_api"])]
+    generated = _modules(known["drs_sync_policy_api"])
+    modules = [*api.MODULES, *(name for name in generated if not _of_the_contract(name))]
     names = {name: list(_exported(known[name])) for name in modules}
     public = {_target(known[f"{name}.{each}"]).path for name in modules for each in names[name]}
     found = {
@@ -26,6 +34,10 @@ def public_api() -> str:
         for name in modules
     }
     return as_json({name: entries for name, entries in found.items() if entries})
+
+
+def _of_the_contract(path: str) -> bool:
+    return f"{path}.".startswith(_OF_THE_CONTRACT)
 
 
 def _modules(module: griffe.Object | griffe.Alias) -> Iterator[str]:
@@ -69,12 +81,14 @@ def _described(member: griffe.Object | griffe.Alias, public: set[str]) -> Any:
                 name: _described(_target(each), public)
                 for name, each in {**inherited, **member.members}.items()
                 if (not name.startswith("_") or name == "__init__")
+                and not (_of_the_contract(member.path) and _target(each).is_attribute)
             },
         }
     if isinstance(member, griffe.Attribute):
         label = "property" if "property" in member.labels else "value"
         assigned_in_a_method = member.labels == {"instance-attribute"}
-        value = "" if member.value is None or assigned_in_a_method else f" = {member.value}"
+        left_out = assigned_in_a_method or _of_the_contract(member.path)
+        value = "" if member.value is None or left_out else f" = {member.value}"
         return f"{label}: {member.annotation or ''}{value}"
     return member.kind.value
 

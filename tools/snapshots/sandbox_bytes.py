@@ -49,7 +49,6 @@ def _own_requests() -> Iterator[Json]:
     yield _request("GET", jobs)
     yield _request("GET", f"{jobs}/{{job}}")
     yield _request("GET", f"{jobs}/nobody")
-    yield _request("GET", "/_sandbox/faults")
     yield _request("PUT", "/_sandbox/faults", b'{"active": ["count-off-by-one"]}')
     set_policy = b'{"jobs": [{"job_id": "a"}]}'
     yield _request("POST", "/v3/{project}/jobs/batch-sync-policy", set_policy)

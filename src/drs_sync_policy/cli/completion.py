@@ -1,7 +1,7 @@
 """What a shell completes, looked up in a table: no verb and no library is imported.
 
-`completions.json` is written by `python -m tools.snapshots --write completions` from the options of
-the verbs; a test compares it with them. Only the names of profiles are looked up.
+`make generate` writes `completions.json` from the options of the verbs, and `make check-generated`
+compares it with them. Only the names of profiles are looked up.
 """
 
 from __future__ import annotations

@@ -1,19 +1,56 @@
-"""What a shell completes: the verbs, their options and the values of these, as a table."""
+"""What a shell completes: the verbs, their options and the values of these, as a table.
+
+The fields and faults of the contract are in it, so `make generate` writes it, and
+`make check-generated` compares it. `python -m tools.completions` prints it.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from typing import Any, Final
 
 import click
 
-from tools.snapshots.files import as_json
+from tools.documents import ROOT
 
-FILE: Final = "../../src/drs_sync_policy/cli/completions.json"
-"""From the folder of the snapshots: the command reads it."""
+FILE: Final = ROOT / "src" / "drs_sync_policy" / "cli" / "completions.json"
+"""The command reads it."""
 _PROFILE: Final = "--profile"
 
 
-def completions() -> str:
+def write() -> None:
+    """Put the table of the command as it is now in place of the committed one."""
+    FILE.write_text(_fresh(), "utf-8")
+
+
+def drift() -> Iterator[str]:
+    """A line if the committed table is not that of the command as it is now."""
+    if not FILE.is_file() or FILE.read_text("utf-8") != _fresh():
+        yield f"{FILE.relative_to(ROOT)} differs from what the options of the command say"
+
+
+def _fresh() -> str:
+    """By a process of its own: this one may have loaded what `make generate` has replaced."""
+    paths = os.pathsep.join(map(str, (ROOT / "src", ROOT / "generated", ROOT)))
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "tools.completions"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": paths, "PYTHONUTF8": "1"},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        cause = done.stderr.strip().splitlines()[-1:]
+        raise SystemExit(f"the command cannot be loaded with this contract: {''.join(cause)}")
+    return done.stdout
+
+
+def completions() -> dict[str, Any]:
     """The table of `drs_sync_policy.cli.completion`."""
     from drs_sync_policy.cli import main
 
@@ -21,7 +58,7 @@ def completions() -> str:
     names = main.list_commands(context)
     found = [(name, main.get_command(context, name)) for name in names]
     verbs = {name: _verb(context, name, command) for name, command in found if command}
-    return as_json({"options": _options(context, main), "verbs": verbs})
+    return {"options": _options(context, main), "verbs": verbs}
 
 
 def _verb(parent: click.Context, name: str, command: click.Command) -> dict[str, Any]:
@@ -53,3 +90,7 @@ def _values(context: click.Context, parameter: click.Parameter) -> dict[str, Any
     if items and items[0].type in ("file", "dir"):
         return {"kind": items[0].type}
     return {"kind": "plain", "values": [str(item.value) for item in items]}
+
+
+if __name__ == "__main__":
+    print(json.dumps(completions(), ensure_ascii=False, indent=1, sort_keys=True))
