@@ -11,10 +11,12 @@ from attrs import evolve
 
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.fuzz import scenarios
+from drs_sync_policy.fuzz import ijson, scenarios
 from drs_sync_policy.fuzz.findings import group
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.rules.checking import check_response
+from drs_sync_policy.fuzz.shrink import Plain
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.verdict import Ledger
 from tests.fuzz import servers
@@ -128,6 +130,14 @@ class Mistaking(Storing):
         return {**item, "conflict_policy": "ignore"} if wrong else item
 
 
+class Miscounting(Handler):
+    """Counts one result too many."""
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        found = super().policy(path, body)
+        return {**found, "count": found["count"] + 1}
+
+
 class Refusing(Handler):
     """Rejects a field that it does not know."""
 
@@ -222,3 +232,20 @@ def test_a_contract_without_optional_fields_is_checked() -> None:
     for name in ("if", "then", "else"):
         item.pop(name, None)
     assert _rules(Handler, evolve(loaded, document=document)) == []
+
+
+def test_a_finding_names_the_request_that_it_shows() -> None:
+    """Any request shows it, so the plainest one is shown, whatever the run sent first."""
+    loaded = contract.load()
+    with servers.serving(handler=Miscounting) as server:
+        target = servers.target(server)
+        oracle = Oracle(loaded, loaded.operation(contract.BATCH_SET_POLICY), target)
+        prober = Prober(oracle, over_http(target), Ledger(loaded.rules), seed=1)
+        odd = prober.bodies.body([prober.bodies.item("x")])
+        request = evolve(Plain(oracle, prober.bodies).request(), body=ijson.dumps(odd))
+        for violation in check_response(oracle, prober.ask(request), case='the job id "x"'):
+            prober.ledger.record(violation)
+        (finding,) = group(prober, seconds=60)
+        prober.wire.close()
+    assert finding.cause.startswith("a plain request: ")
+    assert (finding.label, finding.also_with) == ("alone", ('the job id "x"',))

@@ -21,6 +21,13 @@ from drs_sync_policy.fuzz.target.http import Request
 _FEW: Final = 6
 _LARGE: Final = 4096
 
+_PLAIN: Final = {
+    "own": "a plain request",
+    "unknown": "a plain request for an unknown job",
+    "foreign": "a plain request for a job of another tenant",
+    "blocked": "a plain request for a blocked job",
+}
+
 Aspect = tuple[str, str]
 
 
@@ -60,6 +67,14 @@ def aspects(request: Request, plain: Plain) -> Aspects:
         tuple(frozenset(_item(item, plain)) for item in found) if readable else (),
         size if size > _LARGE else 0,
     )
+
+
+def plain_case(found: Aspects) -> str:
+    """What a request with one plain item is, in words; empty if anything in it is not plain."""
+    if found.around or found.size or len(found.items) != 1:
+        return ""
+    kinds = {frozenset({("job", kind)}): name for kind, name in _PLAIN.items()}
+    return kinds.get(found.items[0], "")
 
 
 def _around(request: Request, plain: Plain) -> Iterator[Aspect]:

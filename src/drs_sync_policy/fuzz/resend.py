@@ -14,7 +14,7 @@ import attrs
 from attrs import evolve, frozen
 
 from drs_sync_policy.fuzz import blame
-from drs_sync_policy.fuzz.aspects import Aspects, aspects
+from drs_sync_policy.fuzz.aspects import Aspects, aspects, plain_case
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.oracle import CLOSED, AnyRule, Expectation
 from drs_sync_policy.fuzz.prober import NOT_SENT, SILENT, Prober, TargetDown
@@ -149,10 +149,13 @@ class Resender:
         """The violation in its smallest form."""
         expectation = evolve(exchange.expectation, rule=rule)
         again = evolve(exchange, expectation=expectation)
-        found = check_response(self.prober.oracle, again, case=violation.case)
+        case = violation.case
+        if exchange.request not in [entry.request for entry in violation.exchanges]:
+            case = plain_case(aspects(exchange.request, self.plain)) or case
+        found = check_response(self.prober.oracle, again, case=case)
         best = next((entry for entry in found if entry.rule == rule), found[0] if found else None)
         if best is None:
-            return evolve(violation, rule=rule, exchanges=(exchange,), prepared=0)
+            return evolve(violation, rule=rule, case=case, exchanges=(exchange,), prepared=0)
         return evolve(best, rule=rule, generated=violation.generated)
 
 
