@@ -136,6 +136,8 @@ class Ledger:
         self._reasons: dict[str, str] = {}
         self.uncounted: bool = False
         """Whether more cases were skipped than were counted."""
+        self.recorded: bool = False
+        """Whether the cases are what others sent, so that there is no number of all cases."""
         self.requests: int = 0
         self.statuses: dict[int, int] = {}
 

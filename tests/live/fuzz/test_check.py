@@ -102,6 +102,8 @@ def test_traffic_of_a_correct_server_has_no_finding(check: Callable[..., Result]
     done = check(_set_and_read, "--verbose")
     assert done.exit_code == exits.DONE, done.output
     assert "FAILED" not in done.output
+    assert " passed for what was recorded" in done.output
+    assert "passed in part" not in done.output
 
 
 @pytest.mark.parametrize(

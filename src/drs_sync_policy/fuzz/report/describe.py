@@ -181,6 +181,7 @@ class Describer:
             reason=self.text(ledger.reason(name)),
             skipped=ledger.times_skipped(name),
             uncounted=ledger.uncounted,
+            recorded=ledger.recorded,
         )
 
     def _crash(self, crash: Crash) -> Crash:

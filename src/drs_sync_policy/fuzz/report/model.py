@@ -84,6 +84,8 @@ class RuleLine:
     """How many cases could have checked it, and were not sent."""
     uncounted: bool = False
     """Whether even more cases were not sent than were counted."""
+    recorded: bool = False
+    """Whether the cases are what others sent, so that there is no number of all cases."""
 
     @property
     def in_part(self) -> bool:
@@ -101,7 +103,8 @@ class RuleLine:
     @property
     def result(self) -> str:
         """The status in words."""
-        return f"passed in part ({self.cases} cases)" if self.in_part else self.status
+        how = "for what was recorded" if self.recorded else "in part"
+        return f"passed {how} ({self.cases} cases)" if self.in_part else self.status
 
 
 @frozen

@@ -87,6 +87,7 @@ class TrafficChecker:
         self.oracle: Oracle = Oracle(self.contract, operation, target, knows_all_jobs=controlled)
         self.target = target
         self.ledger: Ledger = Ledger(self.contract.rules)
+        self.ledger.recorded = True
         self.notes: Counter[str] = Counter()
         """Why exchanges, or rules for them, were not checked, and how often."""
         self._controlled = controlled
@@ -114,7 +115,9 @@ class TrafficChecker:
         return [violation for violation in found if self.ledger.record(violation)]
 
     def missing(self, rule: str) -> str:
-        """What a recording would have to show, so that a rule that was not checked could be."""
+        """What a recording would have to show, so that a rule could be checked, or checked more."""
+        if self.ledger.times_checked(rule):
+            return "only what was recorded was checked"
         if any(check.rule == rule and check.kind != "state" for check in CHECKS):
             return "no exchange of the recording shows it"
         if self.target.readback is None:
