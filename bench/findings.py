@@ -1,0 +1,122 @@
+"""Whether one bug is one finding, and two independent bugs are the two: over the sandbox's faults.
+
+`python -m bench.findings` prints both and writes them to `reports/bench-findings.json`. Pairs of
+faults have different rules and different groups, and are chosen by `--seed`. A run ends when the
+rules of its faults have failed; with `--whole` it sends every case that the budget allows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import click
+from attrs import asdict, frozen
+
+from drs_sync_policy import sandbox
+from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.asgi import over_asgi
+from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.sandbox import faults
+from drs_sync_policy.sandbox.faults import Fault, groups
+from drs_sync_policy.sandbox.seed import TENANTS
+from drs_sync_policy.text import counted
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@frozen
+class Pair:
+    """Two faults: the findings of each alone, and of both together."""
+
+    faults: tuple[str, str]
+    expected: tuple[str, ...]
+    found: tuple[str, ...]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether exactly the findings of the two came out."""
+        return self.expected == self.found
+
+
+def findings(*planted: Fault, seed: int, budget: float, whole: bool) -> tuple[str, ...]:
+    """The ids of the findings for these faults, in a sandbox in this process."""
+    wanted = [fault.rule for fault in planted]
+
+    def seen(ledger: Ledger) -> bool:
+        return not whole and all(ledger.status(rule) == "failed" for rule in wanted)
+
+    limit = sandbox.DEFAULT_MAX_BODY_BYTES
+    document = sandbox.target_profile("http://sandbox", tenants=TENANTS, max_body_bytes=limit)
+    target = profile.parse(document)
+    application = sandbox.create_app(faults=[fault.name for fault in planted])
+    with over_asgi(application, target) as wire:
+        verdict = run(target, wire=wire, seed=seed, budget=budget, enough=seen)
+    return tuple(sorted(finding.id for finding in verdict.findings))
+
+
+def chosen(number: int, *, seed: int) -> list[tuple[Fault, Fault]]:
+    """So many pairs of faults with different rules and groups."""
+    group = {fault.name: name for name, members in groups().items() for fault in members}
+    random = Random(seed)
+    catalogue = faults.catalogue()
+    pairs: list[tuple[Fault, Fault]] = []
+    while len(pairs) < number:
+        one, other = random.sample(catalogue, 2)
+        different = one.rule != other.rule and group[one.name] != group[other.name]
+        if different and (one, other) not in pairs:
+            pairs.append((one, other))
+    return pairs
+
+
+def _singles(found: dict[str, tuple[str, ...]]) -> None:
+    numbers = Counter(map(len, found.values()))
+    for number, times in sorted(numbers.items()):
+        click.echo(f"{counted(number, 'finding')}: {times} of {len(found)} faults")
+    for name, ids in found.items():
+        if len(ids) != 1:
+            click.echo(f"  {name}: {', '.join(ids) or 'none'}")
+
+
+def _pairs(found: Sequence[Pair]) -> None:
+    exact = sum(pair.is_exact for pair in found)
+    click.echo(f"pairs with exactly the two single findings: {exact} of {len(found)}")
+    for pair in found:
+        if not pair.is_exact:
+            expected, seen = ", ".join(pair.expected), ", ".join(pair.found)
+            click.echo(f"  {' and '.join(pair.faults)}: expected {expected}; found {seen}")
+
+
+@click.command()
+@click.option("--every", default=1, help="Take each Nth fault alone; 0 for those of pairs only.")
+@click.option("--pairs", default=100, help="How many pairs of faults.")
+@click.option("--seed", default=1, help="Chooses the pairs, and what the fuzzer sends.")
+@click.option("--budget", default=30.0, help="Seconds for each run, before its findings.")
+@click.option("--whole", is_flag=True, help="Do not end a run when its faults are found.")
+def main(every: int, pairs: int, seed: int, budget: float, whole: bool) -> None:
+    """Count the findings of single faults and of pairs."""
+    alone: dict[str, tuple[str, ...]] = {}
+    together: list[Pair] = []
+    couples = chosen(pairs, seed=seed)
+    single = faults.catalogue()[::every] if every else ()
+    for fault in (*single, *(fault for couple in couples for fault in couple)):
+        if fault.name not in alone:
+            alone[fault.name] = findings(fault, seed=seed, budget=budget, whole=whole)
+    for one, other in couples:
+        expected = sorted({*alone[one.name], *alone[other.name]})
+        found = findings(one, other, seed=seed, budget=budget, whole=whole)
+        together.append(Pair((one.name, other.name), tuple(expected), found))
+    _singles(alone)
+    _pairs(together)
+    path = ROOT / "reports" / "bench-findings.json"
+    path.parent.mkdir(exist_ok=True)
+    result = {"alone": alone, "pairs": [asdict(pair) for pair in together]}
+    path.write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
