@@ -116,6 +116,9 @@ class Oracle:
         self._path = _path_pattern(target.url, operation.path)
         self._token = operation.security_headers[0]
         self._tenants = {tenant.token: tenant for tenant in (target.tenant, target.other) if tenant}
+        self._owners = dict.fromkeys(target.blocked_job_ids, target.tenant)
+        for tenant in reversed(self._tenants.values()):
+            self._owners |= dict.fromkeys(tenant.job_ids, tenant)
 
     def is_for_operation(self, request: Request) -> bool:
         """Whether the path is that of the operation, whatever the method and the rest are."""
@@ -179,10 +182,7 @@ class Oracle:
 
     def owner(self, job_id: str) -> Tenant | None:
         """The tenant that owns this job, None where no known one does."""
-        for tenant in self._tenants.values():
-            if job_id in tenant.job_ids:
-                return tenant
-        return self.target.tenant if job_id in self.target.blocked_job_ids else None
+        return self._owners.get(job_id)
 
     def _is_ambiguous(self, request: Request) -> bool:
         """Whether servers may read a header differently: given twice, or padded."""
