@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ FAULTS = {
 
 
 @contextmanager
-def _served(path: Path, *faults: str) -> Iterator[None]:
+def _served(path: Path, *faults: str) -> Generator[None]:
     """A sandbox with these faults, and its profile at `path`."""
     with sandbox.running(faults=faults) as served:
         document = sandbox.target_profile(served.url, tenants=served.tenants)
