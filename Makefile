@@ -116,7 +116,7 @@ types: setup $(NODE) ## mypy and pyright, both strict
 test: setup $(NODE) ## the tests (under 5 minutes)
 	$(BIN)/python -m pytest -m "not system" -n 2 --dist loadfile $(EXTRA)
 
-test-system: setup-system ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds
+test-system: setup-system $(NODE) ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds
 	$(BIN)/python -m pytest -m system -n 2 $(EXTRA)
 
 .PHONY: snapshots
