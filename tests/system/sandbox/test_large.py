@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -40,15 +39,14 @@ def send_large(url: str, body: bytes) -> int:
         return response.status_code
 
 
-def latencies(url: str, is_over: Callable[[], bool]) -> list[float]:
-    """The seconds that each small batch takes, one after the other, until it is over."""
-    found: list[float] = []
+def small_batches(url: str, is_over: Callable[[], bool]) -> int:
+    """How many small batches are executed, one after the other, until it is over."""
+    found = 0
     body = {"jobs": [{"job_id": FIRST.job_ids[1], "ddl_trans": True}, {"job_id": "unknown"}]}
     with httpx.Client(base_url=url, timeout=60) as client:
         while not is_over():
-            began = time.perf_counter()
             assert client.post(PATH, json=body, headers=HEADERS).status_code == 200
-            found.append(time.perf_counter() - began)
+            found += 1
     return found
 
 
@@ -59,28 +57,27 @@ def peak_mib(sandbox: Served) -> float:
 
 
 @pytest.mark.parametrize("database", ["sqlite://", "sqlite:///{}/state.db"])
-def test_others_hardly_wait_for_a_large_batch(tmp_path: Path, database: str) -> None:
-    """While one batch of 12 MB is executed, 99 of 100 small ones take less than 250 ms.
+def test_others_are_served_during_a_large_batch(tmp_path: Path, database: str) -> None:
+    """While one batch of 12 MB is executed, other callers get one response after the other.
 
-    The best of three rounds counts: what else runs on the machine only makes it slower.
+    A sandbox that executes it on its event loop gives each caller one response, at its end. How
+    fast they are is measured by `make bench BENCH=large`.
     """
     with served("--database", database.format(tmp_path)) as sandbox:
-        body = large_batch()
-        assert min(waited(sandbox.url, body) for _ in range(3)) < 0.25
+        assert served_meanwhile(sandbox.url, large_batch()) > 10 * CALLERS
         stored = httpx.get(
             f"{sandbox.url}/_sandbox/projects/{FIRST.project_id}/jobs/{FIRST.job_ids[0]}"
         )
     assert stored.json()["policy"] == {"slot_name": "large"}
 
 
-def waited(url: str, body: bytes) -> float:
-    """The 99th percentile of the seconds of small batches while a large one is executed."""
+def served_meanwhile(url: str, body: bytes) -> int:
+    """How many small batches are executed while a large one is."""
     with ThreadPoolExecutor(CALLERS + 1) as pool:
         large = pool.submit(send_large, url, body)
-        callers = [pool.submit(latencies, url, large.done) for _ in range(CALLERS)]
+        callers = [pool.submit(small_batches, url, large.done) for _ in range(CALLERS)]
         assert large.result() == 200
-        found = sorted(seconds for caller in callers for seconds in caller.result())
-    return found[int(0.99 * len(found))]
+        return sum(caller.result() for caller in callers)
 
 
 def test_twenty_large_batches_at_once(tmp_path: Path) -> None:
