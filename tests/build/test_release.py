@@ -240,4 +240,4 @@ def test_another_release_of_the_generator_is_tried_and_pinned(clone: Path) -> No
     for lock in ("dev.txt", "system.txt"):
         text = (clone / "requirements" / lock).read_text("utf-8")
         assert "openapi-python-client==0.29.0 \\\n    --hash=sha256:" in text
-        assert "http" not in text.replace("httpx", "").replace("httpcore", "")
+        assert "://" not in text
