@@ -51,7 +51,12 @@ _HAPROXY = """
       {servers}
 """
 CONFIGURATIONS: Final = {
-    "nginx": (_NGINX, "server 127.0.0.1:{port};", ("nginx", "-p", "{folder}", "-c", "{file}")),
+    "nginx": (
+        _NGINX,
+        # One closed connection, as after a malformed request, is no reason to take a replica out.
+        "server 127.0.0.1:{port} max_fails=0;",
+        ("nginx", "-p", "{folder}", "-c", "{file}"),
+    ),
     "haproxy": (
         _HAPROXY,
         "server r{port} 127.0.0.1:{port}\n  ",

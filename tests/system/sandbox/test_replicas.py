@@ -19,6 +19,10 @@ from .writers import Writer, writers
 
 pytestmark = pytest.mark.system
 
+OWN_STATUSES = {"nginx": {502}, "haproxy": set[int]()}
+"""nginx says 502 itself if a replica rejects a request before it has read all of the body. The
+contract tolerates a 502 of a gateway."""
+
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_the_fuzzer_finds_nothing_behind_a_balancer(
@@ -29,7 +33,11 @@ def test_the_fuzzer_finds_nothing_behind_a_balancer(
         target = target_profile(served.url, max_body_bytes=DEFAULT_MAX_BODY_BYTES)
         verdict = run(profile.parse(target), seed=1, budget=20)
     assert verdict.ending == "complete", verdict.reason
-    found = [f"{one.rule}: {one.case}: {one.received}" for one in verdict.ledger.violations()]
+    found = [
+        f"{one.rule}: {one.case}: {one.received}"
+        for one in verdict.ledger.violations()
+        if one.received_status not in OWN_STATUSES[name]
+    ]
     assert found == []
 
 
