@@ -19,7 +19,7 @@ from .writers import Writer, writers
 
 pytestmark = pytest.mark.system
 
-OWN_STATUSES = {"nginx": {502}, "haproxy": set[int]()}
+OWN_STATUSES = {"nginx": {"502"}, "haproxy": set[str]()}
 """nginx says 502 itself if a replica rejects a request before it has read all of the body. The
 contract tolerates a 502 of a gateway."""
 
@@ -36,7 +36,7 @@ def test_the_fuzzer_finds_nothing_behind_a_balancer(
     found = [
         f"{one.rule}: {one.case}: {one.received}"
         for one in verdict.ledger.violations()
-        if one.received_status not in OWN_STATUSES[name]
+        if one.received.partition(" ")[0] not in OWN_STATUSES[name]
     ]
     assert found == []
 
