@@ -140,6 +140,26 @@ def test_what_a_recording_does_not_show_is_not_guessed(check: Callable[..., Resu
     assert "for another operation" in done.output
 
 
+def test_a_change_by_an_unknown_token_is_no_violation(check: Callable[..., Result]) -> None:
+    """Between two readings somebody else may have changed the policy."""
+
+    def talk(client: httpx.Client) -> None:
+        user = {"name": FIRST.user, "password": FIRST.password, "domain": {"name": FIRST.domain}}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        scope = {"project": {"name": FIRST.project}}
+        login = client.post(
+            "/v3/auth/tokens", json={"auth": {"identity": identity, "scope": scope}}
+        )
+        _set(client, JOB, conflict_policy="ignore")
+        client.get(f"{JOBS}/{JOB}")
+        _set(client, JOB, ddl_trans=True)
+        _set(client, JOB, login.headers["X-Subject-Token"], conflict_policy="stop")
+        client.get(f"{JOBS}/{JOB}")
+
+    done = check(talk)
+    assert done.exit_code == exits.DONE, done.output
+
+
 def test_a_recording_without_the_operation_ends_with_6(check: Callable[..., Result]) -> None:
     """There was nothing to check."""
 

@@ -130,6 +130,7 @@ class TrafficChecker:
             return
         if recorded.gaps:
             self.notes.update(recorded.gaps)
+            self._lose_track(None)
             return
         reading = self._readings.job_of(recorded.request)
         if reading is not None:
@@ -145,6 +146,7 @@ class TrafficChecker:
         if not self._controlled and self._has_unknown_token(recorded.request):
             self.notes["the profile does not have its token: only the form was checked"] += 1
             exchange = evolve(exchange, expectation=Expectation("status-is-documented", None))
+            self._lose_track(recorded.request)
         self.ledger.count_request(recorded.response.status if recorded.response else 0)
         yield from check_response(self.oracle, exchange, self.ledger, case=CASE)
         if self._controlled:
@@ -208,6 +210,15 @@ class TrafficChecker:
                 job = self._jobs[place] = _Job(overlapping=recorded.began is None)
             job.add(recorded)
             job.exchanges.append(exchange)
+
+    def _lose_track(self, request: Request | None) -> None:
+        """What is stored is unknown until it is read again: of all jobs, or of those it names.
+
+        A request whose token or body is not known may have been accepted.
+        """
+        for (_, job_id), job in self._jobs.items():
+            if request is None or job_id.encode() in (request.body or b""):
+                job.overlapping = True
 
     def _concerned(self, exchange: Exchange) -> list[tuple[str, str]]:
         """The jobs, known from the profile or from a reading, that a request names."""
