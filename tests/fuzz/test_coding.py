@@ -25,6 +25,7 @@ def _response(body: bytes, coding: str) -> Response:
         (gzip.compress(PLAIN), "X-GZIP"),
         (zlib.compress(PLAIN), "deflate"),
     ],
+    ids=["gzip", "X-GZIP", "deflate"],
 )
 def test_what_the_request_accepts_is_decoded(body: bytes, coding: str) -> None:
     """With its headers as they came."""
