@@ -26,8 +26,8 @@ def _fuzz(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["fuzz", "--budget", "0", *arguments])
 
 
-@pytest.fixture(scope="module")
-def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture
+def described() -> Iterator[str]:
     """The profile, as TOML, of a sandbox that miscounts."""
     with sandbox.running(faults=["count-off-by-one"]) as served:
         yield sandbox.to_toml(sandbox.target_profile(served.url, tenants=served.tenants))

@@ -122,6 +122,18 @@ def test_a_violation_in_traffic_is_a_finding(
     assert rule in done.output
 
 
+def test_a_known_finding_does_not_fail_a_check(
+    check: Callable[..., Result], tmp_path: Path
+) -> None:
+    """With the baseline of a check, as with that of a run of the fuzzer; another one fails."""
+    known = ("--baseline", str(tmp_path / "known.toml"))
+    first = check(_set_and_read, *known, "--write-baseline", faults=("answers-202",))
+    assert first.exit_code == exits.DONE, first.output
+    assert check(_set_and_read, *known, faults=("answers-202",)).exit_code == exits.DONE
+    other = check(_set_and_read, *known, faults=("replaces-policy",))
+    assert other.exit_code == exits.BROKEN, other.output
+
+
 def _with_unknown_job_and_token(client: httpx.Client) -> None:
     client.post(JOBS, json={"job_id": "made-later"})
     assert _set(client, "made-later").json()["results"][0]["status"] == "success"

@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal, cast
 
@@ -21,6 +22,7 @@ from drs_sync_policy.fuzz import baseline
 from drs_sync_policy.fuzz.active import Progress, Verdict
 from drs_sync_policy.fuzz.baseline import BaselineError, Known
 from drs_sync_policy.fuzz.evidence import files as evidence
+from drs_sync_policy.fuzz.findings import Finding
 from drs_sync_policy.fuzz.report import export, files, github, terminal
 from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.report.model import ORIGINS, Report
@@ -48,7 +50,10 @@ def default_format() -> Format:
 
 @frozen
 class Output:
-    """How a verdict is to be shown; `folder` gets the files of the report."""
+    """How a verdict is to be shown; `folder` gets the files of the report.
+
+    It can be handed to another process, which then shows the verdict.
+    """
 
     folder: Path | None = None
     profile: Path | None = None
@@ -57,7 +62,17 @@ class Output:
     format: Format = field(factory=default_format)
     verbose: bool = False
     quiet: bool = False
-    console: Console = field(factory=terminal.console)
+    command: str = ""
+    """The command line that does the same again."""
+    baseline: Path | None = None
+    known: tuple[Known, ...] = ()
+    """The findings that the baseline covers."""
+    rewrites_baseline: bool = False
+
+    @cached_property
+    def console(self) -> Console:
+        """Where it is shown."""
+        return terminal.console()
 
     def prepare(self) -> None:
         """Raise a usage error if the folder cannot take the files."""
@@ -101,9 +116,16 @@ class Output:
         finally:
             recorder.close()
 
-    def finish(self, verdict: Verdict, *, command: str = "") -> int:
-        """Show the verdict and write the files; the exit code."""
-        report = describe(verdict, origins=self.origins, folder=self.folder, command=command)
+    def found(self, finding: Finding) -> None:
+        """Show a finding as soon as it is known, in one line."""
+        if not self.quiet:
+            said = f" {finding.rule}: {finding.cause}"
+            self.console.print(Text.assemble(("FAILED", "bold red"), said))
+
+    def finish(self, verdict: Verdict) -> int:
+        """Show the verdict, less what the baseline covers, and write the files: the exit code."""
+        verdict = self._without_known(verdict)
+        report = describe(verdict, origins=self.origins, folder=self.folder, command=self.command)
         terminal.show(report, self.console, verbose=self.verbose)
         if self.format == "github":
             for line in github.workflow_commands(report):
@@ -119,6 +141,14 @@ class Output:
             return code or exits.WRONG_USE
         self.console.print(Text(f"report: {self.folder / files.PAGE}"), soft_wrap=True)
         return code
+
+    def _without_known(self, verdict: Verdict) -> Verdict:
+        known = self.known
+        if self.baseline is None:
+            return verdict
+        if self.rewrites_baseline:
+            known = write_baseline(self.baseline, verdict, known)
+        return baseline.apply(known, verdict)
 
 
 def exit_code(report: Report) -> int:

@@ -9,15 +9,13 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from drs_sync_policy import contract
 from drs_sync_policy.cli import exits
-from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.cli.output import verdict as verdicts
-from drs_sync_policy.cli.output.verdict import Format, Output
+from drs_sync_policy.cli.output.options import verdict_options
+from drs_sync_policy.cli.output.verdict import Output
 from drs_sync_policy.cli.target import opened, write_example
+from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.active import DEFAULT_BUDGET, Interrupted, run
-from drs_sync_policy.fuzz.baseline import apply as apply_baseline
-from drs_sync_policy.fuzz.report.model import ORIGINS
 from drs_sync_policy.fuzz.restore import Restored
 
 
@@ -37,13 +35,6 @@ from drs_sync_policy.fuzz.restore import Restored
     help="Write `target.toml`, a commented example of a target profile, and end.",
 )
 @click.option(
-    "--edition",
-    type=Choice(contract.editions()),
-    default=contract.BASE_EDITION,
-    show_default=True,
-    help="The edition of the contract to check against.",
-)
-@click.option(
     "--budget",
     type=click.FloatRange(min=0),
     default=DEFAULT_BUDGET,
@@ -58,28 +49,7 @@ from drs_sync_policy.fuzz.restore import Restored
     show_default=True,
     help="How many requests are sent at the same time.",
 )
-@click.option(
-    "--origin",
-    "origins",
-    default=",".join(ORIGINS),
-    show_default=True,
-    metavar="LIST",
-    callback=verdicts.origins,
-    help="Report only rules of these origins: `page`, `vendor`, `decision`.",
-)
 @click.option("--strict", is_flag=True, help="Fail if a rule could not be checked (exit code 6).")
-@click.option(
-    "--report",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="A folder for report.html, verdict.json, exchanges.jsonl, junit.xml, long bodies, and"
-    " server.log: the output of a server that the profile starts.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=Choice(verdicts.FORMATS),
-    help="`github` adds an annotation for each finding; default on GitHub Actions.",
-)
 @click.option(
     "--rule", "rules", multiple=True, metavar="ID", help="Check only this rule; may be repeated."
 )
@@ -92,42 +62,25 @@ from drs_sync_policy.fuzz.restore import Restored
 )
 @click.option("--fail-fast", is_flag=True, help="End at the first violation.")
 @click.option(
-    "--baseline",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="A file of known findings, which do not fail the run before they expire.",
-)
-@click.option(
-    "--write-baseline",
-    is_flag=True,
-    help="Write the findings of this run into the file of `--baseline`, and no others.",
-)
-@click.option(
     "--export-tests",
     type=click.Path(dir_okay=False, path_type=Path),
     help="A file for the findings as pytest tests, which need only httpx.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Print the details of each finding at the end.")
-@click.option("-q", "--quiet", is_flag=True, help="Print only the end.")
+@verdict_options
 def command(
     *,
     target: Path | None,
     sandbox: bool,
-    edition: str,
     budget: float,
     seed: int,
     workers: int,
-    origins: tuple[str, ...],
     strict: bool,
-    report: Path | None,
-    form: Format | None,
     rules: tuple[str, ...],
     excluded: tuple[str, ...],
     fail_fast: bool,
-    baseline: Path | None,
-    write_baseline: bool,
     export_tests: Path | None,
-    verbose: bool,
-    quiet: bool,
+    against: Contract,
+    output: Output,
 ) -> None:
     """Check a server against the contract.
 
@@ -136,22 +89,11 @@ def command(
     the fuzzer itself failed, 130 Ctrl-C ended it.
     """
     import_module("drs_sync_policy.fuzz.stock")  # If its library is missing, no request is sent.
-    output = Output(
-        folder=report,
-        profile=target,
-        origins=origins,
-        format=form or verdicts.default_format(),
-        verbose=verbose,
-        quiet=quiet,
-    )
-    output.prepare()
-    against = contract.load(edition)
     selected = verdicts.selected(rules, excluded, against)
-    known = verdicts.known_findings(baseline, write=write_baseline)
     try:
         with opened(target, sandbox=sandbox, against=against, log=output.server_log) as chosen:
             if strict:
-                wanted = tuple(rule.id for rule in against.rules if rule.origin in origins)
+                wanted = tuple(rule.id for rule in against.rules if rule.origin in output.origins)
                 chosen = evolve(chosen, require=wanted)
             with output.recorded(chosen) as record:
                 verdict = run(
@@ -172,10 +114,6 @@ def command(
         sys.exit(exits.INTERRUPTED)
     if sandbox:
         verdict = evolve(verdict, restored=Restored())  # its jobs are gone with it
-    if baseline:
-        if write_baseline:
-            known = verdicts.write_baseline(baseline, verdict, known)
-        verdict = apply_baseline(known, verdict)
     if export_tests:
         verdicts.export_tests(export_tests, verdict)
-    sys.exit(output.finish(verdict, command=verdicts.repeated(seed=seed)))
+    sys.exit(output.finish(verdict))

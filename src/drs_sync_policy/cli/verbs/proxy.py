@@ -10,15 +10,11 @@ from pathlib import Path
 
 import click
 from attrs import evolve
-from rich.text import Text
 
-from drs_sync_policy import contract
 from drs_sync_policy.cli import exits
-from drs_sync_policy.cli.choice import Choice
-from drs_sync_policy.cli.output import verdict as verdicts
-from drs_sync_policy.cli.output.verdict import Format, Output
-from drs_sync_policy.fuzz.findings import Finding
-from drs_sync_policy.fuzz.report.model import ORIGINS
+from drs_sync_policy.cli.output.options import redact_option, target_option, verdict_options
+from drs_sync_policy.cli.output.verdict import Output
+from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.profile import ProfileError, Target
 from drs_sync_policy.fuzz.traffic.check import check_exchanges
@@ -29,12 +25,7 @@ from drs_sync_policy.fuzz.traffic.recorded import Recorded
 
 
 @click.command()
-@click.option(
-    "--target",
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The target profile (TOML) of the server to relay to.",
-)
+@target_option("to relay to")
 @click.option(
     "--listen",
     "port",
@@ -48,39 +39,17 @@ from drs_sync_policy.fuzz.traffic.recorded import Recorded
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write the exchanges of the operation as HAR, secrets replaced.",
 )
-@click.option(
-    "--edition",
-    type=Choice(contract.editions()),
-    default=contract.BASE_EDITION,
-    show_default=True,
-    help="The edition of the contract to check against.",
-)
-@click.option("--redact-bodies", is_flag=True, help="Keep bodies out of reports.")
-@click.option(
-    "--report",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="A folder for the report.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=Choice(verdicts.FORMATS),
-    help="`github` adds an annotation for each finding; default on GitHub Actions.",
-)
-@click.option("-v", "--verbose", is_flag=True, help="Print the details of each finding at the end.")
-@click.option("-q", "--quiet", is_flag=True, help="Print only the end.")
+@redact_option
+@verdict_options
 def command(
     *,
     target: Path,
     port: int,
     host: str,
     record: Path | None,
-    edition: str,
     redact_bodies: bool,
-    report: Path | None,
-    form: Format | None,
-    verbose: bool,
-    quiet: bool,
+    against: Contract,
+    output: Output,
 ) -> None:
     """Relay traffic to a server, and check a copy of it against the contract.
 
@@ -92,20 +61,11 @@ def command(
         chosen = profile.load(target)
     except ProfileError as error:
         raise click.UsageError(str(error)) from None
-    if report is not None:
-        Output(folder=report).prepare()
-    options = {
-        "folder": report,
-        "format": form or verdicts.default_format(),
-        "verbose": verbose,
-        "quiet": quiet,
-    }
-    repeated = verdicts.repeated(seed=None)
     proxy = Proxy(
         chosen.url,
         chosen.verify,
         check,
-        (chosen, edition, redact_bodies, record, options, repeated),
+        (chosen, against, redact_bodies, record, output),
     )
 
     def listening(address: str, number: int) -> None:
@@ -130,31 +90,22 @@ def command(
 def check(
     arrivals: Arrivals,
     target: Target,
-    edition: str,
+    against: Contract,
     redact_bodies: bool,
     record: Path | None,
-    options: dict[str, object],
-    repeated: str,
+    output: Output,
 ) -> int:
     """The second process: check what arrives, show findings at once, and give the exit code."""
-    output = Output(origins=ORIGINS, **options)  # type: ignore[arg-type]
-    checker = TrafficChecker(target, against=contract.load(edition), redact_bodies=redact_bodies)
-
-    def show(finding: Finding) -> None:
-        if not output.quiet:
-            output.console.print(
-                Text.assemble(("FAILED", "bold red"), f" {finding.rule}: {finding.cause}")
-            )
-
+    checker = TrafficChecker(target, against=against, redact_bodies=redact_bodies)
     with ExitStack() as stack:
         exchanges: Iterator[Recorded] = iter(arrivals)
         if record is not None:
             file = stack.enter_context(record.open("w", encoding="utf-8"))
             exchanges = _recorded(exchanges, stack.enter_context(HarWriter(file, checker.oracle)))
-        verdict = check_exchanges(exchanges, checker, on_finding=show)
+        verdict = check_exchanges(exchanges, checker, on_finding=output.found)
     if arrivals.ended is not None:
         verdict = evolve(verdict, notes=(*verdict.notes, *arrivals.ended.notes()))
-    return output.finish(verdict, command=repeated)
+    return output.finish(verdict)
 
 
 def _recorded(exchanges: Iterator[Recorded], writer: HarWriter) -> Iterator[Recorded]:
