@@ -102,7 +102,7 @@ verify-fuzz: setup
 	$(BIN)/drs-sync-policy fuzz --sandbox --budget 10 || test $$? -eq 6
 
 # --- checking the code --------------------------------------------------------------------------
-.PHONY: lint types test test-system check
+.PHONY: lint types test test-system soak check
 lint: setup lint-contract ## ruff, the layer rules, the workflows, the contract's lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -118,6 +118,10 @@ test: setup $(NODE) ## the tests (under 5 minutes)
 
 test-system: setup-system $(NODE) ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds
 	$(BIN)/python -m pytest -m system -n 2 $(EXTRA)
+
+# Alone, one after the other: they are about what load does.
+soak: setup-system $(NODE) ## kill series and loads at full length, about an hour; results go to docs/confidence.md
+	$(BIN)/python -m pytest -m soak --long $(EXTRA)
 
 .PHONY: snapshots
 snapshots: setup ## rewrite tests/snapshots/ after a change that users notice; NAMES="faults" the slow ones

@@ -2,6 +2,7 @@
 
 import signal
 
+import pytest
 from hypothesis import settings
 
 # No verdict depends on how fast the machine is.
@@ -11,3 +12,16 @@ settings.load_profile("untimed")
 # A job in the background is started with SIGINT ignored, and so would be all that tests start:
 # those that interrupt a program would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make soak` runs the tests marked `soak`, with this option."""
+    parser.addoption("--long", action="store_true", help="run tests marked `soak` at full length")
+
+
+@pytest.fixture
+def amount(request: pytest.FixtureRequest) -> int:
+    """How many rounds or seconds a test takes: `@pytest.mark.soak(usual=10, long=30)`."""
+    marker = request.node.get_closest_marker("soak")
+    chosen: int = marker.kwargs["long" if request.config.getoption("--long") else "usual"]
+    return chosen

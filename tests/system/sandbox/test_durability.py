@@ -19,23 +19,31 @@ from .writers import writers, writing
 
 pytestmark = pytest.mark.system
 
-ROUNDS = 20
 
-
-def test_nothing_is_lost_when_the_sandbox_is_killed(tmp_path: Path) -> None:
-    """Killed under load from 8 clients at a random moment, 20 times: all is there, and whole."""
-    database = ("--database", f"sqlite:///{tmp_path / 'state.db'}")
-    with served(*database) as first:
+@pytest.mark.soak(usual=10, long=30)
+@pytest.mark.parametrize("store", ["sqlite", "postgres"])
+def test_nothing_is_lost_when_the_sandbox_is_killed(
+    store: str, amount: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Killed under load from 8 clients at random moments: all is there, and whole."""
+    if store == "sqlite":
+        url = f"sqlite:///{tmp_path / 'state.db'}"
+    else:
+        cluster: Postgres = request.getfixturevalue("postgres")
+        url = cluster.fresh("killed")
+    with served("--database", url) as first:
         busy = writers(first.url)
     moments = random.Random(4)
-    for _ in range(ROUNDS):
-        with served(*database) as victim, writing(victim.url, busy):
+    for _ in range(amount):
+        with served("--database", url) as victim, writing(victim.url, busy):
             time.sleep(moments.uniform(0.05, 0.8))  # the random moment is the point
             victim.kill()
-        with served(*database) as next_one, httpx.Client(base_url=next_one.url) as client:
+        with served("--database", url) as next_one, httpx.Client(base_url=next_one.url) as client:
             for writer in busy:
                 writer.check(client)
-    assert sum(writer.acknowledged for writer in busy) > ROUNDS
+    acknowledged = sum(writer.acknowledged for writer in busy)
+    print(f"{amount} SIGKILLs, {store}: {acknowledged} batches acknowledged, none lost")
+    assert acknowledged > amount
     assert set[int]().union(*(writer.statuses for writer in busy)) == {200}
 
 
@@ -54,12 +62,13 @@ def test_nothing_is_lost_when_workers_are_killed(tmp_path: Path) -> None:
     assert sum(writer.acknowledged for writer in busy) > 0
 
 
-def test_nothing_is_lost_when_postgres_is_stopped(postgres: Postgres) -> None:
-    """PostgreSQL is stopped at once and started under load, 20 times: 503, and then it goes on."""
+@pytest.mark.soak(usual=10, long=30)
+def test_nothing_is_lost_when_postgres_is_stopped(postgres: Postgres, amount: int) -> None:
+    """PostgreSQL is stopped at once and started under load: 503, and then it goes on."""
     moments = random.Random(5)
     with served("--database", postgres.fresh("durability")) as sandbox:
         busy = writers(sandbox.url)
-        for _ in range(ROUNDS):
+        for _ in range(amount):
             before = sum(writer.acknowledged for writer in busy)
             with writing(sandbox.url, busy):
                 time.sleep(moments.uniform(0.05, 0.5))
@@ -73,6 +82,8 @@ def test_nothing_is_lost_when_postgres_is_stopped(postgres: Postgres) -> None:
             with httpx.Client(base_url=sandbox.url, timeout=30) as client:
                 for writer in busy:
                     writer.check(client)
+    acknowledged = sum(writer.acknowledged for writer in busy)
+    print(f"{amount} restarts of PostgreSQL: {acknowledged} batches acknowledged, none lost")
     assert set[int]().union(*(writer.statuses for writer in busy)) == {200, 503}
 
 
