@@ -567,7 +567,7 @@ class MixesJobs(Storing):
 
 
 def _ok(item: Any) -> bool:
-    return servers._valid(item)
+    return servers.is_valid(item)
 
 
 FAULTY: Final[Mapping[str, type[Handler]]] = {

@@ -13,19 +13,19 @@ import random
 import re
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 from urllib.parse import unquote, urlsplit
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.connection import over_http
-from drs_sync_policy.fuzz.target.profile import Target
+from drs_sync_policy.fuzz.target.profile import Readback, Target
 from drs_sync_policy.fuzz.verdict import Ledger
 
 OWN, OTHER = "a1" * 16, "b2" * 16
@@ -222,7 +222,7 @@ class Handler(BaseHTTPRequestHandler):
             raise malformed from None
         invalid = Refused(self.server.habits.invalid_body)
         jobs = value.get("jobs") if isinstance(value, dict) else None
-        if not isinstance(jobs, list) or not jobs or not all(map(_valid, jobs)):
+        if not isinstance(jobs, list) or not jobs or not all(map(is_valid, jobs)):
             raise invalid
         return jobs
 
@@ -267,6 +267,49 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
 
+class Detailing(Handler):
+    """Shows policies in a list, in answer to a POST: some fields, under names of its own."""
+
+    shows: Mapping[str, str] = {
+        "conflict_policy": "conflict",
+        "filter_ddl_policy": "filter",
+        "index_trans": "index",
+    }
+    none: Any = ""
+    """What it shows for a field without a value."""
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        found = re.fullmatch(r"/v3/([^/]+)/details", path)
+        if not found:
+            return super().policy(path, body)
+        own = JOBS[self.authenticate(unquote(found[1]))]
+        wanted = [job for job in loads(body)["jobs"] if job in (*own, *BLOCKED[OWN])]
+        if not wanted:
+            raise Refused(400)
+        items = [{"id": job, "policy": self.shown(job)} for job in ("first", *wanted)]
+        return {"count": len(items), "items": items}
+
+    def shown(self, job: str) -> dict[str, Any]:
+        stored = self.server.stored.get(job, {})
+        return {theirs: stored.get(name, self.none) for name, theirs in self.shows.items()}
+
+
+def detailing(server: Server) -> Target:
+    """The profile of a server whose policies are read by POST."""
+    handler = cast("type[Detailing]", server.RequestHandlerClass)
+    return evolve(
+        target(server),
+        readback=Readback(
+            "/v3/{project_id}/details",
+            method="POST",
+            body={"jobs": ["{job_id}"], "page": {"size": 0}},
+            policy_pointer="/items/id={job_id}/policy",
+            fields={name: f"/{theirs}" for name, theirs in handler.shows.items()},
+            absent=("",),
+        ),
+    )
+
+
 def loads(body: bytes) -> Any:
     """The value of an I-JSON text; `ValueError` if it is not one."""
     value = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_constant)
@@ -284,7 +327,8 @@ def _constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _valid(item: Any) -> bool:
+def is_valid(item: Any) -> bool:
+    """Whether an item is valid."""
     if not isinstance(item, dict) or not isinstance(item.get("job_id"), str) or not item["job_id"]:
         return False
     for name, kind in FIELDS.items():

@@ -112,6 +112,23 @@ def test_an_error_is_reported_with_its_place(change: dict[str, Any], named: str)
     assert any(named in problem for problem in problems)
 
 
+@pytest.mark.parametrize(
+    ("readback", "named"),
+    [
+        ({"path": "/read", "body": {"jobs": ["x"]}}, "`{job_id}`"),
+        ({"method": "POST", "body": {"jobs": ["{job_id}"]}}, "`path`"),
+        ({"path": "/{job_id}", "fields": {}}, "`readback.fields`"),
+        ({"path": "/{job_id}", "fields": {"x": "y"}}, "`readback.fields.x`"),
+        ({"path": "/{job_id}", "absent": [[]]}, "`readback.absent[0]`"),
+    ],
+)
+def test_an_error_of_a_readback_is_reported_with_its_place(
+    readback: dict[str, Any], named: str
+) -> None:
+    """The job has to be in the path or in the body."""
+    assert any(named in problem for problem in _problems({**LEAST, "readback": readback}))
+
+
 def test_every_error_is_reported_at_once() -> None:
     """Nobody has to run it once for each error."""
     problems = _problems({"target": {"url": 1}, "radback": {}}, rules=["a-rule"])

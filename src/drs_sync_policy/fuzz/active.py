@@ -27,6 +27,7 @@ from drs_sync_policy.fuzz.preflight import Ending
 from drs_sync_policy.fuzz.prober import Prober, TargetDown
 from drs_sync_policy.fuzz.readback import Unreadable
 from drs_sync_policy.fuzz.restore import Originals, Restored
+from drs_sync_policy.fuzz.rules.registry import hidden_from
 from drs_sync_policy.fuzz.skipping import complete
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled, Wire
@@ -135,6 +136,7 @@ def run(
     ledger = Ledger(loaded.rules, selected=rules)
     carrier = wire or over_http(target)
     prober = Prober(Oracle(loaded, operation, target), carrier, ledger, seed=seed, workers=workers)
+    ledger.limits.update(hidden_from(target, prober.bodies.fields))
     if enough:
         prober.enough = enough
     if record:

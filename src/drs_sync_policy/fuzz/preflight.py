@@ -14,6 +14,7 @@ from drs_sync_policy.fuzz.readback import PolicyReader, Unreadable
 from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
 from drs_sync_policy.fuzz.verdict import Exchange
+from drs_sync_policy.text import did_you_mean
 
 Ending = Literal[
     "complete",
@@ -53,24 +54,35 @@ def check(prober: Prober) -> tuple[Ending, str] | None:
 
 def _readback(prober: Prober) -> tuple[Ending, str] | None:
     """Whether a policy can be read that a request has just set."""
-    if prober.target.readback is None:
+    build, readback = prober.bodies, prober.target.readback
+    if readback is None:
         return None
-    build = prober.bodies
-    reader = PolicyReader(prober, build.fields)
+    unknown = next((name for name in readback.fields if name not in build.fields), None)
+    if unknown is not None:
+        hint = did_you_mean(unknown, build.fields)
+        return "invalid profile", f"`readback.fields`: the contract has no field `{unknown}`{hint}"
     job = prober.target.tenant.job_ids[0]
+    if not _why_unreadable(prober, job):
+        return None
+    request = prober.request(build.body([build.full(job)]))
+    results = Exchange(request, Expectation("", None), prober.reach(request)).results
+    if not results or results[0].get("status") != "success":
+        return None  # a scenario reports that
+    reason = _why_unreadable(prober, job)
+    if not reason:
+        return None
+    return "invalid profile", (
+        f"the policy of job `{job}` cannot be read with `[readback]`, although a request has just"
+        f" set it: {reason}; check `path`, `method`, `body`, `policy_pointer` and `fields`"
+    )
+
+
+def _why_unreadable(prober: Prober, job: str) -> str:
+    """Why the policy of a job cannot be read; empty if it can."""
+    reader = PolicyReader(prober, prober.bodies.fields)
     try:
-        reader.read(job, recorded=False)
-    except Unreadable:
-        request = prober.request(build.body([build.full(job)]))
-        expectation = Expectation("", None)
-        results = Exchange(request, expectation, prober.reach(request)).results
-        if not results or results[0].get("status") != "success":
-            return None  # a scenario reports that
-        try:
-            reader.read(job, recorded=False)
-        except Unreadable as error:
-            return "invalid profile", (
-                f"the policy of job `{job}` cannot be read with `[readback]`, although a request"
-                f" has just set it: {error}; check `path`, `method` and `policy_pointer`"
-            )
-    return None
+        policy, exchange = reader.read(job, recorded=False)
+    except Unreadable as error:
+        return str(error)
+    named = prober.target.readback is not None and prober.target.readback.fields
+    return f"{exchange.request.path} shows none of `fields`" if named and not policy else ""

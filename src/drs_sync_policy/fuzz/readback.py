@@ -6,6 +6,7 @@
 # pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -24,11 +25,20 @@ PROBE: Final = "x_unknown_probe"
 """A field that the contract does not describe: if it was sent, it must not be found stored."""
 
 
+PROJECT_ID: Final = "{project_id}"
+JOB_ID: Final = "{job_id}"
+PLACEHOLDERS: Final = re.compile(r"\{(?:project_id|job_id)\}")
+_NOTHING_THERE: Final = (ValueError, KeyError, IndexError, TypeError)
+
 NOTHING_EXPECTED: Final = Expectation("", None)
 
 
 class Unreadable(Exception):  # noqa: N818 - it is no error of ours
     """What is stored could not be read; the text says why."""
+
+
+class NotListed(Unreadable):
+    """The response has no entry for the job."""
 
 
 class PolicyReader:
@@ -41,7 +51,8 @@ class PolicyReader:
         self._readback: Readback = readback
         self._prober = prober
         self._prefix = prober.path("").partition("/v3/")[0]
-        self.fields: tuple[str, ...] = tuple(fields)
+        self.fields: tuple[str, ...] = readback.readable(fields)
+        """The fields that can be read; what is not stored is left out of a policy."""
 
     def read(
         self,
@@ -57,14 +68,7 @@ class PolicyReader:
         request of the run, and as known of the job.
         """
         tenant = tenant or self._prober.target.tenant
-        path = self._readback.path.replace("{project_id}", quote(tenant.project_id, safe=""))
-        credential = self._prober.oracle.operation.security_headers[0]
-        request = Request(
-            method=self._readback.method,
-            path=self._prefix + path.replace("{job_id}", quote(job_id, safe="")),
-            headers=((credential, tenant.token),),
-            secret=frozenset({credential.lower()}),
-        )
+        request = self._request(tenant, job_id)
         if recorded and self._prober.unsent:
             return {}, Exchange(request, NOTHING_EXPECTED, silence=NOT_SENT)
         response = self._prober.reach(request)
@@ -76,16 +80,52 @@ class PolicyReader:
         self._prober.on_exchange(exchange)
         if response.status == 404 and may_lack:
             return {}, exchange
-        policy = policy_in(response, request, self._readback, self.fields)
+        try:
+            policy = policy_in(response, request, self._readback, self.fields, job_id)
+        except NotListed:
+            if may_lack:
+                return {}, exchange
+            raise
         if recorded:
             self._prober.history.read(tenant, job_id, policy, exchange)
         return policy, exchange
 
+    def _request(self, tenant: Tenant, job_id: str) -> Request:
+        """The request that reads a job."""
+        ids = {PROJECT_ID: tenant.project_id, JOB_ID: job_id}
+        path, body = self._readback.path, self._readback.body
+        path = PLACEHOLDERS.sub(lambda found: quote(ids[found[0]], safe=""), path)
+        credential = self._prober.oracle.operation.security_headers[0]
+        headers = [(credential, tenant.token)]
+        if body is not None:
+            headers.append(("Content-Type", self._prober.oracle.media_type))
+        return Request(
+            method=self._readback.method,
+            path=self._prefix + path,
+            headers=tuple(headers),
+            body=None if body is None else ijson.dumps(_filled(body, ids)),
+            secret=frozenset({credential.lower()}),
+        )
+
+
+def _filled(node: Any, ids: Mapping[str, str]) -> Any:
+    """A value with the ids in its strings."""
+    if isinstance(node, dict):
+        return {name: _filled(value, ids) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_filled(value, ids) for value in node]
+    if isinstance(node, str):
+        return PLACEHOLDERS.sub(lambda found: ids[found[0]], node)
+    return node
+
 
 def policy_in(
-    response: Response, request: Request, readback: Readback, fields: Iterable[str]
+    response: Response, request: Request, readback: Readback, fields: Iterable[str], job_id: str
 ) -> Policy:
-    """The stored fields that the response to a reading shows; `Unreadable` if it shows none."""
+    """The stored fields that the response to a reading of this job shows.
+
+    Raises `Unreadable` if it shows none, `NotListed` if it lists other jobs alone.
+    """
     if response.status != 200:
         raise Unreadable(f"{request.method} {request.path} responded {response.status}")
     try:
@@ -93,14 +133,39 @@ def policy_in(
     except ijson.NotIJson as error:
         raise Unreadable(f"the response of {request.path} is no I-JSON: {error}") from None
     try:
-        found = anyjson.at(value, readback.policy_pointer)
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+        found = _of_job(value, readback.policy_pointer, job_id)
+    except _NOTHING_THERE as error:
         raise Unreadable(
             f"the response of {request.path} lacks `{readback.policy_pointer}`: {error}"
         ) from None
     if not isinstance(found, dict):
         raise Unreadable(f"`{readback.policy_pointer}` points to no object")
-    return {name: found[name] for name in (*fields, PROBE) if name in found}
+    stored = {name: _at(found, readback.pointer(name)) for name in (*fields, PROBE)}
+    return {name: value for name, value in stored.items() if not readback.means_none(value)}
+
+
+def _of_job(value: Any, pointer: str, job_id: str) -> Any:
+    """What a pointer points to; `NAME={job_id}` selects the item of a list whose `NAME` it is."""
+    for token in anyjson.tokens(pointer):
+        name, _, selected = token.rpartition("=")
+        if not isinstance(value, list):
+            value = value[token.replace(JOB_ID, job_id)]
+        elif name and selected == JOB_ID:
+            items = [item for item in value if isinstance(item, dict) and item.get(name) == job_id]
+            if not items:
+                raise NotListed(f"no item of the list has the `{name}` {job_id!r}")
+            value = items[0]
+        else:
+            value = value[int(token)]
+    return value
+
+
+def _at(policy: Any, pointer: str) -> Any:
+    """The value of a field, None if the policy does not have it."""
+    try:
+        return anyjson.at(policy, pointer)
+    except _NOTHING_THERE:
+        return None
 
 
 def differences(wanted: Policy, found: Policy) -> list[str]:

@@ -88,7 +88,7 @@ def _at_once(prober: Prober, stored: Stored, exchanges: Sequence[Exchange]) -> E
     evidence = Evidence(
         exchanges=tuple(sent),
         project_id=stored.project_id,
-        readable=tuple(prober.bodies.fields),
+        readable=_reader(prober).fields,
         after={stored.job: policy},
         readings=(reading,),
     )
@@ -97,11 +97,14 @@ def _at_once(prober: Prober, stored: Stored, exchanges: Sequence[Exchange]) -> E
 
 
 def _read(prober: Prober, stored: Stored) -> tuple[Policy, Exchange]:
-    reader = PolicyReader(prober, prober.bodies.fields)
     other = prober.target.other
     is_other = other is not None and other.project_id == stored.project_id
     tenant = other if is_other else prober.target.tenant
-    return reader.read(stored.job, tenant=tenant, may_lack=True, recorded=False)
+    return _reader(prober).read(stored.job, tenant=tenant, may_lack=True, recorded=False)
+
+
+def _reader(prober: Prober) -> PolicyReader:
+    return PolicyReader(prober, prober.bodies.fields)
 
 
 def _is_wrong(stored: Stored, policy: Policy) -> bool:

@@ -195,7 +195,8 @@ class StateResender:
         for item, result in zip(items(seen.exchange.request), found, strict=False):
             if isinstance(item, dict) and item.get(JOB) == self.job and self._is_field(item):
                 wanted = item[self.name] if result.get("status") == "success" else wanted
-        return wanted
+        readback = self.resender.prober.target.readback
+        return _ABSENT if readback and readback.means_none(wanted) else wanted
 
     def _is_field(self, item: dict[str, Any]) -> bool:
         return self.name in item and self.name in self.resender.build.fields

@@ -16,10 +16,15 @@ _NO_RESPONSE = (NoResponse, Stopped, TargetDown, Throttled, Unreachable)
 
 @frozen
 class Restored:
-    """The jobs that a run may have changed: those as before, and the others with the reason."""
+    """The jobs that a run may have changed: those as before, and the others with the reason.
+
+    Jobs are as before in the fields that can be read.
+    """
 
     as_before: tuple[str, ...] = ()
     changed: Mapping[str, str] = field(factory=dict[str, str])
+    hidden: tuple[str, ...] = ()
+    """The fields that cannot be read. Of each job they may be changed."""
 
     @property
     def reasons(self) -> dict[str, list[str]]:
@@ -47,6 +52,7 @@ class Originals:
     def __init__(self, prober: Prober) -> None:
         """Read them; no request of this counts. `TargetDown` if the server is not there."""
         self._prober = prober
+        self._hidden = prober.target.hidden(prober.bodies.fields)
         self._known: dict[str, Policy] = {}
         self._unknown: dict[str, str] = {}
         failed = ""
@@ -79,11 +85,12 @@ class Originals:
                 changed[job] = reason
             else:
                 restored.append(job)
-        return Restored(tuple(restored), changed)
+        return Restored(tuple(restored), changed, self._hidden)
 
     def abandoned(self, reason: str) -> Restored:
         """That nothing was set again, for this reason."""
-        return Restored((), {**dict.fromkeys(self._known, reason), **self._unknown})
+        changed = {**dict.fromkeys(self._known, reason), **self._unknown}
+        return Restored((), changed, self._hidden)
 
     def _put_back(self, tenant: Tenant, job: str, before: Policy) -> str:
         """Empty if the job has its policy again, else why not."""

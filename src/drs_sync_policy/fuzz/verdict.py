@@ -134,6 +134,8 @@ class Ledger:
         self._violations: dict[str, dict[tuple[object, ...], Violation]] = {}
         self._skipped: dict[str, int] = {}
         self._reasons: dict[str, str] = {}
+        self.limits: dict[str, str] = {}
+        """What no case of a rule can check, where that is so."""
         self.uncounted: bool = False
         """Whether more cases were skipped than were counted."""
         self.recorded: bool = False
@@ -200,6 +202,8 @@ class Ledger:
     def reason(self, rule: str) -> str:
         """Why the rule was not checked, or only in part; empty where there is no reason."""
         reason = self._reasons.get(rule, "")
+        if self.times_checked(rule):
+            return "; ".join(filter(None, (reason, self.limits.get(rule))))
         if not reason and rule in self.rules and self.status(rule) == "not checked":
             return "no case of this run checks it"
         return reason

@@ -269,6 +269,12 @@ def _notes(verdict: Verdict) -> Iterator[str]:
     for reason, jobs in verdict.restored.reasons.items():
         named = listed(jobs, last="and")
         yield f"the run may have changed the policy of {named}: {reason}"
+    hidden = verdict.restored.hidden
+    if hidden and (verdict.restored.as_before or verdict.restored.changed):
+        yield (
+            f"the run may have changed {listed(hidden, last='and')} of every job: `[readback]` does"
+            " not read what is stored, so nothing was restored"
+        )
     if verdict.timeout is not None:
         yield (
             f"in the end a response could take {verdict.timeout:.1f} s, less than the `timeout` of"

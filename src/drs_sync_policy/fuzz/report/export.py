@@ -16,6 +16,7 @@ from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.findings import Finding
 from drs_sync_policy.fuzz.report.secrets import Part, Redactor
+from drs_sync_policy.fuzz.target.profile import Readback
 from drs_sync_policy.fuzz.verdict import Exchange, Violation
 
 _PARALLEL: Final = "concurrent-calls-take-turns"
@@ -104,11 +105,15 @@ def _expected(verdict: Verdict, redact: Redactor, example: Violation) -> str:
     """What has to be true once the finding is fixed."""
     last = example.exchanges[-1]
     if example.stored:
-        readback = verdict.target.readback
-        names = [*example.stored.fields]
-        wanted = {name: example.stored.wanted.get(name, "not there") for name in names}
-        pointer = readback.policy_pointer if readback else ""
-        return f"stored(last, {pointer!r}, {names!r}) == {wanted!r}"
+        stored, readback = example.stored, verdict.target.readback or Readback("")
+        wanted = {name: stored.wanted.get(name, "not there") for name in stored.fields}
+        how = (
+            readback.policy_pointer,
+            stored.job,
+            {name: readback.pointer(name) for name in stored.fields},
+            [*readback.absent],
+        )
+        return f"stored(last, {', '.join(map(repr, how))}) == {wanted!r}"
     if example.received_status is not None:
         return f"last.status_code in {sorted(example.expected_statuses)!r}"
     if example.kind == "relation":

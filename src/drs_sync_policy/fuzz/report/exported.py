@@ -62,12 +62,28 @@ def _names(raw: Sequence[tuple[bytes, bytes]]) -> set[bytes]:
     return {b"host", *(name.lower() for name, _ in raw)}
 
 
-def stored(response: httpx.Response, pointer: str, names: Sequence[str]) -> dict[str, Any]:
-    """The fields of a policy that was read."""
-    policy = response.json()
+def stored(
+    response: httpx.Response, pointer: str, job: str, fields: dict[str, str], absent: Sequence[Any]
+) -> dict[str, Any]:
+    """The fields of a policy that was read, each at its pointer."""
+    policy = _at(response.json(), pointer, job)
+    found = {name: _at(policy, place, job) for name, place in fields.items()}
+    none = [json.dumps(value) for value in (None, *absent)]
+    return {name: MISSING if json.dumps(value) in none else value for name, value in found.items()}
+
+
+def _at(value: Any, pointer: str, job: str) -> Any:
+    """What a JSON pointer points to; `NAME={job_id}` selects the item of a list."""
     for step in pointer.split("/")[1:]:
-        policy = policy[int(step) if isinstance(policy, list) else step]
-    return {name: policy.get(name, MISSING) for name in names}
+        token = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, list) and token.endswith("={job_id}"):
+            name = token.removesuffix("={job_id}")
+            value = next((item for item in value if item.get(name) == job), None)
+        elif isinstance(value, list):
+            value = value[int(token)]
+        else:
+            value = (value or {}).get(token.replace("{job_id}", job))
+    return value
 
 
 def results(response: httpx.Response) -> list[Any]:

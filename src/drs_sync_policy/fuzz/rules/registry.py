@@ -7,7 +7,7 @@ send requests and hand the evidence over; nothing else decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from attrs import frozen
@@ -18,7 +18,9 @@ from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.state import State
 from drs_sync_policy.fuzz.rules.subject import Subject, subject
+from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Kind
+from drs_sync_policy.text import listed
 
 _MOST: Final = 3
 """Of one check and one evidence so many problems are reported."""
@@ -163,6 +165,14 @@ CHECKS: Final[tuple[Check, ...]] = (
 
 REGISTRY: Final[dict[AnyRule, Check]] = {check.rule: check for check in CHECKS}
 """The check of each rule, by the rule's id."""
+
+
+def hidden_from(target: Target, fields: Iterable[str]) -> dict[str, str]:
+    """What cannot be read of these fields, for each rule about what is stored."""
+    names = target.hidden(fields)
+    said = f"`[readback]` does not read {listed(names, last='and')}"
+    return {check.rule: said for check in CHECKS if names and check.stored}
+
 
 _ALONE: Final[tuple[tuple[AnyRule, Callable[[Subject], Iterator[Problem]]], ...]] = tuple(
     (check.rule, check.alone) for check in CHECKS if check.alone

@@ -136,7 +136,8 @@ def some_order_explains(it: State) -> Iterator[Problem]:
     wrong = sorted({place for entry in rest for place in _wrong(it, entry, placed)})
     job = wrong[0][0]
     names = [name for where, name in wrong if where == job]
-    wanted = {n: next(e[job, n] for e in reversed(rest) if (job, n) in e) for n in names}
+    last = {n: next(e[job, n] for e in reversed(rest) if (job, n) in e) for n in names}
+    wanted = {name: value for name, value in last.items() if value is not None}
     found = {n: it.after[job][n] for n in names if n in it.after[job]}
     yield Problem(
         f"what some order of the {len(it.exchanges)} requests leaves; "
@@ -161,6 +162,7 @@ class State:
         self.after: Mapping[str, Policy] = evidence.after
         self.project_id: str = evidence.project_id
         self._readable = frozenset(evidence.readable)
+        self._readback = oracle.target.readback
 
     @cached_property
     def _sets(self) -> tuple[dict[str, list[Policy]] | None, ...]:
@@ -187,8 +189,12 @@ class State:
         return found
 
     def readable(self, item: Policy) -> Policy:
-        """What of an item can be read back."""
-        return {name: value for name, value in item.items() if name in self._readable}
+        """What of an item can be read back; None for a value that is read as none."""
+        return {
+            name: None if self._readback and self._readback.means_none(value) else value
+            for name, value in item.items()
+            if name in self._readable
+        }
 
     def changes(self, job: str, first: int = 0) -> list[Policy]:
         """The items of a job that succeeded, from the exchange `first`; `Skip` if not known."""
@@ -247,7 +253,8 @@ def _is_done(exchange: Exchange) -> bool:
 
 
 def _has(policy: Policy, name: str, value: Any) -> bool:
-    return name in policy and ijson.same(policy[name], value)
+    """Whether a policy that was read has this value; None if it has to have none."""
+    return ijson.same(policy.get(name), value)
 
 
 def _like(policy: Policy, other: Policy) -> dict[str, Any]:
@@ -271,15 +278,16 @@ def _differ(
         names = {**policy, **found} if job in exact else policy
         wrong = [n for n in names if n not in policy or not _has(found, n, policy[n])]
         if wrong:
+            right = {name: policy[name] for name in wrong if policy.get(name) is not None}
             yield Problem(
-                f"stored for {job}: {words.policy(policy, wrong)}",
+                f"stored for {job}: {words.policy(right, wrong)}",
                 words.stored(found, wrong),
                 fields=tuple(wrong),
                 place=job,
                 stored=Stored(
                     job,
                     it.project_id,
-                    {name: policy[name] for name in wrong if name in policy},
+                    right,
                     {name: found[name] for name in wrong if name in found},
                 ),
             )

@@ -23,6 +23,7 @@ def problems(
     yield from _Schema(schema).problems(document)
     yield from _credentials(document, environment)
     yield from _authority(document)
+    yield from _readback(document)
     yield from _named_rules(document, rules)
 
 
@@ -107,6 +108,15 @@ def _authority(document: Json) -> Iterator[str]:
     except OSError as error:  # ssl.SSLError is one
         reason = error.strerror or error
         yield f"`target.verify` names `{file}`, which is not a file of CA certificates: {reason}"
+
+
+def _readback(document: Json) -> Iterator[str]:
+    table = document.get("readback")
+    if not anyjson.is_object(table) or "path" not in table:
+        return
+    named = (table["path"], *(value for _, value in anyjson.walk(table.get("body"))))
+    if not any(isinstance(text, str) and "{job_id}" in text for text in named):
+        yield "neither `readback.path` nor `readback.body` names the job: write `{job_id}` in one"
 
 
 def _named_rules(document: Json, rules: tuple[str, ...]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from drs_sync_policy import anyjson
+from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.target.problems import problems
 
 Json = Mapping[str, Any]
@@ -62,11 +63,34 @@ class Tenant:
 
 @frozen
 class Readback:
-    """How to read what is stored for a job."""
+    """How to read what is stored for a job.
+
+    `{project_id}` and `{job_id}` stand for the ids, in `path`, `policy_pointer` and any string of
+    `body`.
+    """
 
     path: str
     method: str = "GET"
     policy_pointer: str = ""
+    body: Any = None
+    """The JSON value to send; None for no body."""
+    fields: Mapping[str, str] = field(factory=dict[str, str])
+    """A JSON pointer into the policy for each field that can be read, by its name in the contract.
+    Empty if the policy has every field under its name."""
+    absent: tuple[Any, ...] = ()
+    """What stands for a field without a value, besides null."""
+
+    def readable(self, fields: Iterable[str]) -> tuple[str, ...]:
+        """Those of these fields that can be read."""
+        return tuple(name for name in fields if not self.fields or name in self.fields)
+
+    def pointer(self, name: str) -> str:
+        """Where the policy has a field."""
+        return self.fields.get(name, anyjson.pointer((name,)))
+
+    def means_none(self, value: Any) -> bool:
+        """Whether a value that was read says that the field has none."""
+        return value is None or any(ijson.same(value, entry) for entry in self.absent)
 
 
 @frozen
@@ -106,6 +130,12 @@ class Target:
     """The rules that have to be checked: a run that cannot check one of them fails."""
     allow_real_service: bool = False
     """Whether the host may be one of the contract's `servers`."""
+
+    def hidden(self, fields: Iterable[str]) -> tuple[str, ...]:
+        """Those of these fields that `[readback]` cannot read; none without `[readback]`."""
+        fields = tuple(fields)
+        readable = self.readback.readable(fields) if self.readback else fields
+        return tuple(name for name in fields if name not in readable)
 
     @property
     def secrets(self) -> tuple[tuple[str, str], ...]:
@@ -186,7 +216,6 @@ def _target(document: Json, environment: Mapping[str, str]) -> Target:
     table = document["target"]
     optional = {key: table[key] for key in _AS_THEY_ARE if key in table}
     other = document.get("other_tenant")
-    readback = document.get("readback")
     return Target(
         url=table["url"].rstrip("/"),
         tenant=_tenant(table, environment),
@@ -197,7 +226,7 @@ def _target(document: Json, environment: Mapping[str, str]) -> Target:
         ready=_command(table.get("ready")),
         reset=_command(table.get("reset")),
         other=_tenant(other, environment) if other else None,
-        readback=Readback(**readback) if readback else None,
+        readback=_readback(document.get("readback")),
         require=tuple(table.get("require", ())),
         waivers=tuple(
             Waiver(entry["rule"], entry["reason"], datetime.date.fromisoformat(entry["expires"]))
@@ -213,6 +242,15 @@ def _tenant(table: Json, environment: Mapping[str, str]) -> Tenant:
         project_id=table["project_id"],
         job_ids=tuple(table["job_ids"]),
         token_env=table.get("token_env"),
+    )
+
+
+def _readback(table: Json | None) -> Readback | None:
+    if table is None:
+        return None
+    absent = tuple(table.get("absent", ()))
+    return Readback(
+        **{name: value for name, value in table.items() if name != "absent"}, absent=absent
     )
 
 

@@ -93,6 +93,7 @@ class TrafficChecker:
         self._controlled = controlled
         self._redact = redacted if redact_bodies else None
         self._readings = Readings(self.oracle)
+        self.ledger.limits.update(self._readings.limits)
         self._jobs: dict[tuple[str, str], _Job] = {}
         self._own = frozenset(
             (tenant.project_id, job)
@@ -132,9 +133,10 @@ class TrafficChecker:
             self.notes.update(recorded.gaps)
             self._lose_track(None)
             return
-        reading = self._readings.job_of(recorded.request)
-        if reading is not None:
-            yield from self._read(*reading, recorded)
+        readings = self._readings.jobs_of(recorded.request)
+        if readings is not None:
+            for project_id, job_id in readings:
+                yield from self._read(project_id, job_id, recorded)
             return
         if not self.oracle.is_for_operation(recorded.request):
             self.notes["for another operation"] += 1
@@ -234,7 +236,7 @@ class TrafficChecker:
         """Checks what the requests since the last reading of a job left stored."""
         job = self._jobs.setdefault((project_id, job_id), _Job())
         began = job.ended
-        policy = self._readings.policy(recorded)
+        policy = self._readings.policy(recorded, job_id)
         job.add(recorded)
         exchanges, before, overlapping = job.exchanges, job.policy, job.overlapping
         self._jobs[project_id, job_id] = _Job(policy, ended=max(began, job.ended))

@@ -79,7 +79,7 @@ def _set_each(state: StateProber, combinations: Sequence[dict[str, Any]]) -> Non
 @with_state
 def _texts(state: StateProber) -> None:
     """Any text is stored as it was sent."""
-    free = [name for name, schema in state.build.fields.items() if schema.is_free_text]
+    free = [name for name in state.reader.fields if state.build.fields[name].is_free_text]
     long = [(c * n, f"{n} times {short(c)}") for c, n in _LONG]
     # A text that is cut anywhere shows it where it is long.
     everything = [("", "empty"), *aligned(), *texts(), *long]

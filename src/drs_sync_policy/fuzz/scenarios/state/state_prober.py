@@ -79,7 +79,7 @@ def with_state(scenario: Callable[[StateProber], None]) -> Callable[[Prober], No
 
     def run(prober: Prober) -> None:
         state = StateProber(prober)
-        if state.build.fields:
+        if state.reader.fields:
             scenario(state)
 
     return run
