@@ -268,7 +268,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Detailing(Handler):
-    """Shows policies in a list, in answer to a POST: some fields, under names of its own."""
+    """Shows policies in a list to a POST: some fields, under names of its own."""
 
     shows: Mapping[str, str] = {
         "conflict_policy": "conflict",
