@@ -18,7 +18,7 @@ from typing import Final
 
 import yaml
 
-from drs_sync_policy import contract
+from drs_sync_policy import codes, contract
 from tools.documents import CONTRACT, ROOT
 from tools.node import node_environment, node_tool
 
@@ -63,14 +63,34 @@ def _write_edition(site: Path, edition: str) -> Path:
 def page(document: Path = CONTRACT, *, up: str = "../") -> str:
     """The reference page of a contract as HTML that needs nothing but itself."""
     with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "index.html"
-        _build(document, target)
+        target, linked = Path(folder) / "index.html", Path(folder) / document.name
+        linked.write_text(_linked(document, up), "utf-8")
+        _build(linked, target)
         html = target.read_text("utf-8")
     html, logos = LOGO.subn(REDOCLY, html)
     if logos != 2:
         raise SystemExit(f"Redoc's page names its logo {logos} times instead of 2: see {__file__}")
     html = html.replace(UP, up)
     return html.replace(SCRIPT_HASHES, " ".join(script_hashes(html)), 1)
+
+
+def _linked(document: Path, up: str) -> str:
+    """The contract as the page shows it: with its rules in the text, and codes as links."""
+    text = document.read_text("utf-8")
+    known = {row.code for row in codes.all_codes()}
+
+    def link(quoted: re.Match[str]) -> str:
+        code = quoted[1]
+        return f"[{quoted[0]}]({up}errors.html#{code})" if code in known else quoted[0]
+
+    loaded = contract.Contract(yaml.safe_load(re.sub(r"`([A-Z]+\.[A-Z]?\d+)`", link, text)))
+    rules = (
+        f"- [`{rule.id}`]({up}rules.html#{rule.id}): {' '.join(rule.statement.split())}"
+        for rule in loaded.rules
+    )
+    info = loaded.document["info"]
+    info["description"] += "\n\n## Rules\n\n" + "\n".join(rules) + "\n"
+    return yaml.safe_dump(loaded.document, sort_keys=False, allow_unicode=True, width=10_000)
 
 
 def script_hashes(html: str) -> list[str]:

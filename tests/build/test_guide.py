@@ -18,7 +18,7 @@ from drs_sync_policy import codes, contract
 from drs_sync_policy.cli import main
 from drs_sync_policy.sandbox.faults import catalogue
 from tests.html import Reader
-from tools import api, diagrams, guide, pages, staging
+from tools import api, diagrams, guide, pages, rule_examples, staging
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))
@@ -86,12 +86,14 @@ def test_the_error_page_has_every_code(site: Path) -> None:
     """Each row with both texts, meaning and remedy, below an anchor of the code's own."""
     made = pages.errors()
     for row in codes.all_codes():
-        assert f"{{ #{pages.anchor(row.code)} }}" in made
         for text in (row.en, row.zh, row.meaning, row.remedy):
             assert text in made
     assert made.count("*(our translation)*") == sum(r.zh_by == "ours" for r in codes.all_codes())
     html = (site / "errors.html").read_text("utf-8")
-    assert 'id="drs-m00304"' in html
+    for row in codes.all_codes():
+        assert f'id="{pages.anchor(row.code)}"' in html
+        assert f'id="{row.code}"' in html
+        assert f'<span lang="zh-Hans">{row.zh}</span>' in made
 
 
 def test_the_rules_page_has_every_rule(site: Path) -> None:
@@ -105,6 +107,17 @@ def test_the_rules_page_has_every_rule(site: Path) -> None:
     linked = set(re.findall(r"decisions\.html#(decision-\d+)", html))
     assert linked
     assert {name for name in linked if f'id="{name}"' not in decisions} == set()
+
+
+def test_a_rule_has_a_response_that_passes_and_one_that_fails() -> None:
+    """The requests in the file still show a violation; `python -m tools.rule_examples` repairs."""
+    rules = {rule.id for rule in contract.load().rules}
+    shown = rule_examples.shown()
+    assert set(shown) == rules - rule_examples.PARALLEL
+    known = {fault.name: fault.rule for fault in catalogue()}
+    for rule, example in shown.items():
+        assert known[example.fault] == rule
+        assert example.differing.passes != example.differing.fails
 
 
 def test_the_faults_page_has_every_fault() -> None:
@@ -124,13 +137,13 @@ def test_the_fields_page_has_every_field_of_every_edition() -> None:
         for schema in loaded.document["components"]["schemas"].values():
             for name, property_ in schema.get("properties", {}).items():
                 field = loaded.resolve(property_)
-                assert f"| `{name}` | " in made
+                assert f"| `{name}`{{ #" in made
                 assert " ".join(field["description"].split()) in made
                 assert all(text in made for text in field.get("x-enumDescriptions", {}).values())
         for operation in loaded.operations:
             assert f"`{operation.method} {operation.path}`" in made
             for parameter in operation.parameters:
-                assert f"| `{parameter.name}` | " in made
+                assert f"| `{parameter.name}`{{ #" in made
                 assert parameter.description in made
 
 
@@ -151,13 +164,20 @@ def test_the_fields_page_says_the_bounds_of_each_field(site: Path) -> None:
 
 
 def test_the_command_page_has_what_help_says(site: Path) -> None:
-    """Every verb stands there with the text of its own `--help`."""
-    made = pages.command()
+    """Every verb stands there with its usage, its text, its examples and its options."""
+    made, shown = pages.command(), (site / "cli.html").read_text("utf-8")
     verbs = main.list_commands(click.Context(main))
     assert len(verbs) > 3
-    for verb in verbs:
-        assert f"## drs-sync-policy {verb}\n" in made
-        assert f"Usage: drs-sync-policy {verb} " in made
+    for name in verbs:
+        verb = main.get_command(click.Context(main), name)
+        assert verb is not None
+        assert f"## drs-sync-policy {name} " in made
+        assert f"Usage: drs-sync-policy {name} " in made
+        assert verb.get_short_help_str(200) in made
+        for option in verb.params:
+            if isinstance(option, click.Option) and option.get_help_record(click.Context(verb)):
+                assert f'id="drs-sync-policy-{name}{option.opts[-1]}"' in shown
+    assert made.count("```sh\n# ") >= 5
 
 
 def test_the_python_page_has_what_is_public() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -10,6 +12,7 @@ import click
 from click.testing import CliRunner
 
 from tools.documents import ROOT
+from tools.pages.markdown import table
 
 
 def changelog() -> str:
@@ -19,32 +22,93 @@ def changelog() -> str:
 
 
 def command() -> str:
-    """What `--help` prints, for the command and for each of its verbs."""
+    """Each verb of the command with its options and examples, as `--help` has them."""
     main: click.Group = import_module("drs_sync_policy.cli").main
+    verbs = list(_verbs(main))
     parts = [
         "# Command reference",
         (
-            "All verbs and options, as `--help` prints them. Exit codes: 0 done, 1 some jobs "
+            "Look up a verb or an option of the command. `drs-sync-policy VERB --help` prints the "
+            "same. Exit codes: 0 done, 1 some jobs "
             "failed or a rule failed, 2 usage error, 3 credentials rejected, 4 a response outside "
             "the contract, 5 no connection, 6 nothing or too little could be checked, "
             "130 interrupted."
         ),
+        table(
+            ("Verb", "What it does"),
+            (
+                (f"[`{' '.join(path)}`](#{_anchor(path)})", verb.get_short_help_str(200))
+                for path, verb in verbs
+                if path
+            ),
+        ),
     ]
-    for path in _verbs(main):
+    for path, verb in verbs:
         title = " ".join(("drs-sync-policy", *path))
-        parts.append(f"## {title}\n\n```text\n{_help(main, path)}\n```")
+        parts += [f"## {title} {{ #{_anchor(path)} }}", *_verb(main, path, verb)]
     return "\n\n".join(parts) + "\n"
 
 
-def _verbs(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    yield path
+def options() -> Iterator[tuple[str, str, str]]:
+    """Each option: its name, what it does, and where the page has it."""
+    for path, verb in _verbs(import_module("drs_sync_policy.cli").main):
+        context = click.Context(verb)
+        for option in verb.get_params(context):
+            if isinstance(option, click.Option):
+                record = option.get_help_record(context)
+                if record is not None:  # else an option for a field of another edition
+                    yield option.opts[-1], record[1], _place(path, option)
+
+
+def _verbs(
+    group: click.Group, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, group
     context = click.Context(group)
     for name in group.list_commands(context):
         verb = group.get_command(context, name)
         if isinstance(verb, click.Group):
             yield from _verbs(verb, (*path, name))
         elif verb is not None and not verb.hidden:
-            yield (*path, name)
+            yield (*path, name), verb
+
+
+def _anchor(path: tuple[str, ...]) -> str:
+    return "-".join(("drs-sync-policy", *path))
+
+
+def _place(path: tuple[str, ...], option: click.Option) -> str:
+    return f"{_anchor(path)}{option.opts[-1]}"
+
+
+def _verb(main: click.Group, path: tuple[str, ...], verb: click.Command) -> Iterator[str]:
+    shown = _help(main, path)
+    usage = re.match(r"Usage: (.*(?:\n {4,}.*)*)", shown)
+    if not usage:
+        raise SystemExit(f"`--help` of {path} has no usage: see tools/pages/command.py")
+    yield f"```text\n{usage[0]}\n```"
+    yield inspect.cleandoc(verb.help or "").replace("\b\n", "")
+    yield from _examples(shown)
+    context = click.Context(verb, info_name=" ".join(path))
+    rows = (_row(path, o, context) for o in verb.get_params(context) if isinstance(o, click.Option))
+    yield table(("Option", "What it does"), filter(None, rows))
+
+
+def _row(
+    path: tuple[str, ...], option: click.Option, context: click.Context
+) -> tuple[str, str] | None:
+    record = option.get_help_record(context)
+    if record is None:
+        return None
+    return f"`{record[0]}`{{ #{_place(path, option)} }}", record[1]
+
+
+def _examples(shown: str) -> Iterator[str]:
+    """The examples at the end of the help, as commands to copy."""
+    _, found, rest = shown.partition("\n  Examples:\n")
+    if found:
+        lines = textwrap.dedent(rest.split("\n\n")[0]).strip()
+        yield f"```sh\n{lines}\n```"
 
 
 def _help(main: click.Group, path: tuple[str, ...]) -> str:

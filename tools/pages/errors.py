@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from drs_sync_policy import codes
+from tools import rule_examples
 from tools.pages.markdown import anchor, table
+from tools.rule_examples import Step
+
+HEAD: Final = ("Code, status", "Text", "What it means", "What to do")
 
 SEEN: Final = {
     "table": "",
@@ -21,8 +27,9 @@ LIKELY: Final = (
 
 
 def errors() -> str:
-    """Every error code with both texts, what it means and what to do."""
+    """Every error code with both texts, what it means and what to do, and how to provoke it."""
     rows = codes.all_codes()
+    provoked = _provoked()
     parts = [
         "# Error codes",
         (
@@ -39,11 +46,41 @@ def errors() -> str:
         "## The most likely codes",
         table(("Code", "Status", "Text"), (_brief(row) for row in _likely(rows))),
         "## Codes of the service",
-        *(_code(group) for group in _by_code(rows, "service")),
+        table(HEAD, (_row(row, first=first) for row, first in _rows(rows, "service"))),
         "## Codes of the gateway",
-        *(_code(group) for group in _by_code(rows, "gateway")),
+        table(HEAD, (_row(row, first=first) for row, first in _rows(rows, "gateway"))),
+        "## Provoke a code",
+        (
+            "Start [the sandbox](sandbox.md), and it responds to these requests with the code. Any "
+            "other code, status or delay can be [planned](sandbox.md#control-routes) for the next "
+            "request."
+        ),
+        *(_request(row.code, provoked[row.code]) for row in rows if row.code in provoked),
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(dict.fromkeys(parts)) + "\n"
+
+
+def found_codes() -> Iterator[tuple[str, str, str]]:
+    """Each code: the code, its English text, and where the page has it."""
+    for row in codes.all_codes():
+        yield row.code, row.en, anchor(row.code)
+
+
+def _provoked() -> dict[str, Step]:
+    """Of the codes that the sandbox sends by itself, a request that gets it."""
+    found: dict[str, Step] = {}
+    for example in rule_examples.shown().values():
+        for step in example.steps if len(example.steps) == 1 else ():
+            for code in re.findall(r'"error_code": "([^"]+)"', step.passes):
+                known = found.get(code)
+                if known is None or len(step.curl) < len(known.curl):
+                    found[code] = step
+    return found
+
+
+def _request(code: str, step: Step) -> str:
+    blocks = f"```sh\n{step.curl}\n```\n\n```{{ .text .no-copy .output }}\n{step.passes}\n```\n"
+    return f'??? example "{code}"\n\n{textwrap.indent(blocks, "    ")}'
 
 
 def _likely(rows: Iterable[codes.ErrorCode]) -> list[codes.ErrorCode]:
@@ -54,28 +91,24 @@ def _brief(row: codes.ErrorCode) -> tuple[str, str, str]:
     return f"[{row.code}](#{anchor(row.code)})", str(row.status), row.en
 
 
-def _by_code(rows: Iterable[codes.ErrorCode], issuer: str) -> Iterator[list[codes.ErrorCode]]:
+def _rows(rows: Iterable[codes.ErrorCode], issuer: str) -> Iterator[tuple[codes.ErrorCode, bool]]:
+    """The rows of an issuer, those of one code together, and whether each is the code's first."""
     groups: dict[str, list[codes.ErrorCode]] = {}
     for row in rows:
         if row.issuer == issuer:
             groups.setdefault(row.code, []).append(row)
-    yield from groups.values()
+    for group in groups.values():
+        yield from ((row, row is group[0]) for row in group)
 
 
-def _code(rows: list[codes.ErrorCode]) -> str:
-    code = rows[0].code
-    texts = ((str(row.status), row.en, _chinese(row)) for row in rows)
-    parts = [
+def _row(row: codes.ErrorCode, *, first: bool) -> tuple[str, ...]:
+    code = f"`{row.code}`"
+    if first:
         # People copy a code as it is written, so that it is an anchor as it is written, too.
-        f'### {code}<span id="{code}"></span> {{ #{anchor(code)} }}',
-        table(("Status", "English", "Chinese"), texts),
-    ]
-    for row in rows:
-        case = f" (status {row.status}: {row.en})" if len(rows) > 1 else ""
-        seen = f" {SEEN[row.seen]}" if row.seen != "table" else ""
-        parts.append(f"**What it means{case}.** {row.meaning}{seen}")
-        parts.append(f"**What to do.** {row.remedy}")
-    return "\n\n".join(parts)
+        code += f'{{ #{anchor(row.code)} }}<span id="{row.code}"></span>'
+    seen = f" {SEEN[row.seen]}" if row.seen != "table" else ""
+    texts = f"{row.en}\n{_chinese(row)}"
+    return f"{code} {row.status}", texts, f"{row.meaning}{seen}", row.remedy
 
 
 def _chinese(row: codes.ErrorCode) -> str:

@@ -37,14 +37,38 @@ def fields(editions: Sequence[contract.Contract] = ()) -> str:
         for operation in loaded.operations:
             if loaded is base or operation.parameters != known.get(operation.id):
                 parts += _operation(loaded, operation, of=of)
-        for name, schema in loaded.document["components"]["schemas"].items():
-            rows = [
-                _field(loaded, schema, field)
-                for field in schema.get("properties", {})
-                if loaded is base or _found(loaded, name, field) != _found(base, name, field)
-            ]
+        shown_here = list(_shown(loaded, base))
+        for name in loaded.document["components"]["schemas"]:
+            rows = [_field(loaded, name, field) for owner, field in shown_here if owner == name]
             parts += [f"## {name}{of}", table(HEAD, rows)] if rows else []
     return "\n\n".join(parts) + "\n"
+
+
+def found_fields() -> Iterator[tuple[str, str, str]]:
+    """Each parameter and field of each edition: its name, its meaning, its place on the page."""
+    base = contract.load()
+    for operation in base.operations:
+        for parameter in operation.parameters:
+            yield parameter.name, parameter.description, _place(base, operation.id, parameter.name)
+    for edition in contract.editions():
+        loaded = contract.load(edition)
+        for of, name in _shown(loaded, base):
+            field = _found(loaded, of, name) or {}
+            yield name, field.get("description", ""), _place(loaded, of, name)
+
+
+def _shown(loaded: contract.Contract, base: contract.Contract) -> Iterator[tuple[str, str]]:
+    """The fields of an edition that the base does not have like that; of the base, all."""
+    for of, schema in loaded.document["components"]["schemas"].items():
+        for name in schema.get("properties", {}):
+            if loaded.edition == base.edition or _found(loaded, of, name) != _found(base, of, name):
+                yield of, name
+
+
+def _place(loaded: contract.Contract, of: str, name: str) -> str:
+    """The anchor of a field."""
+    edition = "" if loaded.edition == contract.BASE_EDITION else f"{loaded.edition}."
+    return f"{edition}{of}.{name}"
 
 
 def _operation(
@@ -52,14 +76,16 @@ def _operation(
 ) -> Iterator[str]:
     yield f"## {operation.id}{of}"
     yield f"`{operation.method} {operation.path}`: {operation.summary}."
-    yield table(HEAD, (_parameter(loaded, parameter) for parameter in operation.parameters))
+    yield table(HEAD, (_parameter(loaded, operation, p) for p in operation.parameters))
 
 
-def _parameter(loaded: contract.Contract, parameter: contract.Parameter) -> tuple[str, ...]:
+def _parameter(
+    loaded: contract.Contract, operation: contract.Operation, parameter: contract.Parameter
+) -> tuple[str, ...]:
     schema = loaded.resolve(parameter.schema)
     example = schema.get("example") if parameter.example is None else parameter.example
     return (
-        f"`{parameter.name}`",
+        f"`{parameter.name}`{{ #{_place(loaded, operation.id, parameter.name)} }}",
         f"{_type(schema)}, in the {parameter.location}\n{_needed(parameter.required)}",
         _allowed(schema),
         _example(example),
@@ -74,11 +100,12 @@ def _found(loaded: contract.Contract, schema: str, field: str) -> contract.Json 
     return loaded.resolve(found) if found else None
 
 
-def _field(loaded: contract.Contract, schema: contract.Json, name: str) -> tuple[str, ...]:
+def _field(loaded: contract.Contract, of: str, name: str) -> tuple[str, ...]:
+    schema = loaded.document["components"]["schemas"][of]
     field = loaded.resolve(schema["properties"][name])
     examples = [*field.get("examples", ()), *([field["example"]] if "example" in field else [])]
     return (
-        f"`{name}`",
+        f"`{name}`{{ #{_place(loaded, of, name)} }}",
         f"{_type(field)}\n{_needed(name in schema.get('required', ()))}",
         _allowed(field),
         _example(examples[0] if examples else None),

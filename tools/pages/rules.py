@@ -3,53 +3,122 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from drs_sync_policy import contract
 from drs_sync_policy.sandbox.faults import Fault, catalogue
+from drs_sync_policy.sandbox.faults import groups as faults_by_group
+from tools import rule_examples
 from tools.pages.markdown import table
+from tools.rule_examples import Shown
 
 ORIGINS: Final = {
     "page": "the vendor's page for this operation",
     "vendor": "other public material of the vendor",
     "decision": "a decision of this contract",
 }
+TITLES: Final = {
+    "responses": "What every response has",
+    "requests": "Which requests are accepted",
+    "credentials": "Credentials and tenants",
+    "state": "What is stored",
+    "batches": "Batches",
+    "language": "Language",
+}
+"""The groups of faults, as titles of the rules that they violate."""
+MOST: Final = 4
+"""So many faults of a rule are shown, and the rest on demand."""
 
 
 def rules(loaded: contract.Contract | None = None) -> str:
-    """Every rule of the contract (the shipped base by default): its statement and its origin."""
+    """Every rule of the contract (the shipped base by default), by group, with its examples."""
     loaded = loaded or contract.load()
+    examples = rule_examples.shown() if loaded.sha256 == contract.load().sha256 else {}
+    groups = _grouped(loaded)
     parts = [
         "# Rules",
         (
-            "A schema describes the form of a request and a response. What it cannot state is a "
-            f"*rule*. `openapi.yaml` has {len(loaded.rules)} rules. The fuzzer has a check for "
-            "each, and the sandbox at least one fault that violates it."
+            "Look up what a server must do beyond the schemas, with a response that passes and one "
+            "that fails. A schema describes the form of a request and a response; what it cannot "
+            f"state is a *rule*. `openapi.yaml` has {len(loaded.rules)} rules. The fuzzer has a "
+            "check for each, and the sandbox at least one fault that violates it."
         ),
         "Each rule has an origin: " + "; ".join(f"`{k}`, {v}" for k, v in ORIGINS.items()) + ".",
+        (
+            "The responses are real. The first is the sandbox's, the second that of a sandbox with "
+            "a fault. To send the requests yourself, start [the sandbox](sandbox.md) with "
+            f"`--max-body-bytes {rule_examples.LIMIT}`, and with `--fault` for the second response."
+        ),
         table(
-            ("Rule", "Operation", "Origin"),
+            ("Group", "Rules"),
             (
-                (f"[{rule.id}](#{rule.id})", f"`{operation.id}`", f"`{rule.origin}`")
-                for operation in loaded.operations
-                for rule in operation.rules
+                (f"[{TITLES[group]}](#{group})", ", ".join(f"[{r.id}](#{r.id})" for r in members))
+                for group, members in groups.items()
             ),
         ),
-        *(_rule(rule, catalogue(loaded)) for rule in loaded.rules),
     ]
+    for group, members in groups.items():
+        parts.append(f"## {TITLES[group]} {{ #{group} }}")
+        parts += (_rule(rule, catalogue(loaded), examples.get(rule.id)) for rule in members)
     return "\n\n".join(parts) + "\n"
 
 
-def _rule(rule: contract.Rule, known: Sequence[Fault]) -> str:
+def _grouped(loaded: contract.Contract) -> dict[str, list[contract.Rule]]:
+    """The rules by the group that most of their faults are in."""
+    by_group = faults_by_group(loaded)
+    grouped: dict[str, list[contract.Rule]] = {group: [] for group in by_group}
+    for rule in loaded.rules:
+        number = {g: sum(f.rule == rule.id for f in members) for g, members in by_group.items()}
+        grouped[max(number, key=lambda group: number[group])].append(rule)
+    return {group: members for group, members in grouped.items() if members}
+
+
+def _rule(rule: contract.Rule, known: Sequence[Fault], example: Shown | None) -> str:
     origin = f"Origin: `{rule.origin}`, {ORIGINS[rule.origin]}. Source: {_linked(rule.source)}."
     broken_by = [
         f"[`{fault.name}`](faults.md#{fault.name})" for fault in known if fault.rule == rule.id
     ]
-    parts = [f"## {rule.id} {{ #{rule.id} }}", rule.statement, origin]
+    parts = [f"### {rule.id} {{ #{rule.id} }}", rule.statement]
+    parts += _example(example) if example else []
+    if rule.id in rule_examples.PARALLEL:
+        parts.append("Only requests that are sent at the same time can violate it.")
+    parts.append(origin)
     if broken_by:
-        parts.append(f"Faults that violate it: {', '.join(broken_by)}.")
+        parts.append(f"Faults that violate it: {_folded(broken_by)}")
     return "\n\n".join(parts)
+
+
+def _folded(links: Sequence[str]) -> str:
+    """The first links; many more are folded."""
+    if len(links) <= MOST + 1:
+        return ", ".join(links) + "."
+    rest = ", ".join(links[MOST:])
+    return f'{", ".join(links[:MOST])}.\n\n??? note "{len(links) - MOST} more"\n\n    {rest}'
+
+
+def _example(example: Shown) -> Iterator[str]:
+    """The request, and the two responses side by side."""
+    step = example.differing
+    several = len(example.steps) > 1
+    number = example.steps.index(step) + 1
+    case = example.case
+    shown = f"Request: {case[:80]}; fault: `{example.fault}`"
+    commands = "\n\n".join(entry.curl for entry in example.steps)
+    response = f"response {number} of {len(example.steps)}" if several else "response"
+    block = textwrap.indent(f"```sh\n{commands}\n```", "    ")
+    yield f'??? example "{_title(shown)}"\n\n{block}'
+    blocks = ((f"A {response} that passes", step.passes), (f"A {response} that fails", step.fails))
+    columns = "\n\n".join(
+        f"<div markdown>\n\n**{title}**\n\n```{{ .text .no-copy }}\n{text}\n```\n\n</div>"
+        for title, text in blocks
+    )
+    yield f'<div class="pair" markdown>\n\n{columns}\n\n</div>'
+
+
+def _title(text: str) -> str:
+    return text.replace('"', "'")
 
 
 def _linked(source: str) -> str:

@@ -1,0 +1,208 @@
+"""For each rule the requests that show a violation, with a response that passes and one that fails.
+
+    python -m tools.rule_examples     finds the requests again: some minutes
+
+The fuzzer finds the requests on a sandbox with a fault of the rule, and makes them as small as it
+can. They are in `rule_examples.json`. Whoever makes the page sends them to two sandboxes in this
+process, one with the fault and one without: every response on the page is a real one.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import frozen
+
+from drs_sync_policy import contract, sandbox
+from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.report import curl
+from drs_sync_policy.fuzz.report.jsontext import indented
+from drs_sync_policy.fuzz.report.secrets import Redactor
+from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.asgi import over_asgi
+from drs_sync_policy.fuzz.target.http import Request, Response
+from drs_sync_policy.fuzz.target.profile import Target
+from drs_sync_policy.fuzz.verdict import Violation
+from drs_sync_policy.sandbox.faults import Fault, catalogue
+
+FILE: Final = Path(__file__).with_suffix(".json")
+PARALLEL: Final = frozenset({"concurrent-calls-take-turns"})
+"""The rules that only requests sent at the same time can violate."""
+LIMIT: Final = 4096
+"""The largest body that these sandboxes read: what is too large for them fits into the file."""
+_TRIED: Final = 4
+"""So many faults of a rule are tried; the smallest requests win."""
+_RANDOM: Final = re.compile(r'("request_id": ")[0-9a-f]{32}(")')
+_SHOWN: Final = ("content-type", "allow")
+
+
+@frozen
+class Step:
+    """One request as a curl command, and the response of a server with the fault and without."""
+
+    curl: str
+    passes: str
+    fails: str
+
+
+@frozen
+class Shown:
+    """The requests that show a violation of one rule."""
+
+    fault: str
+    case: str
+    """What the requests are, in a few words."""
+    expected: str
+    received: str
+    steps: tuple[Step, ...]
+
+    @property
+    def differing(self) -> Step:
+        """The first request whose responses differ."""
+        return next(step for step in self.steps if step.passes != step.fails)
+
+
+@cache
+def shown() -> Mapping[str, Shown]:
+    """The example of each rule of the shipped contract that one has."""
+    return dict(_all_shown(json.loads(FILE.read_text("utf-8"))))
+
+
+def _all_shown(examples: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Shown]]:
+    target = _target()
+    redact = Redactor(target)
+    known = {fault.name for fault in catalogue()}
+    for rule, example in examples.items():
+        if example["fault"] not in known:
+            continue
+        requests = [_read(entry) for entry in example["requests"]]
+        passes, fails = (
+            [_text(response) for response in _sent(requests, faults)]
+            for faults in ([], [example["fault"]])
+        )
+        if passes == fails:
+            continue
+        commands = (curl.command(r, target, redact=redact, store=lambda _: None) for r in requests)
+        yield (
+            rule,
+            Shown(
+                fault=example["fault"],
+                case=redact.text(example["case"]),
+                expected=redact.text(example["expected"]),
+                received=redact.text(example["received"]),
+                steps=tuple(Step(*row) for row in zip(commands, passes, fails, strict=True)),
+            ),
+        )
+
+
+def _target() -> Target:
+    document = sandbox.target_profile("http://127.0.0.1:8080", max_body_bytes=LIMIT)
+    return profile.parse(document)
+
+
+def _sent(requests: Iterable[Request], faults: Iterable[str]) -> list[Response]:
+    target = _target()
+    with over_asgi(_application(faults), target) as wire:
+        return [wire.send(request) for request in requests]
+
+
+def _application(faults: Iterable[str]) -> Any:
+    return sandbox.create_app(faults=list(faults), max_body_bytes=LIMIT)
+
+
+def _text(response: Response) -> str:
+    """Status, the headers that rules are about, and the body in lines."""
+    head = [f"HTTP/1.1 {response.status}"]
+    head += [f"{n.title()}: {v}" for n, v in response.headers if n.lower() in _SHOWN]
+    body = response.body.decode("utf-8", "backslashreplace").replace("\ufeff", "\\ufeff")
+    body = _RANDOM.sub(r"\1...\2", indented(body))
+    return "\n".join(head) + (f"\n\n{body}" if body else "")
+
+
+def _written(request: Request) -> dict[str, Any]:
+    entry: dict[str, Any] = {"method": request.method, "path": request.path}
+    entry["headers"] = [list(header) for header in request.headers]
+    if request.secret:
+        entry["secret"] = sorted(request.secret)
+    if request.body is not None:
+        try:
+            entry["body"] = request.body.decode("utf-8")
+        except UnicodeDecodeError:
+            entry["base64"] = base64.b64encode(request.body).decode()
+    return entry
+
+
+def _read(entry: Mapping[str, Any]) -> Request:
+    body = entry["body"].encode() if "body" in entry else None
+    return Request(
+        method=entry["method"],
+        path=entry["path"],
+        headers=tuple((name, value) for name, value in entry["headers"]),
+        body=base64.b64decode(entry["base64"]) if "base64" in entry else body,
+        secret=frozenset(entry.get("secret", ())),
+    )
+
+
+# --- finding them ---------------------------------------------------------------------------------
+
+
+def find() -> dict[str, dict[str, Any]]:
+    """The smallest requests for each rule, as they go into the file."""
+    found: dict[str, dict[str, Any]] = {}
+    for rule in contract.load().rules:
+        if rule.id in PARALLEL:
+            continue
+        faults = [fault for fault in catalogue() if fault.rule == rule.id][:_TRIED]
+        seen = [(v, fault) for fault in faults if (v := _violation(fault))]
+        if not seen:
+            print(f"{rule.id}: no requests found", file=sys.stderr)
+            continue
+        violation, fault = min(seen, key=lambda entry: entry[0].size)
+        print(f"{rule.id}: {violation.case}", file=sys.stderr)
+        found[rule.id] = {
+            "fault": fault.name,
+            "case": violation.case,
+            "expected": violation.expected,
+            "received": violation.received,
+            "requests": [_written(exchange.request) for exchange in violation.exchanges],
+        }
+    return found
+
+
+def _violation(fault: Fault) -> Violation | None:
+    """The smallest violation of the fault's rule that shows without parallel requests."""
+    target = _target()
+    with over_asgi(_application([fault.name]), target) as wire:
+        verdict = run(
+            target,
+            seed=1,
+            budget=60,
+            wire=wire,
+            workers=1,
+            enough=lambda ledger: ledger.status(fault.rule) == "failed",
+        )
+    examples = [finding.example for finding in verdict.findings if finding.rule == fault.rule]
+    examples += verdict.ledger.violations(fault.rule)
+    shows = [entry for entry in examples if _differs(entry, fault)]
+    return min(shows, key=lambda entry: entry.size, default=None)
+
+
+def _differs(violation: Violation, fault: Fault) -> bool:
+    requests = [exchange.request for exchange in violation.exchanges]
+    right, wrong = _sent(requests, []), _sent(requests, [fault.name])
+    return [*map(_text, right)] != [*map(_text, wrong)]
+
+
+def main() -> None:
+    FILE.write_text(json.dumps(find(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
