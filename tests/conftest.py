@@ -5,6 +5,8 @@ import signal
 import pytest
 from hypothesis import settings
 
+from tests.ids import unstable
+
 # No verdict depends on how fast the machine is.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -25,3 +27,10 @@ def amount(request: pytest.FixtureRequest) -> int:
     marker = request.node.get_closest_marker("soak")
     chosen: int = marker.kwargs["long" if request.config.getoption("--long") else "usual"]
     return chosen
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """An id that the workers of xdist may not agree on ends the run; it names the test."""
+    if named := list(unstable(item.name for item in items)):
+        said = ascii([name[:200] for name in named])
+        raise pytest.UsageError(f"give these tests ids that every process agrees on: {said}")

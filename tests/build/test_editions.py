@@ -111,7 +111,7 @@ def test_servers_and_credentials_are_the_editions_own(huawei: contract.Contract)
         {"ddl_trans": True, "topic_policy": "2", "ddl_topic": "d", "topic_name_format": "$x$"},
         {"something_else": None},
     ],
-    ids=str,
+    ids=lambda fields: str(fields)[:80],
 )
 def test_what_a_source_documents_is_accepted(
     fields: dict[str, Any], validator: jsonschema_rs.Draft202012Validator
@@ -150,7 +150,7 @@ def test_what_a_source_documents_is_accepted(
         {"replication_factor": ""},
         {"topic": None},
     ],
-    ids=str,
+    ids=lambda fields: str(fields)[:80],
 )
 def test_what_no_source_takes_is_refused(
     fields: dict[str, Any], validator: jsonschema_rs.Draft202012Validator
