@@ -26,6 +26,7 @@ _VERBS: Final = {
     "check": "Check recorded traffic against the contract. [needs the extra `fuzz`]",
     "replay": "Send the requests of a report's findings again. [needs the extra `fuzz`]",
     "proxy": "Relay live traffic and check it. [needs the extra `fuzz`]",
+    "load": "Put a server under load and check its responses. [needs the extra `load`]",
     "completion": "Print what a shell needs to complete this command.",
 }
 """Each verb with its line in `--help`; `drs_sync_policy.cli.verbs.VERB` holds its `command`."""
@@ -36,6 +37,7 @@ _EXTRAS: Final = {
     "check": ("ijson", "jsonschema_rs"),
     "replay": ("jsonschema_rs",),
     "proxy": ("h11", "jsonschema_rs"),
+    "load": ("locust", "jsonschema_rs"),
 }
 """What a verb needs beyond the extra `cli`; looked for before it begins."""
 _EXTRA_OF: Final = {"check": "fuzz", "replay": "fuzz", "proxy": "fuzz"}

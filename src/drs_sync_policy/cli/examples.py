@@ -64,6 +64,17 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ),
         ("Also record the traffic:", "proxy --target target.toml --record traffic.har"),
     ),
+    "load": (
+        (
+            "50 users for a minute, at most 200 requests a second:",
+            "load --target target.toml --users 50 --duration 60 --rate 200 --report report",
+        ),
+        (
+            "On several machines, first the master, then each worker:",
+            "load --target target.toml --master --expect-workers 2 --bind 0.0.0.0",
+        ),
+        ("", "load --target target.toml --worker master.example.com"),
+    ),
     "completion": (
         ("In ~/.bashrc:", 'eval "$(drs-sync-policy completion bash)"'),
         ("For fish:", "completion fish > ~/.config/fish/completions/drs-sync-policy.fish"),
@@ -79,5 +90,5 @@ def epilog(verb: str) -> str | None:
     lines = ["\b", "Examples:"]
     for says, line in EXAMPLES[verb]:
         shown = line if "drs-sync-policy completion" in line else f"drs-sync-policy {line}"
-        lines += [f"  # {says}", f"  {shown}"]
+        lines += [*([f"  # {says}"] if says else []), f"  {shown}"]
     return "\n".join(lines)

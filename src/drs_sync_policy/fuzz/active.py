@@ -21,6 +21,7 @@ from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import preflight, scenarios, signals
 from drs_sync_policy.fuzz.crash import Crash
+from drs_sync_policy.fuzz.figures import Figures
 from drs_sync_policy.fuzz.findings import Finding, group
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.preflight import Ending
@@ -78,6 +79,8 @@ class Verdict:
     notes: tuple[str, ...] = ()
     """What else a reader should know, such as what of a recording was not checked."""
     started: datetime.datetime = field(factory=lambda: datetime.datetime.now(datetime.UTC))
+    figures: Figures | None = None
+    """What a load measured."""
 
     @property
     def failed(self) -> bool:

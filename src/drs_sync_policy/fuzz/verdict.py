@@ -143,16 +143,16 @@ class Ledger:
         self.requests: int = 0
         self.statuses: dict[int, int] = {}
 
-    def count_request(self, status: int) -> None:
-        """Note one request, with the status of its response (0: none)."""
+    def count_request(self, status: int, *, times: int = 1) -> None:
+        """Note one request, or several, with the status of its response (0: none)."""
         with self._lock:
-            self.requests += 1
-            self.statuses[status] = self.statuses.get(status, 0) + 1
+            self.requests += times
+            self.statuses[status] = self.statuses.get(status, 0) + times
 
-    def checked(self, rule: str) -> None:
-        """Note that one case checked `rule`, whatever the outcome."""
+    def checked(self, rule: str, *, times: int = 1) -> None:
+        """Note that one case, or several, checked `rule`, whatever the outcome."""
         with self._lock:
-            self._checked[rule] = self._checked.get(rule, 0) + 1
+            self._checked[rule] = self._checked.get(rule, 0) + times
 
     def skip(self, rule: str, reason: str) -> None:
         """Note that one case that could have checked `rule` was not sent."""
@@ -161,7 +161,7 @@ class Ledger:
             self._reasons.setdefault(rule, reason)
 
     def record(self, violation: Violation) -> bool:
-        """Note a violation; True where it is the first of its kind."""
+        """Note a violation, as often as it says; True where it is the first of its kind."""
         if self.selected and violation.rule not in self.selected:
             return False
         with self._lock:
@@ -171,7 +171,7 @@ class Ledger:
                 kinds[violation.key] = violation
                 return True
             better = violation if violation.exchanges and violation.size < known.size else known
-            kinds[violation.key] = evolve(better, times=known.times + 1)
+            kinds[violation.key] = evolve(better, times=known.times + violation.times)
             return False
 
     def not_checked(self, rule: str, reason: str) -> None:

@@ -34,13 +34,14 @@ from drs_sync_policy.text import did_you_mean
 
 Format = Literal["text", "github"]
 FORMATS: Final[tuple[Format, ...]] = ("text", "github")
-_EXITS: Final = {
+EXITS: Final = {
     "unreachable": exits.UNREACHABLE,
     "not allowed in": exits.NOT_ALLOWED,
     "invalid profile": exits.WRONG_USE,
     "too little checked": exits.NOT_CHECKED,
     "interrupted": exits.INTERRUPTED,
 }
+"""The exit code of a run that did not come to its end, by how it ended."""
 
 
 def default_format() -> Format:
@@ -96,13 +97,17 @@ class Output:
         """What is shown while a run goes on; first, which jobs of a profile it changes."""
         if self.quiet:
             return Progress()
-        if self.profile:
+        self.announce(target)
+        return Live(self.console, target, folder=self.folder).progress
+
+    def announce(self, target: Target) -> None:
+        """Say which jobs of a profile a run changes."""
+        if self.profile and not self.quiet:
             named = ", ".join(jobs(target))
             then = "and restored at the end" if target.readback else "and cannot be restored"
             why = "" if target.readback else " (the profile has no [readback])"
             said = f"The policies of these jobs are overwritten, {then}{why}: {named}"
             terminal.say(self.console, said, style="dim")
-        return Live(self.console, target, folder=self.folder).progress
 
     @contextmanager
     def recorded(self, target: Target) -> Generator[Callable[[Exchange], None] | None]:
@@ -153,8 +158,8 @@ class Output:
 
 def exit_code(report: Report) -> int:
     """The exit code for a report."""
-    if report.ending in _EXITS:
-        return _EXITS[report.ending]
+    if report.ending in EXITS:
+        return EXITS[report.ending]
     return exits.BROKEN if report.failing else exits.DONE
 
 

@@ -63,6 +63,7 @@ def as_json(
         "reason": encoder.redact.text(verdict.reason),
         "rules": [*_rules(verdict, encoder)],
         "findings": [encoder.finding(finding) for finding in verdict.findings],
+        **({"load": verdict.figures.as_json()} if verdict.figures else {}),
     }
 
 

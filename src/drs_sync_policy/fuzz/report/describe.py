@@ -116,6 +116,7 @@ class Describer:
             variables=dict(_used(verdict.target, findings)),
             notes=tuple(map(self.text, _notes(verdict))),
             crashes=tuple(map(self._crash, verdict.crashes)),
+            figures=verdict.figures,
             has_bodies=self._stored,
         )
 

@@ -8,10 +8,12 @@ from importlib.resources import files
 from typing import Final
 
 from drs_sync_policy.fuzz.crash import BLAME
+from drs_sync_policy.fuzz.figures import Figures
+from drs_sync_policy.fuzz.report import charts
 from drs_sync_policy.fuzz.report.differences import Parts, compared
 from drs_sync_policy.fuzz.report.markup import plain, prose
 from drs_sync_policy.fuzz.report.model import Report, RuleLine, ShownFinding
-from drs_sync_policy.fuzz.report.wording import counts, effort, headline
+from drs_sync_policy.fuzz.report.wording import checked, counts, effort, headline, load
 from drs_sync_policy.text import counted
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
@@ -32,6 +34,8 @@ def _page(report: Report) -> Iterator[str]:
         f"<title>{escape(title)}</title><style>{style}</style></head><body><main>"
     )
     yield from _summary(report)
+    if report.figures:
+        yield from _load(report.figures)
     if report.findings:
         yield "<h2>Details</h2>"
         if report.preparation:
@@ -65,6 +69,28 @@ def _summary(report: Report) -> Iterator[str]:
             yield f"{_waived(finding)} {prose(finding.cause)}</li>"
         yield "</ol>"
     yield from (f"<p class='quiet'>Note: {prose(note)}</p>" for note in report.notes)
+
+
+def _load(figures: Figures) -> Iterator[str]:
+    yield f"<h2>Load</h2><p>{escape(load(figures))}.</p><ul>"
+    yield from (f"<li>{escape(line)}</li>" for line in checked(figures))
+    yield "</ul>"
+    yield charts.over_time(figures.per_second)
+    yield charts.latencies(figures.latencies, figures.total.p99)
+    yield "<table><thead><tr><th>requests<th>number<th>errors"
+    yield "<th>median<th>95 %<th>99 %<th>longest</thead><tbody>"
+    for group in (*figures.groups, figures.total):
+        yield f"<tr><td>{escape(group.name)}<td>{group.requests}<td>{group.error_share:.2%}"
+        for latency in (group.median, group.p95, group.p99, group.longest):
+            yield f"<td>{latency:.0f} ms"
+        yield "</tr>"
+    yield "</tbody></table>"
+    if figures.errors:
+        yield "<table><thead><tr><th>error<th>number<th>share of all requests</thead><tbody>"
+        for error, number in figures.errors.items():
+            share = number / figures.total.requests
+            yield f"<tr><td>{escape(error)}<td>{number}<td>{share:.2%}</tr>"
+        yield "</tbody></table>"
 
 
 def _shares(report: Report) -> Iterator[tuple[str, int]]:

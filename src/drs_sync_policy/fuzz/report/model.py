@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from drs_sync_policy.contract import Rule
 from drs_sync_policy.fuzz.crash import Crash
+from drs_sync_policy.fuzz.figures import Figures
 from drs_sync_policy.fuzz.report.advice import Missing
 from drs_sync_policy.fuzz.verdict import RuleStatus
 
@@ -136,6 +137,8 @@ class Report:
     """The jobs whose policies are as they were before the run."""
     notes: tuple[str, ...] = ()
     crashes: tuple[Crash, ...] = ()
+    figures: Figures | None = None
+    """What a load measured."""
     has_bodies: bool = False
     """Whether a curl command sends a file of the report's folder."""
 

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from drs_sync_policy.fuzz.crash import BLAME
 from drs_sync_policy.fuzz.report.model import Example, Report, ShownFinding, Step
-from drs_sync_policy.fuzz.report.wording import counts, effort, headline
-from drs_sync_policy.text import printable
+from drs_sync_policy.fuzz.report.wording import checked, counts, effort, headline, load
+from drs_sync_policy.text import counted, printable
 
 COLUMNS: Final = 100
 """The width of folded text if nobody looks at a terminal."""
@@ -46,6 +46,12 @@ def show(report: Report, console: Console, *, verbose: bool = False) -> None:
         console.print(line, soft_wrap=True)
     for note in report.notes:
         _sum(console, f"note: {note}", style="yellow")
+    if report.figures:
+        _sum(console, f"load: {load(report.figures)}")
+        for share in checked(report.figures):
+            _sum(console, f"load: {share}")
+        for error, number in report.figures.errors.items():
+            _sum(console, f"load: {counted(number, 'error')}: {error}", style="yellow")
     if not report.is_empty:
         for entry in report.advice:
             _sum(console, f"to check more: {entry}", style="dim")

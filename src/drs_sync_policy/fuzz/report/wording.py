@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from drs_sync_policy.fuzz.figures import Figures
 from drs_sync_policy.fuzz.report.model import Report
 from drs_sync_policy.text import counted
 
@@ -39,3 +42,22 @@ def effort(report: Report) -> str:
     """How much was sent, and in which time."""
     rate = report.requests / report.seconds if report.seconds else 0
     return f"{counted(report.requests, 'request')} in {report.seconds:.1f} s ({rate:,.0f} a second)"
+
+
+def load(figures: Figures) -> str:
+    """The most important figures of a load."""
+    total, limit = figures.total, f", at most {figures.rate:g} a second" if figures.rate else ""
+    return (
+        f"{counted(figures.users, 'user')} in {counted(figures.workers, 'process', 'processes')}"
+        f"{limit}: {counted(total.requests, 'request')}, {figures.throughput:,.0f} a second,"
+        f" {total.error_share:.2%} errors; median {total.median:.0f} ms,"
+        f" 95 % within {total.p95:.0f} ms, 99 % within {total.p99:.0f} ms"
+    )
+
+
+def checked(figures: Figures) -> Iterator[str]:
+    """Which share of the responses was checked."""
+    for share in figures.shares:
+        part = share.checked / share.responses if share.responses else 0.0
+        numbers = f"{share.checked:,} of {counted(share.responses, 'response')} checked"
+        yield f"{share.name}: {numbers} ({part:.1%})"

@@ -16,15 +16,20 @@ _VARIABLE = re.compile(r"\\\{[^}]*\\\}")
 
 def require_permission(target: Target) -> None:
     """Raise `ProfileError` if the target is a real service and the profile does not allow it."""
-    host = _host(target.url)
-    if target.allow_real_service or not any(known.fullmatch(host) for known in _real_hosts()):
+    if target.allow_real_service or not is_real(target):
         return
     problem = (
-        f"`{host}` is a host of the contract's `servers`, so a real service: the fuzzer would"
-        " overwrite the policies of its jobs and send it thousands of invalid requests. If you are"
-        " sure, set `allow_real_service = true` in `[target]`"
+        f"`{_host(target.url)}` is a host of the contract's `servers`, so a real service: the"
+        " fuzzer would overwrite the policies of its jobs and send it thousands of invalid"
+        " requests. If you are sure, set `allow_real_service = true` in `[target]`"
     )
     raise ProfileError(f"of {target.url}", [problem])
+
+
+def is_real(target: Target) -> bool:
+    """Whether the target is a real service."""
+    host = _host(target.url)
+    return any(known.fullmatch(host) for known in _real_hosts())
 
 
 def _real_hosts() -> Iterator[re.Pattern[str]]:

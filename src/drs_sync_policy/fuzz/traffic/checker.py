@@ -28,7 +28,6 @@ from drs_sync_policy.fuzz.traffic.recorded import Recorded
 from drs_sync_policy.fuzz.traffic.redaction import redacted
 from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 
-CASE: Final = "recorded traffic"
 _MOST_BETWEEN: Final = 50
 """So many requests of one job between two readings are checked together."""
 _MOST_SINGLES: Final = 10_000
@@ -115,6 +114,10 @@ class TrafficChecker:
             found = list(map(self._redact, found))
         return [violation for violation in found if self.ledger.record(violation)]
 
+    def lose_track(self, project_id: str, job_id: str) -> None:
+        """Take what is stored for a job as unknown until it is read again."""
+        self._jobs[project_id, job_id] = _Job(overlapping=True)
+
     def missing(self, rule: str) -> str:
         """What a recording would have to show, so that a rule could be checked, or checked more."""
         if self.ledger.times_checked(rule):
@@ -150,9 +153,9 @@ class TrafficChecker:
             exchange = evolve(exchange, expectation=Expectation("status-is-documented", None))
             self._lose_track(recorded.request)
         self.ledger.count_request(recorded.response.status if recorded.response else 0)
-        yield from check_response(self.oracle, exchange, self.ledger, case=CASE)
+        yield from check_response(self.oracle, exchange, self.ledger, case=recorded.case)
         if self._controlled:
-            yield from self._compared(exchange)
+            yield from self._compared(exchange, recorded.case)
         self._note(exchange, recorded)
 
     def _with_secrets(self, recorded: Recorded) -> Recorded:
@@ -169,7 +172,7 @@ class TrafficChecker:
 
     # --- relations --------------------------------------------------------------------------------
 
-    def _compared(self, exchange: Exchange) -> Iterator[Violation]:
+    def _compared(self, exchange: Exchange, case: str) -> Iterator[Violation]:
         """What the exchange shows next to an earlier one with the same body."""
         request = exchange.request
         plain = request.with_header(_LANGUAGE, None)
@@ -180,7 +183,7 @@ class TrafficChecker:
         earlier = self._earlier.get(("without a language", plain))
         if earlier is not None and exchange.expectation.valid and earlier.expectation.valid:
             evidence = Evidence((earlier, exchange))
-            yield from check(self.oracle, rule, evidence, self.ledger, case=CASE)
+            yield from check(self.oracle, rule, evidence, self.ledger, case=case)
         if request == plain:
             self._keep(("without a language", plain), exchange)
         tenant = exchange.expectation.tenant
@@ -192,7 +195,7 @@ class TrafficChecker:
             if singles:
                 evidence = Evidence((*singles, exchange))
                 yield from check(
-                    self.oracle, "items-are-independent", evidence, self.ledger, case=CASE
+                    self.oracle, "items-are-independent", evidence, self.ledger, case=case
                 )
 
     def _keep(self, key: tuple[object, ...], exchange: Exchange) -> None:
@@ -260,7 +263,7 @@ class TrafficChecker:
         if before is None:
             self.notes["the state before a request was never read"] += 1
         for rule in STATE_RULES if before is not None else WITHOUT_BEFORE:
-            yield from check(self.oracle, rule, evidence, self.ledger, case=CASE)
+            yield from check(self.oracle, rule, evidence, self.ledger, case=recorded.case)
 
 
 def _origin(url: str) -> str:

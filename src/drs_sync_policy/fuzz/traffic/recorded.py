@@ -31,3 +31,5 @@ class Recorded:
     """What the contract allows as the response, if who recorded it knows more than the request."""
     silence: str = ""
     """Why there was no response, if that is known."""
+    case: str = "recorded traffic"
+    """What the exchange is part of, for the reader of a report."""

@@ -1,0 +1,96 @@
+"""What one process saw, as plain data that another adds up.
+
+A worker sends what is new since its last report, so what it sent before it was killed counts. The
+first evidence of each kind of violation is sent once, afterwards only how often it was seen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import define, evolve, field
+
+from drs_sync_policy.fuzz.evidence.decode import Decoder
+from drs_sync_policy.fuzz.evidence.encode import Encoder
+from drs_sync_policy.fuzz.figures import Share
+from drs_sync_policy.fuzz.verdict import Ledger
+
+Json = dict[str, Any]
+
+
+@define
+class Tally:
+    """The counts of one process, and what of them was reported already."""
+
+    ledger: Ledger
+    encoder: Encoder
+    responses: Counter[str] = field(factory=Counter[str])
+    """How many responses of each kind came."""
+    checked: Counter[str] = field(factory=Counter[str])
+    """How many of them were checked."""
+    _reported: Counter[str] = field(factory=Counter[str])
+    _known: dict[tuple[object, ...], tuple[int, int]] = field(factory=dict[Any, Any])
+
+    def take(self) -> Json:
+        """What is new since the last time."""
+        counts = Counter(
+            {
+                **{f"rule {name}": self.ledger.times_checked(name) for name in self.ledger.rules},
+                **{f"status {status}": n for status, n in self.ledger.statuses.items()},
+                **{f"responses {kind}": n for kind, n in self.responses.items()},
+                **{f"checked {kind}": n for kind, n in self.checked.items()},
+            }
+        )
+        new = counts - self._reported
+        self._reported = counts
+        return {"counts": dict(new), "violations": self._violations()}
+
+    def _violations(self) -> Json:
+        found: Json = {}
+        for violation in self.ledger.violations():
+            number, times = self._known.get(violation.key, (len(self._known), 0))
+            if violation.times == times:
+                continue
+            found[str(number)] = {"times": violation.times - times}
+            if not times:
+                found[str(number)]["violation"] = self.encoder.violation(violation)
+            self._known[violation.key] = number, violation.times
+        return found
+
+
+def add(total: Json, new: Mapping[str, Any], *, origin: str) -> None:
+    """Add to a total what one process, `origin`, reported."""
+    counts = total.setdefault("counts", {})
+    for name, number in new["counts"].items():
+        counts[name] = counts.get(name, 0) + number
+    violations = total.setdefault("violations", {})
+    for number, entry in new["violations"].items():
+        known = violations.setdefault(f"{origin} {number}", {"times": 0})
+        known.update({**entry, "times": known["times"] + entry["times"]})
+    total.setdefault("crashes", {}).update(new.get("crashes", {}))
+
+
+def enter(total: Mapping[str, Any], ledger: Ledger, decoder: Decoder) -> None:
+    """Enter a total into the record of a run."""
+    for name, number in total.get("counts", {}).items():
+        what, _, which = name.partition(" ")
+        if what == "rule":
+            ledger.checked(which, times=number)
+        elif what == "status":
+            ledger.count_request(int(which), times=number)
+    for entry in total.get("violations", {}).values():
+        if "violation" in entry:  # else its worker was lost before it could send it again
+            violation = decoder.violation(entry["violation"])
+            ledger.record(evolve(violation, times=entry["times"]))
+
+
+def shares(total: Mapping[str, Any]) -> tuple[Share, ...]:
+    """How much of each kind was checked."""
+    counts = total.get("counts", {})
+    kinds = [name.removeprefix("responses ") for name in counts if name.startswith("responses ")]
+    return tuple(
+        Share(kind, counts[f"responses {kind}"], counts.get(f"checked {kind}", 0))
+        for kind in sorted(kinds)
+    )

@@ -1,0 +1,166 @@
+"""The parts of a load that need no server: who may change a job, what is sent and counted."""
+
+from __future__ import annotations
+
+import random
+import threading
+from pathlib import Path
+
+import pytest
+
+from drs_sync_policy import contract
+from drs_sync_policy.fuzz.evidence.decode import Decoder
+from drs_sync_policy.fuzz.evidence.encode import Encoder
+from drs_sync_policy.fuzz.figures import Figures, Group, Share
+from drs_sync_policy.fuzz.load import tally
+from drs_sync_policy.fuzz.load.jobs import Jobs, Round, places, shared_out
+from drs_sync_policy.fuzz.load.mix import LARGE_SIZES, SIZES, SMALL_BYTES, Mix
+from drs_sync_policy.fuzz.load.tally import Tally
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.readback import NOTHING_EXPECTED
+from drs_sync_policy.fuzz.report import charts
+from drs_sync_policy.fuzz.target.http import Request, Response
+from drs_sync_policy.fuzz.target.profile import Target, Tenant
+from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
+
+TARGET = Target(
+    url="http://127.0.0.1:1",
+    tenant=Tenant("secret-token", "p-one", ("a", "b", "c")),
+    other=Tenant("other-token", "p-two", ("d",)),
+)
+AGAINST = contract.load()
+ORACLE = Oracle(AGAINST, AGAINST.operation(contract.BATCH_SET_POLICY), TARGET)
+
+
+def test_no_job_is_given_to_two_workers_or_users() -> None:
+    """More workers than jobs: some get none. A job that rests is given to nobody."""
+    shares = shared_out(places(TARGET), 6)
+    assert sorted(place for share in shares for place in share) == sorted(places(TARGET))
+    assert [len(share) for share in shares] == [1, 1, 1, 1, 0, 0]
+
+    source = random.Random(1)
+    jobs = Jobs(TARGET, places(TARGET))
+    leases = [jobs.take(3, source) for _ in range(4)]
+    taken = [job for lease in leases if lease for job in lease.job_ids]
+    assert sorted(taken) == ["a", "b", "c", "d"]
+    assert all(set(lease.job_ids) <= set(lease.tenant.job_ids) for lease in leases if lease)
+    assert jobs.take(1, source) is None
+
+    first, second = (lease for lease in leases if lease)
+    jobs.give_back(first, after=1000)
+    assert jobs.take(1, source) is None
+    jobs.give_back(second)
+    assert jobs.take(3, source) == second
+
+
+def test_a_round_sends_what_everybody_has_joined_for() -> None:
+    """Nobody sends before all may, nobody joins later."""
+    requests = [Request("POST", f"/{number}") for number in range(3)]
+    meeting = Round(requests)
+    places_taken = [meeting.join(), meeting.join()]
+    assert [*places_taken, meeting.join()] == [1, 2, None]
+
+    def send(request: Request) -> Exchange:
+        return Exchange(request, NOTHING_EXPECTED)
+
+    threads = [threading.Thread(target=meeting.send, args=(place, send)) for place in (1, 2)]
+    for thread in threads:
+        thread.start()
+    assert meeting.seen == []
+    assert meeting.begin(10) == 3
+    meeting.send(0, send)
+    assert meeting.all_ended(10)
+    assert {exchange.request for exchange in meeting.seen} == set(requests)
+    assert meeting.join() is None
+
+
+def test_valid_and_invalid_bodies_are_what_they_say() -> None:
+    """By the oracle; valid ones have an item for each job, small sizes are small."""
+    mix, source = Mix(ORACLE), random.Random(2)
+
+    def expected(body: bytes) -> tuple[frozenset[int] | None, list[str]]:
+        request = Request(
+            "POST",
+            "/v3/p-one/jobs/batch-sync-policy",
+            (("X-Auth-Token", "secret-token"), ("Content-Type", "application/json")),
+            body,
+        )
+        expectation = ORACLE.expect(request)
+        return expectation.statuses, [str(item["job_id"]) for item in expectation.items]
+
+    for size in SIZES:
+        body = mix.valid(("a", "b"), size, source)
+        statuses, named = expected(body)
+        assert statuses == frozenset({200})
+        assert {"a", "b"} <= set(named)
+        assert len(named) == max(size, 2 if size < 3 else 3)
+        assert len(body) <= SMALL_BYTES
+    for size in LARGE_SIZES:
+        statuses, named = expected(mix.large(size))
+        assert (statuses, len(named)) == (frozenset({200}), size)
+        assert not {"a", "b", "c", "d"} & set(named)
+    for _ in range(50):
+        statuses, _named = expected(mix.invalid((), source))
+        assert statuses is not None
+        assert 400 in statuses
+
+
+def _violation() -> Violation:
+    request = Request("POST", "/", (("X-Auth-Token", "secret-token"),), b"{}")
+    response = Response(200, (), b"{}", 0.1)
+    exchange = Exchange(request, ORACLE.expect(request), response)
+    return Violation("count-equals-results", "under load", "1", "2", (exchange,))
+
+
+def test_what_workers_report_adds_up() -> None:
+    """Counts are sums; evidence is sent once and has no secret; what was lost is not needed."""
+    total: tally.Json = {}
+    for worker in ("one", "two"):
+        ledger = Ledger(AGAINST.rules)
+        counts = Tally(ledger, Encoder.of(TARGET))
+        ledger.checked("count-equals-results", times=3)
+        ledger.count_request(200)
+        ledger.record(_violation())
+        counts.responses["small"] += 2
+        counts.checked["small"] += 1
+        first = counts.take()
+        assert "secret-token" not in str(first)
+        tally.add(total, first, origin=worker)
+        ledger.record(_violation())
+        ledger.record(_violation())
+        second = counts.take()
+        assert second["counts"] == {}
+        assert [*second["violations"].values()] == [{"times": 2}]
+        tally.add(total, second, origin=worker)
+    tally.add(total, {"counts": {}, "violations": {"7": {"times": 1}}}, origin="late")
+
+    ledger = Ledger(AGAINST.rules)
+    tally.enter(total, ledger, Decoder.of(ORACLE, Path()))
+    assert ledger.times_checked("count-equals-results") == 6
+    assert ledger.statuses == {200: 2}
+    (violation,) = ledger.violations()
+    assert violation.times == 6
+    assert violation.exchanges == _violation().exchanges
+    assert tally.shares(total) == (Share("small", 4, 2),)
+
+
+def test_figures_survive_their_json() -> None:
+    """Of a load with and without a limit."""
+    group = Group("all requests", 10, 1, 3, 8, 9, 9.5)
+    figures = Figures(
+        users=3, workers=2, lost=1, rate=None, seconds=2.0, total=group, groups=(group,),
+        errors={"status 503": 1}, latencies={3: 9, 8: 1}, per_second=(4, 6),
+        shares=(Share("small", 4, 2),),
+    )  # fmt: skip
+    assert Figures.from_json(figures.as_json()) == figures
+    assert figures.throughput == 5
+
+
+@pytest.mark.parametrize("seconds", [2, 61, 600])
+def test_charts_have_a_text_and_few_bars(seconds: int) -> None:
+    """However long the load took."""
+    drawn = charts.over_time(range(seconds))
+    assert "aria-label='Requests a second, over time: from " in drawn
+    assert 2 <= drawn.count("<rect") <= 60
+    assert charts.latencies({seconds: 3}, seconds).count("<rect") <= 62
+    assert charts.over_time([5]) == charts.latencies({}, 1) == ""
