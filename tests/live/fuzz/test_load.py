@@ -1,4 +1,4 @@
-"""`drs-sync-policy load`: what its users find, without Locust, and how the command refuses."""
+"""`drs-sync-policy load`: what its users find, without Locust, and what it rejects."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ SMALL_BYTES: Final = 16_384
 SAMPLED: Final = 0.125
 """The part of the large batches that is checked."""
 _VARIANTS: Final = 40
-_STRANGERS: Final = tuple(f"no-such-job-of-load-{number}" for number in range(1000))
+_UNKNOWN: Final = tuple(f"no-such-job-of-load-{number}" for number in range(1000))
 """Ids of jobs that nobody has."""
 
 
@@ -30,7 +30,7 @@ class Mix:
 
     def __init__(self, oracle: Oracle) -> None:
         self._oracle = oracle
-        self.bodies: Bodies = self._bodies(_STRANGERS)
+        self.bodies: Bodies = self._bodies(_UNKNOWN)
         """Builds bodies for jobs that nobody has."""
         self.languages: tuple[str | None, ...] = (None, *oracle.languages)
         self._large: dict[int, bytes] = {}
@@ -39,7 +39,7 @@ class Mix:
     def valid(self, job_ids: Sequence[str], size: int, source: random.Random) -> bytes:
         """A valid batch: an item for each of these jobs, the rest for some of them and others."""
         jobs = [*job_ids, *(source.choice(job_ids) for _ in range(job_ids != () and size > 2))]
-        others = [*_STRANGERS, *self._oracle.target.blocked_job_ids]
+        others = [*_UNKNOWN, *self._oracle.target.blocked_job_ids]
         jobs += source.choices(others, k=max(size - len(jobs), 0))
         source.shuffle(jobs)
         return ijson.dumps(self.bodies.body([self._item(job, source) for job in jobs]))
@@ -52,7 +52,7 @@ class Mix:
 
     def invalid(self, job_ids: Sequence[str], source: random.Random) -> bytes:
         """A body with one defect; its items are for one of these jobs, or for nobody's."""
-        jobs = (source.choice(job_ids),) if job_ids else _STRANGERS[:1]
+        jobs = (source.choice(job_ids),) if job_ids else _UNKNOWN[:1]
         if jobs not in self._invalid:
             found = self._bodies(jobs).typical()
             self._invalid[jobs] = [ijson.dumps(entry.body) for entry in found]

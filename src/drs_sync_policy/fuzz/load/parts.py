@@ -55,7 +55,7 @@ class Part:
     _crashes: dict[str, str] = field(factory=dict[str, str])
 
     def assign(self, jobs: list[tuple[int, str]], gap: float) -> None:
-        """Begin anew, with these jobs."""
+        """Begin again, with these jobs."""
         against = contract.load(self.edition)
         checker = TrafficChecker(self.target, against=against, controlled=True)
         self.shared = Shared(

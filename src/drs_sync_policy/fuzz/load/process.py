@@ -47,7 +47,7 @@ def main() -> None:
     )
     environment = Environment(user_classes=[ContractUser], events=locust.events)
     ended = threading.Event()
-    _beside(lambda: _watch(ended))
+    _meanwhile(lambda: _watch(ended))
     if settings.role == "worker":
         _work(environment, settings, part, ended)
         return
@@ -74,7 +74,7 @@ def _watch(ended: threading.Event) -> None:
     ended.set()
 
 
-def _beside(do: Callable[[], object]) -> None:
+def _meanwhile(do: Callable[[], object]) -> None:
     """Do something meanwhile: Locust makes a thread a greenlet."""
     threading.Thread(target=do, daemon=True).start()
 
@@ -92,7 +92,7 @@ def _work(environment: Environment, settings: Settings, part: Part, ended: threa
         return
     install(environment, part)
     _say("connected", host=settings.host, port=settings.port)
-    _beside(lambda: ended.wait() and runner.quit())
+    _meanwhile(lambda: ended.wait() and runner.quit())
     runner.greenlet.join()
 
 
@@ -111,7 +111,7 @@ def _run(environment: Environment, settings: Settings, ended: threading.Event) -
     runner: Any = environment.runner
     began = time.monotonic()
     _say("begin")
-    _beside(lambda: runner.start(settings.users, settings.users))
+    _meanwhile(lambda: runner.start(settings.users, settings.users))
     while (left := began + settings.seconds - time.monotonic()) > 0:
         if ended.wait(min(left, 1.0)) or runner.state == STATE_STOPPED:
             break

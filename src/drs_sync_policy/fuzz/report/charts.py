@@ -1,4 +1,4 @@
-"""The figures of a load as pictures: bars in SVG that need no script, with their text beside."""
+"""The figures of a load as pictures: bars in SVG, each with its text, without a script."""
 
 from __future__ import annotations
 
