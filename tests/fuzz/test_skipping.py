@@ -7,6 +7,10 @@ from attrs import evolve
 
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.skipping import Checkable
+from drs_sync_policy.fuzz.target.http import Request, Response
+from drs_sync_policy.fuzz.verdict import Ledger
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits
 
@@ -44,3 +48,43 @@ def test_what_the_profile_does_not_allow_leaves_rules_unchecked_or_in_part() -> 
     assert ledger.passed_in_part("repeating-is-harmless")
     assert ledger.times_skipped("repeating-is-harmless") > 0
     assert "budget" in ledger.reason("other-methods-are-refused")
+
+
+def test_requests_of_one_kind_can_check_the_same_rules() -> None:
+    """What is remembered for a kind of request is what a new look at each of its requests says."""
+    with servers.serving(Habits()) as server:
+        oracle = servers.prober(server).oracle
+    wire = _Recording()
+    prober = Prober(oracle, wire, Ledger(oracle.contract.rules), seed=1)
+    names = ("a first sweep", "nearly own jobs", "pairs of conditions", "chunks")
+    for scenario in scenarios.ordered():
+        if scenario.name in names:
+            scenario.run(prober)
+    remembering, wrong = Checkable(oracle), set[str]()
+    for request in wire.requests:
+        expectation = oracle.expect(request)
+        known = remembering.rules(request, expectation)
+        if known != Checkable(oracle).rules(request, expectation):
+            wrong.add(expectation.rule)
+    assert len(wire.requests) > 400
+    assert not wrong
+
+
+class _Recording:
+    """A wire that keeps the requests, and responds to each alike."""
+
+    lowered: float | None = None
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+
+    def send(self, request: Request, *, timeout: float | None = None) -> Response:
+        del timeout
+        self.requests.append(request)
+        return Response(400, (), b"", 0.0)
+
+    def close(self) -> None: ...
+
+    def limit(self, seconds: float) -> None: ...
+
+    def stop(self) -> None: ...

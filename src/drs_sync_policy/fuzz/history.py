@@ -56,7 +56,7 @@ class History:
     def sent(self, exchange: Exchange) -> None:
         """Remember what a request set."""
         tenant = exchange.expectation.tenant
-        if tenant is None:
+        if tenant is None or not exchange.expectation.items:
             return
         items_of: dict[str, list[Policy]] = {}
         for item, succeeded in _carried_out(exchange):

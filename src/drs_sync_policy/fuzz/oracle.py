@@ -5,14 +5,15 @@ request without defects is valid. If a request has several, a server may report 
 credentials come before the body.
 """
 
-# pyright: reportUnknownVariableType=false
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import itertools
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 from urllib.parse import unquote_to_bytes
 
 import jsonschema_rs
@@ -28,6 +29,8 @@ ACCEPTED_BYTES: Final = 1_000_000
 """A body of this size is accepted by every server (rule batch-size-is-unbounded)."""
 ParametersRule = Literal["parameters-match-schema"]
 AnyRule = RuleId | ParametersRule
+JobKind = Literal["own", "blocked", "foreign", "unknown", "unclear"]
+"""Whose a job is, for the tenant of a request; unclear: the profile does not name all jobs."""
 PARAMETERS_RULE: Final[ParametersRule] = "parameters-match-schema"
 """Stands for a parameter's schema if no rule of the contract is about that parameter."""
 OTHER_METHODS: Final = ("GET", "PUT", "PATCH", "DELETE")
@@ -37,6 +40,8 @@ CLOSED: Final = 0
 
 _REDIRECTS: Final = frozenset({301, 302, 307, 308})
 _DEEPEST: Final = 64
+_SHORT: Final = 5
+_FLAT: Final = frozenset({str, bool, type(None)})
 _LARGEST_DOUBLE: Final = 1.7976931348623157e308
 _IN_FRONT: Final = frozenset({400, 414, 431, 494})
 """What servers say to an odd request line or header before the application sees it."""
@@ -183,6 +188,17 @@ class Oracle:
     def owner(self, job_id: str) -> Tenant | None:
         """The tenant that owns this job, None where no known one does."""
         return self._owners.get(job_id)
+
+    def kind_of(self, job_id: str, tenant: Tenant | None) -> JobKind:
+        """Whose a job is, for a request of `tenant`."""
+        owner = self._owners.get(job_id)
+        if owner is None:
+            # "1" or "x" may be a job that the profile does not name.
+            unclear = not self.knows_all_jobs or (len(job_id) < _SHORT and job_id.isalnum())
+            return "unclear" if unclear else "unknown"
+        if owner is not tenant:
+            return "foreign"
+        return "blocked" if job_id in self.target.blocked_job_ids else "own"
 
     def _is_ambiguous(self, request: Request) -> bool:
         """Whether servers may read a header differently: given twice, or padded."""
@@ -363,7 +379,7 @@ def _is_extreme(value: Any) -> bool:
         below: list[Any] = []
         for entry in level:
             if isinstance(entry, dict):
-                below.extend(cast("dict[str, Any]", entry).values())
+                below += [value for value in entry.values() if type(value) not in _FLAT]
             elif isinstance(entry, list):
                 below += entry
             elif isinstance(entry, float):

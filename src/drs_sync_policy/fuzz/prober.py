@@ -20,7 +20,7 @@ from drs_sync_policy.fuzz.history import History
 from drs_sync_policy.fuzz.oracle import AnyRule, Oracle
 from drs_sync_policy.fuzz.rules.checking import check, check_response
 from drs_sync_policy.fuzz.rules.evidence import Evidence
-from drs_sync_policy.fuzz.skipping import checkable
+from drs_sync_policy.fuzz.skipping import Checkable
 from drs_sync_policy.fuzz.target.http import (
     NoResponse,
     Request,
@@ -89,6 +89,7 @@ class Prober:
         """When to stop counting cases that are not sent, with `Stopped`."""
         self.only_special: bool = False
         """Whether a skipped case counts only for the rule that it is about."""
+        self._checkable = Checkable(oracle)
         self._interrupted = False
         self._reason = ""
         self._numbers = itertools.count(1)
@@ -243,7 +244,7 @@ class Prober:
     def _skip(self, exchange: Exchange) -> None:
         self._must_have_time()
         reason = self.unsent
-        for rule in checkable(self.oracle, exchange.request, exchange.expectation):
+        for rule in self._checkable.rules(exchange.request, exchange.expectation):
             if not self.only_special or rule == exchange.expectation.rule != _GENERAL:
                 self.ledger.skip(rule, reason)
 

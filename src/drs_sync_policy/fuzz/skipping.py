@@ -15,6 +15,7 @@ from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.oracle import CLOSED, AnyRule, Expectation, Oracle
 from drs_sync_policy.fuzz.rules import registry
 from drs_sync_policy.fuzz.rules.evidence import Evidence
+from drs_sync_policy.fuzz.rules.messages import is_plain
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Readback, Target, Tenant
 from drs_sync_policy.fuzz.verdict import Exchange
@@ -24,17 +25,40 @@ _LARGE_BYTES: Final = 50_000
 _MESSAGES: Final = {"zh": "失败", "": "failed"}
 
 
-def checkable(oracle: Oracle, request: Request, expectation: Expectation) -> Iterator[AnyRule]:
-    """The rules that a response to this request could violate; of a large one, only the first."""
-    if expectation.statuses is None or not expectation.rule:
-        return
-    if len(request.body or b"") > _LARGE_BYTES:
-        yield expectation.rule
-        return
-    response = _right_response(oracle, expectation)
-    exchange = Exchange(request, expectation, response, silence="closed")
-    for rule, _ in registry.of_response(oracle, Evidence((exchange,))):
-        yield rule
+class Checkable:
+    """The rules that a response to a request could violate.
+
+    They depend on what kind of request it is, so they are worked out once for each kind.
+    """
+
+    def __init__(self, oracle: Oracle) -> None:
+        self._oracle = oracle
+        self._known: dict[object, tuple[AnyRule, ...]] = {}
+
+    def rules(self, request: Request, expectation: Expectation) -> tuple[AnyRule, ...]:
+        """The rules for one request; of a large one, only the first."""
+        if expectation.statuses is None or not expectation.rule:
+            return ()
+        if len(request.body or b"") > _LARGE_BYTES:
+            return (expectation.rule,)
+        kind = self._kind(request, expectation)
+        if kind not in self._known:
+            self._known[kind] = (*self._work_out(request, expectation),)
+        return self._known[kind]
+
+    def _kind(self, request: Request, expectation: Expectation) -> object:
+        """Everything of a request that decides what can be checked of its response."""
+        jobs = {item["job_id"] for item in expectation.items}
+        kinds = {self._oracle.kind_of(job, expectation.tenant) for job in jobs}
+        without_items = evolve(expectation, items=(), defects=expectation.defects[:1])
+        several = len(expectation.items) > 1
+        return (without_items, frozenset(kinds), several, request.chunked, is_plain(request))
+
+    def _work_out(self, request: Request, expectation: Expectation) -> Iterator[AnyRule]:
+        response = _right_response(self._oracle, expectation)
+        exchange = Exchange(request, expectation, response, silence="closed")
+        for rule, _ in registry.of_response(self._oracle, Evidence((exchange,))):
+            yield rule
 
 
 def _right_response(oracle: Oracle, expectation: Expectation) -> Response | None:

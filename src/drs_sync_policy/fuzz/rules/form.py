@@ -18,6 +18,7 @@ from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
 from drs_sync_policy.fuzz.rules.words import listed, of, shortened
 
+_ERROR_FIELDS: Final = ("error_code", "error_msg")
 _NO_CHUNKS: Final = frozenset({411, 501})
 """What servers say that take no chunks; the contract does not ask for them."""
 
@@ -99,7 +100,9 @@ def error_fields_follow_status(it: Subject) -> Iterator[Problem]:
         if not isinstance(result, dict):
             continue
         status = result.get("status")
-        for name in ("error_code", "error_msg"):
+        if status == "success" and result.keys().isdisjoint(_ERROR_FIELDS):
+            continue
+        for name in _ERROR_FIELDS:
             given = result.get(name)
             if status == "failed" and not (isinstance(given, str) and given):
                 yield Problem(
@@ -131,7 +134,7 @@ def error_explains(it: Subject) -> Iterator[Problem]:
     body = it.value if isinstance(it.value, dict) else {}
     lacking = [
         name
-        for name in ("error_code", "error_msg")
+        for name in _ERROR_FIELDS
         if not (isinstance(body.get(name), str) and body[name].strip())
     ]
     if lacking:

@@ -13,6 +13,7 @@ from drs_sync_policy.fuzz.rules import language
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
 from drs_sync_policy.fuzz.rules.words import quoted
+from drs_sync_policy.fuzz.target.http import Request
 
 _WRITTEN_BY_THE_SERVICE: Final = frozenset({200, 400, 401, 403, 415, 422})
 """Whose messages heed X-Language; what else there is may come from something in front."""
@@ -20,15 +21,14 @@ _WRITTEN_BY_THE_SERVICE: Final = frozenset({200, 400, 401, 403, 415, 422})
 
 def in_language(it: Subject) -> Iterator[Problem]:
     wanted = it.exchange.expectation.language
-    request = it.exchange.request
     if wanted is None or it.response.status not in _WRITTEN_BY_THE_SERVICE:
         raise Skip
-    if not _is_plain(request.body) or not request.path.isascii() or "%" in request.path:
+    if not is_plain(it.exchange.request):
         raise Skip  # the message may quote the request
-    messages = list(_messages(it.value))
+    messages = _messages(it.value)
     if not messages:
         raise Skip
-    for where, message in messages:
+    for message, where in messages.items():
         problem = language.complaint(message, wanted)
         if problem:
             yield Problem(
@@ -39,17 +39,24 @@ def in_language(it: Subject) -> Iterator[Problem]:
             )
 
 
-def _is_plain(body: bytes | None) -> bool:
-    return body is None or (body.isascii() and b"\\u" not in body)
+def is_plain(request: Request) -> bool:
+    """Whether a request has no character that is in another script than its language."""
+    body = request.body or b""
+    path = request.path
+    return body.isascii() and b"\\u" not in body and path.isascii() and "%" not in path
 
 
-def _messages(value: Any) -> Iterator[tuple[str, str]]:
+def _messages(value: Any) -> dict[str, str]:
+    """Each message, and the first place where it is."""
     if not isinstance(value, dict):
-        return
-    if isinstance(value.get("error_msg"), str) and value["error_msg"]:
-        yield "error_msg", value["error_msg"]
+        return {}
+    found: dict[str, str] = {}
+    if isinstance(value.get("error_msg"), str):
+        found[value["error_msg"]] = "error_msg"
     results = value.get("results")
     for position, result in enumerate(results if isinstance(results, list) else ()):
         message = result.get("error_msg") if isinstance(result, dict) else None
-        if isinstance(message, str) and message:
-            yield f"results[{position}].error_msg", message
+        if isinstance(message, str) and message not in found:
+            found[message] = f"results[{position}].error_msg"
+    found.pop("", None)
+    return found

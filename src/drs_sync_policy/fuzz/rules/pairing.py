@@ -6,9 +6,9 @@
 # pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
+from drs_sync_policy.fuzz.oracle import JobKind
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
 from drs_sync_policy.fuzz.rules.words import counted, quoted, shown
@@ -39,7 +39,7 @@ def one_result_each(it: Subject) -> Iterator[Problem]:
 
 
 def order(it: Subject) -> Iterator[Problem]:
-    wanted, given = _ids(it)
+    wanted, given = it.ids
     if len(wanted) < 2 or len(wanted) != len(given):
         raise Skip
     if wanted != given and sorted(wanted) == sorted(map(str, given)):
@@ -55,7 +55,7 @@ def order(it: Subject) -> Iterator[Problem]:
 
 
 def ids(it: Subject) -> Iterator[Problem]:
-    wanted, given = _ids(it)
+    wanted, given = it.ids
     if len(wanted) != len(given):
         raise Skip
     if wanted != given and sorted(wanted) != sorted(map(str, given)):
@@ -70,62 +70,31 @@ def ids(it: Subject) -> Iterator[Problem]:
         )
 
 
-def _ids(it: Subject) -> tuple[list[str], list[Any]]:
-    given = [result.get("id") if isinstance(result, dict) else None for result in it.results]
-    return [item["job_id"] for item in it.exchange.expectation.items], given
-
-
 def own_job(it: Subject) -> Iterator[Problem]:
-    yield from _statuses(it, "success", lambda job: _is_own(it, job))
+    return _statuses(it, "success", "own")
 
 
 def blocked_job(it: Subject) -> Iterator[Problem]:
-    blocked = it.oracle.target.blocked_job_ids
-    yield from _statuses(it, "failed", lambda job: job in blocked and _is_tenants(it))
+    return _statuses(it, "failed", "blocked")
 
 
 def unknown_job(it: Subject) -> Iterator[Problem]:
-    if not it.oracle.knows_all_jobs:
-        raise Skip
-
-    def is_unknown(job: str) -> bool:
-        # "1" or "x" may be a job that the profile does not name.
-        return it.oracle.owner(job) is None and not (len(job) < 5 and job.isalnum())
-
-    yield from _statuses(it, "failed", is_unknown)
+    return _statuses(it, "failed", "unknown")
 
 
 def foreign_job(it: Subject) -> Iterator[Problem]:
-    def is_foreign(job: str) -> bool:
-        owner = it.oracle.owner(job)
-        return owner is not None and owner is not it.exchange.expectation.tenant
-
-    yield from _statuses(it, "failed", is_foreign)
+    return _statuses(it, "failed", "foreign")
 
 
-def _statuses(it: Subject, status: str, concerned: Callable[[str], bool]) -> Iterator[Problem]:
-    if it.exchange.expectation.defects:
-        raise Skip  # it should have been rejected as a whole
-    seen = False
-    for position, item, result in it.paired:
-        if not concerned(item["job_id"]):
-            continue
-        seen = True
-        if result.get("status") != status and result.get("status") in ("success", "failed"):
+def _statuses(it: Subject, status: str, kind: JobKind) -> Iterator[Problem]:
+    if it.exchange.expectation.defects or kind not in it.by_kind:
+        raise Skip  # with a defect, it should have been rejected as a whole
+    for position, _, result in it.by_kind[kind]:
+        given = result.get("status")
+        if given != status and given in ("success", "failed"):
             yield Problem(
                 f"results[{position}] is `{status}`",
                 f"it has {shown(result)}",
                 fields=("status",),
                 place=f"/results/{position}",
             )
-    if not seen:
-        raise Skip
-
-
-def _is_own(it: Subject, job_id: str) -> bool:
-    tenant = it.exchange.expectation.tenant
-    return tenant is not None and job_id in tenant.job_ids
-
-
-def _is_tenants(it: Subject) -> bool:
-    return it.exchange.expectation.tenant is it.oracle.target.tenant

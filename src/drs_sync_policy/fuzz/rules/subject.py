@@ -14,11 +14,13 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.oracle import JobKind, Oracle
 from drs_sync_policy.fuzz.rules.problem import Skip
 from drs_sync_policy.fuzz.target.http import Response
 from drs_sync_policy.fuzz.verdict import Exchange
 
+Paired = tuple[int, Mapping[str, Any], Mapping[str, Any]]
+"""The position of an item, the item and its result."""
 _IN_FRONT: Final = frozenset({400, 404, 413})
 
 
@@ -73,7 +75,22 @@ class Subject:
         return results
 
     @cached_property
-    def paired(self) -> tuple[tuple[int, Mapping[str, Any], Mapping[str, Any]], ...]:
+    def ids(self) -> tuple[list[str], list[Any]]:
+        """The job ids of the items, and the ids of the results."""
+        given = [result.get("id") if isinstance(result, dict) else None for result in self.results]
+        return [item["job_id"] for item in self.exchange.expectation.items], given
+
+    @cached_property
+    def by_kind(self) -> dict[JobKind, list[Paired]]:
+        """What is paired, by whose the job is."""
+        tenant, found = self.exchange.expectation.tenant, dict[JobKind, list[Paired]]()
+        for entry in self.paired:
+            kind = self.oracle.kind_of(entry[1]["job_id"], tenant)
+            found.setdefault(kind, []).append(entry)
+        return found
+
+    @cached_property
+    def paired(self) -> tuple[Paired, ...]:
         """Position, item and result, for each item; `Skip` where they do not pair."""
         items, results = self.exchange.expectation.items, self.results
         if len(items) != len(results):

@@ -28,7 +28,8 @@ class Request:
 
     def header(self, name: str) -> list[str]:
         """The values of every header of this name, in order."""
-        return [value for key, value in self.headers if key.lower() == name.lower()]
+        wanted = name.lower()
+        return [value for key, value in self.headers if key.lower() == wanted]
 
     def with_header(self, name: str, value: str | None, *, secret: bool = False) -> Request:
         """This request with `name` set to `value` alone, or without it where that is None.

@@ -68,8 +68,8 @@ def _bodies(prober: Prober) -> Iterator[Choice]:
     own = target.tenant.job_ids
     yield "", build.body([build.full(own[0], 1)])
     yield "an unknown job", build.body([build.full(prober.unknown_job(), 1)])
-    first = next(wrong for wrong in build.invalid() if wrong.field)
-    yield first.what, first.body
+    wrong = [entry for entry in build.invalid() if entry.field]
+    yield wrong[0].what, wrong[0].body
     yield "no JSON", b"{"
     yield "no body", b""
     items = [build.full(job, 2) for job in (*own[:2], prober.unknown_job())]
@@ -77,8 +77,7 @@ def _bodies(prober: Prober) -> Iterator[Choice]:
     yield from (("a blocked job", build.body([build.full(j)])) for j in target.blocked_job_ids[:1])
     for tenant in _other(prober):
         yield "the other tenant's job", build.body([build.full(tenant.job_ids[0], 1)])
-    last = [wrong for wrong in build.invalid() if wrong.field][-1]
-    yield last.what, last.body
+    yield wrong[-1].what, wrong[-1].body
 
 
 def _other(prober: Prober) -> list[Any]:
