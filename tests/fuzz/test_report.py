@@ -249,7 +249,8 @@ def test_a_finding_is_shown_when_it_is_first_seen() -> None:
     assert "count-equals-results" in shown
     assert len(shown) == len(set(shown))
     assert set(shown) <= {violation.rule for violation in verdict.ledger.violations()}
-    assert re.fullmatch(r"done: [\d,]+ requests, [\d,.]+( a second)?, \d findings?", str(live.line))
+    pattern = r"done: [\d,]+ checked requests, [\d,.]+( a second)?, \d findings?"
+    assert re.fullmatch(pattern, str(live.line))
 
 
 class Escaping(Handler):

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from drs_sync_policy import contract
 from drs_sync_policy.fuzz.active import Progress, run
 from drs_sync_policy.fuzz.target.profile import Target
+from drs_sync_policy.fuzz.verdict import Ledger
 from tests.fuzz import servers
 from tests.fuzz.servers import Handler
 
@@ -113,3 +115,16 @@ def test_another_2xx_than_200_fails_a_rule() -> None:
     assert "valid-request-is-accepted" in {
         violation.rule for violation in verdict.ledger.violations()
     }
+    (finding,) = verdict.findings
+    assert "own-job-succeeds" in finding.not_checked
+
+
+def test_a_rule_that_other_violations_hide_says_which() -> None:
+    """Until a response is seen that it can be checked with."""
+    ledger, rule = Ledger(contract.load().rules), "own-job-succeeds"
+    ledger.hide(rule, by="status-is-documented")
+    assert [*ledger.hidden_by(["status-is-documented"])] == [rule]
+    assert "fail status-is-documented" in ledger.reason(rule)
+    ledger.checked(rule)
+    assert [*ledger.hidden_by(["status-is-documented"])] == []
+    assert not ledger.reason(rule)

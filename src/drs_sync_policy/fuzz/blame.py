@@ -17,6 +17,7 @@ from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB
 from drs_sync_policy.fuzz.oracle import AnyRule, Expectation
 from drs_sync_policy.fuzz.shrink import WRONG_TOKEN, Plain, document, items
 from drs_sync_policy.fuzz.target.http import Request, Response
+from drs_sync_policy.fuzz.verdict import Exchange
 
 ACCEPTED: Final[AnyRule] = "valid-request-is-accepted"
 CRASHES: Final[AnyRule] = "valid-request-never-crashes"
@@ -82,6 +83,7 @@ EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
     ("missing-credentials-are-refused", "credentials-come-before-the-body", "any"),
     ("wrong-credentials-are-refused", "credentials-come-before-the-body", "any"),
     ("repeating-is-harmless", OWN, "not alone"),
+    ("unknown-job-fails-alone", "foreign-job-looks-unknown", "response"),
     ("unknown-job-fails-alone", "items-are-independent", "any"),
     ("blocked-job-fails-alone", "items-are-independent", "any"),
     ("later-calls-win", "accepted-policy-is-stored", "field"),
@@ -90,6 +92,16 @@ EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
 """A finding of the first rule takes in violations of the second: all of them, those whose responses
 say the same, those with the same field, or those that are not seen alone."""
 
+_FORM: Final = frozenset[AnyRule](
+    {
+        "media-type-is-json",
+        "status-ties-error-fields",
+        "answer-matches-schema",
+        "count-equals-results",
+        "message-is-in-the-language",
+    }
+)
+"""Rules that a response can violate and still say clearly what became of each item."""
 _MANY: Final = 3
 _LARGE: Final = 4096
 
@@ -109,6 +121,18 @@ def general(
         return (about or status)[0]
     found: list[AnyRule] = [rule for rule in FIRST if rule in rules]
     return found[0]
+
+
+def leaves_clear(rules: Collection[AnyRule], exchange: Exchange) -> bool:
+    """Whether a response that violates `rules` says clearly what became of each item.
+
+    What is stored otherwise has a cause of its own then.
+    """
+    items, results = exchange.expectation.items, exchange.results
+    if results is None or not _FORM.issuperset(rules):
+        return False
+    said = [(result.get("id"), result.get("status") in ("success", "failed")) for result in results]
+    return said == [(item[JOB], True) for item in items]
 
 
 def special(rule: AnyRule, request: Request, plain: Plain) -> tuple[AnyRule, str]:

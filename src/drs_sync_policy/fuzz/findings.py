@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from attrs import evolve, field, frozen
@@ -19,10 +19,10 @@ from drs_sync_policy.fuzz.oracle import AnyRule
 from drs_sync_policy.fuzz.prober import Prober, TargetDown
 from drs_sync_policy.fuzz.readback import Unreadable
 from drs_sync_policy.fuzz.replay import TRIES, is_reading, once
-from drs_sync_policy.fuzz.resend import Cause, Label, Resender
+from drs_sync_policy.fuzz.resend import Cause, Label, Resender, said
 from drs_sync_policy.fuzz.resend_state import StateResender
 from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled
-from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
+from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Stored, Violation
 
 SECONDS: Final = 10.0
 """So long violations are sent again; those that are left are grouped by what they say."""
@@ -99,18 +99,28 @@ def group(prober: Prober, *, seconds: float = SECONDS) -> tuple[Finding, ...]:
         if finding.rule not in {violation.rule for violation in violations}:
             prober.ledger.record(finding.example)
     order = [*prober.ledger.rules]
-    return tuple(sorted(findings, key=lambda entry: order.index(entry.rule)))
+    findings.sort(key=lambda entry: order.index(entry.rule))
+    return tuple(_with_hidden(prober.ledger, findings))
+
+
+def _with_hidden(ledger: Ledger, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """The findings, each with the rules that could not be checked because of it."""
+    order = [*ledger.rules]
+    for finding in findings:
+        hidden = {*ledger.hidden_by({finding.rule, *finding.also_fails})}
+        yield evolve(finding, not_checked=tuple(sorted(hidden, key=order.index)))
 
 
 def _causes(resender: Resender, violation: Violation) -> list[Cause]:
     """What a violation comes from: several causes where several fields are wrong."""
     if violation.kind == "relation" and violation.received_status is not None:
-        # The status does not belong to its request, so it says nothing by itself.
-        return [Cause(violation.rule, violation, violation.rule, "")]
+        # The status belongs to the request before, unless its own request gets it alone, too.
+        cause = resender.response_cause(violation, violation.exchanges[-1])
+        return [cause or Cause(violation.rule, violation, violation.rule, "")]
     says: Cause | None = None
     for exchange in reversed(violation.exchanges):
         rules = resender.violated(exchange)
-        if not rules:
+        if not rules or (violation.stored and blame.leaves_clear(rules, exchange)):
             continue
         rule = violation.rule if violation.rule in rules else rules[0]
         cause = resender.response_cause(evolve(violation, rule=rule), exchange)
@@ -156,7 +166,7 @@ def _shown(found: tuple[Violation, Cause], by: str) -> set[object]:
     """What the response of a violation says, or the fields that are stored wrongly."""
     violation, cause = found
     if by == "response":
-        return {*([cause.says] if cause.says else [])}
+        return {said(exchange) for exchange in cause.example.exchanges if not is_reading(exchange)}
     fields = violation.stored.fields if violation.stored and by == "field" else ()
     return {cause.field} if cause.field and by == "field" else {*fields}
 

@@ -166,8 +166,12 @@ class Prober:
             self._skip(exchange)
             return exchange
         self.history.sent(exchange)
-        for violation in check_response(self.oracle, exchange, self.ledger, case=case):
+        found = check_response(self.oracle, exchange, self.ledger, case=case)
+        for violation in found:
             self.note(violation)
+        if found:
+            for hidden in self._checkable.rules(request, expectation):
+                self.ledger.hide(hidden, found[0].rule)
         return exchange
 
     def ask(self, request: Request, *, timeout: float | None = None) -> Exchange:
@@ -218,6 +222,10 @@ class Prober:
             return
         for violation in check(self.oracle, rule, evidence, self.ledger, case=case):
             self.note(self.history.with_preparation(violation))
+        if not self.ledger.times_checked(rule):
+            for exchange in evidence.exchanges:
+                for violation in check_response(self.oracle, exchange, case=case):
+                    self.ledger.hide(rule, violation.rule)
 
     # --- not sending -----------------------------------------------------------------------------
 

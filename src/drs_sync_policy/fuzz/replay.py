@@ -53,7 +53,10 @@ def once(prober: Prober, violation: Violation) -> Exchange | None:
     """The exchange that shows the violation now; None if none does."""
     exchanges = [entry for entry in violation.exchanges if not is_reading(entry)]
     if violation.rule == _PARALLEL and violation.stored:
-        rounds = (_at_once(prober, violation.stored, exchanges) for _ in range(_ROUNDS))
+        rounds = (
+            _at_once(prober, violation.stored, exchanges, violation.prepared)
+            for _ in range(_ROUNDS)
+        )
         return next((entry for entry in rounds if entry), None)
     sent = [_again(prober, entry) for entry in exchanges]
     if violation.stored:
@@ -76,19 +79,28 @@ def _again(prober: Prober, exchange: Exchange) -> Exchange:
     return evolve(prober.ask(exchange.request), expectation=exchange.expectation)
 
 
-def _at_once(prober: Prober, stored: Stored, exchanges: Sequence[Exchange]) -> Exchange | None:
-    """The reading after all requests at the same time, if no order of them explains it."""
-    sent: list[Exchange] = list(exchanges)
+def _at_once(
+    prober: Prober, stored: Stored, exchanges: Sequence[Exchange], prepared: int
+) -> Exchange | None:
+    """The reading after the requests at the same time, if no order of them explains it.
+
+    The first, `prepared` ones are sent before: they set what the others may lose.
+    """
+    for exchange in exchanges[:prepared]:
+        _again(prober, exchange)
+    before, _ = _read(prober, stored)
+    sent: list[Exchange] = list(exchanges[prepared:])
 
     def send(place: int) -> None:
-        sent[place] = _again(prober, exchanges[place])
+        sent[place] = _again(prober, sent[place])
 
-    prober.together([functools.partial(send, place) for place in range(len(exchanges))])
+    prober.together([functools.partial(send, place) for place in range(len(sent))])
     policy, reading = _read(prober, stored)
     evidence = Evidence(
         exchanges=tuple(sent),
         project_id=stored.project_id,
         readable=_reader(prober).fields,
+        before={stored.job: before},
         after={stored.job: policy},
         readings=(reading,),
     )

@@ -19,7 +19,7 @@ from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.oracle import CLOSED, AnyRule, Expectation
 from drs_sync_policy.fuzz.prober import NOT_SENT, SILENT, Prober, TargetDown
 from drs_sync_policy.fuzz.rules.checking import check_response
-from drs_sync_policy.fuzz.rules.relations import essence
+from drs_sync_policy.fuzz.rules.relations import essence, item_result
 from drs_sync_policy.fuzz.shrink import Plain, smallest
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Stopped, Throttled
 from drs_sync_policy.fuzz.verdict import Exchange, Violation
@@ -173,6 +173,14 @@ def has_wrong_status(exchange: Exchange) -> bool:
     if statuses is None:
         return False
     return (exchange.response.status if exchange.response else CLOSED) not in statuses
+
+
+def said(exchange: Exchange) -> tuple[object, ...]:
+    """What a response says: its status and error code, or those of its results."""
+    found = exchange.results
+    if found is None:
+        return _status_and_code(exchange)
+    return (200, frozenset(item_result(result)[1:] for result in found))
 
 
 def _status_and_code(exchange: Exchange) -> tuple[object, ...]:

@@ -136,6 +136,7 @@ class Ledger:
         self._reasons: dict[str, str] = {}
         self.limits: dict[str, str] = {}
         """What no case of a rule can check, where that is so."""
+        self._hidden: dict[str, set[str]] = {}
         self.uncounted: bool = False
         """Whether more cases were skipped than were counted."""
         self.recorded: bool = False
@@ -159,6 +160,17 @@ class Ledger:
         with self._lock:
             self._skipped[rule] = self._skipped.get(rule, 0) + 1
             self._reasons.setdefault(rule, reason)
+
+    def hide(self, rule: str, by: str) -> None:
+        """Note that a response which violates the rule `by` left nothing to check `rule` with."""
+        with self._lock:
+            self._hidden.setdefault(rule, set()).add(by)
+
+    def hidden_by(self, rules: Collection[str]) -> Iterator[str]:
+        """The rules that were never checked because of responses that violate one of `rules`."""
+        for rule, by in self._hidden.items():
+            if self.status(rule) == "not checked" and not by.isdisjoint(rules):
+                yield rule
 
     def record(self, violation: Violation) -> bool:
         """Note a violation, as often as it says; True where it is the first of its kind."""
@@ -205,7 +217,9 @@ class Ledger:
         if self.times_checked(rule):
             return "; ".join(filter(None, (reason, self.limits.get(rule))))
         if not reason and rule in self.rules and self.status(rule) == "not checked":
-            return "no case of this run checks it"
+            hidden = sorted(self._hidden.get(rule, ()))
+            by = f"the responses to its cases fail {hidden[0]}" if hidden else ""
+            return by or "no case of this run checks it"
         return reason
 
     def violations(self, rule: str | None = None) -> Iterator[Violation]:

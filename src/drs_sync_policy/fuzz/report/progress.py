@@ -70,4 +70,4 @@ class Live:
         sent = self._describer.ledger.requests if self._describer else 0
         rate = f"{sent / seconds:,.0f} a second" if seconds > 1 else "..."
         found = f", {counted(self._findings, 'finding')}" if self._findings else ""
-        return f"{self._phase}: {counted(sent, 'request')}, {rate}{found}"
+        return f"{self._phase}: {counted(sent, 'checked request')}, {rate}{found}"

@@ -1,0 +1,117 @@
+"""How a finding was seen again: alone, with parallel requests, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Any
+
+from drs_sync_policy.fuzz import scenarios
+from drs_sync_policy.fuzz.findings import Finding, group
+from drs_sync_policy.fuzz.readback import Unreadable
+from tests.fuzz import servers
+from tests.fuzz.servers import Handler
+
+
+def _findings(handler: type[Handler], *names: str) -> tuple[Finding, ...]:
+    """What these scenarios find."""
+    with servers.serving(handler=handler) as server:
+        prober = servers.prober(server)
+        for scenario in scenarios.ordered():
+            if scenario.name in names:
+                with contextlib.suppress(Unreadable):
+                    scenario.run(prober)
+        findings = group(prober, seconds=60)
+        prober.wire.close()
+    return findings
+
+
+class LosingUpdates(Handler):
+    """Reads the policy, waits, and writes it whole: of parallel requests one is lost."""
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        before = {job: dict(policy) for job, policy in self.server.stored.items()}
+        found = super().policy(path, body)
+        jobs = {result["id"] for result in found["results"]} & before.keys()
+        time.sleep(0.002)
+        items = {item["job_id"]: item for item in servers.loads(body)["jobs"]}
+        for job in jobs:
+            new = {name: items[job][name] for name in servers.FIELDS if name in items[job]}
+            self.server.stored[job] = {**before[job], **new}
+        return found
+
+
+def test_a_lost_update_is_seen_with_parallel_requests() -> None:
+    """One request after the other leaves what it should."""
+    (finding,) = _findings(LosingUpdates, "fields at once")
+    assert finding.rule == "concurrent-calls-take-turns"
+    assert finding.labelled == "with parallel requests"
+
+
+class Once(Handler):
+    """Counts wrongly in one response."""
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        found = super().policy(path, body)
+        return {**found, "count": found["count"] + (self.server.requests == 4)}
+
+
+def test_what_is_not_seen_again_says_how_often_it_was_tried() -> None:
+    """The rule does not change."""
+    (finding,) = _findings(Once, "what is accepted")
+    assert finding.rule == "count-equals-results"
+    assert finding.labelled == "not reproduced (1 of 4)"
+
+
+class Late(Handler):
+    """What is set becomes visible 50 ms later."""
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        self.reveal()
+        before = {job: dict(policy) for job, policy in self.server.stored.items()}
+        found = super().policy(path, body)
+        waiting.append((time.monotonic() + 0.05, self.server.stored))
+        self.server.stored = before
+        return found
+
+    def do(self) -> None:
+        self.reveal()
+        super().do()
+
+    do_GET = do_PUT = do_PATCH = do_DELETE = do_POST = do  # noqa: N815
+
+    def reveal(self) -> None:
+        while waiting and waiting[0][0] < time.monotonic():
+            self.server.stored = waiting.pop(0)[1]
+
+
+waiting: list[tuple[float, dict[str, dict[str, Any]]]] = []
+
+
+def test_a_write_that_is_visible_late_is_one_finding() -> None:
+    """What is stored is read again after a moment, and the finding says so."""
+    (finding,) = _findings(Late, "plain requests", "jobs more than once")
+    assert finding.rule == "accepted-policy-is-stored"
+    assert "0.1 s later" in finding.cause
+
+
+class Dying(Handler):
+    """Fails for ever after 20 requests."""
+
+    def do(self) -> None:
+        if self.server.requests >= 20:
+            self.read_body()
+            self.response(500, self.said("request"))
+        else:
+            super().do()
+
+    do_GET = do_PUT = do_PATCH = do_DELETE = do_POST = do  # noqa: N815
+
+    language = "en-us"
+
+
+def test_a_server_that_fails_for_ever_has_one_finding() -> None:
+    """Whatever is sent since then, the cause is the same."""
+    names = ("plain requests", "what is accepted", "what is rejected", "credentials", "methods")
+    (finding,) = _findings(Dying, *names)
+    assert finding.rule == "valid-request-never-crashes"
