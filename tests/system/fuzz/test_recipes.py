@@ -23,8 +23,9 @@ import pytest
 import yaml
 from attrs import frozen
 
-HERE = Path(__file__).parent
-PAGE = (HERE.parents[1] / "docs" / "fuzzing.md").read_text("utf-8")
+ROOT = Path(__file__).parents[3]
+NODE = ROOT / "tests" / "fuzz" / "node"
+PAGE = (ROOT / "docs" / "fuzzing.md").read_text("utf-8")
 SECRETS = {"DRS_TOKEN": "node-token-one-5f2c81", "DRS_OTHER_TOKEN": "node-token-two-90ab3e"}
 INSTALL = re.compile(r'pip install "([a-z-]+)\[([a-z]+)\]"')
 INPUTS = {
@@ -59,8 +60,8 @@ def repository(tmp_path: Path) -> Path:
     """A repository in Node, with a profile that starts its server on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    shutil.copy(HERE / "node" / "server.mjs", tmp_path)
-    profile = (HERE / "node" / "target.toml").read_text("utf-8").replace("18080", str(port))
+    shutil.copy(NODE / "server.mjs", tmp_path)
+    profile = (NODE / "target.toml").read_text("utf-8").replace("18080", str(port))
     (tmp_path / "target.toml").write_text(profile.replace("tests/fuzz/node/", ""), "utf-8")
     package = {"name": "server", "version": "1.0.0"}
     (tmp_path / "package.json").write_text(json.dumps(package), "utf-8")
