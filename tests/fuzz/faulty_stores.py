@@ -1,0 +1,151 @@
+"""Servers that store something else than they were sent."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import json
+import re
+import unicodedata
+from typing import Any
+from urllib.parse import unquote
+
+from tests.fuzz.servers import JOBS, Handler
+
+Item = dict[str, Any]
+
+
+class Storing(Handler):
+    """Stores something else than it was sent."""
+
+    def apply(self, project: str, item: Item, place: int) -> Item:
+        return {**super().apply(project, self.stored(item), place), "id": item["job_id"]}
+
+    def stored(self, item: Item) -> Item:
+        """What is stored of an item."""
+        text = item.get("slot_name")
+        return {**item, "slot_name": self.text(text)} if isinstance(text, str) else item
+
+    def text(self, text: str) -> str:
+        """What is stored of a text."""
+        return text
+
+
+class CutsAt63(Storing):
+    """Cuts a name as PostgreSQL does."""
+
+    def text(self, text: str) -> str:
+        return text.encode()[:63].decode(errors="ignore")
+
+
+class CutsAt300(Storing):
+    """Keeps 300 characters."""
+
+    def text(self, text: str) -> str:
+        return text[:300]
+
+
+class CutsAt3000(Storing):
+    """Keeps 3000 bytes, as an index of MySQL does."""
+
+    def text(self, text: str) -> str:
+        return text.encode()[:3072].decode(errors="ignore")
+
+
+class CutsUnits(Storing):
+    """Keeps 40 UTF-16 units of a text with surrogate pairs."""
+
+    def text(self, text: str) -> str:
+        return text.encode("utf-16-le")[:80].decode("utf-16-le", errors="ignore")
+
+
+class Normalizes(Storing):
+    """Stores NFC."""
+
+    def text(self, text: str) -> str:
+        return unicodedata.normalize("NFC", text)
+
+
+class NumbersFromText(Storing):
+    """Stores a text that looks like a number in the shortest form."""
+
+    def text(self, text: str) -> str:
+        try:
+            return f"{float(text):g}" if re.fullmatch(r"[\d.]+", text) else text
+        except ValueError:
+            return text
+
+
+class DigitsOfAnyScript(Storing):
+    """Reads digits of other scripts."""
+
+    def text(self, text: str) -> str:
+        return str(int(text)) if text.isdecimal() and not text.isascii() else text
+
+
+class EscapesHtml(Storing):
+    """Stores HTML."""
+
+    def text(self, text: str) -> str:
+        return html.escape(text, quote=False)
+
+
+class Unquotes(Storing):
+    """Decodes percent escapes."""
+
+    def text(self, text: str) -> str:
+        return unquote(text)
+
+
+class NoAstral(Storing):
+    """Stores `?` for what MySQL's utf8 cannot store."""
+
+    def text(self, text: str) -> str:
+        return "".join("?" if ord(c) > 0xFFFF else c for c in text)
+
+
+class LosesEmptyText(Storing):
+    """Takes an empty text for an absent one."""
+
+    def stored(self, item: Item) -> Item:
+        return {k: v for k, v in item.items() if v != ""}
+
+
+class LosesAnIndependentField(Storing):
+    """Loses one field if two others are there, and only if they have these values."""
+
+    def stored(self, item: Item) -> Item:
+        if item.get("conflict_policy") == "stop" and item.get("ddl_trans") is False:
+            return {k: v for k, v in item.items() if k != "index_trans"}
+        return item
+
+
+class LosesOfThree(Storing):
+    """Loses a field where three others are absent."""
+
+    def stored(self, item: Item) -> Item:
+        if not {"conflict_policy", "filter_ddl_policy", "index_trans"} & {*item}:
+            return {k: v for k, v in item.items() if k != "ddl_trans"}
+        return item
+
+
+class ReplacesThePolicy(Handler):
+    """Replaces what is stored if three fields or more are given."""
+
+    def apply(self, project: str, item: Item, place: int) -> Item:
+        if item["job_id"] in JOBS[project] and len(item) > 3:
+            self.server.stored[item["job_id"]] = {}
+        return super().apply(project, item, place)
+
+
+class MixesJobs(Storing):
+    """Sets a field of the last job of a batch for all of its jobs."""
+
+    def policy(self, path: str, body: bytes) -> Item:
+        found = super().policy(path, body)
+        with contextlib.suppress(ValueError):
+            items = [i for i in json.loads(body)["jobs"] if i["job_id"] in self.server.stored]
+            for item in items if len(items) > 2 else ():
+                if "index_trans" in items[-1]:
+                    self.server.stored[item["job_id"]]["index_trans"] = items[-1]["index_trans"]
+        return found
