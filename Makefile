@@ -111,9 +111,10 @@ lint: setup lint-contract ## ruff, the layer rules, the workflows, the contract'
 	$(BIN)/lint-imports
 	$(BIN)/zizmor --offline --no-progress --quiet .github
 
-types: setup $(NODE) ## mypy and pyright, both strict
+types: setup $(NODE) ## mypy and pyright, both strict, and that every public type is known
 	$(BIN)/mypy
 	$(NPM)/pyright
+	$(BIN)/python -m pytest -q tests/system/build/test_types.py
 
 test: setup $(NODE) ## the tests (under 2 minutes on 2 cores)
 	$(BIN)/python -m pytest -m "not system" -n 2 --dist worksteal $(EXTRA)

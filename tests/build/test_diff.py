@@ -1,7 +1,8 @@
 """The verdict on hand-made edits of the contract: breaking, compatible, cosmetic, or nothing.
 
 Each file of `edits/` is one edit of `before.yaml`, with the verdict that it must get: how grave it
-is, where, in which direction, and whom it hurts. Those that say `slow` run with the slow tests.
+is, where, in which direction, and whom it hurts. Those that say `slow` reach no line of tools/diff
+that another does not; they run with the slow tests.
 """
 
 from __future__ import annotations

@@ -188,20 +188,6 @@ def test_the_python_page_has_what_is_public() -> None:
     assert not re.search(r"^### _", made, re.MULTILINE)
 
 
-@pytest.mark.system
-def test_a_site_with_an_address_says_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Canonical links, sitemap and robots have the address, and the 404 page works below a path."""
-    monkeypatch.setenv("SITE_URL", "https://docs.example.org/drs")
-    guide.build(tmp_path / "site")
-    page = (tmp_path / "site" / "python.html").read_text("utf-8")
-    assert '<link rel="canonical" href="https://docs.example.org/drs/python.html">' in page
-    assert "/drs/errors.html" in (tmp_path / "site" / "sitemap.xml").read_text("utf-8")
-    assert "/drs/sitemap.xml" in (tmp_path / "site" / "robots.txt").read_text("utf-8")
-    missing = Reader((tmp_path / "site" / "404.html").read_text("utf-8"))
-    assert "/drs/errors.html" in missing.links
-    assert [url for url in missing.fetched if not url.startswith(("/drs/", "data:"))] == []
-
-
 def test_every_page_has_a_description_of_its_own(site: Path) -> None:
     """Search engines and `llms.txt` show what a page is about."""
     pages = sorted(page for page in site.glob("*.html") if page.name != "404.html")
@@ -234,21 +220,6 @@ def test_the_search_index_knows_fields_and_codes(site: Path) -> None:
     index = (site / "search.json").read_text("utf-8")
     for word in ("DRS.M00304", "conflict_policy", "count-equals-results", "X-Auth-Token"):
         assert word in index
-
-
-def test_a_broken_link_fails_the_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A link to a page or a heading that is not there is an error, not a surprise for readers."""
-    docs = tmp_path / "docs"
-    shutil.copytree(guide.DOCS, docs)
-    page = docs / "architecture.md"
-    links = "\n[broken](nowhere.md)\n[broken](decisions.md#decision-99)\n"
-    page.write_text(page.read_text("utf-8") + links, "utf-8")
-    with pytest.raises(SystemExit, match="could not be built"):
-        guide.build(tmp_path / "site", docs=docs)
-    said = capsys.readouterr().err
-    assert "page does not exist" in said
-    assert "anchor does not exist" in said
-    assert not (tmp_path / "site").exists()
 
 
 @pytest.mark.parametrize("name", ["errors.md", "reference/README.md"])

@@ -12,7 +12,9 @@ from drs_sync_policy.fuzz.active import DEFAULT_BUDGET, Verdict, run
 from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.report.model import Report
 from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.processes import started
+from drs_sync_policy.sandbox.seed import TENANTS
 
 ON_OUR_SANDBOX = 60.0
 """Seconds; our scenarios end earlier. Others test that the phases of schemathesis are fair."""
@@ -27,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def verdict(request: pytest.FixtureRequest) -> Iterator[Verdict]:
-    """The verdict of one run, on the target or on our sandbox."""
+    """The verdict of one run, on the target or, in process, on our sandbox."""
     options = request.config
     path = options.getoption("--target", None)
     budget = options.getoption("--budget", None) or (DEFAULT_BUDGET if path else ON_OUR_SANDBOX)
@@ -38,11 +40,11 @@ def verdict(request: pytest.FixtureRequest) -> Iterator[Verdict]:
         with started(target):
             yield run(target, seed=seed, budget=budget, rules=rules)
         return
-    with sandbox.running() as served:
-        limit = sandbox.DEFAULT_MAX_BODY_BYTES
-        document = sandbox.target_profile(served.url, tenants=served.tenants, max_body_bytes=limit)
-        served_target = profile.parse(document)
-        yield run(served_target, seed=seed, budget=budget, schemathesis=False, rules=rules)
+    limit = sandbox.DEFAULT_MAX_BODY_BYTES
+    document = sandbox.target_profile("http://application", tenants=TENANTS, max_body_bytes=limit)
+    ours = profile.parse(document)
+    with over_asgi(sandbox.create_app(), ours) as wire:
+        yield run(ours, seed=seed, budget=budget, schemathesis=False, rules=rules, wire=wire)
 
 
 def _wanted(session: pytest.Session) -> set[str]:

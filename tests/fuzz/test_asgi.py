@@ -21,20 +21,8 @@ def _verdict(*faults: str, enough: Callable[[Ledger], bool] | None = None) -> Ve
         return run(target, budget=0, wire=wire, enough=enough)
 
 
-def test_a_faultless_application_is_not_accused() -> None:
-    """Every required scenario runs, state and requests at once included.
-
-    A budget of nothing still checks what every run checks, and reports what it left out.
-    """
-    verdict = _verdict()
-    assert [f"{b.rule}: {b.case}: {b.received}" for b in verdict.ledger.violations()] == []
-    assert verdict.ending == "complete"
-    assert verdict.ledger.status("token-is-matched-exactly") == "passed"
-    assert "budget" in verdict.ledger.reason("job-id-is-opaque")
-
-
 def test_a_faulty_application_is() -> None:
-    """What is lost on the way to the store is seen."""
+    """What is lost on the way to the store is seen; tests/contract passes a faultless one."""
 
     def found(ledger: Ledger) -> bool:
         return ledger.status("accepted-policy-is-stored") == "failed"

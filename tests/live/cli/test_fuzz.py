@@ -36,7 +36,8 @@ def described() -> Iterator[str]:
 def test_a_violated_rule_exits_1_and_is_named(described: str, tmp_path: Path) -> None:
     """The rule is shown by its id, and the reports are where they were asked for."""
     (tmp_path / "target.toml").write_text(described, "utf-8")
-    result = _fuzz("--target", str(tmp_path / "target.toml"), "--report", str(tmp_path / "out"))
+    chosen = ("--target", str(tmp_path / "target.toml"), "--fail-fast")
+    result = _fuzz(*chosen, "--report", str(tmp_path / "out"))
     assert result.exit_code == 1
     assert "FAILED  count-equals-results" in result.output
     names = {path.name for path in (tmp_path / "out").iterdir()}
@@ -167,7 +168,8 @@ def test_reports_that_can_no_longer_be_written_lose_no_verdict(tmp_path: Path) -
     handler = type("SweepingOnce", (Sweeping,), {"folder": out})
     with servers.serving(Habits(readback=False), handler) as server:
         (tmp_path / "target.toml").write_text(sandbox.to_toml(servers.described(server)), "utf-8")
-        result = _fuzz("--target", str(tmp_path / "target.toml"), "--report", str(out))
+        chosen = ("--target", str(tmp_path / "target.toml"), "--fail-fast")
+        result = _fuzz(*chosen, "--report", str(out))
     assert result.exit_code == 6
     assert "FAILED  status-is-documented" in result.output
     assert "the reports could not be written" in result.output

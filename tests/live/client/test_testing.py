@@ -40,6 +40,13 @@ ROOT = Path(__file__).resolve().parents[3]
 
 pytest_plugins = ["pytester"]
 
+WITHOUT = [
+    option
+    for plugin in ("cacheprovider", "hypothesispytest", "randomly", "schemathesis", "xdist")
+    for option in ("-p", f"no:{plugin}")
+]
+"""For pytest in a process: without what these tests do not need."""
+
 
 # --- scripts --------------------------------------------------------------------------------------
 def test_a_script_responds_step_by_step() -> None:
@@ -227,7 +234,7 @@ def test_the_environment_calls_the_sandbox(
 def test_the_fixture_is_there_without_an_import(pytester: pytest.Pytester) -> None:
     """In a project that only installs the package, a test just names the fixture."""
     pytester.makepyfile("def test_it(drs_sandbox): assert drs_sandbox.url.startswith('http://')")
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*WITHOUT).assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +252,7 @@ def test_without_the_extra_the_fixture_is_an_error(pytester: pytest.Pytester, mo
     # What Python itself does with a module that is not there.
     without = f"import sys\nsys.modules[{module!r}] = None\n"
     pytester.makepyfile(f"{without}def test_it(drs_sandbox): pass")
-    done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    done = pytester.runpytest_subprocess(*WITHOUT)
     done.assert_outcomes(errors=1)
     assert done.ret == pytest.ExitCode.TESTS_FAILED
     done.stdout.fnmatch_lines(
@@ -261,7 +268,7 @@ def test_the_page_for_test_authors_shows_the_fixture(pytester: pytest.Pytester) 
     assert [name for name in [*names, "Scripted", "Recorder"] if f"`{name}" not in page] == []
     shown = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     pytester.makepyfile(*(code for code in shown if "def test_" in code))
-    done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    done = pytester.runpytest_subprocess(*WITHOUT)
     done.assert_outcomes(passed=5)
 
 

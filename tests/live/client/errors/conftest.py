@@ -11,10 +11,16 @@ from tests.live.client.errors.calls import TOKEN, Call, call_async, call_sync
 
 
 @pytest.fixture(params=[call_sync, call_async], ids=["sync", "async"])
-def call(request: pytest.FixtureRequest) -> Call:
-    """The same call by each of the two clients."""
+def each_call(request: pytest.FixtureRequest) -> Call:
+    """The same call by each of the two clients, for what a network backend does: it has a pair."""
     chosen: Call = request.param
     return chosen
+
+
+@pytest.fixture
+def call() -> Call:
+    """The call by the async client, from whose source the sync client is derived."""
+    return call_async
 
 
 @pytest.fixture(autouse=True)

@@ -20,11 +20,11 @@ from tests.live.client.errors.calls import (
 from tests.wire import says, sends, wire
 
 
-def test_a_gzip_bomb_is_not_decompressed(call: Call) -> None:
+def test_a_gzip_bomb_is_not_decompressed(each_call: Call) -> None:
     """A body that grows beyond the limit while it is decompressed is an error."""
     bomb = gzip.compress(b" " * 70_000_000)
     with wire(sends(whole(bomb, "Content-Encoding: gzip"))) as server:
-        error = failure(call, server.url)
+        error = failure(each_call, server.url)
     assert type(error) is errors.OutsideContractError
     assert "longer than" in str(error)
 
@@ -42,7 +42,7 @@ def test_a_bomb_is_decompressed_up_to_the_limit() -> None:
         tracemalloc.stop()
 
 
-def test_a_body_without_end_is_an_error(call: Call) -> None:
+def test_a_body_without_end_is_an_error(each_call: Call) -> None:
     """A body that never ends is read up to the limit."""
 
     def act(connection: Any) -> bool:
@@ -52,31 +52,31 @@ def test_a_body_without_end_is_an_error(call: Call) -> None:
         return False
 
     with wire(act) as server:
-        error = failure(call, server.url)
+        error = failure(each_call, server.url)
     assert type(error) is errors.OutsideContractError
 
 
 @pytest.mark.parametrize(
     "body", [gzip.compress(b"{}" * 100, mtime=0)[:-20], b"not gzip"], ids=["cut", "none"]
 )
-def test_a_broken_compression_is_outside_the_contract(call: Call, body: bytes) -> None:
+def test_a_broken_compression_is_outside_the_contract(each_call: Call, body: bytes) -> None:
     """A body that cannot be decompressed is outside the contract."""
     with wire(sends(whole(body, "Content-Encoding: gzip"))) as server:
-        error = failure(call, server.url)
+        error = failure(each_call, server.url)
     assert type(error) is errors.OutsideContractError
 
 
-def test_a_compressed_response_is_read(call: Call) -> None:
+def test_a_compressed_response_is_read(each_call: Call) -> None:
     """A server may compress its response without being asked to."""
     packed = gzip.compress(json.dumps(DONE).encode())
     with wire(sends(whole(packed, "Content-Encoding: gzip"))) as server:
-        assert call(server.url).ok
+        assert each_call(server.url).ok
 
 
 @pytest.mark.parametrize("rest", [b"garbage", b"HTTP/1.1 200 OK\r\n\r\n"])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_bytes_after_a_response_do_not_reach_the_next_request(
-    call: Call, rest: bytes, chunked: bool
+    each_call: Call, rest: bytes, chunked: bool
 ) -> None:
     """A connection with bytes after its response is closed, even if the server keeps it open."""
     body = json.dumps(DONE).encode()
@@ -84,5 +84,5 @@ def test_bytes_after_a_response_do_not_reach_the_next_request(
     first = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + pieces
     long = sends((first if chunked else whole(body)) + rest, stays=True)
     with wire(long, then=says(200, DONE)) as server:
-        assert call(server.url, times=2).ok
+        assert each_call(server.url, times=2).ok
         assert len(server.connections) == 2

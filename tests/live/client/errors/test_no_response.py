@@ -17,9 +17,9 @@ from tests.live.client.errors.calls import (
 from tests.wire import Act, drips, free_port, hangs, resets, sends, wire
 
 
-def test_nothing_is_sent_without_a_connection(call: Call) -> None:
+def test_nothing_is_sent_without_a_connection(each_call: Call) -> None:
     """If nothing listens, there is no connection, and no job was sent."""
-    error = failure(call, f"http://127.0.0.1:{free_port()}")
+    error = failure(each_call, f"http://127.0.0.1:{free_port()}")
     assert type(error) is errors.ConnectFailedError
     assert states(error) == {JobState.NOT_SENT}
 
@@ -36,33 +36,33 @@ def test_nothing_is_sent_without_a_connection(call: Call) -> None:
     ],
     ids=["reset", "closed", "incomplete", "chunk incomplete", "no http", "two lengths"],
 )
-def test_broken_connections_leave_the_jobs_unknown(call: Call, act: Act) -> None:
+def test_broken_connections_leave_the_jobs_unknown(each_call: Call, act: Act) -> None:
     """The server may have acted before the connection broke, so the jobs are unknown."""
     with wire(act) as server:
-        error = failure(call, server.url)
+        error = failure(each_call, server.url)
     assert type(error) is errors.ConnectionLostError
     assert states(error) == {JobState.UNKNOWN}
 
 
-def test_a_silent_server_ends_in_a_read_timeout(call: Call) -> None:
+def test_a_silent_server_ends_in_a_read_timeout(each_call: Call) -> None:
     """A server that does not respond ends in a timeout of `read`."""
     with wire(hangs) as server:
-        error = failure(call, server.url, timeouts=Timeouts(read=0.3))
+        error = failure(each_call, server.url, timeouts=Timeouts(read=0.3))
     assert isinstance(error, errors.TimedOutError)
     assert error.phase == "read"
     assert states(error) == {JobState.UNKNOWN}
 
 
-def test_no_wait_outlasts_the_deadline(call: Call) -> None:
+def test_no_wait_outlasts_the_deadline(each_call: Call) -> None:
     """The deadline shortens a longer `read` timeout."""
     with wire(hangs) as server:
-        error = failure(call, server.url, timeouts=Timeouts(read=60.0, total=0.5))
+        error = failure(each_call, server.url, timeouts=Timeouts(read=60.0, total=0.5))
     assert isinstance(error, errors.TimedOutError)
     assert error.phase == "total"
 
 
 @pytest.mark.parametrize("from_byte", [0, 40], ids=["headers", "body"])
-def test_a_slow_drip_ends_at_the_deadline(call: Call, from_byte: int) -> None:
+def test_a_slow_drip_ends_at_the_deadline(each_call: Call, from_byte: int) -> None:
     """No single read is late, and the request still ends at its deadline."""
     raw = whole(b"{" + b" " * 300, "X-Padding: " + "x" * 300)
 
@@ -71,6 +71,6 @@ def test_a_slow_drip_ends_at_the_deadline(call: Call, from_byte: int) -> None:
         return drips(raw[from_byte:])(connection)
 
     with wire(act) as server:
-        error = failure(call, server.url, timeouts=Timeouts(total=1.0))
+        error = failure(each_call, server.url, timeouts=Timeouts(total=1.0))
     assert isinstance(error, errors.TimedOutError)
     assert error.phase == "total"

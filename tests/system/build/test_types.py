@@ -18,6 +18,9 @@ import pytest
 
 from tools.node import ROOT, node_environment, node_tool
 
+# `make types` runs it, too: like its other checks it needs many seconds of pyright.
+pytestmark = pytest.mark.system
+
 
 def _faults(symbols: list[dict[str, Any]]) -> list[str]:
     return [
