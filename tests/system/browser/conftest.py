@@ -22,8 +22,9 @@ class Visit:
     complaints: list[str] = Factory(list)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One per module: Playwright's event loop would hinder the tests of other modules."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium")

@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from drs_sync_policy.sandbox.seed import FIRST
+from tests.system.memory import peak
 
-from .server import Served, served
+from .server import served
 from .writers import PATH
 
 pytestmark = pytest.mark.system
@@ -48,12 +49,6 @@ def small_batches(url: str, is_over: Callable[[], bool]) -> int:
             assert client.post(PATH, json=body, headers=HEADERS).status_code == 200
             found += 1
     return found
-
-
-def peak_mib(sandbox: Served) -> float:
-    """The most memory that the process has had."""
-    status = Path(f"/proc/{sandbox.process.pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 @pytest.mark.parametrize("database", ["sqlite://", "sqlite:///{}/state.db"])
@@ -94,5 +89,5 @@ def test_twenty_large_batches_at_once(tmp_path: Path) -> None:
             statuses = Counter(task.result() for task in [pool.submit(send) for _ in range(20)])
         assert set(statuses) == {200, 503}
         assert statuses[200] >= 3
-        assert peak_mib(sandbox) < 1000
+        assert peak(sandbox.process.pid) < 1000 * 2**20
         assert send_large(sandbox.url, body) == 200
