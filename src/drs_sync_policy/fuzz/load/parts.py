@@ -33,6 +33,8 @@ _ASSIGNED: Final = "drs-sync-policy-assigned"
 """The message by which a master gives a worker its jobs and its part of the rate."""
 _NEW: Final = "drs-sync-policy"
 """The part of a worker's report with what it has seen since the last one."""
+SILENCE: Final = 10.0
+"""Seconds after which a worker that does not report counts as lost."""
 PAUSE: Final = 0.2
 """Seconds that a user waits for its part, and after a request that was not served."""
 
@@ -143,7 +145,7 @@ def _start(runner: Any, part: Part) -> None:
         workers = [client.id for client in runner.clients.ready]
         gap = len(workers) / part.rate if part.rate else 0.0
         for worker, mine in zip(workers, shared_out(jobs, len(workers)), strict=True):
-            part.reported[worker] = 0.0
+            part.reported[worker] = time.monotonic()
             runner.send_message(_ASSIGNED, {"jobs": mine, "gap": gap}, client_id=worker)
     elif isinstance(runner, LocalRunner):
         part.total.clear()
@@ -151,9 +153,9 @@ def _start(runner: Any, part: Part) -> None:
 
 
 def lost(environment: Environment) -> int:
-    """How many workers are gone."""
-    part, here = part_of(environment), getattr(environment.runner, "clients", {})
-    return sum(name not in here or here[name].state == "missing" for name in part.reported)
+    """How many workers have not reported for so long that they must be gone."""
+    latest = time.monotonic() - SILENCE
+    return sum(when < latest for when in part_of(environment).reported.values())
 
 
 def collect(environment: Environment, *, seconds: float, users: int) -> dict[str, Any]:

@@ -30,8 +30,6 @@ from drs_sync_policy.fuzz.load.users import ContractUser
 from drs_sync_policy.fuzz.target import profile
 
 _REPORT_SECONDS = 1.0
-_LAST_REPORT = 10.0
-"""So many seconds a master waits for the last report of its workers."""
 
 
 def main() -> None:
@@ -124,12 +122,9 @@ def _run(environment: Environment, settings: Settings, ended: threading.Event) -
 
 
 def _wait_for_reports(environment: Environment) -> None:
-    """Wait until each worker that is left has reported once more."""
+    """Wait until each worker that is not lost has reported once more."""
     reported, stopped = part_of(environment).reported, time.monotonic()
-    while time.monotonic() < stopped + _LAST_REPORT:
-        open_reports = sum(when < stopped for when in reported.values())
-        if open_reports <= lost(environment):
-            return
+    while sum(when < stopped for when in reported.values()) > lost(environment):
         time.sleep(0.1)
 
 
