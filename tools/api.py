@@ -7,10 +7,14 @@ import logging
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
 
 import griffe
+
+from tools import source
 
 MODULES: Final = {
     "drs_sync_policy": "The client, with its settings, outcomes and errors.",
@@ -56,6 +60,7 @@ def page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+@cache
 def _packages() -> griffe.ModulesCollection:
     loader = griffe.GriffeLoader()
     for package in ("drs_sync_policy", "drs_sync_policy_api"):
@@ -84,16 +89,37 @@ def _entry(module: str, named: griffe.Object | griffe.Alias) -> Iterator[str]:
     yield f"### {named.name} {{ #{module}.{named.name} }}"
     member = named.final_target if isinstance(named, griffe.Alias) else named
     title = member.name if member.is_attribute else _signature(member)
-    yield f"{_kind(member)} `{title}`"
+    yield f"{_kind(member)} `{title}`{_source(member)}"
     yield from _docstring(member)
     if member.is_class and (entries := list(_members(member))):
         yield "\n".join(("**Members**", "", *entries))
 
 
+def _source(member: griffe.Object | griffe.Alias) -> str:
+    file = member.filepath
+    where = source.place(file, member.lineno or 1) if isinstance(file, Path) else None
+    return f" [source]({where})" if where else ""
+
+
+def sources() -> set[Path]:
+    """The modules that the public names are defined in."""
+    found: set[Path] = set()
+    packages = _packages()
+    for name in filter(find_spec, MODULES):
+        for named in _public(packages[name]):
+            member = named.final_target if isinstance(named, griffe.Alias) else named
+            if isinstance(member.filepath, Path):
+                found.add(member.filepath)
+    return found
+
+
 def _members(owner: griffe.Object | griffe.Alias) -> Iterator[str]:
     """A list of the public fields and methods of a class, each with its first paragraph."""
+    sections = griffe.Docstring(owner.docstring.value if owner.docstring else "").parse("google")
+    attributes = griffe.DocstringSectionKind.attributes
+    described = {e.name for part in sections if part.kind is attributes for e in part.value}
     for name, member in owner.members.items():
-        if name.startswith("_") or member.is_alias:
+        if name.startswith("_") or member.is_alias or name in described:
             continue
         text = _first_paragraph(member)
         shown = _signature(member) if member.is_function else _field(member)
@@ -114,8 +140,25 @@ def _field(member: griffe.Object | griffe.Alias) -> str:
 def _signature(member: griffe.Object | griffe.Alias) -> str:
     parameters = [p for p in getattr(member, "parameters", ()) if p.name not in {"self", "cls"}]
     returns = getattr(member, "returns", None) if member.is_function else None
-    shown = ", ".join(_parameters(parameters))
+    shown = ", ".join(_parameters(parameters) if parameters else _attrs_fields(member))
     return f"{member.name}({shown})" + (f" -> {returns}" if returns else "")
+
+
+def _attrs_fields(member: griffe.Object | griffe.Alias) -> Iterator[str]:
+    """What the constructor takes that attrs writes."""
+    written = [str(d.value) for d in getattr(member, "decorators", ())]
+    if not any(text.startswith(("frozen", "define", "attrs.")) for text in written):
+        return
+    if any("kw_only=True" in text for text in written):
+        yield "*"
+    for name, field in member.members.items():
+        annotation = getattr(field, "annotation", None)
+        if annotation and field.is_attribute and not name.startswith("_"):
+            value = str(getattr(field, "value", None) or "")
+            if value.startswith("field("):
+                given = re.search(r"\bdefault=([^,()]+)", value)
+                value = given[1] if given else "..." if "factory=" in value else ""
+            yield f"{name}: {annotation}" + (f" = {value}" if value else "")
 
 
 def _parameters(parameters: Iterable[griffe.Parameter]) -> Iterator[str]:
@@ -154,11 +197,19 @@ def _docstring(member: griffe.Object | griffe.Alias) -> Iterator[str]:
         elif section.kind is griffe.DocstringSectionKind.examples:
             yield from _examples(section.value)
         elif section.kind.value in SECTIONS:
-            entries = (
-                f"- `{getattr(entry, 'name', '') or entry.annotation}`: {_joined(entry)}"
-                for entry in section.value
-            )
+            entries = (f"- `{_typed(member, entry)}`: {_joined(entry)}" for entry in section.value)
             yield "\n".join((f"**{SECTIONS[section.kind.value]}**", "", *entries))
+
+
+def _typed(member: griffe.Object | griffe.Alias, entry: griffe.DocstringElement) -> str:
+    """An entry's name with the type that the code has for it; of an error, the type alone."""
+    name = str(getattr(entry, "name", ""))
+    if not name:
+        return str(entry.annotation)
+    known = {p.name: p.annotation for p in getattr(member, "parameters", ())}
+    if name not in known and name in member.members:
+        known[name] = getattr(member.members[name], "annotation", None)
+    return f"{name}: {known[name]}" if known.get(name) else name
 
 
 def _examples(parts: Iterable[tuple[griffe.DocstringSectionKind, str]]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tools import api, charts, meta, pages, published, reference, search, staging
+from tools import api, charts, meta, pages, published, reference, search, source, staging
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, SITE, CONFIG = ROOT / "docs", ROOT / "site", ROOT / "zensical.toml"
@@ -86,13 +86,15 @@ def stage(docs: Path, *, into: Path) -> None:
         _make_way(into, name)
         (into / name).write_text(make(), "utf-8")
     for written in into.glob("*.md"):
-        text = staging.staged(written.read_text("utf-8"), into)
+        text = staging.installing(written.read_text("utf-8"), os.environ.get("PACKAGE", ""))
+        text = staging.staged(text, into)
         written.write_text(charts.charted(text), "utf-8")
     _make_way(into, f"{reference.FOLDER}/README.md")
     scripts = into / "assets" / "javascripts"
     scripts.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(SHIM, scripts / "iframe-worker.js")
     reference.write(into)
+    source.write(into, api.sources())
     versions = published.write(into)
     with (into / published.FOLDER / "README.md").open("a", encoding="utf-8") as page:
         page.write(published.listing(versions))

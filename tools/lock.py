@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {
     "uv": ("--group", "uv"),
     "dev": ("pyproject.toml", "--all-extras", "--group", "dev"),
+    "wild": ("--group", "wild"),
     "system": ("pyproject.toml", "--all-extras", "--group", "dev", "--group", "system"),
 }
 """What each lock holds, as options of uv."""

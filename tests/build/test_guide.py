@@ -210,6 +210,14 @@ def test_a_command_and_its_output_are_two_blocks() -> None:
     )
 
 
+def test_one_setting_names_the_published_package() -> None:
+    """Until there is one, the pages install from a clone."""
+    text = "Run `pip install '.[cli]'` in a clone, or `pip install .`."
+    assert staging.installing(text, "") == text
+    named = "Run `pip install 'name[cli]'`, or `pip install 'name'`."
+    assert staging.installing(text, "name") == named
+
+
 def test_the_diagrams_are_what_their_sources_say() -> None:
     """A diagram is drawn from its text source, never edited."""
     assert diagrams.stale() == []

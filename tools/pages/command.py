@@ -86,7 +86,7 @@ def _verb(main: click.Group, path: tuple[str, ...], verb: click.Command) -> Iter
     usage = re.match(r"Usage: (.*(?:\n {4,}.*)*)", shown)
     if not usage:
         raise SystemExit(f"`--help` of {path} has no usage: see tools/pages/command.py")
-    yield f"```text\n{usage[0]}\n```"
+    yield f"```{{ .text .no-copy }}\n{usage[0]}\n```"
     yield inspect.cleandoc(verb.help or "").replace("\b\n", "")
     yield from _examples(shown)
     context = click.Context(verb, info_name=" ".join(path))

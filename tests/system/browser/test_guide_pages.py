@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gzip
+import http.server
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
@@ -117,3 +123,86 @@ def test_the_menu_leads_to_the_reference(site: Path, visit: Callable[..., Visit]
     page.get_by_role("heading", name="Data Replication Service").wait_for()
     page.get_by_role("link", name="drs-sync-policy").click()
     page.get_by_role("heading", name="drs-sync-policy").wait_for()
+
+
+def test_copy_takes_commands_only(site: Path, visit: Callable[..., Visit]) -> None:
+    """What a button copies can be pasted into a shell: no prompt and no output."""
+    for name in ("index", "shell", "sandbox", "cli"):
+        options = {"permissions": ["clipboard-read", "clipboard-write"]}
+        with _served(site) as url:
+            page = visit(f"{url}/{name}.html", **options).page
+            blocks = page.locator(".highlight:not(.no-copy):visible")
+            assert blocks.count() > 0
+            for number in range(min(blocks.count(), 5)):
+                block = blocks.nth(number)
+                block.hover()
+                block.locator("button").first.click()
+                copied = page.evaluate("navigator.clipboard.readText()")
+                assert copied.strip() == block.locator("code").inner_text().strip()
+                assert not re.search(r"^\$ ", copied, re.MULTILINE)
+            assert page.locator(".output button").count() == 0
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[str]:
+    """The URL of a server of the folder, until the block ends; unknown paths get the 404 page."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def send_error(self, code: int, *_: object, **__: object) -> None:
+            content = next(folder.rglob("404.html")).read_bytes()
+            self.send_response(code)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    handler = partial(Handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_the_404_page_leads_on_below_a_path(
+    tmp_path: Path, visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also for an address that is several folders deep, with its styles."""
+    monkeypatch.setenv("SITE_URL", "https://docs.example.org/drs/")
+    guide.build(tmp_path / "drs")
+    with _served(tmp_path) as url:
+        page = visit(f"{url}/drs/nowhere/at/all.html").page
+        page.get_by_role("heading", name="Page not found").wait_for()
+        assert page.evaluate("getComputedStyle(document.querySelector('.md-header')).position") in (
+            "sticky",
+            "fixed",
+        )
+        page.get_by_role("link", name="Error codes").last.click()
+        page.get_by_role("heading", name="Error codes").first.wait_for()
+        assert page.url == f"{url}/drs/errors.html"
+
+
+def test_a_code_as_it_is_typed_leads_to_its_row(site: Path, visit: Callable[..., Visit]) -> None:
+    """`#DRS.M00304` works, and so does the anchor of older links."""
+    for anchor in ("DRS.M00304", "drs-m00304"):
+        page = visit(f"{(site / 'errors.html').as_uri()}#{anchor}").page
+        row = page.locator("tr", has=page.locator(f"[id='{anchor}']"))
+        page.wait_for_function(
+            "row => row.getBoundingClientRect().top >= 0 && row.getBoundingClientRect().top < 720",
+            arg=row.element_handle(),
+        )
+        assert "current task status" in row.inner_text()
+
+
+@by_page
+def test_a_page_is_light(name: str, site: Path, visit: Callable[..., Visit]) -> None:
+    """What a page loads has less than 300 KB, besides the search index."""
+    seen = visit((site / f"{name}.html").as_uri())
+    seen.page.wait_for_load_state("networkidle")
+    files = {unquote(urlsplit(url).path) for url in seen.requests if url.startswith("file:")}
+    # A server compresses texts; without that, the theme's script and styles alone are 250 KB.
+    size = sum(
+        len(gzip.compress(Path(file).read_bytes())) for file in files if "search" not in file
+    )
+    assert size < 300_000

@@ -100,3 +100,36 @@ def test_accessibility_is_no_worse_than_redoc_itself(url: str, visit: Callable[.
     assert sum(len(finding["nodes"]) for finding in found) <= 28
     ours = page.evaluate("axe.run('nav.ours').then(result => result.violations)")
     assert [finding["id"] for finding in ours] == []
+
+
+def test_the_rules_and_the_codes_are_links(url: str, visit: Callable[..., Visit]) -> None:
+    """Every rule is on the page and leads to its section; a code leads to its row."""
+    page = visit(url).page
+    page.get_by_role("heading", name="Data Replication Service").wait_for()
+    for rule in contract.load().rules:
+        page.locator(f"#redoc a[href='../rules.html#{rule.id}']").first.wait_for()
+    page.goto(url + OPERATION)
+    page.locator("#redoc a[href='../errors.html#DRS.M00304']").first.wait_for()
+
+
+def test_the_bar_with_the_way_back_stays(url: str, visit: Callable[..., Visit]) -> None:
+    """Also at the end of a long page; no link of the page leads to the root of the server."""
+    page = visit(url + OPERATION).page
+    page.locator("#redoc", has_text="slot_name").wait_for()
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    bar = page.get_by_role("link", name="drs-sync-policy")
+    page.wait_for_function("window.scrollY > 500")
+    box = bar.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 40
+    links = page.eval_on_selector_all("a", "all => all.map(a => a.getAttribute('href'))")
+    assert [link for link in links if link.startswith("/")] == []
+
+
+def test_no_word_of_the_title_is_broken_on_a_phone(url: str, visit: Callable[..., Visit]) -> None:
+    """The longest word fits into its line."""
+    page = visit(url, viewport={"width": 390, "height": 844}).page
+    page.get_by_role("heading", name="Data Replication Service").wait_for()
+    fits = page.evaluate("(() => { const h = document.querySelector('#redoc h1');"
+                         " return h.scrollWidth <= h.clientWidth; })()")  # fmt: skip
+    assert fits

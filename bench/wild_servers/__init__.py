@@ -1,0 +1,1 @@
+"""Servers that others' tools make from the contract, each with the least handler."""
