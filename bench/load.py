@@ -1,8 +1,12 @@
-"""Load for the benchmarks: raw HTTP/1.1 over a few connections, each response timed."""
+"""Load for the benchmarks: raw HTTP/1.1 over a few connections, each response timed.
+
+As a measurement, `python -m bench load` is about the command `load`: see `bench/load_checks.py`.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -84,3 +88,14 @@ async def _response(reader: asyncio.StreamReader) -> int:
             await reader.readexactly(size + 2)
         await reader.readline()
     return int(head.split(b" ", 2)[1])
+
+
+def main() -> int:
+    """Measure what the checks of the command `load` cost."""
+    from bench.load_checks import run_and_print  # it needs Locust, what else is here does not
+
+    return run_and_print()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

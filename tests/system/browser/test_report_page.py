@@ -26,13 +26,22 @@ FAULTS = ("answers-202",)
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report on a sandbox that violates a rule."""
-    folder = tmp_path_factory.mktemp("report")
+    return _report(tmp_path_factory.mktemp("report"), "fuzz", "--budget", "0")
+
+
+@pytest.fixture(scope="module")
+def report_of_load(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a load, with its charts."""
+    return _report(tmp_path_factory.mktemp("load"), "load", "--duration", "4")
+
+
+def _report(folder: Path, *arguments: str) -> Path:
     program = str(Path(sys.executable).with_name("drs-sync-policy"))
     with sandbox.running(faults=FAULTS) as server:
         target = folder / "target.toml"
         target.write_text(sandbox.to_toml(sandbox.target_profile(server.url)), "utf-8")
         done = subprocess.run(
-            [program, "fuzz", "--target", str(target), "--budget", "0", "--report", str(folder)],
+            [program, *arguments, "--target", str(target), "--report", str(folder)],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == exits.BROKEN, done.stderr
@@ -53,12 +62,13 @@ def test_the_report_shows_every_rule(report: Path, visit: Callable[..., Visit]) 
     assert [rule.id for rule in contract.load().rules if rule.id not in text] == []
 
 
+@pytest.mark.parametrize("of", ["report", "report_of_load"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_report_has_no_serious_accessibility_finding(
-    scheme: str, report: Path, visit: Callable[..., Visit]
+    scheme: str, of: str, visit: Callable[..., Visit], request: pytest.FixtureRequest
 ) -> None:
     """Axe finds nothing serious or critical."""
-    page = visit(report.as_uri(), color_scheme=scheme).page
+    page = visit(request.getfixturevalue(of).as_uri(), color_scheme=scheme).page
     page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("axe.run().then(result => result.violations)")
@@ -70,9 +80,12 @@ def test_the_report_has_no_serious_accessibility_finding(
     assert grave == []
 
 
-def test_the_report_fits_a_narrow_screen(report: Path, visit: Callable[..., Visit]) -> None:
+@pytest.mark.parametrize("of", ["report", "report_of_load"])
+def test_the_report_fits_a_narrow_screen(
+    of: str, visit: Callable[..., Visit], request: pytest.FixtureRequest
+) -> None:
     """Long requests scroll by themselves, the page does not."""
-    page = visit(report.as_uri(), viewport={"width": 390, "height": 844}).page
+    page = visit(request.getfixturevalue(of).as_uri(), viewport={"width": 390, "height": 844}).page
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
