@@ -10,8 +10,9 @@ import json
 from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from drs_sync_policy import anyjson
 from drs_sync_policy.contract import BASE_EDITION
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.overlay import OverlayError, apply
@@ -105,13 +106,19 @@ def _server_urls(document: Json) -> Iterator[str]:
 def _with_more_fields(schema: Json, other: Json) -> dict[str, Any]:
     merged = {**schema, **other}
     if "properties" in schema:
-        merged["properties"] = {**schema["properties"], **other.get("properties", {})}
+        ours, theirs = schema["properties"], other.get("properties", {})
+        # A limit of one edition is none of the client's, which serves all.
+        limited = {
+            name: ours[name] for name in ours if _limits(theirs.get(name)) != _limits(ours[name])
+        }
+        merged["properties"] = {**ours, **theirs, **limited}
     return merged
 
 
 def incompatibilities(base: Json, document: Json) -> Iterator[str]:
     """Why one client could not serve both: a schema gone, a field required, gone or retyped."""
     schemas = document["components"]["schemas"]
+    needed = _schemas_of_needed_operations(base)
     for name, before in base["components"]["schemas"].items():
         after = schemas.get(name)
         if after is None:
@@ -120,12 +127,44 @@ def incompatibilities(base: Json, document: Json) -> Iterator[str]:
         if after.get("required") != before.get("required"):
             yield f"`required` of `{name}` differs from the base"
         for field, schema in before.get("properties", {}).items():
-            if _shape(after.get("properties", {}).get(field)) != _shape(schema):
+            found = after.get("properties", {}).get(field)
+            limits = () if name in needed else _LIMITS
+            if _shape(found, limits) != _shape(schema, limits):
                 yield f"the field `{field}` of `{name}` differs from the base"
 
 
-def _shape(schema: Any) -> Any:
-    """`schema` without what only people read."""
+def _schemas_of_needed_operations(document: Json) -> set[str]:
+    """The named schemas that the operations lead to which are not `x-optional`."""
+    todo = [
+        operation
+        for item in document["paths"].values()
+        for operation in anyjson.objects([*item.values()])
+        if not operation.get("x-optional")
+    ]
+    found: set[str] = set()
+    while todo:
+        references = {
+            str(node["$ref"])
+            for _, node in anyjson.walk(todo.pop())
+            if "$ref" in anyjson.as_object(node)
+        }
+        new = references - found
+        found |= new
+        todo += [anyjson.at(document, reference) for reference in new]
+    return {reference.rpartition("/")[2] for reference in found if "/schemas/" in reference}
+
+
+_LIMITS: Final = ("maxItems",)
+"""What an edition may add to a field that only optional operations have."""
+
+
+def _limits(schema: Any) -> Any:
+    return {key: value for key, value in anyjson.as_object(schema).items() if key in _LIMITS}
+
+
+def _shape(schema: Any, limits: tuple[str, ...] = ()) -> Any:
+    """`schema` without these limits and without what only people read."""
     if not isinstance(schema, dict):
         return schema
-    return {key: value for key, value in schema.items() if key not in {"description", "examples"}}
+    ignored = {"description", "examples", *limits}
+    return {key: value for key, value in schema.items() if key not in ignored}

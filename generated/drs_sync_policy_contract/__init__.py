@@ -6,8 +6,8 @@ VERSION: Final = "1.0.0"
 """`info.version` of every edition."""
 
 SHA256: Final = {
-    "base": "cc5626d7d06b47bc466ac15d0bfd69291ec430816525387b03a572f8b94a8764",
-    "huawei-cloud": "c7807ab3e074fdf9bf8641884ebd1156dc97c822b4a148231dc51addf517935b",
+    "base": "9e30deb53c02924c2c689338b1dd3e3e69db80f6056e624fdcbd097bf146ae86",
+    "huawei-cloud": "2c9d1b93f96fedd7e190f4b00c41db1e582b30087f0ce8462f8d6ed0aa7d3053",
 }
 """The hash of each edition, as `drs_sync_policy.contract.Contract.sha256` computes it."""
 
@@ -56,6 +56,14 @@ RuleId = Literal[
     "concurrent-calls-take-turns",
     "message-is-in-the-language",
     "language-changes-only-messages",
+    "own-job-is-shown",
+    "details-are-of-jobs-asked-for",
+    "details-fit-their-page",
+    "foreign-job-has-no-details",
+    "first-page-of-jobs-is-shown",
+    "list-fits-its-page",
+    "list-has-what-was-asked-for",
+    "list-has-own-jobs-only",
 ]
 """The id of a rule: an entry of `x-rules` in the base contract or an edition."""
 

@@ -2,7 +2,9 @@
 import { message } from './message.js';
 
 const SEMVER = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/;
-const EXTENSIONS = ['x-rules', 'x-tolerated-statuses', 'x-codeSamples', 'x-enumDescriptions'];
+const EXTENSIONS = [
+  'x-rules', 'x-shared-rules', 'x-optional', 'x-tolerated-statuses', 'x-codeSamples', 'x-enumDescriptions',
+];
 
 // How many letters differ, roughly: enough to find a typing error.
 function distance(one, two) {

@@ -51,6 +51,27 @@ const toleratedStatuses = () => ({
   },
 });
 
+const sharedRuleExists = () => {
+  let known;
+  return {
+    Root(root) {
+      const operations = Object.values(root.paths ?? {}).flatMap((item) => Object.values(item ?? {}));
+      known = new Set(operations.flatMap((operation) => (operation?.['x-rules'] ?? []).map((rule) => rule.id)));
+    },
+    Operation(operation, { report, location }) {
+      (operation['x-shared-rules'] ?? []).forEach((id, at) => {
+        if (known.has(id)) return;
+        report({
+          message: message(`\`x-shared-rules\` names the rule \`${id}\`, which no operation has.`, [
+            'x-shared-rules:', '  - answer-matches-schema',
+          ]),
+          location: location.child(['x-shared-rules', at]),
+        });
+      });
+    },
+  };
+};
+
 // Calls `check` with each rule and a function that reports a problem at one of its keys.
 function eachRule(check) {
   return () => {
@@ -180,6 +201,7 @@ const ruleNamesFields = () => {
 export const rules = {
   'operation-has-rules': operationHasRules,
   'tolerated-statuses': toleratedStatuses,
+  'shared-rule-exists': sharedRuleExists,
   'rule-statement-is-unique': statementIsUnique,
   'rule-decision-exists': decisionExists,
   'rule-names-fields': ruleNamesFields,

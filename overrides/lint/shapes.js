@@ -73,8 +73,8 @@ function eachObjectIn(nodeType, visit) {
     return {
       Operation: {
         [nodeType]: {
-          MediaType(media, ctx) {
-            if (media.schema) {
+          MediaType(media, ctx, parents) {
+            if (media.schema && (nodeType !== 'Response' || parents.Operation['x-optional'] !== true)) {
               eachObject(media.schema, ctx.location.child('schema'), ctx, seen, (schema, place) =>
                 visit(schema, place, ctx.report),
               );
@@ -101,6 +101,7 @@ const requestObjectIsOpen = eachObjectIn('RequestBody', (schema, place, report) 
   });
 });
 
+// An optional operation describes a part of the vendor's fields: its responses are open.
 const responseObjectIsClosed = eachObjectIn('Response', (schema, place, report) => {
   if (schema.additionalProperties === undefined && schema.unevaluatedProperties === false) return;
   report({

@@ -33,14 +33,24 @@ const operationErrorStatuses = () => ({
   },
 });
 
-const isErrorResponse = (media) => media?.schema?.$ref === '#/components/schemas/ErrorResponse';
+const REFERENCE = '#/components/schemas/ErrorResponse';
+
+// An `ErrorResponse`, or a schema that has all its fields and more: its code is read in the same way.
+function isError(media, ctx) {
+  if (media?.schema?.$ref === REFERENCE) return true;
+  const fields = (schema) => Object.keys(ctx.resolve(schema ?? {}).node?.properties ?? {});
+  const own = fields(media?.schema);
+  const shared = fields({ $ref: REFERENCE });
+  return shared.length > 0 && shared.every((name) => own.includes(name));
+}
 
 const errorsShareOneShape = () => ({
-  Response(response, { report, location, key }) {
+  Response(response, ctx) {
+    const { report, location, key } = ctx;
     const status = String(key);
     if (!/^[45]/.test(status)) return;
     const types = Object.entries(response.content ?? {});
-    if (types.length === 1 && types[0][0] === 'application/json' && isErrorResponse(types[0][1])) {
+    if (types.length === 1 && types[0][0] === 'application/json' && isError(types[0][1], ctx)) {
       return;
     }
     report({

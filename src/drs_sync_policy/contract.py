@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from importlib.resources import files
 from typing import Any, Final
@@ -78,6 +78,10 @@ class Operation:
     security_headers: tuple[str, ...]
     rules: tuple[Rule, ...]
     summary: str = ""
+    optional: bool = False
+    """Whether a server may lack it (`x-optional`)."""
+    shared_rules: frozenset[str] = frozenset()
+    """The rules of other operations that hold for it, too (`x-shared-rules`)."""
 
     def rule(self, rule_id: str) -> Rule:
         """The rule with this id; `KeyError` where there is none."""
@@ -119,6 +123,18 @@ class Contract:
     def rules(self) -> tuple[Rule, ...]:
         """The rules of all operations, in the order of the document."""
         return tuple(rule for operation in self.operations for rule in operation.rules)
+
+    def checked(self, optional: Collection[str] = ()) -> tuple[Operation, ...]:
+        """The operations that a server is checked on, if it has these of the optional ones."""
+        return tuple(
+            operation
+            for operation in self.operations
+            if not operation.optional or operation.id in optional
+        )
+
+    def checked_rules(self, optional: Collection[str] = ()) -> tuple[Rule, ...]:
+        """The rules of those operations; the others are not applicable to the server."""
+        return tuple(rule for operation in self.checked(optional) for rule in operation.rules)
 
     def operation(self, operation_id: str) -> Operation:
         """The operation with this id; `KeyError` where there is none."""
@@ -178,6 +194,8 @@ class Contract:
                 for rule in node.get("x-rules", ())
             ),
             summary=" ".join(node.get("summary", "").split()),
+            optional=bool(node.get("x-optional", False)),
+            shared_rules=frozenset(node.get("x-shared-rules", ())),
         )
 
     def _parameters(self, item: Json, node: Json) -> Iterator[Parameter]:

@@ -10,7 +10,13 @@ from typing import Any
 from drs_sync_policy import contract
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "trace.md").read_text("utf-8")
-OPERATION = "#/paths/~1v3~1{project_id}~1jobs~1batch-sync-policy/"
+JOBS = "#/paths/~1v3~1{project_id}~1jobs"
+STARTS = {
+    "post": f"{JOBS}~1batch-sync-policy/post",
+    "detail": f"{JOBS}~1batch-detail/post",
+    "list": f"{JOBS}/post",
+}
+"""The first word of a pointer on the page, and the operation that it stands for."""
 CONTRACT = contract.load()
 RULES = {rule.id: rule for rule in CONTRACT.rules}
 # What of a schema says something of its own, in addition to its properties and its enum's values.
@@ -34,10 +40,12 @@ def _rows(title: str) -> list[list[str]]:
 
 def _places(cell: str) -> Iterator[str]:
     for token in re.findall(r"`([^`]+)`", cell):
-        yield OPERATION + token if re.match(r"post(/|$)", token) else token
+        start, slash, rest = token.partition("/")
+        yield STARTS[start] + slash + rest if start in STARTS else token
 
 
-SAID = [place for row in _rows("What the page says") for place in _places(row[2])]
+PAGES = ("What the page says", "What other pages of the vendor say")
+SAID = [place for title in PAGES for row in _rows(title) for place in _places(row[2])]
 OURS = [place for row in _rows("What is ours") for place in _places(row[0])]
 
 
@@ -51,11 +59,20 @@ def _parts() -> Iterator[str]:
     for name, parameter in components["parameters"].items():
         yield from _schema_parts(f"#/components/parameters/{name}/schema", parameter["schema"])
     yield from (f"#/servers/{index}" for index in range(len(CONTRACT.document["servers"])))
-    operation = CONTRACT.at(OPERATION.rstrip("/"))["post"]
-    yield from (f"{OPERATION}post/responses/{status}" for status in operation["responses"])
-    for media in operation["requestBody"]["content"]:
-        yield f"{OPERATION}post/requestBody/content/{media.replace('/', '~1')}"
+    assert len(STARTS) == len(CONTRACT.operations)
+    for start in STARTS.values():
+        operation = CONTRACT.at(start)
+        yield from (f"{start}/responses/{status}" for status in operation["responses"])
+        for media in operation["requestBody"]["content"]:
+            yield f"{start}/requestBody/content/{media.replace('/', '~1')}"
     yield from (f"rule {rule.id}" for rule in CONTRACT.rules if rule.origin == "page")
+    optional = (operation for operation in CONTRACT.operations if operation.optional)
+    yield from (
+        f"rule {rule.id}"
+        for operation in optional
+        for rule in operation.rules
+        if rule.origin == "vendor"
+    )
 
 
 def _schema_parts(pointer: str, schema: dict[str, Any]) -> Iterator[str]:
@@ -89,9 +106,10 @@ def test_every_place_exists() -> None:
 
 def test_every_row_leads_somewhere() -> None:
     """Each row of the page has a place, and each of ours a reason that names a decision."""
-    said, ours = _rows("What the page says"), _rows("What is ours")
+    said, ours = _rows(PAGES[0]), _rows("What is ours")
     assert len(said) >= 39  # as many sentences and rows the page has; none may go
-    assert all(len(row) == 3 and row[1] and list(_places(row[2])) for row in said)
+    rows = [row for title in PAGES for row in _rows(title)]
+    assert all(len(row) == 3 and row[1] and list(_places(row[2])) for row in rows)
     assert all(len(row) == 2 and re.search(r"decisions? \d", row[1]) for row in ours)
 
 
@@ -106,8 +124,11 @@ def test_every_part_of_the_contract_has_an_origin() -> None:
 
 def test_rows_of_the_page_lead_to_rules_of_the_page() -> None:
     """No row of the page leads to a rule that says it comes from elsewhere."""
-    led_to = {place.removeprefix("rule ") for place in SAID if place.startswith("rule ")}
-    assert {rule_id: RULES[rule_id].origin for rule_id in led_to} == dict.fromkeys(led_to, "page")
+    for title, origin in zip(PAGES, ("page", "vendor"), strict=True):
+        places = [place for row in _rows(title) for place in _places(row[2])]
+        led_to = {place.removeprefix("rule ") for place in places if place.startswith("rule ")}
+        found = {rule_id: RULES[rule_id].origin for rule_id in led_to}
+        assert found == dict.fromkeys(led_to, origin)
 
 
 def test_nothing_is_both_said_and_ours() -> None:

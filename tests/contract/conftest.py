@@ -36,7 +36,7 @@ def verdict(request: pytest.FixtureRequest) -> Iterator[Verdict]:
     seed = options.getoption("--fuzz-seed", 0)
     rules = _wanted(request.session)
     if path is not None:
-        target = profile.load(path, rules=[rule.id for rule in contract.load().rules])
+        target = profile.load(path, against=contract.load())
         with started(target):
             yield run(target, seed=seed, budget=budget, rules=rules)
         return

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from drs_sync_policy import contract
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.profile import ProfileError
 from drs_sync_policy.fuzz.target.real_service import require_permission
@@ -74,7 +75,7 @@ expires = 2027-01-31
 """,
         encoding="utf-8",
     )
-    target = profile.load(path, rules=["count-equals-results"])
+    target = profile.load(path, against=contract.load())
     assert target.start == ("node", "server.js")
     assert target.ready == ("sh", "-c", "true")
     assert (target.require, target.allow_real_service) == (("count-equals-results",), True)
@@ -102,13 +103,15 @@ def test_a_token_may_come_from_the_environment() -> None:
         ({"max_rps": 0}, "`target.max_rps`"),
         ({"token_env": "T"}, "both `token` and `token_env`"),
         ({"require": ["count-equal-results"]}, "did you mean `count-equals-results`?"),
+        ({"operations": ["showJobsList"]}, "did you mean `showJobList`?"),
+        ({"operations": ["batchSetPolicy"]}, "`target.operations[0]` is not an optional operation"),
         ({"allow_real_service": 1}, "`target.allow_real_service`"),
         ({"verify": "/nowhere.pem"}, "`target.verify`"),
     ],
 )
 def test_an_error_is_reported_with_its_place(change: dict[str, Any], named: str) -> None:
     """The dotted name of the entry, and the nearest valid name."""
-    problems = _problems({"target": {**LEAST["target"], **change}}, rules=["count-equals-results"])
+    problems = _problems({"target": {**LEAST["target"], **change}}, against=contract.load())
     assert any(named in problem for problem in problems)
 
 
@@ -131,14 +134,14 @@ def test_an_error_of_a_readback_is_reported_with_its_place(
 
 def test_every_error_is_reported_at_once() -> None:
     """Nobody has to run it once for each error."""
-    problems = _problems({"target": {"url": 1}, "radback": {}}, rules=["a-rule"])
+    problems = _problems({"target": {"url": 1}, "radback": {}}, against=contract.load())
     assert len(problems) >= 5
 
 
 def test_a_waiver_names_a_rule_of_the_contract() -> None:
     """A waiver for a rule that does not exist would never apply."""
     waiver = {"rule": "count-equal-results", "reason": "x", "expires": "2027-01-31"}
-    problems = _problems({**LEAST, "waivers": [waiver]}, rules=["count-equals-results"])
+    problems = _problems({**LEAST, "waivers": [waiver]}, against=contract.load())
     assert any("did you mean `count-equals-results`?" in problem for problem in problems)
 
 

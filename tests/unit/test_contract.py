@@ -182,7 +182,7 @@ def test_everything_is_described() -> None:
 
 def test_the_operation_is_the_one_of_the_page() -> None:
     """Path, method, parameters, bodies and statuses are those that were decided."""
-    assert CONTRACT.operations == (OPERATION,)
+    assert CONTRACT.checked() == (OPERATION,)
     assert (OPERATION.method, OPERATION.path) == ("POST", "/v3/{project_id}/jobs/batch-sync-policy")
     where = {(p.name, p.location, p.required) for p in OPERATION.parameters}
     assert where == {("project_id", "path", True), ("X-Language", "header", False)}
@@ -197,6 +197,40 @@ def test_the_operation_is_the_one_of_the_page() -> None:
     waits = {s for s, r in OPERATION.responses.items() if "Retry-After" in r.headers}
     assert waits == {429, 503}
     assert all("X-Request-Id" in r.headers for r in OPERATION.responses.values())
+
+
+def test_the_operations_that_read_are_optional() -> None:
+    """They are applicable to a server that names them, one by one, and to no other."""
+    detail, jobs = CONTRACT.operation("batchListJobDetails"), CONTRACT.operation("showJobList")
+    assert (detail.optional, jobs.optional, OPERATION.optional) == (True, True, False)
+    assert CONTRACT.operations == (OPERATION, detail, jobs)
+    assert CONTRACT.checked([jobs.id]) == (OPERATION, jobs)
+    assert CONTRACT.checked_rules() == OPERATION.rules
+    assert CONTRACT.checked_rules([detail.id]) == (*OPERATION.rules, *detail.rules)
+    known = {rule.id for rule in OPERATION.rules}
+    for operation in (detail, jobs):
+        assert operation.shared_rules
+        assert operation.shared_rules <= known
+        assert set(operation.responses) == set(OPERATION.responses)
+
+
+def test_the_responses_that_read_are_open() -> None:
+    """The vendor's have many more fields, and any of these may be null."""
+    more = {"id": "x", "status": "CONFIGURATION", "vpc_id": "y", "conflict_policy": None}
+    assert _in("BatchListJobDetailsResponse", {"count": 1, "results": [more]})
+    assert _in("ShowJobListResponse", {"total_record": 1, "jobs": [more], "more": 1})
+    assert not _in("BatchListJobDetailsResponse", {"count": 1, "results": [{"id": "x"}]})
+
+
+def test_the_error_of_a_reading_has_one_of_two_forms() -> None:
+    """That of all errors, or the list of the jobs that failed."""
+    error = {"error_code": "DRS.M00289", "error_msg": "x"}
+    assert _in("BatchListJobDetailsError", error)
+    failed = {"id": "x", "status": "failed", **error}
+    assert _in("BatchListJobDetailsError", {"count": 1, "results": [failed]})
+    assert not _in("BatchListJobDetailsError", {"count": 1})
+    assert not _in("BatchListJobDetailsError", {"count": 1, "results": [{"id": "x"}]})
+    assert not _in("BatchListJobDetailsError", {"error_code": "DRS.M00289"})
 
 
 def test_the_servers_are_two_regions_and_the_sandbox() -> None:
@@ -219,7 +253,8 @@ def test_the_token_is_the_one_security_scheme() -> None:
 
 def test_a_rule_is_complete() -> None:
     """Each has an id of its own in kebab-case, a statement, an origin and a source."""
-    written = CONTRACT.at("#/paths/~1v3~1{project_id}~1jobs~1batch-sync-policy/post/x-rules")
+    paths = CONTRACT.document["paths"].values()
+    written = [rule for path in paths for rule in path["post"]["x-rules"]]
     assert all(set(rule) == {"id", "statement", "origin", "source"} for rule in written)
     ids = [rule.id for rule in CONTRACT.rules]
     assert len(ids) == len(set(ids)) == len(written)

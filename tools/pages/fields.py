@@ -26,7 +26,7 @@ def fields(editions: Sequence[contract.Contract] = ()) -> str:
         ),
         (
             "A request field that is not required may be left out: then the job keeps its stored "
-            "value. No field of a request has a default in the contract."
+            "value. Only the page and the size of a page have a default in the contract."
         ),
     ]
     shown = editions or [contract.load(name) for name in contract.editions()]

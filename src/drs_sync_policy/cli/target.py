@@ -35,7 +35,7 @@ def opened(
             yield target
         return
     try:
-        target = profile.load(path, rules=[rule.id for rule in against.rules])
+        target = profile.load(path, against=against)
         require_permission(target)
         with started(target, log=log):
             yield target

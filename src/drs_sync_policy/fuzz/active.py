@@ -136,7 +136,7 @@ def run(
     require_permission(target)
     loaded = against or contract.load()
     operation = loaded.operation(contract.BATCH_SET_POLICY)
-    ledger = Ledger(loaded.rules, selected=rules)
+    ledger = Ledger(loaded.checked_rules(target.operations), selected=rules)
     carrier = wire or over_http(target)
     prober = Prober(Oracle(loaded, operation, target), carrier, ledger, seed=seed, workers=workers)
     ledger.limits.update(hidden_from(target, prober.bodies.fields))
@@ -249,7 +249,12 @@ class _Execution:
         if unfinished:
             return "too little checked", f"required scenarios did not run: {', '.join(unfinished)}"
         required = self.prober.target.require
-        unchecked = [r for r in required if self.prober.ledger.status(r) == "not checked"]
+        ledger = self.prober.ledger
+        unchecked = [
+            rule
+            for rule in required
+            if ledger.status(rule) == "not checked" or rule not in ledger.rules
+        ]
         if unchecked:
             return "too little checked", f"required rules were not checked: {', '.join(unchecked)}"
         return "complete", ""

@@ -156,10 +156,9 @@ def _text(value: str | bytes) -> str:
 def _checks(
     target: Target, loaded: Contract, on_checked: OnChecked | None, ledger: Ledger | None
 ) -> Iterator[CheckFunction]:
-    operation = loaded.operation(contract.BATCH_SET_POLICY)
-    oracle = Oracle(loaded, operation, target)
+    oracle = Oracle(loaded, loaded.operation(contract.BATCH_SET_POLICY), target)
     checked = _Memory(oracle, on_checked, ledger)
-    for rule in operation.rules:
+    for rule in loaded.checked_rules(target.operations):
         yield _check(rule.id, rule.statement, checked)
 
 
@@ -174,8 +173,8 @@ class _Memory:
 
     def speaks_of(self, operation: str) -> bool:
         """Whether the rules are those of this operation; others get its checks alone."""
-        ours = self._oracle.operation
-        return operation == f"{ours.method} {ours.path}"
+        ours = (self._oracle.operation, *(other.operation for other in self._oracle.others))
+        return any(operation == f"{known.method} {known.path}" for known in ours)
 
     def violations(self, response: TheirResponse, case: str) -> list[Violation]:
         last: tuple[TheirResponse, list[Violation]] | None = getattr(self._local, "last", None)

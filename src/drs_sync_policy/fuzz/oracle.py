@@ -19,7 +19,7 @@ from urllib.parse import unquote_to_bytes
 import jsonschema_rs
 from attrs import field, frozen
 
-from drs_sync_policy.contract import Contract, Operation, Parameter
+from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation, Parameter
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
@@ -38,6 +38,7 @@ OTHER_METHODS: Final = ("GET", "PUT", "PATCH", "DELETE")
 CLOSED: Final = 0
 """Stands among statuses for a connection closed without a response."""
 
+_NO_BODY: Final[tuple[str, Mapping[str, Any]]] = ("", {})
 _REDIRECTS: Final = frozenset({301, 302, 307, 308})
 _DEEPEST: Final = 64
 _SHORT: Final = 5
@@ -91,7 +92,11 @@ class Expectation:
 
 
 class Oracle:
-    """The contract and the target, ready to be asked about requests."""
+    """The contract and the target, ready to be asked about requests.
+
+    `operation` is the one that scenarios are about. Requests of the other operations that the
+    target is checked on have an oracle of their own, one of `others`.
+    """
 
     def __init__(
         self,
@@ -106,8 +111,17 @@ class Oracle:
         self.target = target
         self.knows_all_jobs = knows_all_jobs
         """Whether a job that the profile does not name is unknown to the server."""
+        self.rules: frozenset[str] = _rules(operation)
+        """The rules that a response of the operation can violate."""
+        self.others: tuple[Oracle, ...] = ()
+        if operation.id == BATCH_SET_POLICY:
+            self.others = tuple(
+                Oracle(contract, other, target, knows_all_jobs=knows_all_jobs)
+                for other in contract.checked(target.operations)
+                if other.id != operation.id
+            )
         self.media_type: str
-        self.media_type, schema = next(iter(operation.request.items()))
+        self.media_type, schema = next(iter(operation.request.items()), _NO_BODY)
         self.body: jsonschema_rs.Validator = jsonschema_rs.validator_for(
             contract.standalone(schema)
         )
@@ -125,12 +139,22 @@ class Oracle:
         for tenant in reversed(self._tenants.values()):
             self._owners |= dict.fromkeys(tenant.job_ids, tenant)
 
+    def of(self, request: Request) -> Oracle:
+        """The oracle of the operation that the request is for; this one if it is for none."""
+        for other in self.others:
+            if other.is_for_operation(request):
+                return other
+        return self
+
     def is_for_operation(self, request: Request) -> bool:
         """Whether the path is that of the operation, whatever the method and the rest are."""
         return self._path.fullmatch(request.path) is not None
 
     def expect(self, request: Request) -> Expectation:
         """What the contract allows as the response to `request`."""
+        other = self.of(request)
+        if other is not self:
+            return other.expect(request)
         match = self._path.fullmatch(request.path)
         if request.method not in (self.operation.method, *OTHER_METHODS):
             return Expectation("status-is-documented", None, front=True)
@@ -145,6 +169,15 @@ class Oracle:
         ]
         body_defects, items, extreme = self._body(request)
         defects += body_defects
+        if self.operation.id != BATCH_SET_POLICY and not _is_shared(defects, self.rules):
+            return Expectation(
+                "status-is-documented",
+                None,
+                defects=tuple(defects),
+                language=self.language(request),
+                tenant=tenant,
+                front=bool(defects),
+            )
         if extreme and not defects:
             return Expectation(
                 "extremes-in-ignored-fields-are-survived", frozenset({200, 400, 422})
@@ -263,6 +296,8 @@ class Oracle:
     def _body(self, request: Request) -> tuple[list[Defect], tuple[Mapping[str, Any], ...], bool]:
         defects: list[Defect] = []
         content_type = request.header("Content-Type")
+        if not self.media_type:
+            return [], (), False
         if request.method == self.operation.method and not self._is_json(content_type):
             defects.append(Defect("other-media-types-are-refused", frozenset({415}), "request"))
         body = request.body or b""
@@ -288,7 +323,8 @@ class Oracle:
             return defects, (), False
         # JSON Schema leaves open whether a `format` is checked, and so does this.
         free = _is_extreme(value) or not self._formats.is_valid(value)
-        return defects, tuple(value["jobs"]), free
+        items = tuple(value["jobs"]) if self.operation.id == BATCH_SET_POLICY else ()
+        return defects, items, free
 
     def _invalid_fields(self, body: Any) -> Iterator[str]:
         """The innermost field of each of the first errors of a body."""
@@ -312,6 +348,18 @@ class Oracle:
             if name.strip().lower() == "charset":
                 charset = value.strip().strip('"').lower()
         return media.strip().lower() == self.media_type and charset == "utf-8"
+
+
+def _rules(operation: Operation) -> frozenset[str]:
+    own = frozenset(rule.id for rule in operation.rules)
+    if operation.id == BATCH_SET_POLICY:
+        return own | {PARAMETERS_RULE}
+    return own | operation.shared_rules
+
+
+def _is_shared(defects: list[Defect], rules: frozenset[str]) -> bool:
+    """Whether a request has defects, and the operation shares the rule about each of them."""
+    return bool(defects) and all(defect.rule in rules for defect in defects)
 
 
 def _path_pattern(url: str, path: str) -> re.Pattern[str]:

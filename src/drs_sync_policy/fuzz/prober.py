@@ -106,28 +106,33 @@ class Prober:
         tenant: Tenant | None = None,
         language: str | None = None,
         project_id: str | None = None,
+        of: Oracle | None = None,
     ) -> Request:
-        """A request that is valid but for its body, maybe: bytes as they are, else JSON."""
-        tenant = tenant or self.target.tenant
-        credential = self.oracle.operation.security_headers[0]
+        """A request that is valid but for its body, maybe: bytes as they are, else JSON.
+
+        It is for the operation of the oracle `of`, by default for the one that sets policies.
+        """
+        tenant, of = tenant or self.target.tenant, of or self.oracle
+        credential = of.operation.security_headers[0]
         headers = [
             (credential, tenant.token),
-            ("Content-Type", self.oracle.media_type),
+            ("Content-Type", of.media_type),
         ]
         if language is not None:
             headers.append(("X-Language", language))
         return Request(
-            method=self.oracle.operation.method,
-            path=self.path(project_id if project_id is not None else tenant.project_id),
+            method=of.operation.method,
+            path=self.path(project_id if project_id is not None else tenant.project_id, of=of),
             headers=tuple(headers),
             body=body if isinstance(body, bytes) else ijson.dumps(body),
             secret=frozenset({credential.lower()}),
         )
 
-    def path(self, project_id: str, *, raw: bool = False) -> str:
+    def path(self, project_id: str, *, raw: bool = False, of: Oracle | None = None) -> str:
         """The path of the operation for a project, its id percent-encoded unless it is `raw`."""
         encoded = project_id if raw else quote(project_id, safe="")
-        return self._prefix + self.oracle.operation.path.replace("{project_id}", encoded)
+        path = (of or self.oracle).operation.path
+        return self._prefix + path.replace("{project_id}", encoded)
 
     def unknown_job(self) -> str:
         """A job id that nobody has, different on every request."""

@@ -37,6 +37,9 @@ class Checkable:
 
     def rules(self, request: Request, expectation: Expectation) -> tuple[AnyRule, ...]:
         """The rules for one request; of a large one, only the first."""
+        of = self._oracle.of(request)
+        if of is not self._oracle:
+            return (*registry.own_rules(of.operation),)
         if expectation.statuses is None or not expectation.rule:
             return ()
         if len(request.body or b"") > _LARGE_BYTES:

@@ -30,6 +30,7 @@ from schemathesis.engine.events import (
 
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import hooks
+from drs_sync_policy.fuzz.cases.examples import with_jobs
 from drs_sync_policy.fuzz.crash import is_ours
 from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Prober
@@ -136,24 +137,22 @@ def run(prober: Prober, *, seconds: float) -> int:
 
 
 def _document(contract: Contract, target: Target) -> dict[str, Any]:
-    """The contract with the target's own jobs in its examples: else they never reach a success."""
+    """The operations that the target is checked on, with its own jobs in their examples."""
     document = copy.deepcopy(dict(contract.document))
-    for item in document["paths"].values():
-        for operation in item.values():
-            body = operation.get("requestBody", {}) if isinstance(operation, dict) else {}
+    checked = {(entry.path, entry.method.lower()) for entry in contract.checked(target.operations)}
+    for path, item in document["paths"].items():
+        for method in [name for name in item if isinstance(item[name], dict)]:
+            if (path, method) not in checked:
+                del item[method]
+                continue
+            body = item[method].get("requestBody", {})
             for media in body.get("content", {}).values():
                 for example in media.get("examples", {}).values():
-                    _own(example["value"], target.tenant.job_ids)
+                    example["value"] = with_jobs(contract, example["value"], target.tenant.job_ids)
     return document
 
 
-def _own(value: Any, job_ids: tuple[str, ...]) -> None:
-    for number, item in enumerate(value.get("jobs", ())):
-        item["job_id"] = job_ids[number % len(job_ids)]
-
-
 def _their_failures(event: ScenarioFinished, prober: Prober) -> Iterator[Violation]:
-    ours = f"{prober.oracle.operation.method} {prober.oracle.operation.path}"
     for case_id, checks in event.recorder.checks.items():
         for check in checks:
             if check.status != Status.FAILURE or check.name not in THEIR_CHECKS:
@@ -170,8 +169,7 @@ def _their_failures(event: ScenarioFinished, prober: Prober) -> Iterator[Violati
                 continue
             rule, expected = THEIR_CHECKS[check.name]
             checked = hooks.exchange(seen.response, prober.oracle)
-            # Our own checks speak of one operation: of another, theirs are all there is.
-            if event.recorder.label == ours and _is_known(checked, rule, prober):
+            if _is_known(checked, rule, prober):
                 continue
             yield Violation(
                 rule=rule,

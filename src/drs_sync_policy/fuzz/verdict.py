@@ -193,7 +193,7 @@ class Ledger:
 
     def status(self, rule: str) -> RuleStatus:
         """Whether a rule failed, passed, or was not checked; other rules are not applicable."""
-        if self.selected and rule not in self.selected:
+        if rule not in self.rules or (self.selected and rule not in self.selected):
             return "not applicable"
         if rule in self._violations:
             return "failed"

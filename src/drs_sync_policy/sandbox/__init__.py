@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from drs_sync_policy.sandbox.app import DEFAULT_MAX_BODY_BYTES, create_app
 from drs_sync_policy.sandbox.http.request import Request
-from drs_sync_policy.sandbox.http.response import Response
-from drs_sync_policy.sandbox.operations import Handler, HandlerFactory, NoHandlerError
+from drs_sync_policy.sandbox.http.response import Handler, Response
+from drs_sync_policy.sandbox.operations import HandlerFactory, NoHandlerError
 from drs_sync_policy.sandbox.profile import target_profile, to_toml
 from drs_sync_policy.sandbox.rejection import Rejection
 from drs_sync_policy.sandbox.serving import Running, running

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final, Protocol
 
 from drs_sync_policy.codes import find
 from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation
+from drs_sync_policy.sandbox import reading
 from drs_sync_policy.sandbox.http.request import Request
-from drs_sync_policy.sandbox.http.response import Response
+from drs_sync_policy.sandbox.http.response import Handler, Response
 from drs_sync_policy.sandbox.store.records import Batch, Item, ItemResult, Policies
 from drs_sync_policy.text import nearest
-
-Handler = Callable[[Request, Any], Awaitable[Response]]
-"""Executes an accepted request: the request and its document give the response."""
 
 
 class HandlerFactory(Protocol):
@@ -78,7 +76,11 @@ def _text(code: str, language: str) -> str:
     return row.text(language)
 
 
-HANDLERS: Final[Mapping[str, HandlerFactory]] = {BATCH_SET_POLICY: batch_set_policy}
+HANDLERS: Final[Mapping[str, HandlerFactory]] = {
+    BATCH_SET_POLICY: batch_set_policy,
+    "batchListJobDetails": reading.batch_list_job_details,
+    "showJobList": reading.show_job_list,
+}
 """The factory of each operation's handler; `create_app(handlers=...)` adds to them."""
 
 

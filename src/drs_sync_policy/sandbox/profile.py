@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from drs_sync_policy.contract import load
 from drs_sync_policy.sandbox.control import READ_BACK
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
 
@@ -29,6 +30,7 @@ def target_profile(
         "job_ids": list(first.job_ids),
         "blocked_job_ids": list(first.blocked_job_ids),
         "expired_token": first.expired_token,
+        "operations": [entry.id for entry in load().operations if entry.optional],
     }
     if max_body_bytes is not None:
         target["max_body_bytes"] = max_body_bytes

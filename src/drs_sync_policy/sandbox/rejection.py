@@ -37,6 +37,11 @@ class Rejection(Exception):  # noqa: N818 - it is a response, not a failure of t
         return body
 
 
+def row_of(code: str) -> ErrorCode:
+    """The row of the tables that has this code."""
+    return _row(code)
+
+
 def _row(code: str, *, status: int | None = None, nth: int | None = None) -> ErrorCode:
     if nth is not None:
         return [row for row in all_codes() if row.code == code][nth]

@@ -9,6 +9,7 @@ import pytest
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 
+from drs_sync_policy import contract
 from tools.documents import CONTRACT, read_document
 from tools.editions import client_contract
 from tools.generator_names import class_name, function_name
@@ -29,17 +30,17 @@ def test_the_generator_names_classes_and_modules_as_the_facts_do(parsed: Generat
     models = {str(model.class_info.name) for model in parsed.models}
     schemas = read_document(CONTRACT)["components"]["schemas"]
     assert models <= {class_name(schema.get("title", name)) for name, schema in schemas.items()}
-    (collection,) = parsed.endpoint_collections_by_tag.values()
-    assert [str(endpoint.name) for endpoint in collection.endpoints] == [
-        function_name("batchSetPolicy")
-    ]
-    assert "batch_set_policy" in facts_as_jinja(client_contract(read_document(CONTRACT)))
+    collections = parsed.endpoint_collections_by_tag.values()
+    found = {str(endpoint.name) for collection in collections for endpoint in collection.endpoints}
+    assert found == {function_name(operation.id) for operation in contract.load().operations}
+    facts = facts_as_jinja(client_contract(read_document(CONTRACT)))
+    assert all(name in facts for name in found)
 
 
 def test_the_parser_has_what_the_templates_ask_for(parsed: GeneratorData) -> None:
     """Jinja renders a missing attribute as nothing; here it fails."""
-    (collection,) = parsed.endpoint_collections_by_tag.values()
-    endpoint = collection.endpoints[0]
+    collections = parsed.endpoint_collections_by_tag.values()
+    endpoints = [endpoint for collection in collections for endpoint in collection.endpoints]
     properties = [
         prop
         for model in parsed.models
@@ -48,13 +49,14 @@ def test_the_parser_has_what_the_templates_ask_for(parsed: GeneratorData) -> Non
     enums = list(parsed.enums)
     assert properties
     assert enums
-    _has("endpoint", [endpoint])
+    assert endpoints
+    _has("endpoint", endpoints)
     _has("model", list(parsed.models))
     _has("property", properties)
     _has("enum", enums)
-    _has("response", list(endpoint.responses.patterns))
-    _has("body", endpoint.bodies)
-    _has("parameter", endpoint.list_all_parameters())
+    _has("response", [response for entry in endpoints for response in entry.responses.patterns])
+    _has("body", [body for entry in endpoints for body in entry.bodies])
+    _has("parameter", [found for entry in endpoints for found in entry.list_all_parameters()])
 
 
 def _has(variable: str, values: list[Any]) -> None:

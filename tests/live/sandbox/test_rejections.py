@@ -34,7 +34,7 @@ def chinese(text: str) -> bool:
         f"/v3/{FIRST.project_id}/jobs/batch-sync-policy/",
         f"/v3/{FIRST.project_id}/jobs/Batch-Sync-Policy",
         f"/v2/{FIRST.project_id}/jobs/batch-sync-policy",
-        f"/v3/{FIRST.project_id}/jobs",
+        f"/v3/{FIRST.project_id}/jobs/",
         "/v3/a%0Ab/jobs/batch-sync-policy%0A",
         "/favicon.ico",
     ],

@@ -37,7 +37,7 @@ def command(
         with reading(file.name, file.stat().st_size) as progress:
             verdict = check_file(
                 file,
-                profile.load(target),
+                profile.load(target, against=against),
                 against=against,
                 redact_bodies=redact_bodies,
                 progress=progress,

@@ -93,7 +93,8 @@ def command(
     try:
         with opened(target, sandbox=sandbox, against=against, log=output.server_log) as chosen:
             if strict:
-                wanted = tuple(rule.id for rule in against.rules if rule.origin in output.origins)
+                checked = against.checked_rules(chosen.operations)
+                wanted = tuple(rule.id for rule in checked if rule.origin in output.origins)
                 chosen = evolve(chosen, require=wanted)
             with output.recorded(chosen) as record:
                 verdict = run(

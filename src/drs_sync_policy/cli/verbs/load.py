@@ -133,7 +133,7 @@ def _collect(settings: Settings, against: Contract, output: Output) -> int:
 
 def _work(settings: Settings, against: Contract, output: Output) -> int:
     """Be a worker of a load."""
-    target = profile.load(settings.profile, rules=[rule.id for rule in against.rules])
+    target = profile.load(settings.profile, against=against)
     require_permission(target)
     with _shown(output) as progress:
         ending, reason = work(settings, target, against=against, progress=progress)

@@ -58,7 +58,7 @@ def command(
     operation was relayed.
     """
     try:
-        chosen = profile.load(target)
+        chosen = profile.load(target, against=against)
     except ProfileError as error:
         raise click.UsageError(str(error)) from None
     proxy = Proxy(

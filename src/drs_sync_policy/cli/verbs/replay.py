@@ -82,7 +82,9 @@ def _replay(
 ) -> list[Result]:
     oracle = Oracle(against, against.operation(contract.BATCH_SET_POLICY), target)
     decoder = Decoder.of(oracle, report)
-    prober = Prober(oracle, over_http(target), Ledger(against.rules), seed=0)
+    prober = Prober(
+        oracle, over_http(target), Ledger(against.checked_rules(target.operations)), seed=0
+    )
     console = terminal.console()
     results: list[Result] = []
     try:

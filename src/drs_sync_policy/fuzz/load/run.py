@@ -95,7 +95,9 @@ class Load:
         self._against = against
         self._started = datetime.datetime.now(datetime.UTC)
         oracle = Oracle(against, self._operation, target)
-        self.prober: Prober = Prober(oracle, over_http(target), Ledger(against.rules), seed=0)
+        self.prober: Prober = Prober(
+            oracle, over_http(target), Ledger(against.checked_rules(target.operations)), seed=0
+        )
         self.figures: Figures | None = None
         self.crashes: tuple[Crash, ...] = ()
         self.restored: Restored = Restored()

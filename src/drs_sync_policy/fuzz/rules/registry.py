@@ -12,8 +12,17 @@ from typing import Final
 
 from attrs import frozen
 
+from drs_sync_policy.contract import Operation
 from drs_sync_policy.fuzz.oracle import PARAMETERS_RULE, AnyRule, Oracle
-from drs_sync_policy.fuzz.rules import form, messages, pairing, relations, state, status
+from drs_sync_policy.fuzz.rules import (
+    form,
+    messages,
+    pairing,
+    reading,
+    relations,
+    state,
+    status,
+)
 from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.state import State
@@ -52,6 +61,8 @@ class Check:
             if kind == "state" and self.stored:
                 return list(self.stored(State(oracle, evidence)))[:_MOST]
             subjects = [subject(oracle, exchange) for exchange in evidence.exchanges]
+            if any(self.rule not in it.oracle.rules for it in subjects):
+                return None
             if kind == "relation" and self.compared:
                 return list(self.compared(subjects))[:_MOST]
             if kind == "response" and self.alone:
@@ -159,6 +170,14 @@ CHECKS: Final[tuple[Check, ...]] = (
         compared=relations.same_with_any_language,
         stored=state.stored_as_sent,
     ),
+    Check("own-job-is-shown", alone=reading.own_job),
+    Check("details-are-of-jobs-asked-for", alone=reading.asked_for),
+    Check("details-fit-their-page", alone=reading.details_fit),
+    Check("foreign-job-has-no-details", alone=reading.foreign_details),
+    Check("first-page-of-jobs-is-shown", alone=reading.first_page),
+    Check("list-fits-its-page", alone=reading.list_fits),
+    Check("list-has-what-was-asked-for", alone=reading.filtered),
+    Check("list-has-own-jobs-only", alone=reading.own_jobs_only),
     _by_status(PARAMETERS_RULE),
 )
 """The check of each rule, in the order of the contract."""
@@ -179,10 +198,18 @@ _ALONE: Final[tuple[tuple[AnyRule, Callable[[Subject], Iterator[Problem]]], ...]
 )
 
 
+def own_rules(operation: Operation) -> Iterator[AnyRule]:
+    """The rules of an operation that have a check."""
+    known = {rule.id for rule in operation.rules}
+    return (check.rule for check in CHECKS if check.rule in known)
+
+
 def of_response(oracle: Oracle, evidence: Evidence) -> Iterator[tuple[AnyRule, list[Problem]]]:
     """Every rule that one exchange says something about, with what is wrong."""
     checked = subject(oracle, evidence.exchanges[0])
     for rule, check in _ALONE:
+        if rule not in checked.oracle.rules:
+            continue
         try:
             yield rule, list(check(checked))[:_MOST]
         except Skip:

@@ -56,6 +56,11 @@ def other_methods(it: Subject) -> Iterator[Problem]:
             yield Problem(wanted, f"405 with {given}", place="Allow")
 
 
+def not_200(it: Subject) -> Problem:
+    """The problem of a response that had to be a 200."""
+    return _problem(it, "200", frozenset({200}))
+
+
 def _status(it: Subject) -> Iterator[Problem]:
     allowed = it.exchange.expectation.statuses
     if allowed is None:
@@ -81,7 +86,7 @@ def _problem(it: Subject, expected: str, allowed: frozenset[int]) -> Problem:
 
 def _expected(it: Subject, allowed: frozenset[int]) -> str:
     """What the rule asks for in its own words, apart from what else is tolerated."""
-    known = {rule.id: rule.statement for rule in it.oracle.operation.rules}
+    known = {rule.id: rule.statement for rule in it.oracle.contract.rules}
     statement = known.get(it.exchange.expectation.rule, "")
     asked = {int(status) for status in _STATUS.findall(statement)}
     if "closed connection" in statement:

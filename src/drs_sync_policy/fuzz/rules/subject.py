@@ -57,6 +57,30 @@ class Subject:
             self.response.status in self.oracle.operation.responses and self.response.status != 413
         )
 
+    @cached_property
+    def asked(self) -> Mapping[str, Any]:
+        """The body of a valid request; `Skip` if it is invalid, or none was responded to."""
+        expectation, request = self.exchange.expectation, self.exchange.request
+        if expectation.defects or expectation.tenant is None or not request.body:
+            raise Skip
+        try:
+            found: Mapping[str, Any] = ijson.loads(request.body)
+            valid = self.oracle.body.is_valid(found)
+        except (ijson.NotIJson, ValueError, OverflowError, RecursionError):
+            raise Skip from None
+        if not valid or request.method != self.oracle.operation.method:
+            raise Skip
+        return found
+
+    def entries(self, name: str) -> list[Mapping[str, Any]]:
+        """The objects in a list of a 200; `Skip` if there is no such list."""
+        if self.response.status != 200 or not isinstance(self.value, dict):
+            raise Skip
+        found = self.value.get(name)
+        if not isinstance(found, list):
+            raise Skip
+        return [entry for entry in found if isinstance(entry, dict)]
+
     @property
     def says_json(self) -> bool:
         """Whether the response claims to be JSON."""
@@ -104,6 +128,7 @@ class Subject:
 
 def subject(oracle: Oracle, exchange: Exchange) -> Subject:
     """`exchange`, its response decoded."""
+    oracle = oracle.of(exchange.request)
     response = exchange.response
     if response is None or not response.body:
         return Subject(oracle, exchange, flaw="nothing at all")

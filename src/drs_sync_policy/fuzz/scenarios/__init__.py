@@ -9,7 +9,7 @@ __all__ = ["Scenario", "ordered"]
 
 def ordered() -> tuple[Scenario, ...]:
     """Every scenario: the required ones, then by how much each finds in its time, the deep set."""
-    from drs_sync_policy.fuzz.scenarios import concurrency, credentials, sequences
+    from drs_sync_policy.fuzz.scenarios import concurrency, credentials, optional, sequences
     from drs_sync_policy.fuzz.scenarios.requests import (
         first,
         invalid_bodies,
@@ -32,6 +32,7 @@ def ordered() -> tuple[Scenario, ...]:
     found = (
         *plain.SCENARIOS,
         *first.SCENARIOS,
+        *optional.SCENARIOS,
         *sweep.SCENARIOS,
         *comparisons.SCENARIOS,
         *credentials.SCENARIOS,

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema_rs
 
 from drs_sync_policy import anyjson
+from drs_sync_policy.contract import Contract
 from drs_sync_policy.text import did_you_mean, listed
 
 Json = Mapping[str, Any]
@@ -17,14 +18,16 @@ _SECRETS = ("token", "expired_token", "headers")
 
 
 def problems(
-    document: Json, *, schema: Json, rules: tuple[str, ...], environment: Mapping[str, str]
+    document: Json, *, schema: Json, against: Contract | None, environment: Mapping[str, str]
 ) -> Iterator[str]:
-    """The errors of a profile; `rules` are the ids that it may name, any where there are none."""
+    """The errors of a profile; what it names must be in the contract `against`, if there is one."""
     yield from _Schema(schema).problems(document)
     yield from _credentials(document, environment)
     yield from _authority(document)
     yield from _readback(document)
-    yield from _named_rules(document, rules)
+    yield from _dates(document)
+    if against:
+        yield from _named(document, against)
 
 
 class _Schema:
@@ -119,23 +122,35 @@ def _readback(document: Json) -> Iterator[str]:
         yield "neither `readback.path` nor `readback.body` names the job: write `{job_id}` in one"
 
 
-def _named_rules(document: Json, rules: tuple[str, ...]) -> Iterator[str]:
-    named = [
-        (f"target.require[{number}]", rule)
-        for number, rule in enumerate(
-            anyjson.as_array(anyjson.as_object(document.get("target")).get("require"))
-        )
-    ]
+def _dates(document: Json) -> Iterator[str]:
     for number, waiver in enumerate(anyjson.as_array(document.get("waivers"))):
-        waiver = anyjson.as_object(waiver)
-        named.append((f"waivers[{number}].rule", waiver.get("rule")))
-        expires = waiver.get("expires")
+        expires = anyjson.as_object(waiver).get("expires")
         if isinstance(expires, str) and not _is_date(expires):
             yield f"`waivers[{number}].expires` is not a date: `{expires}`; write `2027-01-31`"
-    for place, rule in named:
-        if rules and isinstance(rule, str) and rule not in rules:
-            hint = did_you_mean(rule, rules)
-            yield f"`{place}` is not a rule of the contract: `{rule}`{hint}"
+
+
+def _named(document: Json, against: Contract) -> Iterator[str]:
+    """What the profile names and the contract does not have."""
+    target = anyjson.as_object(document.get("target"))
+    rules = [rule.id for rule in against.rules]
+    optional = [operation.id for operation in against.operations if operation.optional]
+    waivers = map(anyjson.as_object, anyjson.as_array(document.get("waivers")))
+    places: tuple[tuple[str, list[Any], list[str], str], ...] = (
+        ("target.require[{}]", anyjson.as_array(target.get("require")), rules, "a rule"),
+        ("waivers[{}].rule", [waiver.get("rule") for waiver in waivers], rules, "a rule"),
+        (
+            "target.operations[{}]",
+            anyjson.as_array(target.get("operations")),
+            optional,
+            "an optional operation",
+        ),
+    )
+    for place, names, known, kind in places:
+        for number, name in enumerate(names):
+            if isinstance(name, str) and name not in known:
+                hint = did_you_mean(name, known)
+                at = place.format(number)
+                yield f"`{at}` is not {kind} of the contract: `{name}`{hint}"
 
 
 def _is_date(text: str) -> bool:

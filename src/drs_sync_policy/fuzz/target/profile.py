@@ -19,6 +19,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from drs_sync_policy import anyjson
+from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.target.problems import problems
 
@@ -128,6 +129,8 @@ class Target:
     waivers: tuple[Waiver, ...] = ()
     require: tuple[str, ...] = ()
     """The rules that have to be checked: a run that cannot check one of them fails."""
+    operations: tuple[str, ...] = ()
+    """The optional operations that it is checked on."""
     allow_real_service: bool = False
     """Whether the host may be one of the contract's `servers`."""
 
@@ -182,31 +185,31 @@ def schema() -> dict[str, Any]:
     return document
 
 
-def load(path: str | os.PathLike[str], *, rules: Iterable[str] = ()) -> Target:
+def load(path: str | os.PathLike[str], *, against: Contract | None = None) -> Target:
     """The target that the TOML file at `path` describes.
 
-    `rules` are the ids that a waiver may name. Raises `ProfileError` with every error in the
-    file, `OSError` where it cannot be read.
+    Its rules and operations must be those of the contract `against`, if there is one. Raises
+    `ProfileError` with every error in the file, `OSError` where it cannot be read.
     """
     origin = f"`{path}`"
     try:
         document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError(origin, [f"the file is not valid TOML: {error}"]) from None
-    return parse(document, origin=origin, rules=rules)
+    return parse(document, origin=origin, against=against)
 
 
 def parse(
     document: Json,
     *,
     origin: str = "given",
-    rules: Iterable[str] = (),
+    against: Contract | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Target:
     """The target that `document` describes; `ProfileError` with every error in it."""
     environment = os.environ if environment is None else environment
     plain = _plain(document)
-    found = [*problems(plain, schema=schema(), rules=tuple(rules), environment=environment)]
+    found = [*problems(plain, schema=schema(), against=against, environment=environment)]
     if found:
         raise ProfileError(origin, found)
     return _target(plain, environment)
@@ -228,6 +231,7 @@ def _target(document: Json, environment: Mapping[str, str]) -> Target:
         other=_tenant(other, environment) if other else None,
         readback=_readback(document.get("readback")),
         require=tuple(table.get("require", ())),
+        operations=tuple(table.get("operations", ())),
         waivers=tuple(
             Waiver(entry["rule"], entry["reason"], datetime.date.fromisoformat(entry["expires"]))
             for entry in document.get("waivers", ())

@@ -85,7 +85,7 @@ class TrafficChecker:
         operation = self.contract.operation(contract.BATCH_SET_POLICY)
         self.oracle: Oracle = Oracle(self.contract, operation, target, knows_all_jobs=controlled)
         self.target = target
-        self.ledger: Ledger = Ledger(self.contract.rules)
+        self.ledger: Ledger = Ledger(self.contract.checked_rules(target.operations))
         self.ledger.recorded = True
         self.notes: Counter[str] = Counter()
         """Why exchanges, or rules for them, were not checked, and how often."""
@@ -141,7 +141,8 @@ class TrafficChecker:
             for project_id, job_id in readings:
                 yield from self._read(project_id, job_id, recorded)
             return
-        if not self.oracle.is_for_operation(recorded.request):
+        oracle = self.oracle.of(recorded.request)
+        if not oracle.is_for_operation(recorded.request):
             self.notes["for another operation"] += 1
             return
         expectation = recorded.expectation or self.oracle.expect(recorded.request)
@@ -154,6 +155,8 @@ class TrafficChecker:
             self._lose_track(recorded.request)
         self.ledger.count_request(recorded.response.status if recorded.response else 0)
         yield from check_response(self.oracle, exchange, self.ledger, case=recorded.case)
+        if oracle is not self.oracle:
+            return
         if self._controlled:
             yield from self._compared(exchange, recorded.case)
         self._note(exchange, recorded)

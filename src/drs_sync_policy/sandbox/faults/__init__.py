@@ -12,6 +12,7 @@ from drs_sync_policy.sandbox.faults import (
     heads,
     isolation,
     language,
+    reading,
     requests,
     responses,
     results,
@@ -44,6 +45,7 @@ def groups(contract: Contract | None = None) -> dict[str, tuple[Fault, ...]]:
         "state": (*state.faults(edition), *isolation.FAULTS),
         "batches": batches.FAULTS,
         "language": language.FAULTS,
+        "reading": reading.FAULTS,
     }
 
 

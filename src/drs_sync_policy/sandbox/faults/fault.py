@@ -38,6 +38,14 @@ class FaultyStore:
         """As `Policies.job`."""
         return await self.store.job(project_id, job_id)
 
+    async def jobs(self, project_id: str) -> Sequence[Job]:
+        """As `Policies.jobs`."""
+        return await self.store.jobs(project_id)
+
+    async def named(self, project_id: str, ids: Sequence[str]) -> Mapping[str, Job]:
+        """As `Policies.named`."""
+        return await self.store.named(project_id, ids)
+
 
 def unchanged(collaborator: T, *_: object) -> T:
     """The collaborator as it is."""
@@ -70,11 +78,13 @@ class Fault:
 
 
 def of_rule(
-    rule: str, *rows: tuple[str, str, Seam] | tuple[str, str, Seam, str]
+    rule: str,
+    *rows: tuple[str, str, Seam] | tuple[str, str, Seam, str],
+    operation: str = BATCH_SET_POLICY,
 ) -> Iterable[Fault]:
     """The faults of a table of rows: name, text, seam and, if a schema says the same, clause."""
     for name, text, seam, *clause in rows:
-        yield Fault(name, text, rule, seam, *clause)
+        yield Fault(name, text, rule, seam, clause[0] if clause else "", operation)
 
 
 def compose(

@@ -40,6 +40,8 @@ def accepted(edit: Callable[[Document, Request], Any]) -> Seam:
     def replace(inner: Pipeline) -> Execute:
         async def execute(served: ServedOperation, request: Request, document: Any) -> Response:
             given = await inner.execute(served, request, document)
+            if given.status != 200:
+                return given
             return attrs.evolve(given, body=edit(copy.deepcopy(given.body), request))
 
         return execute

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +23,10 @@ class Response:
     status: int
     body: Any
     headers: Mapping[str, str] = field(factory=dict[str, str])
+
+
+Handler = Callable[[Request, Any], Awaitable[Response]]
+"""Executes an accepted request: the request and its document give the response."""
 
 
 @frozen

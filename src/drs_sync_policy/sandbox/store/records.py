@@ -26,6 +26,8 @@ class Batch:
 
 UNKNOWN_JOB: Final = "DRS.M05003"
 BLOCKED_JOB: Final = "DRS.M00304"
+GONE_JOB: Final = "DRS.M00289"
+"""What reading a job that does not exist gets."""
 
 ItemResult = str | None
 """The error code of a failed item, or None if it succeeded."""
@@ -72,4 +74,12 @@ class Policies(Protocol):
 
     async def job(self, project_id: str, job_id: str) -> Job | None:
         """The job, or None if the project has no job of that id."""
+        ...
+
+    async def jobs(self, project_id: str) -> Sequence[Job]:
+        """The jobs of a project, by id."""
+        ...
+
+    async def named(self, project_id: str, ids: Sequence[str]) -> Mapping[str, Job]:
+        """The jobs of a project that have these ids."""
         ...

@@ -129,6 +129,16 @@ class Store:
         """The jobs of a project, by id."""
         return await self.database.read(lambda connection: _jobs(connection, project_id))
 
+    async def named(self, project_id: str, ids: Sequence[str]) -> Mapping[str, Job]:
+        """The jobs of a project that have these ids, read some at a time."""
+        found: dict[str, Job] = {}
+        for start in range(0, len(ids), _LOOKED_UP_AT_ONCE):
+            some = ids[start : start + _LOOKED_UP_AT_ONCE]
+            jobs = await self.database.read(partial(_named, project_id=project_id, ids=some))
+            found |= {job.job_id: job for job in jobs}
+            await asyncio.sleep(0)  # SQLite reads on the loop: other requests have their turn
+        return found
+
     async def create(self, job: Job) -> bool:
         """Store a new job; False if the project has a job of that id already."""
         return await self.database.write(lambda connection: _create(connection, job))
@@ -177,6 +187,11 @@ def _jobs(connection: Connection, project_id: str) -> list[Job]:
         select(JOB).where(JOB.c.project_id == project_id).order_by(JOB.c.job_id)
     )
     return [Job(*row) for row in rows]
+
+
+def _named(connection: Connection, project_id: str, ids: Sequence[str]) -> list[Job]:
+    named = select(JOB).where(JOB.c.project_id == project_id, JOB.c.job_id.in_(ids))
+    return [Job(*row) for row in connection.execute(named)]
 
 
 def _create(connection: Connection, job: Job) -> bool:

@@ -1,0 +1,168 @@
+"""The optional operations that read: whose jobs they show, and how many on a page."""
+
+# JSON of any shape is looked at here: what it holds is known only when it is there.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.rules import status
+from drs_sync_policy.fuzz.rules.problem import Problem, Skip
+from drs_sync_policy.fuzz.rules.subject import Subject
+from drs_sync_policy.fuzz.rules.words import as_json, counted
+from drs_sync_policy.text import listed
+
+_PAGE: Final = ("cur_page", "per_page")
+_NEVER_COMPARED: Final = frozenset({"name"})
+"""Filters that match otherwise than by being equal."""
+
+
+def own_job(it: Subject) -> Iterator[Problem]:
+    """The details of one job of the tenant: 200, and an entry for it."""
+    jobs, tenant = set(it.asked["jobs"]), it.exchange.expectation.tenant
+    if len(jobs) > 1 or tenant is None or not jobs <= {*tenant.job_ids} or not _first_page(it):
+        raise Skip
+    if it.response.status != 200:
+        yield status.not_200(it)
+    elif not any(entry.get("id") in jobs for entry in it.entries("results")):
+        yield Problem(
+            f"an entry for {listed(map(as_json, jobs))}", "no such entry", place="/results"
+        )
+
+
+def asked_for(it: Subject) -> Iterator[Problem]:
+    """Details are of jobs that the request names."""
+    jobs = {*it.asked["jobs"]}
+    for position, entry in enumerate(it.entries("results")):
+        if entry.get("id") not in jobs:
+            yield Problem(
+                "ids that the request names",
+                f"results[{position}] has `id` {as_json(entry.get('id'))}",
+                fields=("id",),
+                place=f"/results/{position}",
+            )
+
+
+def details_fit(it: Subject) -> Iterator[Problem]:
+    """A page of details is not longer than asked for."""
+    yield from _fit(it, "results")
+
+
+def list_fits(it: Subject) -> Iterator[Problem]:
+    """A page of jobs is not longer than asked for."""
+    yield from _fit(it, "jobs")
+
+
+def foreign_details(it: Subject) -> Iterator[Problem]:
+    """An entry for another tenant's job says only that it failed."""
+    tenant = it.exchange.expectation.tenant
+    foreign = {job for job in it.asked["jobs"] if _is_foreign(it.oracle, job, tenant)}
+    if not foreign:
+        raise Skip
+    if it.response.status != 200:
+        return
+    operation, contract = it.oracle.operation, it.oracle.contract
+    failures = _fields(it, next(iter(operation.responses[400].content.values())))["results"]
+    allowed = {*_fields(it, contract.resolve(failures)["items"]), "error_message"}
+    for position, entry in enumerate(it.entries("results")):
+        shown = [name for name, value in entry.items() if name not in allowed and value]
+        if entry.get("id") in foreign and shown:
+            yield Problem(
+                "no details of a job of another project",
+                f"results[{position}] has {listed(f'`{name}`' for name in shown)}",
+                place=f"/results/{position}",
+            )
+
+
+def first_page(it: Subject) -> Iterator[Problem]:
+    """The first page of the jobs of one scenario, without filters, gets 200."""
+    schema = _request(it)
+    if not _first_page(it) or {*it.asked} - {*schema.get("required", ()), *_PAGE}:
+        raise Skip
+    if it.exchange.response is None or it.response.status != 200:
+        yield status.not_200(it)
+
+
+def filtered(it: Subject) -> Iterator[Problem]:
+    """A listed job has the values that the request filters by."""
+    wanted = {name: it.asked[name] for name in _filters(it) if it.asked.get(name)}
+    if not wanted:
+        raise Skip
+    for position, entry in enumerate(it.entries("jobs")):
+        for name, value in wanted.items():
+            if entry.get(name) not in (None, value):
+                yield Problem(
+                    f"only jobs with `{name}` {as_json(value)}",
+                    f"jobs[{position}] has {as_json(entry[name])}",
+                    fields=(name,),
+                    place=f"/jobs/{position}",
+                )
+
+
+def own_jobs_only(it: Subject) -> Iterator[Problem]:
+    """No listed job belongs to another tenant."""
+    tenant = it.exchange.expectation.tenant
+    if not it.asked or it.oracle.target.other is None:
+        raise Skip
+    for position, entry in enumerate(it.entries("jobs")):
+        if _is_foreign(it.oracle, entry.get("id"), tenant):
+            yield Problem(
+                "jobs of the project alone",
+                f"jobs[{position}] is {as_json(entry.get('id'))}, a job of another project",
+                place=f"/jobs/{position}",
+            )
+
+
+def _fit(it: Subject, name: str) -> Iterator[Problem]:
+    number, size = _page(it)
+    if not number or not size:
+        raise Skip
+    found = len(it.entries(name))
+    if found > size:
+        yield Problem(
+            f"at most {counted(size, 'job')} in `{name}`",
+            counted(found, "job"),
+            place=f"/{name}",
+        )
+
+
+def _first_page(it: Subject) -> bool:
+    return _page(it)[0] <= 1
+
+
+def _page(it: Subject) -> tuple[int, int]:
+    """The number and the size of the page that is asked for, wherever the request has them."""
+    schema, asked = _request(it), it.asked
+    for name, inner in schema["properties"].items():
+        resolved = it.oracle.contract.resolve(inner)
+        if {*_PAGE} <= {*resolved.get("properties", {})}:
+            schema, asked = resolved, asked.get(name, {})
+    fields = schema["properties"]
+    number, size = (int(asked.get(name, fields[name]["default"])) for name in _PAGE)
+    return number, size
+
+
+def _request(it: Subject) -> Mapping[str, Any]:
+    return it.oracle.contract.resolve(next(iter(it.oracle.operation.request.values())))
+
+
+def _fields(it: Subject, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    fields: Mapping[str, Any] = it.oracle.contract.resolve(schema)["properties"]
+    return fields
+
+
+def _filters(it: Subject) -> Iterator[str]:
+    """The fields of a request that the listed jobs have, too."""
+    content = it.oracle.operation.responses[200].content
+    jobs = it.oracle.contract.resolve(_fields(it, next(iter(content.values())))["jobs"])
+    entry = _fields(it, jobs["items"])
+    known = _request(it)["properties"]
+    yield from (name for name in known if name in entry and name not in _NEVER_COMPARED)
+
+
+def _is_foreign(oracle: Oracle, job: object, tenant: object) -> bool:
+    owner = oracle.owner(job) if isinstance(job, str) else None
+    return owner is not None and owner != tenant
