@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterable
 from typing import Any
@@ -91,3 +92,20 @@ def test_work_on_a_large_body_is_done_on_a_thread(size: int, *, on_loop: bool) -
         return found
 
     assert (asyncio.run(thread_of_work()) == threading.get_ident()) == on_loop
+
+
+def test_no_collection_stops_other_threads_during_work_on_a_large_body() -> None:
+    """The collector is off for that work, and on again after it, also if the work fails."""
+
+    async def work() -> bool:
+        body = body_of(b" " * (LARGE_BYTES + 1), large=LargeBodies(max_body_bytes=LARGE_BYTES + 1))
+        await body.read()
+        with pytest.raises(ZeroDivisionError):
+            await body.off_loop(divmod, 1, 0)
+        assert gc.isenabled()
+        found = await body.off_loop(gc.isenabled)
+        body.close()
+        return found
+
+    assert asyncio.run(work()) is False
+    assert gc.isenabled()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, ParamSpec, TypeVar
@@ -124,7 +125,7 @@ class RequestBody:
     async def off_loop(self, work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
         """What `work` returns; it runs on a thread if this body is large."""
         if self.is_large:
-            return await asyncio.to_thread(work, *args, **options)
+            return await asyncio.to_thread(_uncollected, work, *args, **options)
         return work(*args, **options)
 
     def finish(self) -> None:
@@ -139,6 +140,17 @@ class RequestBody:
         self._read = b"" if self._read else self._read
         self._large.release(self._reserved)
         self._reserved = 0
+
+
+def _uncollected(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """What `work` returns. A collection looks at millions of new objects and stops all threads."""
+    if not gc.isenabled():
+        return work(*args, **options)
+    gc.disable()
+    try:
+        return work(*args, **options)
+    finally:
+        gc.enable()
 
 
 def _exceeds(declared: str, limit: int) -> bool:
