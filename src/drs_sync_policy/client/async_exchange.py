@@ -6,7 +6,7 @@ import httpx
 
 from drs_sync_policy.client.credentials.login import LoginFailed
 from drs_sync_policy.client.exchange import Exchange, Received, Result
-from drs_sync_policy.client.network.errors import without_headers
+from drs_sync_policy.client.network.errors import without_secrets
 from drs_sync_policy.client.network.sending import AsyncSend
 from drs_sync_policy.client.pairs.concurrency import async_sleep
 
@@ -26,8 +26,10 @@ async def async_run(
 async def _attempt(exchange: Exchange, send: AsyncSend, request: httpx.Request) -> Result:
     try:
         return await _authenticated(exchange, send, request)
-    except (httpx.RequestError, LoginFailed) as error:
-        return without_headers(error)
+    except LoginFailed as failed:
+        return failed
+    except httpx.RequestError as error:
+        return without_secrets(error, request)
 
 
 async def _authenticated(

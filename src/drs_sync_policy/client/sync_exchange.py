@@ -7,7 +7,7 @@ import httpx
 
 from drs_sync_policy.client.credentials.login import LoginFailed
 from drs_sync_policy.client.exchange import Exchange, Received, Result
-from drs_sync_policy.client.network.errors import without_headers
+from drs_sync_policy.client.network.errors import without_secrets
 from drs_sync_policy.client.network.sending import Send
 from drs_sync_policy.client.pairs.concurrency import sync_sleep
 
@@ -25,8 +25,10 @@ def sync_run(exchange: Exchange, send: Send, headers: httpx.Headers, content: by
 def _attempt(exchange: Exchange, send: Send, request: httpx.Request) -> Result:
     try:
         return _authenticated(exchange, send, request)
-    except (httpx.RequestError, LoginFailed) as error:
-        return without_headers(error)
+    except LoginFailed as failed:
+        return failed
+    except httpx.RequestError as error:
+        return without_secrets(error, request)
 
 
 def _authenticated(exchange: Exchange, send: Send, request: httpx.Request) -> httpx.Response:

@@ -32,10 +32,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from drs_sync_policy.runtime.messages import RequestInfo, ResponseInfo
+from drs_sync_policy.text import printable, shortened
 
 if TYPE_CHECKING:
     from drs_sync_policy.codes import ErrorCode
     from drs_sync_policy.runtime.outcomes import ItemResults
+
+_LONGEST: Final = 1000
 
 
 class Problem(NamedTuple):
@@ -164,7 +167,7 @@ class RefusedError(DrsError):
 
     def describe(self) -> str:
         """The text of the error, from its attributes."""
-        said = f": {self.code} {self.message}" if self.code else ", without a code"
+        said = f": {_shown(self.code)} {_shown(self.message)}" if self.code else ", without a code"
         tried = f" after {self.attempts} attempts" if self.attempts > 1 else ""
         parts = [f"the server rejected the request{tried} with status {self.status}{said}"]
         parts += [self.meaning] if self.meaning else []
@@ -295,4 +298,9 @@ def explained(code: str, status: int | None = None) -> ErrorCode | None:
 
 
 def _quote_id(request_id: str | None) -> str:
-    return f" (request id {request_id})" if request_id else ""
+    return f" (request id {_shown(request_id)})" if request_id else ""
+
+
+def _shown(text: str | None) -> str:
+    """A server's text in a bounded length, without what a terminal would obey."""
+    return printable(shortened(str(text), _LONGEST))

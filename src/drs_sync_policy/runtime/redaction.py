@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 HIDDEN: Final = "***"
@@ -16,6 +18,7 @@ _RESPONSE_HEADERS: Final = frozenset(name.encode() for name in RESPONSE_HEADERS)
 
 
 _SHORTEST: Final = 8
+_SHORT_TEXT: Final = 64 * 1024
 
 
 def secrets_sent(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
@@ -31,15 +34,31 @@ def long_enough(secrets: Iterable[bytes]) -> list[bytes]:
 
 
 def unquoted(text: bytes, secrets: Sequence[bytes]) -> bytes:
-    """A text of a server, with `***` in place of each secret that it quotes."""
+    """A text of a server, with `***` in place of each secret that it quotes, escaped or not."""
     for secret in secrets:
         if secret in text:
             text = text.replace(secret, HIDDEN.encode())
-    # Some servers escape a slash in JSON. To look for one character first costs almost nothing.
+    # Most texts have no escape at all. Of long ones, only some are worth the slow search.
     if b"\\" in text:
         for secret in secrets:
             text = text.replace(secret.replace(b"/", b"\\/"), HIDDEN.encode())
+            if b"\\u00" in text or len(text) < _SHORT_TEXT:
+                text = _escaped(secret).sub(HIDDEN.encode(), text)
     return text
+
+
+@lru_cache(maxsize=8)
+def _escaped(secret: bytes) -> re.Pattern[bytes]:
+    """Finds a secret in which any characters are escaped, as in JSON or in a repr of Python."""
+    return re.compile(b"".join(map(_spellings, secret.decode("utf-8", "replace"))))
+
+
+def _spellings(character: str) -> bytes:
+    units = character.encode("utf-16-be").hex()
+    in_json = "".join(rf"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+    in_python = "".join(rf"\\x{byte:02x}" for byte in character.encode())
+    plain = re.escape(character.encode())
+    return rb"(?:\\{0,7}%b|(?i:%b|%b))" % (plain, in_json.encode(), in_python.encode())
 
 
 def redacted_request_headers(headers: Mapping[str, str]) -> dict[str, str]:

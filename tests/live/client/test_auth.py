@@ -43,7 +43,7 @@ from tests.live.client.accounts import (
     token,
     tokens_sent,
 )
-from tests.wire import Heard, says, wire
+from tests.wire import Heard, says, sends, wire
 
 
 def test_a_function_is_asked_for_each_request() -> None:
@@ -281,7 +281,16 @@ def test_a_token_in_a_login_that_failed_is_not_kept(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 401, 499])
-@pytest.mark.parametrize("as_json", [lambda text: text, lambda text: text.replace("/", "\\/")])
+@pytest.mark.parametrize(
+    "as_json",
+    [
+        lambda text: text,
+        lambda text: text.replace("/", "\\/"),
+        lambda text: text.replace("/", "\\/").replace("+", "\\u002B"),
+        lambda text: text.replace("M", "\\u004d"),
+    ],
+    ids=["as it is", "slashes", "slashes and pluses", "letters"],
+)
 def test_a_token_that_the_server_quotes_is_not_shown(
     status: int, as_json: Callable[[str], str]
 ) -> None:
@@ -319,6 +328,46 @@ def test_a_password_that_iam_quotes_is_not_shown() -> None:
     assert caught.value.response is not None
     assert b'"password":"***"' in caught.value.response.content.replace(b" ", b"")
     assert PASSWORD.encode() not in pickle.dumps(caught.value)
+
+
+@pytest.mark.parametrize(
+    "quoting",
+    [
+        "BAD {}\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX {}\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Encoding: {}\r\nContent-Length: 1\r\n\r\nx",
+        "HTTP/1.1 418 {}\r\nX-Request-Id: {}\r\nContent-Length: 0\r\n\r\n",
+    ],
+    ids=["protocol", "header", "chunk", "coding", "reason"],
+)
+@pytest.mark.parametrize("secret", ["MIIF/quoted+token==", "it's \\quoted\\\""])
+def test_a_token_in_a_malformed_response_is_not_shown(
+    secret: str, quoting: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The error says what came instead of a response, as the logs of httpcore do, with `***`."""
+    caplog.set_level(logging.DEBUG)
+    raw = quoting.format(secret, secret).encode()
+    with (
+        wire(then=sends(raw)) as server,
+        client(server, secret, retries=None) as drs,
+        pytest.raises(DrsError) as caught,
+    ):
+        drs.set_policies(JOBS)
+    shown = [seen_in(caught.value), pickle.dumps(caught.value).decode("latin-1"), caplog.text]
+    assert "quoted" not in "".join(shown)
+    assert "***" in "".join(shown)
+
+
+def test_a_message_is_shortened_and_obeyed_by_no_terminal() -> None:
+    """In the text of an error; its attributes have all of it."""
+    message = "\x1b[2J" + "x" * 100_000
+    rejects = says(400, {"error_code": "X\x07", "error_msg": message})
+    with wire(rejects) as server, client(server, "t") as drs, pytest.raises(DrsError) as caught:
+        drs.set_policies(JOBS)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 2000
+    assert getattr(caught.value, "message", None) == message
 
 
 def test_a_short_credential_is_not_looked_for() -> None:

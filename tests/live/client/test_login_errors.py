@@ -114,6 +114,15 @@ def test_a_silent_iam_ends_with_the_request(timeouts: Timeouts, phase: str) -> N
     assert error.reason.phase == phase
 
 
+@pytest.mark.parametrize("coding", ["br", "gzip"], ids=["not asked for", "invalid"])
+def test_a_login_whose_response_cannot_be_read_is_an_error_of_iam(coding: str) -> None:
+    """As every other: it names IAM, and no job was sent."""
+    with wire(then=says(201, b"no gzip", {"Content-Encoding": coding})) as iam, wire() as server:
+        error = failed_login(server, iam.url)
+        assert server.heard == []
+    assert isinstance(error.reason, errors.OutsideContractError)
+
+
 def test_a_login_that_fails_after_a_lost_attempt_leaves_the_job_unknown() -> None:
     """The service may have acted on the attempt before."""
     clock = chain([NOW] * 3, repeat(NOW + timedelta(days=2)))

@@ -17,7 +17,7 @@ from drs_sync_policy.client.network.httpcore_bridge import (
     has_unread_data,
     to_httpcore,
 )
-from drs_sync_policy.client.network.logs import hide_credentials
+from drs_sync_policy.client.network.logs import hide_credentials, sending
 from drs_sync_policy.client.network.options import Connections, pool_factory, proxy_of
 from drs_sync_policy.client.pairs.pools import AsyncPools
 
@@ -49,17 +49,17 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._closed:
             raise ClosedError(request=request)
-        with as_httpx_errors(request, self._proxy):
+        with sending(request), as_httpx_errors(request, self._proxy):
             response = await self._pools.current().handle_async_request(to_httpcore(request))
             try:
-                body = ResponseBody(response.headers, response.status, self._max_bytes)
+                body = ResponseBody(request, response.headers, response.status, self._max_bytes)
                 async for chunk in response.aiter_stream():
                     body.add(chunk)
                 if has_unread_data(response):
                     await response.extensions["network_stream"].aclose()
             finally:
                 await response.aclose()
-        return body.response(request)
+        return body.response()
 
     async def aclose(self) -> None:
         self._closed = True

@@ -9,7 +9,7 @@ import httpx
 
 from drs_sync_policy.client.network import httpx2_bridge
 from drs_sync_policy.client.network.bodies import MAX_RESPONSE_BYTES, ClosedError, ResponseBody
-from drs_sync_policy.client.network.logs import hide_credentials
+from drs_sync_policy.client.network.logs import hide_credentials, sending
 
 if TYPE_CHECKING:
     import httpx2
@@ -33,7 +33,8 @@ class AsyncYours:
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._closed or self._client.is_closed:
             raise ClosedError(request=request)
-        with httpx2_bridge.as_httpx_errors(request) if self._is_httpx2 else nullcontext():
+        errors = httpx2_bridge.as_httpx_errors(request) if self._is_httpx2 else nullcontext()
+        with sending(request), errors:
             outgoing = httpx2_bridge.to_httpx2(request) if self._is_httpx2 else request
             # The request has its credentials already; a redirect would carry them elsewhere.
             response = await self._client.send(
@@ -42,12 +43,13 @@ class AsyncYours:
             if response.is_stream_consumed:
                 return httpx2_bridge.read_response(response) if self._is_httpx2 else response
             try:
-                body = ResponseBody(response.headers.raw, response.status_code, MAX_RESPONSE_BYTES)
+                head = response.headers.raw, response.status_code
+                body = ResponseBody(request, *head, MAX_RESPONSE_BYTES)
                 async for chunk in response.aiter_raw():
                     body.add(chunk)
             finally:
                 await response.aclose()
-        return body.response(request)
+        return body.response()
 
     async def aclose(self) -> None:
         """Sends nothing from now on; the client is the user's to close."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import httpx
@@ -15,8 +15,10 @@ MAX_RESPONSE_BYTES: Final = 64 * 1024 * 1024
 class UnreadableBodyError(httpx.DecodingError):
     """The body of a response is too long, or has an unsupported content coding."""
 
-    def __init__(self, reason: str, status: int, headers: Mapping[str, str]) -> None:
-        super().__init__(reason)
+    def __init__(
+        self, reason: str, status: int, headers: httpx.Headers, request: httpx.Request
+    ) -> None:
+        super().__init__(reason, request=request)
         self.status = status
         self.headers = headers
 
@@ -31,7 +33,14 @@ class ClosedError(httpx.LocalProtocolError):
 class ResponseBody:
     """A body as it arrives: decompressed, and limited in length."""
 
-    def __init__(self, headers: Sequence[tuple[bytes, bytes]], status: int, limit: int) -> None:
+    def __init__(
+        self,
+        request: httpx.Request,
+        headers: Sequence[tuple[bytes, bytes]],
+        status: int,
+        limit: int,
+    ) -> None:
+        self._request = request
         self._headers = headers
         self._status = status
         self._left = limit
@@ -54,7 +63,7 @@ class ResponseBody:
             raise self._unreadable(f"its body is longer than {self._limit} bytes")
         self._chunks.append(chunk)
 
-    def response(self, request: httpx.Request) -> httpx.Response:
+    def response(self) -> httpx.Response:
         """The whole response."""
         if self._decompress is not None and not self._decompress.eof:
             raise self._unreadable("its compressed body is incomplete")
@@ -63,7 +72,7 @@ class ResponseBody:
             removed = (b"content-encoding", b"content-length")
             headers = [(name, value) for name, value in headers if name.lower() not in removed]
         content = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        return httpx.Response(self._status, headers=headers, content=content, request=request)
+        return httpx.Response(self._status, headers=headers, content=content, request=self._request)
 
     def _decompressor(self, encoding: bytes) -> Any:
         if encoding in (b"", b"identity"):
@@ -74,4 +83,4 @@ class ResponseBody:
 
     def _unreadable(self, reason: str) -> UnreadableBodyError:
         headers = httpx.Headers(list(self._headers))
-        return UnreadableBodyError(reason, self._status, dict(headers))
+        return UnreadableBodyError(reason, self._status, headers, self._request)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from time import monotonic
-from typing import Final, TypeVar
+from typing import Final
 
 import httpx
 
+from drs_sync_policy.client.credentials.login import secrets_in
 from drs_sync_policy.client.network.bodies import ClosedError, UnreadableBodyError
 from drs_sync_policy.runtime.errors import (
     ConnectFailedError,
@@ -62,22 +63,30 @@ def redacted(request: httpx.Request) -> RequestInfo:
 
 def response_info(response: httpx.Response, secrets: Sequence[bytes]) -> ResponseInfo:
     """A response as it may be kept, without the secrets that it quotes."""
-    headers: Mapping[str, str] = response.headers
-    values = b"\n".join([value for _, value in response.headers.raw])
-    if unquoted(values, secrets) is not values:
-        headers = {
-            name: unquoted(value.encode(), secrets).decode() for name, value in headers.items()
-        }
-    return ResponseInfo(response.status_code, headers, unquoted(response.content, secrets))
+    content = unquoted(response.content, secrets)
+    return ResponseInfo(response.status_code, _unquoted_headers(response.headers, secrets), content)
 
 
-E = TypeVar("E", bound=Exception)
+def _unquoted_headers(headers: httpx.Headers, secrets: Sequence[bytes]) -> Mapping[str, str]:
+    values = b"\n".join([value for _, value in headers.raw])
+    if unquoted(values, secrets) == values:
+        return headers
+    return {name: unquoted(value.encode(), secrets).decode() for name, value in headers.items()}
 
 
-def without_headers(error: E) -> E | httpx.LocalProtocolError:
-    """The same error, unless its text quotes a header, which may have credentials."""
-    if isinstance(error, httpx.LocalProtocolError) and not isinstance(error, ClosedError):
+def without_secrets(error: httpx.RequestError, request: httpx.Request) -> httpx.RequestError:
+    """The same error, with `***` for credentials in its text.
+
+    It may quote a header of the request, or what the server sent in place of a response.
+    """
+    if isinstance(error, httpx.LocalProtocolError):
+        if isinstance(error, ClosedError):
+            return error
         return httpx.LocalProtocolError("a header or the body is not allowed in HTTP")
+    text = str(error).encode("utf-8", "replace")
+    clean = unquoted(text, secrets_in(sent_by(error, request)))
+    if clean != text:
+        error.args = (clean.decode(),)
     return error
 
 
@@ -88,7 +97,8 @@ def unreachable(
     tried = f" after {attempts} attempts" if attempts > 1 else ""
     reason = reason_of(error, deadline)
     if isinstance(error, UnreadableBodyError):
-        response = ResponseInfo(error.status, error.headers, b"")
+        headers = _unquoted_headers(error.headers, secrets_in(error.request))
+        response = ResponseInfo(error.status, headers, b"")
         return OutsideContractError(reason, response=response, request=request)
     if isinstance(error, (httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
         return WrongUseError(f"{request} could not be sent: {reason}")

@@ -1,16 +1,28 @@
 """httpcore's DEBUG logs without credentials.
 
 httpcore logs the headers of responses, the credentials of a SOCKS proxy, and the value of a header
-that HTTP does not allow, each as Python writes bytes: in single or in double quotes.
+that HTTP does not allow, each as Python writes bytes: in single or in double quotes. Wherever else
+the server quotes the credentials of the request that is being sent, they are hidden, too.
 """
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
-from drs_sync_policy.runtime.redaction import HIDDEN, REQUEST_HEADERS, RESPONSE_HEADERS
+import httpx
+
+from drs_sync_policy.client.credentials.login import secrets_in
+from drs_sync_policy.runtime.redaction import (
+    HIDDEN,
+    REQUEST_HEADERS,
+    RESPONSE_HEADERS,
+    unquoted,
+)
 
 _LOGGERS: Final = ("connection", "http11", "http2", "proxy", "socks")
 _NAMES: Final = "|".join(sorted(REQUEST_HEADERS | RESPONSE_HEADERS))
@@ -21,11 +33,28 @@ _CREDENTIAL: Final = re.compile(
 )
 
 
+_SENDING: Final[ContextVar[httpx.Request | None]] = ContextVar("drs_sending", default=None)
+
+
+@contextmanager
+def sending(request: httpx.Request) -> Generator[None]:
+    """In the block, the logs hide what quotes the credentials of this request."""
+    token = _SENDING.set(request)
+    try:
+        yield
+    finally:
+        _SENDING.reset(token)
+
+
 class _WithoutCredentials(logging.Filter):
     """Replaces credentials in what httpcore logs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = _CREDENTIAL.sub(rf"\1'{HIDDEN}'", str(record.msg))
+        text = _CREDENTIAL.sub(rf"\1'{HIDDEN}'", str(record.msg))
+        request = _SENDING.get()
+        if request is not None:
+            text = unquoted(text.encode("utf-8", "replace"), secrets_in(request)).decode()
+        record.msg = text
         return True
 
 

@@ -18,7 +18,7 @@ from drs_sync_policy.client.network.httpcore_bridge import (
     has_unread_data,
     to_httpcore,
 )
-from drs_sync_policy.client.network.logs import hide_credentials
+from drs_sync_policy.client.network.logs import hide_credentials, sending
 from drs_sync_policy.client.network.options import Connections, pool_factory, proxy_of
 from drs_sync_policy.client.pairs.pools import Pools
 
@@ -50,17 +50,17 @@ class Transport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if self._closed:
             raise ClosedError(request=request)
-        with as_httpx_errors(request, self._proxy):
+        with sending(request), as_httpx_errors(request, self._proxy):
             response = self._pools.current().handle_request(to_httpcore(request))
             try:
-                body = ResponseBody(response.headers, response.status, self._max_bytes)
+                body = ResponseBody(request, response.headers, response.status, self._max_bytes)
                 for chunk in response.iter_stream():
                     body.add(chunk)
                 if has_unread_data(response):
                     response.extensions["network_stream"].close()
             finally:
                 response.close()
-        return body.response(request)
+        return body.response()
 
     def close(self) -> None:
         self._closed = True

@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -125,7 +126,7 @@ class RequestBody:
     async def off_loop(self, work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
         """What `work` returns; it runs on a thread if this body is large."""
         if self.is_large:
-            return await asyncio.to_thread(_uncollected, work, *args, **options)
+            return await asyncio.to_thread(_uncollected, partial(work, *args, **options))
         return work(*args, **options)
 
     def finish(self) -> None:
@@ -142,13 +143,13 @@ class RequestBody:
         self._reserved = 0
 
 
-def _uncollected(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+def _uncollected(work: Callable[[], T]) -> T:
     """What `work` returns. A collection looks at millions of new objects and stops all threads."""
     if not gc.isenabled():
-        return work(*args, **options)
+        return work()
     gc.disable()
     try:
-        return work(*args, **options)
+        return work()
     finally:
         gc.enable()
 

@@ -7,6 +7,7 @@ import json
 import tracemalloc
 from typing import Any
 
+import httpx
 import pytest
 
 from drs_sync_policy.client.network.bodies import ResponseBody, UnreadableBodyError
@@ -32,7 +33,8 @@ def test_a_gzip_bomb_is_not_decompressed(each_call: Call) -> None:
 def test_a_bomb_is_decompressed_up_to_the_limit() -> None:
     """The limit bounds the memory, whatever the size of the decompressed chunk."""
     bomb = gzip.compress(b" " * 50_000_000)
-    body = ResponseBody([(b"Content-Encoding", b"gzip")], 200, 1000)
+    request = httpx.Request("POST", "http://127.0.0.1")
+    body = ResponseBody(request, [(b"Content-Encoding", b"gzip")], 200, 1000)
     tracemalloc.start()
     try:
         with pytest.raises(UnreadableBodyError, match="longer than 1000 bytes"):
