@@ -12,10 +12,10 @@ _WRONG_USE = 2
 
 def main() -> None:
     """Run the command; if its libraries are missing, say what to install."""
-    if "_DRS_SYNC_POLICY_COMPLETE" in os.environ:  # as `cli.ASKED`
-        signal.signal(
-            signal.SIGINT, signal.SIG_DFL
-        )  # Ctrl-C in the middle of a line prints nothing
+    # Ctrl-C prints nothing while modules load, nor in the middle of a line that is completed.
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is signal.default_int_handler:  # else a job in the background ignores it
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         from drs_sync_policy.cli import main as command
         from drs_sync_policy.cli.output.streams import keep_open
@@ -25,6 +25,8 @@ def main() -> None:
         sys.stderr.write("Error: the command needs more: pip install 'drs-sync-policy[cli]'\n")
         sys.exit(_WRONG_USE)
     keep_open()
+    if "_DRS_SYNC_POLICY_COMPLETE" not in os.environ:  # as `cli.ASKED`
+        signal.signal(signal.SIGINT, handler)
     command(prog_name="drs-sync-policy")
 
 

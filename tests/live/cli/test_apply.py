@@ -148,6 +148,22 @@ def test_errors_of_a_file_have_line_and_column(run: Run, tmp_path: Path) -> None
     assert "3,000" in count
 
 
+def test_no_terminal_obeys_what_a_file_has(run: Run, tmp_path: Path) -> None:
+    """A name in an error is shown with escapes, in one line."""
+    (tmp_path / "p.json").write_text('[{"job_id": "a", "x\\u001b]0;title\\n": 1}]')
+    done = run("apply", "p.json")
+    assert done.code == exits.WRONG_USE
+    assert all(line.isprintable() for line in done.err.splitlines())
+    assert "x\\x1b]0;title\\n" in done.err
+
+
+def test_a_file_that_cannot_be_read_is_a_usage_error(run: Run) -> None:
+    """It is there and may be opened, but reading it fails."""
+    done = run("apply", "/proc/self/mem", "--format", "json")
+    assert done.code == exits.WRONG_USE
+    assert "/proc/self/mem cannot be read: Input/output error." in done.err
+
+
 def test_a_dry_run_shows_the_exact_requests(
     run: Run, server: sandbox.Running, jobs: tuple[str, ...], tmp_path: Path
 ) -> None:

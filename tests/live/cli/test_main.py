@@ -16,7 +16,7 @@ from drs_sync_policy import contract
 from drs_sync_policy.cli import exits, main
 from drs_sync_policy.cli.examples import EXAMPLES
 
-from .conftest import Run
+from .conftest import PROGRAM, Run
 
 VERBS = main.list_commands(click.Context(main))
 
@@ -134,6 +134,17 @@ def test_ctrl_c_while_completing_prints_nothing() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, env={**os.environ, **asks}, check=False
     )
+    assert done.returncode == -signal.SIGINT
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_ctrl_c_while_modules_load_prints_nothing(tmp_path: Path) -> None:
+    """It comes before any verb is there that could report it."""
+    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    done = subprocess.run(
+        [PROGRAM, "explain", "401"], capture_output=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
     assert done.returncode == -signal.SIGINT
     assert (done.stdout, done.stderr) == (b"", b"")
 

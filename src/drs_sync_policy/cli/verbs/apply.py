@@ -20,7 +20,7 @@ from drs_sync_policy.cli.journal import BadJournalError
 from drs_sync_policy.cli.output import outcomes, preview
 from drs_sync_policy.cli.output.progress import reading
 from drs_sync_policy.cli.output.prose import fold, width
-from drs_sync_policy.text import counted
+from drs_sync_policy.text import counted, printable
 
 _MOST_SHOWN: Final = 100
 """The most errors of a file that are shown; more would scroll the first ones away."""
@@ -89,8 +89,11 @@ def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> 
         raise click.UsageError(
             f"the format is not clear from the name {file!r}; give --format {'|'.join(FORMATS)}."
         )
-    with click.open_file(file, "rb") as stream:
-        content: bytes = stream.read()
+    try:
+        with click.open_file(file, "rb") as stream:
+            content: bytes = stream.read()
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be read: {error.strerror}.") from error
     try:
         with reading(file, len(content)) as progress:
             return read(
@@ -104,7 +107,7 @@ def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> 
 def _report(name: str, problems: Sequence[PlacedProblem]) -> None:
     for problem in problems[:_MOST_SHOWN]:
         place = problem.place
-        said = f"{name}:{place.line}:{place.column}: {problem.message}"
+        said = printable(f"{name}:{place.line}:{place.column}: {problem.message}")
         click.echo(fold(said, width(err=True), rest="    "), err=True)
     count = len(problems)
     if count > _MOST_SHOWN:

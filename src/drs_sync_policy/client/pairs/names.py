@@ -18,12 +18,12 @@ def addresses(host: str, port: int, seconds: float | None) -> list[str]:
     """
     if _is_address(host):
         return [host]
-    resolved: SimpleQueue[list[str] | OSError] = SimpleQueue()
+    resolved: SimpleQueue[list[str] | OSError | UnicodeError] = SimpleQueue()
 
     def resolve() -> None:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter: a label is empty or too long
             resolved.put(error)
         else:
             resolved.put([str(address[0]) for *_, address in found])
@@ -33,7 +33,7 @@ def addresses(host: str, port: int, seconds: float | None) -> list[str]:
         result = resolved.get(timeout=seconds)
     except Empty:
         raise httpcore.ConnectTimeout("the host name was not resolved in time") from None
-    if isinstance(result, OSError):
+    if isinstance(result, (OSError, UnicodeError)):
         raise httpcore.ConnectError(str(result))
     return result
 

@@ -24,6 +24,14 @@ def test_nothing_is_sent_without_a_connection(each_call: Call) -> None:
     assert states(error) == {JobState.NOT_SENT}
 
 
+@pytest.mark.parametrize("host", ["a..test", f"{'a' * 70}.test"], ids=["empty", "long"])
+def test_a_host_that_no_name_server_can_have_is_a_connection_error(call: Call, host: str) -> None:
+    """Python cannot encode a label that is empty or too long; nothing waits for it."""
+    error = failure(call, f"http://{host}")
+    assert type(error) is errors.ConnectFailedError
+    assert states(error) == {JobState.NOT_SENT}
+
+
 @pytest.mark.parametrize(
     "act",
     [
