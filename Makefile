@@ -86,7 +86,7 @@ lint-contract: setup $(NODE) ## Redocly, Spectral and our own rules, on the cont
 # Whether each fault is caught takes minutes: that is for `make test`. The fuzzer itself runs.
 VERIFIED := tests/unit/test_contract.py tests/build/test_trace.py tests/build/test_decisions.py tests/build/generated \
   tests/build/test_editions.py tests/fuzz/test_checks_bite.py -k "not found and not passes"
-verify-contract: setup $(NODE) ## lint, diff, generate, drift, types and contract tests after an edit: under a minute
+verify-contract: setup $(NODE) ## generate, lint, diff, types, contract tests and fuzzer after an edit: under a minute
 	@$(BIN)/python -m tools.verify
 
 verify-types: setup $(NODE)

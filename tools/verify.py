@@ -39,18 +39,20 @@ class Outcome:
     fit: bool
 
 
-IN_TURN: Final = (
+FIRST: Final = Step("generate", "the generator's message above says what it cannot write")
+BESIDE: Final = (
     Step("lint-contract", "each message above names the offender and shows a good example"),
-    Step("generate", "the generator's message above says what it cannot write"),
     Step("diff", "raise `info.version` in openapi.yaml, or make the edit one that breaks less"),
-    Step("check-generated", "run `make generate` and commit what it writes"),
 )
-AT_ONCE: Final = (
-    Step("verify-rules", "CONTRIBUTING.md has a recipe for a rule and one for an operation"),
-    Step("verify-tests", 'see "Add a field" in CONTRIBUTING.md: a step of it may be missing'),
+"""Steps that read the contract only."""
+# The longest first, so that no processor is idle at the end.
+AFTER: Final = (
     Step("verify-types", "code in src/ uses what the edit changed: follow the places above"),
+    Step("verify-tests", 'see "Add a field" in CONTRIBUTING.md: a step of it may be missing'),
     Step("verify-fuzz", "the sandbox fails a rule of the edited contract: its report is above"),
+    Step("verify-rules", "CONTRIBUTING.md has a recipe for a rule and one for an operation"),
 )
+"""Steps that read what the first one writes."""
 _REASON: Final = re.compile(
     r"^E +(?:\w+Error|SystemExit): (?!assert )(.+)$"  # a test's own words
     r"|\*\*(.+? is too small: .+?)\*\*"  # the gate's
@@ -66,13 +68,18 @@ _SHOWN: Final = 5
 
 
 def verify(
-    root: Path = ROOT, *, in_turn: Sequence[Step] = IN_TURN, at_once: Sequence[Step] = AT_ONCE
+    root: Path = ROOT,
+    *,
+    first: Step = FIRST,
+    beside: Sequence[Step] = BESIDE,
+    after: Sequence[Step] = AFTER,
 ) -> list[Outcome]:
-    """Runs the steps, the first ones in turn and the others two at a time; prints their output."""
-    outcomes = [_shown(_run(step, root)) for step in in_turn]
+    """Runs the steps, two at a time, those `after` once the `first` has ended; prints them all."""
     with ThreadPoolExecutor(max_workers=2) as pool:
-        outcomes += map(_shown, pool.map(lambda step: _run(step, root), at_once))
-    return outcomes
+        running = [pool.submit(_run, step, root) for step in (first, *beside)]
+        running[0].result()
+        running += [pool.submit(_run, step, root) for step in after]
+        return [_shown(future.result()) for future in running]
 
 
 def _run(step: Step, root: Path) -> Outcome:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.verify import AT_ONCE, IN_TURN, Outcome, Step, closing, verify
+from tools.verify import AFTER, BESIDE, FIRST, Outcome, Step, closing, verify
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = Step("verify-tests", "add what is missing")
@@ -17,18 +17,22 @@ def test_every_step_runs_and_the_failed_ones_are_known(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A failure stops nothing, so that one run shows everything; all output is there."""
-    makefile = "lint:\n\t@echo linted; exit 1\n\ntests:\n\t@echo tested >&2\n\nfuzz:\n\t@exit 3\n"
+    makefile = (
+        "write:\n\t@sleep 0.2; touch written\n\nlint:\n\t@echo linted; exit 1\n\n"
+        "tests:\n\t@ls written >&2\n\nfuzz:\n\t@exit 3\n"
+    )
     (tmp_path / "Makefile").write_text(makefile)
-    steps = [Step(verb, "") for verb in ("lint", "tests", "fuzz")]
-    outcomes = verify(tmp_path, in_turn=steps[:1], at_once=steps[1:])
+    write, lint, tests, fuzz = [Step(verb, "") for verb in ("write", "lint", "tests", "fuzz")]
+    outcomes = verify(tmp_path, first=write, beside=[lint], after=[tests, fuzz])
     assert [(o.step.verb, o.fit) for o in outcomes] == [
+        ("write", True),
         ("lint", False),
         ("tests", True),
         ("fuzz", False),
     ]
     said = capsys.readouterr().out
     assert "--- lint\nlinted\n" in said
-    assert "--- tests\ntested\n" in said
+    assert "--- tests\nwritten\n" in said
 
 
 def test_the_end_says_what_is_missing_and_what_to_do() -> None:
@@ -82,6 +86,6 @@ def test_a_fit_contract_needs_no_more_words() -> None:
 def test_each_step_is_a_verb_and_says_what_to_do() -> None:
     """What is run can be run alone."""
     verbs = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    for step in (*IN_TURN, *AT_ONCE):
+    for step in (FIRST, *BESIDE, *AFTER):
         assert step.verb in verbs
         assert step.remedy
