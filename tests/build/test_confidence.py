@@ -10,10 +10,14 @@ import pytest
 from tools.documents import ROOT
 
 PAGE = ROOT / "docs" / "confidence.md"
-ROWS = [
+TABLES = re.findall(
+    r"^\| Claim \| Proved by \|\n\|---\|---\|\n((?:\|.*\n)+)",
+    PAGE.read_text("utf-8"),
+    re.MULTILINE,
+)
+ROWS: list[tuple[str, str]] = [
     (claim.strip(), proof.strip())
-    for claim, proof in re.findall(r"^\| (.+?) \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
-    if claim.strip() not in ("Claim", "---")
+    for claim, proof in re.findall(r"^\| (.+?) \| (.+) \|$", "".join(TABLES), re.MULTILINE)
 ]
 TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 
