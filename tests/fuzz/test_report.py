@@ -8,6 +8,7 @@ import math
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -169,11 +170,32 @@ def test_every_file_has_the_same_results(
     report = describe(miscounted[1])
     _everything(report, tmp_path)
     suite = ET.parse(tmp_path / "junit.xml").getroot()
-    failed = {case.get("name") for case in suite if case.find("failure") is not None}
+    cases = list(suite.iter("testcase"))
+    failed = {case.get("name") for case in cases if case.find("failure") is not None}
     assert failed == {line.rule.id for line in report.with_status("failed")}
-    assert {case.get("name") for case in suite} == {line.rule.id for line in report.rules}
+    assert {case.get("name") for case in cases} == {line.rule.id for line in report.rules}
     rows = re.findall(r"<tr id='rule-([a-z-]+)'><td class='[^']*'>([^<]+)<", html.page(report))
     assert dict(rows) == {line.rule.id: line.result for line in report.rules}
+
+
+def test_every_report_says_what_was_exercised(
+    miscounted: tuple[Target, Verdict], tmp_path: Path
+) -> None:
+    """A row for each part of the contract; the terminal names what was not exercised."""
+    report = describe(miscounted[1])
+    _everything(report, tmp_path)
+    suite = ET.parse(tmp_path / "junit.xml").getroot()
+    values = [entry.get("value") for entry in suite.iter("property")]
+    assert values == [str(row.times) for row in report.coverage]
+    page = html.page(report)
+    printed = " ".join(_printed(report, verbose=True).split())
+    lacking = printed.partition("not exercised, ")[2].partition("FAILED")[0]
+    for row in report.coverage:
+        cell = f"<code>{escape(row.name)}</code><td><code>{escape(row.value)}</code>"
+        assert re.search(re.escape(cell) + rf"<td[^>]*>{row.times:,}</tr>", page)
+        if row.documented and not row.times:
+            assert row.name in lacking
+    assert any(row.times for row in report.coverage)
 
 
 def test_the_page_needs_nothing_else(miscounted: tuple[Target, Verdict]) -> None:

@@ -25,6 +25,7 @@ _VERBS: Final = {
     "fuzz": "Check a server against the contract. [needs the extra `fuzz`]",
     "check": "Check recorded traffic against the contract. [needs the extra `fuzz`]",
     "replay": "Send the requests of a report's findings again. [needs the extra `fuzz`]",
+    "merge": "Join the verdicts of several runs. [needs the extra `fuzz`]",
     "proxy": "Relay live traffic and check it. [needs the extra `fuzz`]",
     "load": "Put a server under load and check its responses. [needs the extra `load`]",
     "completion": "Print what a shell needs to complete this command.",
@@ -38,9 +39,10 @@ _EXTRAS: Final = {
     "replay": ("jsonschema_rs",),
     "proxy": ("h11", "jsonschema_rs"),
     "load": ("locust", "jsonschema_rs"),
+    "merge": ("jsonschema_rs",),
 }
 """What a verb needs beyond the extra `cli`; looked for before it begins."""
-_EXTRA_OF: Final = {"check": "fuzz", "replay": "fuzz", "proxy": "fuzz"}
+_EXTRA_OF: Final = {"check": "fuzz", "replay": "fuzz", "proxy": "fuzz", "merge": "fuzz"}
 """The extra of a verb, where it does not have the verb's name."""
 
 

@@ -75,6 +75,12 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ),
         ("", "load --target target.toml --worker master.example.com"),
     ),
+    "merge": (
+        (
+            "Join the reports of four seeds:",
+            "merge seed-1 seed-2 seed-3 seed-4 --report merged",
+        ),
+    ),
     "completion": (
         ("In ~/.bashrc:", 'eval "$(drs-sync-policy completion bash)"'),
         ("For fish:", "completion fish > ~/.config/fish/completions/drs-sync-policy.fish"),

@@ -101,7 +101,11 @@ def apply(
     others = _failing(f for f in verdict.findings if f.id not in covered)
     return evolve(
         verdict,
-        waived=evolve(verdict.waived, findings=frozenset(covered), rules=rules - others),
+        waived=evolve(
+            verdict.waived,
+            findings=verdict.waived.findings | covered,
+            rules=verdict.waived.rules | (rules - others),
+        ),
         notes=(*verdict.notes, *notes),
     )
 

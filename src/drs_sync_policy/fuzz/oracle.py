@@ -72,6 +72,8 @@ class Expectation:
     statuses: frozenset[int] | None
     defects: tuple[Defect, ...] = ()
     items: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    body: Any = field(default=None, repr=False, eq=False)
+    """The valid body, decoded; None where it is invalid or was not decoded."""
     language: str | None = None
     tenant: Tenant | None = None
     front: bool = False
@@ -167,7 +169,7 @@ class Oracle:
             *self._path_defects(match, tenant),
             *self._header_defects(request),
         ]
-        body_defects, items, extreme = self._body(request)
+        body_defects, items, extreme, body = self._body(request)
         defects += body_defects
         if self.operation.id != BATCH_SET_POLICY and not _is_shared(defects, self.rules):
             return Expectation(
@@ -187,6 +189,7 @@ class Oracle:
             statuses=_allowed(defects),
             defects=tuple(defects),
             items=items,
+            body=body,
             language=self.language(request),
             tenant=tenant,
             front=bool(defects) and _is_odd(request, match, self._token),
@@ -293,38 +296,45 @@ class Oracle:
     def _located(self, location: str) -> Iterator[Parameter]:
         return (entry for entry in self.operation.parameters if entry.location == location)
 
-    def _body(self, request: Request) -> tuple[list[Defect], tuple[Mapping[str, Any], ...], bool]:
+    def _body(
+        self, request: Request
+    ) -> tuple[list[Defect], tuple[Mapping[str, Any], ...], bool, Any]:
         defects: list[Defect] = []
         content_type = request.header("Content-Type")
         if not self.media_type:
-            return [], (), False
+            return [], (), False, None
         if request.method == self.operation.method and not self._is_json(content_type):
             defects.append(Defect("other-media-types-are-refused", frozenset({415}), "request"))
         body = request.body or b""
         limit = self.target.max_body_bytes
         if limit and len(body) > limit:
             statuses = frozenset({413, 502, CLOSED})
-            return [*defects, Defect("oversized-body-is-refused", statuses, "body")], (), False
+            return (
+                [*defects, Defect("oversized-body-is-refused", statuses, "body")],
+                (),
+                False,
+                None,
+            )
         if len(body) > ACCEPTED_BYTES:
-            return defects, (), True
+            return defects, (), True, None
         try:
             value = ijson.loads(body)
         except ijson.NotIJson:
             defects.append(Defect("body-must-be-i-json", frozenset({400, 422}), "body"))
-            return defects, (), False
+            return defects, (), False, None
         try:
             valid = self.body.is_valid(value)
         except (ValueError, OverflowError, RecursionError):
-            return defects, (), True
+            return defects, (), True, None
         if not valid:
             statuses = frozenset({400, 422})
             fields = tuple(self._invalid_fields(value))
             defects.append(Defect("invalid-body-is-refused", statuses, "body", fields))
-            return defects, (), False
+            return defects, (), False, None
         # JSON Schema leaves open whether a `format` is checked, and so does this.
         free = _is_extreme(value) or not self._formats.is_valid(value)
         items = tuple(value["jobs"]) if self.operation.id == BATCH_SET_POLICY else ()
-        return defects, items, free
+        return defects, items, free, value
 
     def _invalid_fields(self, body: Any) -> Iterator[str]:
         """The innermost field of each of the first errors of a body."""

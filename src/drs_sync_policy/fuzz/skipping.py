@@ -14,8 +14,8 @@ from attrs import evolve
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.oracle import CLOSED, AnyRule, Expectation, Oracle
 from drs_sync_policy.fuzz.rules import registry
-from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.rules.messages import is_plain
+from drs_sync_policy.fuzz.rules.subject import subject
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Readback, Target, Tenant
 from drs_sync_policy.fuzz.verdict import Exchange
@@ -53,14 +53,14 @@ class Checkable:
         """Everything of a request that decides what can be checked of its response."""
         jobs = {item["job_id"] for item in expectation.items}
         kinds = {self._oracle.kind_of(job, expectation.tenant) for job in jobs}
-        without_items = evolve(expectation, items=(), defects=expectation.defects[:1])
+        without_items = evolve(expectation, items=(), body=None, defects=expectation.defects[:1])
         several = len(expectation.items) > 1
         return (without_items, frozenset(kinds), several, request.chunked, is_plain(request))
 
     def _work_out(self, request: Request, expectation: Expectation) -> Iterator[AnyRule]:
         response = _right_response(self._oracle, expectation)
         exchange = Exchange(request, expectation, response, silence="closed")
-        for rule, _ in registry.of_response(self._oracle, Evidence((exchange,))):
+        for rule, _ in registry.of_response(subject(self._oracle, exchange)):
             yield rule
 
 

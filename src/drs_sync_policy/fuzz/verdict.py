@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from attrs import evolve, field, frozen
@@ -143,6 +144,39 @@ class Ledger:
         """Whether the cases are what others sent, so that there is no number of all cases."""
         self.requests: int = 0
         self.statuses: dict[int, int] = {}
+        self.coverage: Counter[str] = Counter()
+        """How often each part of the contract was exercised; see `coverage`."""
+
+    @classmethod
+    def sum(cls, ledgers: Sequence[Ledger]) -> Ledger:
+        """The records of several runs as one.
+
+        A rule that passed in full in one of them passed, whatever the others left out.
+        """
+        chosen = frozenset[str]().union(*(one.selected for one in ledgers))
+        total = cls((), selected=chosen if all(one.selected for one in ledgers) else ())
+        total.rules = {name: rule for one in ledgers for name, rule in one.rules.items()}
+        total.uncounted = all(one.uncounted for one in ledgers)
+        total.recorded = all(one.recorded for one in ledgers)
+        for one in ledgers:
+            total.requests += one.requests
+            for status, times in one.statuses.items():
+                total.statuses[status] = total.statuses.get(status, 0) + times
+            total.coverage.update(one.coverage)
+            for violation in one.violations():
+                total.record(violation)
+        for rule in total.rules:
+            total.checked(rule, times=sum(one.times_checked(rule) for one in ledgers))
+            if any(
+                one.status(rule) == "passed" and not one.passed_in_part(rule) for one in ledgers
+            ):
+                continue
+            for one in ledgers:
+                if one.times_skipped(rule):
+                    total.skip(rule, one.reason(rule), times=one.times_skipped(rule))
+                elif one.reason(rule):
+                    total.not_checked(rule, one.reason(rule))
+        return total
 
     def count_request(self, status: int, *, times: int = 1) -> None:
         """Note one request, or several, with the status of its response (0: none)."""
@@ -150,15 +184,20 @@ class Ledger:
             self.requests += times
             self.statuses[status] = self.statuses.get(status, 0) + times
 
+    def covered(self, parts: Iterable[str]) -> None:
+        """Note the parts of the contract that one exchange exercised."""
+        with self._lock:
+            self.coverage.update(parts)
+
     def checked(self, rule: str, *, times: int = 1) -> None:
         """Note that one case, or several, checked `rule`, whatever the outcome."""
         with self._lock:
             self._checked[rule] = self._checked.get(rule, 0) + times
 
-    def skip(self, rule: str, reason: str) -> None:
-        """Note that one case that could have checked `rule` was not sent."""
+    def skip(self, rule: str, reason: str, *, times: int = 1) -> None:
+        """Note that one case, or several, that could have checked `rule` was not sent."""
         with self._lock:
-            self._skipped[rule] = self._skipped.get(rule, 0) + 1
+            self._skipped[rule] = self._skipped.get(rule, 0) + times
             self._reasons.setdefault(rule, reason)
 
     def hide(self, rule: str, by: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
+from drs_sync_policy.fuzz.findings import Finding
 from drs_sync_policy.fuzz.target.profile import Waiver
 from drs_sync_policy.fuzz.verdict import Ledger
 
@@ -27,6 +28,12 @@ class Waived:
     def covers(self, rule: str) -> bool:
         """Whether a violation of `rule` does not fail the run."""
         return rule in self.rules or any(waiver.rule == rule for waiver in self.biting)
+
+    def covers_finding(self, finding: Finding) -> bool:
+        """Whether a baseline knows it, or every rule that fails because of it is waived."""
+        return finding.id in self.findings or all(
+            self.covers(rule) for rule in (finding.rule, *finding.also_fails)
+        )
 
 
 def apply(

@@ -186,12 +186,19 @@ def test_a_recording_without_the_operation_ends_with_6(check: Callable[..., Resu
 def test_bodies_can_be_kept_out_of_the_report(check: Callable[..., Result], tmp_path: Path) -> None:
     """No field of a request, and no message of a response."""
     report = tmp_path / "report"
-    done = check(_set_and_read, "--redact-bodies", "--report", str(report), faults=("answers-202",))
+
+    def talk(client: httpx.Client) -> None:
+        _set_and_read(client)
+        _set(client, JOB, slot_name="a-slot-of-ours")
+        _set(client, JOB, slot_name=["another-slot"])
+
+    faults = ("answers-202", "refuses-with-409")
+    done = check(talk, "--redact-bodies", "--report", str(report), faults=faults)
     assert done.exit_code == exits.BROKEN
-    page = (report / "report.html").read_text("utf-8")
-    assert "redacted" in page
+    assert "redacted" in (report / "report.html").read_text("utf-8")
     assert "conflict_policy" not in done.output
-    assert "overwrite" not in page
+    for path in report.iterdir():
+        assert "-slot" not in path.read_text("utf-8"), path
 
 
 def test_a_file_that_is_no_recording_is_a_usage_error(tmp_path: Path) -> None:

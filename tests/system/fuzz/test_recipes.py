@@ -33,6 +33,7 @@ INPUTS = {
     "actions/setup-node@v4": {"node-version"},
     "actions/setup-python@v5": {"python-version"},
     "actions/upload-artifact@v4": {"name", "path"},
+    "actions/download-artifact@v4": {"pattern"},
 }
 """What the recipes give to actions, all of it in the actions' own descriptions."""
 
@@ -122,7 +123,7 @@ def _on_github(
 def test_the_recipe_for_github_fails_annotates_and_keeps_the_reports(repository: Path) -> None:
     """A server that miscounts: exit code 1, an annotation for it, and the folder to be uploaded."""
     _break(repository)
-    recipe = _recipe("actions/checkout")
+    recipe = _recipe("name: contract\n")
     assert recipe[True] == ["push", "pull_request"]  # YAML 1.1 reads `on` so
     (job,) = recipe["jobs"].values()
     variables = {name: _filled(value) for name, value in job["env"].items()}
@@ -144,6 +145,33 @@ def test_the_recipe_for_github_fails_annotates_and_keeps_the_reports(repository:
     assert upload["if"] == "always()"
     names = {path.name for path in (repository / upload["with"]["path"]).iterdir()}
     assert {"report.html", "junit.xml"} <= names
+
+
+def test_the_recipe_for_several_seeds_gives_one_verdict(repository: Path) -> None:
+    """The seeds in turn, on a server that miscounts; only the job that merges them fails."""
+    _break(repository)
+    jobs = _recipe("download-artifact")["jobs"]
+    fuzz, merging = jobs["fuzz"], jobs["verdict"]
+    seeds = fuzz["strategy"]["matrix"]["seed"]
+    assert merging["needs"] == "fuzz"
+    variables = {name: _filled(value) for name, value in fuzz["env"].items()}
+    for seed in seeds[:2]:
+        steps = json.loads(json.dumps(fuzz["steps"]).replace("${{ matrix.seed }}", str(seed)))
+        *_, run = _on_github(steps, variables, repository)
+        assert f"--seed {seed}" in run.line
+        assert run.code == 1, run.out
+        checking, upload = steps[-2:]
+        assert checking["continue-on-error"] is True
+        assert (repository / upload["with"]["path"] / "verdict.json").is_file()
+    done = _on_github(merging["steps"], {}, repository)[-1]
+    assert done.code == 1, done.out
+    assert "FAILED count-equals-results" in done.out
+    assert all(f"merged `seed-{seed}`: seed {seed}" in done.out for seed in seeds[:2])
+    (upload,) = [step for step in merging["steps"] if "upload-artifact" in step.get("uses", "")]
+    assert (repository / upload["with"]["path"] / "report.html").is_file()
+    for step in (*fuzz["steps"], *merging["steps"]):
+        if "uses" in step:
+            assert set(step.get("with", {})) <= INPUTS[step["uses"]]
 
 
 def test_the_recipe_for_gitlab_passes_and_keeps_the_reports(repository: Path) -> None:

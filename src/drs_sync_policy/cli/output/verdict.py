@@ -185,7 +185,7 @@ def repeated(*, seed: int | None) -> str:
         if not given or name in ("seed", "verbose", "quiet", "form"):
             continue
         if isinstance(option, click.Argument):
-            words.append(_word(value))
+            words += map(_word, value if isinstance(value, tuple) else (value,))
         elif value is True:
             words.append(option.opts[-1])
         else:

@@ -14,7 +14,6 @@ from rich.text import Text
 from drs_sync_policy import contract
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.target import opened
-from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.evidence import files
 from drs_sync_policy.fuzz.evidence.decode import Decoder, EvidenceError
 from drs_sync_policy.fuzz.oracle import Oracle
@@ -24,7 +23,6 @@ from drs_sync_policy.fuzz.replay import TRIES, Replayed, Result, replay
 from drs_sync_policy.fuzz.report import terminal
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
-from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Ledger
 from drs_sync_policy.text import did_you_mean
 
@@ -63,7 +61,9 @@ def command(*, report: Path, findings: Sequence[str], target: Path | None, tries
         against = contract.load()
         path = target or _profile(document, report)
         with opened(path, sandbox=False, against=against) as chosen:
-            results = _replay(chosen, against, entries, report=report, tries=tries)
+            oracle = Oracle(against, against.operation(contract.BATCH_SET_POLICY), chosen)
+            decoder = Decoder.of(oracle, report, document["exchanges"])
+            results = _replay(decoder, entries, tries=tries)
     except (EvidenceError, Unreadable) as error:
         raise click.UsageError(str(error)) from None
     except (TargetDown, Throttled, NoResponse) as error:
@@ -72,19 +72,10 @@ def command(*, report: Path, findings: Sequence[str], target: Path | None, tries
     sys.exit(exits.DONE if all(entry == "FIXED" for entry in results) else exits.BROKEN)
 
 
-def _replay(
-    target: Target,
-    against: Contract,
-    entries: Sequence[Mapping[str, Any]],
-    *,
-    report: Path,
-    tries: int,
-) -> list[Result]:
-    oracle = Oracle(against, against.operation(contract.BATCH_SET_POLICY), target)
-    decoder = Decoder.of(oracle, report)
-    prober = Prober(
-        oracle, over_http(target), Ledger(against.checked_rules(target.operations)), seed=0
-    )
+def _replay(decoder: Decoder, entries: Sequence[Mapping[str, Any]], *, tries: int) -> list[Result]:
+    oracle = decoder.oracle
+    rules = oracle.contract.checked_rules(oracle.target.operations)
+    prober = Prober(oracle, over_http(oracle.target), Ledger(rules), seed=0)
     console = terminal.console()
     results: list[Result] = []
     try:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from drs_sync_policy.fuzz.findings import Finding
 from drs_sync_policy.fuzz.oracle import Expectation, Oracle
@@ -31,11 +31,14 @@ class Decoder:
     oracle: Oracle
     secrets: Mapping[str, str]
     folder: Path
+    exchanges: Sequence[Json] = ()
+    """Those that violations refer to."""
+    _decoded: dict[int, Exchange] = field(factory=dict[int, Exchange])
 
     @classmethod
-    def of(cls, oracle: Oracle, folder: Path) -> Decoder:
+    def of(cls, oracle: Oracle, folder: Path, exchanges: Sequence[Json] = ()) -> Decoder:
         """The decoder for the target of `oracle`, and for a report in `folder`."""
-        return cls(oracle, secrets_of(oracle.target), folder)
+        return cls(oracle, secrets_of(oracle.target), folder, exchanges)
 
     def finding(self, entry: Json) -> Finding:
         """A finding with all its violations."""
@@ -60,7 +63,7 @@ class Decoder:
             case=entry["case"],
             expected=entry["expected"],
             received=entry["received"],
-            exchanges=tuple(map(self.exchange, entry["exchanges"])),
+            exchanges=tuple(map(self._shown, entry["exchanges"])),
             prepared=entry["prepared"],
             kind=entry["kind"],
             fields=tuple(entry["fields"]),
@@ -71,6 +74,18 @@ class Decoder:
             generated=entry["generated"],
             stored=Stored(**entry["stored"]) if entry["stored"] else None,
         )
+
+    def _shown(self, number: Json | int) -> Exchange:
+        """The exchange itself, or that of this number: the same object each time."""
+        if not isinstance(number, int):
+            return self.exchange(number)
+        if number not in self._decoded:
+            if not 0 <= number < len(self.exchanges):
+                raise EvidenceError(
+                    f"the report refers to the exchange {number}, which is not there"
+                )
+            self._decoded[number] = self.exchange(self.exchanges[number])
+        return self._decoded[number]
 
     def exchange(self, entry: Json) -> Exchange:
         """An exchange; what the contract allows for it is read from the request again."""
@@ -125,6 +140,8 @@ class Decoder:
 
     def _bytes(self, entry: Json) -> bytes:
         text: str = entry.get("base64", "")
+        if "text" in entry:
+            return str(entry["text"]).encode()
         if "parts" in entry:
             return self._text(entry["parts"]).encode("latin-1")
         if "file" in entry:

@@ -1,18 +1,19 @@
-"""Exchanges, violations and findings as JSON: bytes in base64, secrets as references.
+"""Exchanges, violations and findings as JSON: each exchange once, secrets as references.
 
-A secret in a request is replaced by a reference to its variable, from which `decode` makes the
-request again. In a response it is masked.
+A body is text if it is UTF-8, else base64. A secret in a request is replaced by a reference to its
+variable, from which `decode` makes the request again. In a response it is masked.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from drs_sync_policy.fuzz.findings import Finding
 from drs_sync_policy.fuzz.report.secrets import Part, Redactor
@@ -30,17 +31,26 @@ LONG: Final = 16_384
 
 @frozen
 class Encoder:
-    """Encodes for one target; long bodies go into files below `folder`, if there is one."""
+    """Encodes for one target; long bodies go into files below `folder`, if there is one.
+
+    Violations refer to those in `exchanges` by number: many show the same ones.
+    """
 
     redact: Redactor
     folder: Path | None = None
+    exchanges: list[Json] | None = None
+    """The exchanges of the violations that were encoded; without it, each violation has its own."""
+    _numbers: dict[str, int] = field(factory=dict[str, int])
+    _known: dict[int, int] = field(factory=dict[int, int])
 
     @classmethod
-    def of(cls, target: Target, folder: Path | None = None) -> Encoder:
+    def of(
+        cls, target: Target, folder: Path | None = None, *, exchanges: list[Json] | None = None
+    ) -> Encoder:
         """The encoder for the secrets of `target`."""
-        return cls(Redactor(target), folder)
+        return cls(Redactor(target), folder, exchanges)
 
-    def finding(self, finding: Finding) -> Json:
+    def finding(self, finding: Finding, *, waived: bool = False) -> Json:
         """A finding with all its violations."""
         return {
             "id": finding.id,
@@ -49,6 +59,7 @@ class Encoder:
             "label": finding.label,
             "tries": finding.tries,
             "times": finding.times,
+            "waived": waived,
             "also_fails": [*finding.also_fails],
             "not_checked": [*finding.not_checked],
             "about": [*finding.about],
@@ -58,7 +69,7 @@ class Encoder:
         }
 
     def violation(self, violation: Violation) -> Json:
-        """A violation with its exchanges."""
+        """A violation with its exchanges, or with their numbers."""
         return {
             "rule": violation.rule,
             "case": self.redact.text(violation.case),
@@ -73,8 +84,22 @@ class Encoder:
             "received_status": violation.received_status,
             "place": self.redact.text(violation.place),
             "stored": _stored(violation.stored) if violation.stored else None,
-            "exchanges": [self.exchange(entry) for entry in violation.exchanges],
+            "exchanges": [self._shown(entry) for entry in violation.exchanges],
         }
+
+    def _shown(self, exchange: Exchange) -> Json | int:
+        """The exchange, or its number."""
+        if self.exchanges is None:
+            return self.exchange(exchange)
+        number = self._known.get(id(exchange))
+        if number is None:
+            entry = self.exchange(exchange)
+            text = json.dumps(entry, sort_keys=True)
+            number = self._numbers.setdefault(text, len(self.exchanges))
+            if number == len(self.exchanges):
+                self.exchanges.append(entry)
+            self._known[id(exchange)] = number
+        return number
 
     def exchange(self, exchange: Exchange) -> Json:
         """An exchange, and which statuses the contract allows for it."""
@@ -122,7 +147,10 @@ class Encoder:
 
     def _bytes(self, body: bytes) -> Json:
         if self.folder is None or len(body) <= LONG:
-            return {"base64": base64.b64encode(body).decode()}
+            try:
+                return {"text": body.decode()}
+            except UnicodeDecodeError:
+                return {"base64": base64.b64encode(body).decode()}
         path = BODIES / f"{hashlib.sha256(body).hexdigest()[:16]}.bin"
         whole = self.folder / path
         if not whole.exists():

@@ -14,15 +14,17 @@ from typing import Any, Final, TextIO
 
 import jsonschema_rs
 
+from drs_sync_policy.fuzz import coverage
 from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.evidence.decode import EvidenceError
 from drs_sync_policy.fuzz.evidence.encode import Encoder
+from drs_sync_policy.fuzz.evidence.targets import described
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Exchange
 
 VERDICT: Final = "verdict.json"
 EXCHANGES: Final = "exchanges.jsonl"
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The version of the format; it rises when a reader of the old one could not read the new one."""
 
 
@@ -36,16 +38,24 @@ def schema() -> dict[str, Any]:
 def write(verdict: Verdict, folder: Path, *, profile: Path | None = None) -> None:
     """Write `verdict.json`; `profile` is noted relative to the folder."""
     document = as_json(verdict, folder, profile=profile)
-    text = json.dumps(document, indent=1, ensure_ascii=True)
-    (folder / VERDICT).write_text(text + "\n", encoding="ascii")
+    exchanges = ",\n  ".join(map(json.dumps, document.pop("exchanges")))
+    head = json.dumps(document, indent=1).removesuffix("\n}")
+    text = f'{head},\n "exchanges": [\n  {exchanges}\n ]\n}}\n'  # an exchange is a line
+    (folder / VERDICT).write_text(text, encoding="ascii")
 
 
 def as_json(
     verdict: Verdict, folder: Path | None = None, *, profile: Path | None = None
 ) -> dict[str, Any]:
     """The verdict; long bodies go into files below `folder`."""
-    encoder = Encoder.of(verdict.target, folder)
+    exchanges: list[dict[str, Any]] = []
+    encoder = Encoder.of(verdict.target, folder, exchanges=exchanges)
     given = {} if profile is None or folder is None else {"profile": _relative(profile, folder)}
+    ledger = verdict.ledger
+    findings = [
+        encoder.finding(finding, waived=verdict.waived.covers_finding(finding))
+        for finding in verdict.findings
+    ]
     return {
         "format": FORMAT,
         "tool": {"name": "drs-sync-policy", "version": version("drs-sync-policy")},
@@ -54,16 +64,25 @@ def as_json(
             "version": verdict.contract.version,
             "sha256": verdict.contract.sha256,
         },
-        "target": {"url": verdict.target.url, **given},
+        "target": {"url": verdict.target.url, **given, **described(verdict.target)},
         "started": verdict.started.isoformat(),
         "seed": verdict.seed,
         "seconds": round(verdict.seconds, 3),
-        "requests": verdict.ledger.requests,
+        "requests": ledger.requests,
+        "statuses": {str(status): times for status, times in sorted(ledger.statuses.items())},
         "ending": verdict.ending,
         "reason": encoder.redact.text(verdict.reason),
+        "notes": [encoder.redact.text(note) for note in verdict.notes],
+        "recorded": ledger.recorded,
+        "uncounted": ledger.uncounted,
         "rules": [*_rules(verdict, encoder)],
-        "findings": [encoder.finding(finding) for finding in verdict.findings],
+        "coverage": [
+            {"part": row.part, "name": row.name, "value": row.value, "times": row.times}
+            for row in coverage.rows(verdict.contract, ledger.coverage, verdict.target.operations)
+        ],
+        "findings": findings,
         **({"load": verdict.figures.as_json()} if verdict.figures else {}),
+        "exchanges": exchanges,
     }
 
 
@@ -124,6 +143,7 @@ def _rules(verdict: Verdict, encoder: Encoder) -> Iterator[dict[str, Any]]:
             "id": rule,
             "status": status,
             "checked": ledger.times_checked(rule),
+            "skipped": ledger.times_skipped(rule),
             "reason": encoder.redact.text(ledger.reason(rule)),
         }
 

@@ -38,6 +38,7 @@ class Tally:
         counts = Counter(
             {
                 **{f"rule {name}": self.ledger.times_checked(name) for name in self.ledger.rules},
+                **{f"part {part}": n for part, n in self.ledger.coverage.items()},
                 **{f"status {status}": n for status, n in self.ledger.statuses.items()},
                 **{f"responses {kind}": n for kind, n in self.responses.items()},
                 **{f"checked {kind}": n for kind, n in self.checked.items()},
@@ -80,6 +81,8 @@ def enter(total: Mapping[str, Any], ledger: Ledger, decoder: Decoder) -> None:
             ledger.checked(which, times=number)
         elif what == "status":
             ledger.count_request(int(which), times=number)
+        elif what == "part":
+            ledger.coverage[which] += number
     for entry in total.get("violations", {}).values():
         if "violation" in entry:  # else its worker was lost before it could send it again
             violation = decoder.violation(entry["violation"])

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from drs_sync_policy.fuzz import coverage
 from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.findings import Finding
@@ -115,6 +116,7 @@ class Describer:
             advice=tuple(advice(verdict.target, reasons)),
             variables=dict(_used(verdict.target, findings)),
             notes=tuple(map(self.text, _notes(verdict))),
+            coverage=coverage.rows(verdict.contract, ledger.coverage, verdict.target.operations),
             crashes=tuple(map(self._crash, verdict.crashes)),
             figures=verdict.figures,
             has_bodies=self._stored,
@@ -126,20 +128,20 @@ class Describer:
 
     def finding(self, finding: Finding) -> ShownFinding:
         """A finding with its best example."""
-        failing = (finding.rule, *finding.also_fails)
         return ShownFinding(
             id=finding.id,
             rule=self.ledger.rules[finding.rule],
             cause=self._cause(finding),
             example=self.example(finding.example),
             times=finding.times,
-            waived=finding.id in self._waived.findings
-            or all(self._waived.covers(rule) for rule in failing),
+            waived=self._waived.covers_finding(finding),
             also_fails=finding.also_fails,
             not_checked=finding.not_checked,
             also_with=tuple(map(self.text, finding.also_with)),
             label=finding.labelled,
-            hint=_hint(self.target, self._failing_jobs) if _OWN in failing else "",
+            hint=_hint(self.target, self._failing_jobs)
+            if _OWN in (finding.rule, *finding.also_fails)
+            else "",
         )
 
     def example(self, violation: Violation) -> Example:

@@ -13,7 +13,15 @@ from drs_sync_policy.fuzz.report import charts
 from drs_sync_policy.fuzz.report.differences import Parts, compared
 from drs_sync_policy.fuzz.report.markup import plain, prose
 from drs_sync_policy.fuzz.report.model import Report, RuleLine, ShownFinding
-from drs_sync_policy.fuzz.report.wording import checked, counts, effort, headline, load
+from drs_sync_policy.fuzz.report.wording import (
+    COUNTED,
+    checked,
+    counts,
+    coverage,
+    effort,
+    headline,
+    load,
+)
 from drs_sync_policy.text import counted
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
@@ -174,6 +182,17 @@ def _coverage(report: Report) -> Iterator[str]:
     order = ("failed", "waived", "not checked", "passed", "not applicable")
     yield from map(_row, sorted(report.rules, key=lambda line: order.index(line.status)))
     yield "</tbody></table></details>"
+    yield from _exercised(report)
+
+
+def _exercised(report: Report) -> Iterator[str]:
+    yield f"<h2>What was exercised</h2><details><summary>{coverage(report)}</summary>"
+    yield "<table><thead><tr><th>part of the contract<th>name<th>value<th>times</thead><tbody>"
+    for row in report.coverage:
+        kind = "" if row.times or not row.documented else " class='waived'"
+        yield f"<tr><td>{row.part}<td><code>{escape(row.name)}</code>"
+        yield f"<td><code>{escape(row.value)}</code><td{kind}>{row.times:,}</tr>"
+    yield f"</tbody></table><p class='quiet'>{escape(COUNTED)}</p></details>"
 
 
 def _row(line: RuleLine) -> str:

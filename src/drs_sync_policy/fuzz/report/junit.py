@@ -23,6 +23,10 @@ def write(report: Report, path: Path) -> None:
         time=f"{report.seconds:.3f}",
         timestamp=f"{report.started:%Y-%m-%dT%H:%M:%S}",
     )
+    properties = ET.SubElement(suite, "properties")
+    for row in report.coverage:
+        name = ": ".join(filter(None, ("coverage", row.part, row.name, row.value)))
+        ET.SubElement(properties, "property", name=name, value=str(row.times))
     if not report.is_complete:
         case = ET.SubElement(suite, "testcase", classname="drs_sync_policy", name="the run itself")
         error = ET.SubElement(case, "error")

@@ -9,6 +9,7 @@ from typing import Final
 from attrs import field, frozen
 
 from drs_sync_policy.contract import Rule
+from drs_sync_policy.fuzz.coverage import Row
 from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.figures import Figures
 from drs_sync_policy.fuzz.report.advice import Missing
@@ -136,6 +137,8 @@ class Report:
     restored: tuple[str, ...] = ()
     """The jobs whose policies are as they were before the run."""
     notes: tuple[str, ...] = ()
+    coverage: tuple[Row, ...] = ()
+    """How often each part of the contract was exercised."""
     crashes: tuple[Crash, ...] = ()
     figures: Figures | None = None
     """What a load measured."""

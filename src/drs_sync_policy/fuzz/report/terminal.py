@@ -7,9 +7,10 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from drs_sync_policy.fuzz.coverage import PARTS
 from drs_sync_policy.fuzz.crash import BLAME
 from drs_sync_policy.fuzz.report.model import Example, Report, ShownFinding, Step
-from drs_sync_policy.fuzz.report.wording import checked, counts, effort, headline, load
+from drs_sync_policy.fuzz.report.wording import checked, counts, coverage, effort, headline, load
 from drs_sync_policy.text import counted, printable
 
 COLUMNS: Final = 100
@@ -32,6 +33,7 @@ def show(report: Report, console: Console, *, verbose: bool = False) -> None:
             show_finding(finding, console)
         if not report.is_empty:
             _not_checked(report, console)
+            _coverage(report, console)
     _crashes(report, console)
     if report.findings:
         say(console, "")
@@ -135,6 +137,19 @@ def _not_checked(report: Report, console: Console) -> None:
         console.print()
         say(console, f"NOT CHECKED, or only in part: {reason}", style="yellow")
         say(console, ", ".join(map(report.in_short, names)), indent="  ")
+
+
+def _coverage(report: Report, console: Console) -> None:
+    """What was exercised, and each documented part that was not."""
+    console.print()
+    say(console, f"exercised: {coverage(report)}")
+    lacking: dict[str, list[str]] = {}
+    for row in report.coverage:
+        if row.documented and not row.times:
+            shown = f"{row.name} = {row.value}" if row.value else row.name
+            lacking.setdefault(PARTS[row.part], []).append(shown)
+    for plural, names in lacking.items():
+        say(console, f"not exercised, {plural}: {', '.join(names)}", indent="  ", style="yellow")
 
 
 def _crashes(report: Report, console: Console) -> None:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
+from drs_sync_policy.fuzz.coverage import MOST_ITEMS, PARTS
 from drs_sync_policy.fuzz.figures import Figures
 from drs_sync_policy.fuzz.report.model import Report
 from drs_sync_policy.text import counted
+
+COUNTED: Final = (
+    "Requests count by what they send, valid or not; responses by what they contain. Of a longer"
+    f" list, {MOST_ITEMS} items count."
+)
+"""How the parts of the contract are counted."""
 
 
 def headline(report: Report) -> str:
@@ -36,6 +44,17 @@ def counts(report: Report) -> str:
         if number or name in ("failed", "passed")
     ]
     return f"{counted(len(report.rules), 'rule')}: {', '.join(shown)}"
+
+
+def coverage(report: Report) -> str:
+    """How much of the contract was exercised, by the kind of its parts."""
+    shown: list[str] = []
+    for part, plural in PARTS.items():
+        documented = [row for row in report.coverage if row.part == part and row.documented]
+        number = sum(row.times > 0 for row in documented)
+        if documented:
+            shown.append(f"{number} of {counted(len(documented), part, plural)}")
+    return ", ".join(shown)
 
 
 def effort(report: Report) -> str:

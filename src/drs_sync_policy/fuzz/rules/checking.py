@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from drs_sync_policy.fuzz import coverage
 from drs_sync_policy.fuzz.oracle import AnyRule, Oracle
 from drs_sync_policy.fuzz.rules import registry
 from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.rules.problem import Problem
+from drs_sync_policy.fuzz.rules.subject import subject
 from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 
 
@@ -22,7 +24,10 @@ def check_response(
     """The violations in one exchange, of every rule; each kind of violation once."""
     evidence = Evidence((exchange,))
     found: list[Violation] = []
-    for rule, problems in registry.of_response(oracle, evidence):
+    checked = subject(oracle, exchange)
+    if ledger:
+        ledger.covered(coverage.seen(checked.oracle, exchange, checked.value))
+    for rule, problems in registry.of_response(checked):
         if ledger:
             ledger.checked(rule)
         found += _violations(rule, evidence, problems, case=case, generated=generated)

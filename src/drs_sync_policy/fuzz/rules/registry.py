@@ -204,9 +204,8 @@ def own_rules(operation: Operation) -> Iterator[AnyRule]:
     return (check.rule for check in CHECKS if check.rule in known)
 
 
-def of_response(oracle: Oracle, evidence: Evidence) -> Iterator[tuple[AnyRule, list[Problem]]]:
+def of_response(checked: Subject) -> Iterator[tuple[AnyRule, list[Problem]]]:
     """Every rule that one exchange says something about, with what is wrong."""
-    checked = subject(oracle, evidence.exchanges[0])
     for rule, check in _ALONE:
         if rule not in checked.oracle.rules:
             continue

@@ -30,7 +30,7 @@ def _without_bodies(exchange: Exchange) -> Exchange:
         exchange,
         request=evolve(request, body=_stand_in(request.body)),
         response=response and evolve(response, body=_stand_in(response.body) or b""),
-        expectation=evolve(exchange.expectation, items=()),
+        expectation=evolve(exchange.expectation, items=(), body=None),
     )
 
 

@@ -1,0 +1,46 @@
+"""`drs-sync-policy merge`: one verdict from the reports of several runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from drs_sync_policy.cli.output.options import verdict_options
+from drs_sync_policy.cli.output.verdict import Output
+from drs_sync_policy.contract import Contract
+from drs_sync_policy.fuzz.evidence import verdicts
+from drs_sync_policy.fuzz.evidence.decode import EvidenceError
+from drs_sync_policy.fuzz.merge import MergeError, merge
+
+
+@click.command()
+@click.argument(
+    "reports",
+    metavar="DIR...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
+@verdict_options
+def command(*, reports: Sequence[Path], against: Contract, output: Output) -> None:
+    """Join the verdicts of several runs: each DIR is what `--report` of a run wrote.
+
+    The runs may be of `fuzz`, `check`, `proxy`, `load` and `merge`, on any machines, of one target
+    and one contract.
+
+    Nothing is sent. Exit codes as `fuzz`: the worst of the runs, 2 for reports that do not belong
+    together.
+    """
+    folders = [folder.resolve() for folder in reports]
+    for folder, name in zip(folders, reports, strict=True):
+        if folders.count(folder) > 1:
+            raise click.UsageError(f"`{name}` is given twice; its counts would be added twice")
+    try:
+        loaded = {str(folder): verdicts.load(folder, against=against) for folder in reports}
+        verdict = merge(loaded)
+    except (EvidenceError, MergeError) as error:
+        raise click.UsageError(str(error)) from None
+    sys.exit(output.finish(verdict))
