@@ -158,7 +158,7 @@ class Prober:
         `rule` is violated, in place of the general one, if the status is wrong, `statuses` are
         allowed in place of those that the oracle reads from the request.
         """
-        exchange = self.ask(request, timeout=timeout)
+        exchange = self._ask(request, timeout)
         expectation = exchange.expectation
         if exchange.silence == SILENT:
             return exchange
@@ -170,6 +170,7 @@ class Prober:
         if exchange.silence == NOT_SENT:
             self._skip(exchange)
             return exchange
+        self.on_exchange(exchange)
         self.history.sent(exchange)
         found = check_response(self.oracle, exchange, self.ledger, case=case)
         for violation in found:
@@ -181,6 +182,12 @@ class Prober:
 
     def ask(self, request: Request, *, timeout: float | None = None) -> Exchange:
         """The exchange, not checked. `TargetDown` where the target cannot be reached any more."""
+        exchange = self._ask(request, timeout)
+        if exchange.silence not in (SILENT, NOT_SENT):
+            self.on_exchange(exchange)
+        return exchange
+
+    def _ask(self, request: Request, timeout: float | None) -> Exchange:
         expectation = self.oracle.expect(request)
         if self.unsent:
             return Exchange(request, expectation, silence=NOT_SENT)
@@ -210,9 +217,7 @@ class Prober:
         if response is None and expectation.statuses is not None:
             self._silences[expectation.rule] = silences + 1
         self.ledger.count_request(response.status if response else 0)
-        exchange = Exchange(request, expectation, response, silence)
-        self.on_exchange(exchange)
-        return exchange
+        return Exchange(request, expectation, response, silence)
 
     def note(self, violation: Violation) -> None:
         """Put a violation on the record."""

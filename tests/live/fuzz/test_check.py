@@ -20,7 +20,7 @@ from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.traffic.checker import TrafficChecker
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
 from drs_sync_policy.fuzz.verdict import Violation
-from drs_sync_policy.sandbox.seed import FIRST
+from drs_sync_policy.sandbox.seed import FIRST, TENANTS
 
 PROJECT, JOB = FIRST.project_id, FIRST.job_ids[0]
 JOBS = f"/_sandbox/projects/{PROJECT}/jobs"
@@ -241,6 +241,37 @@ def test_a_wrong_language_is_compared_with_nothing() -> None:
         found += checker.add(Recorded("", request, response, 1.0, 1.0))
     assert found == []
     assert checker.ledger.times_checked("language-changes-only-messages") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "found"), [("DRS.M05003", []), ("DRS.M00261", ["foreign-job-looks-unknown"])]
+)
+def test_foreign_jobs_are_compared_with_unknown_ones(code: str, found: list[str]) -> None:
+    """In a recording of the fuzzer, where every job that the profile does not name is unknown."""
+    document = sandbox.target_profile("http://127.0.0.1:9", tenants=TENANTS[:2])
+    checker = TrafficChecker(profile.parse(document), controlled=True)
+    foreign = TENANTS[1].job_ids[0]
+    violated: list[str] = []
+    for number in range(18):
+        job = f"unknown-{number}" if number % 3 else foreign
+        result = {
+            "id": job,
+            "status": "failed",
+            "error_code": code if job == foreign else "DRS.M05003",
+            "error_msg": f"Message {number % 2}",
+        }
+        headers = (("Content-Type", "application/json"),)
+        request = Request(
+            "POST",
+            f"/v3/{PROJECT}/jobs/batch-sync-policy",
+            (("X-Auth-Token", FIRST.token), *headers),
+            json.dumps({"jobs": [{"job_id": job}]}).encode(),
+        )
+        body = json.dumps({"count": 1, "results": [result]}).encode()
+        recorded = Recorded("", request, Response(200, headers, body, 0.0), number, number)
+        violated += [violation.rule for violation in checker.add(recorded)]
+    assert violated == found
+    assert checker.ledger.times_checked("foreign-job-looks-unknown")
 
 
 def test_a_file_outside_the_report_is_not_read(tmp_path: Path) -> None:

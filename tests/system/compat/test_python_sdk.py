@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
+import signal
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from drs_sync_policy.sandbox import Running, running
+from drs_sync_policy.sandbox import Running, running, target_profile, to_toml
 from drs_sync_policy.sandbox.seed import FIRST, SECOND, Tenant
 
 pytestmark = [
@@ -126,6 +132,38 @@ def test_odd_ids_are_signed_alike(sdk: Any, sandbox: Running, job_id: str) -> No
     """Both sides sign the same bytes, whatever the text."""
     response = client(sdk, sandbox, FIRST).batch_set_policy(request(sdk, {"job_id": job_id}))
     assert response.results[0].id == job_id
+
+
+def test_its_traffic_through_the_proxy_is_checked(
+    sdk: Any, sandbox: Running, tmp_path: Path
+) -> None:
+    """It signs for the address of the proxy, which reaches the sandbox in the Host header."""
+    document = target_profile(sandbox.url, tenants=[FIRST])
+    (tmp_path / "target.toml").write_text(to_toml(document), "utf-8")
+    program = str(Path(sys.executable).with_name("drs-sync-policy"))
+    command = [program, "proxy", "--target", "target.toml", "--report", "report"]
+    with subprocess.Popen(command, cwd=tmp_path, text=True, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        assert found
+        try:
+            keys = {"ak": FIRST.access_key, "sk": FIRST.secret_key, "project_id": FIRST.project_id}
+            builder = sdk.DrsClient.new_builder().with_credentials(sdk.credentials(**keys))
+            proxied = builder.with_endpoints([found[0]]).build()
+            jobs = [{"job_id": job, "conflict_policy": "stop"} for job in FIRST.job_ids[:2]]
+            response = proxied.batch_set_policy(request(sdk, *jobs))
+            assert [result.status for result in response.results] == ["success", "success"]
+            failed = proxied.batch_set_policy(request(sdk, {"job_id": "unknown"}))
+            assert [result.status for result in failed.results] == ["failed"]
+            with pytest.raises(sdk.exceptions.ClientRequestException):
+                proxied.batch_set_policy(request(sdk, {"job_id": ""}))
+        finally:
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    verdict = json.loads((tmp_path / "report" / "verdict.json").read_text("utf-8"))
+    assert verdict["statuses"] == {"200": 2, "400": 1}
+    assert verdict["findings"] == []
 
 
 # --- the optional operations that read ------------------------------------------------------------

@@ -30,6 +30,8 @@ from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 
 _MOST_BETWEEN: Final = 50
 """So many requests of one job between two readings are checked together."""
+_MOST_BYTES: Final = 4_000_000
+"""So large their bodies may be: the file may be larger than the memory."""
 _MOST_SINGLES: Final = 10_000
 """So many earlier requests are kept to compare with."""
 
@@ -45,6 +47,9 @@ STATE_RULES: Final[tuple[AnyRule, ...]] = (
 """What requests of one tenant between two readings of a job can show."""
 WITHOUT_BEFORE: Final[tuple[AnyRule, ...]] = ("accepted-policy-is-stored", "later-items-win")
 """What they show even if the policy before them was never read."""
+_FOREIGN: Final[AnyRule] = "foreign-job-looks-unknown"
+_SAMPLES: Final = 6
+"""So many foreign jobs, and twice as many unknown ones, are compared: messages may be random."""
 _LANGUAGE: Final = "X-Language"
 
 
@@ -54,6 +59,9 @@ class _Job:
 
     policy: Policy | None = None
     exchanges: list[Exchange] = field(factory=list[Exchange])
+    """Kept as long as they can be checked."""
+    number: int = 0
+    size: int = 0
     ended: float = 0.0
     """When the last of them ended."""
     overlapping: bool = False
@@ -63,6 +71,16 @@ class _Job:
         if recorded.began is None or recorded.began < self.ended:
             self.overlapping = True
         self.ended = max(self.ended, recorded.ended or 0.0)
+
+    def keep(self, exchange: Exchange) -> None:
+        """Keeps an exchange, unless what it left stored cannot be checked any more."""
+        self.number += 1
+        self.size += len(exchange.request.body or b"")
+        if self.overlapping or self.number > _MOST_BETWEEN or self.size > _MOST_BYTES:
+            self.overlapping = True
+            self.exchanges.clear()
+        else:
+            self.exchanges.append(exchange)
 
 
 class TrafficChecker:
@@ -101,6 +119,7 @@ class TrafficChecker:
             for job in tenant.job_ids
         )
         self._earlier: dict[tuple[object, ...], Exchange] = {}
+        self._of_others: dict[tuple[object, ...], tuple[list[Exchange], list[Exchange]]] = {}
 
     @property
     def checked(self) -> int:
@@ -191,6 +210,7 @@ class TrafficChecker:
             self._keep(("without a language", plain), exchange)
         tenant = exchange.expectation.tenant
         if len(items) == 1:
+            yield from self._compared_foreign(exchange, case)
             self._keep(("single", tenant, items[0]["job_id"]), exchange)
         elif tenant is not None and exchange.expectation.valid:
             keys = [("single", tenant, item["job_id"]) for item in items]
@@ -200,6 +220,27 @@ class TrafficChecker:
                 yield from check(
                     self.oracle, "items-are-independent", evidence, self.ledger, case=case
                 )
+
+    def _compared_foreign(self, exchange: Exchange, case: str) -> Iterator[Violation]:
+        """What the results of foreign jobs show next to those of unknown ones."""
+        expectation = exchange.expectation
+        (item,) = expectation.items
+        owner, tenant = self.oracle.owner(item["job_id"]), expectation.tenant
+        if tenant is None or owner == tenant or not expectation.valid:
+            return
+        rest = sorted((name, repr(value)) for name, value in item.items() if name != "job_id")
+        key = (evolve(exchange.request, body=None), *rest)
+        if len(self._of_others) >= _MOST_SINGLES:
+            self._of_others.pop(next(iter(self._of_others)))
+        foreign, unknown = self._of_others.setdefault(key, ([], []))
+        (unknown if owner is None else foreign).append(exchange)
+        if len(foreign) < _SAMPLES or len(unknown) < 2 * _SAMPLES:
+            del unknown[: -2 * _SAMPLES], foreign[:-_SAMPLES]
+            return
+        samples = zip(foreign, unknown[::2], unknown[1::2], strict=False)
+        evidence = Evidence(tuple(one for sample in samples for one in sample))
+        del self._of_others[key]
+        yield from check(self.oracle, _FOREIGN, evidence, self.ledger, case=case)
 
     def _keep(self, key: tuple[object, ...], exchange: Exchange) -> None:
         if len(exchange.request.body or b"") > 50_000:
@@ -217,7 +258,7 @@ class TrafficChecker:
             if job is None:
                 job = self._jobs[place] = _Job(overlapping=recorded.began is None)
             job.add(recorded)
-            job.exchanges.append(exchange)
+            job.keep(exchange)
 
     def _lose_track(self, request: Request | None) -> None:
         """What is stored is unknown until it is read again: of all jobs, or of those it names.
@@ -249,9 +290,9 @@ class TrafficChecker:
         if policy is None:
             self.notes["a reading shows no policy"] += 1
             return
-        if not exchanges:
+        if not job.number:
             return
-        if overlapping or len(exchanges) > _MOST_BETWEEN:
+        if overlapping:
             self.notes["requests of a job overlap or are too many between two readings"] += 1
             return
         reading = Exchange(recorded.request, NOTHING_EXPECTED, recorded.response)
