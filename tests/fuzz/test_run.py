@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from attrs import evolve
@@ -112,3 +113,28 @@ def test_a_rule_that_other_violations_hide_says_which() -> None:
     ledger.checked(rule)
     assert [*ledger.hidden_by(["status-is-documented"])] == []
     assert not ledger.reason(rule)
+
+
+class SlowMethods(Handler):
+    """Needs long for what is no POST."""
+
+    def read_body(self) -> bytes:
+        time.sleep(0.15 if self.command != "POST" else 0)
+        return super().read_body()
+
+
+def test_a_scenario_that_needs_long_is_run_to_its_end_after_the_others() -> None:
+    """Its turn is over before its last case; then the others have theirs."""
+    phases: list[str] = []
+    rule = "other-methods-are-refused"
+    with servers.serving(handler=SlowMethods) as server:
+        verdict = run(
+            servers.target(server),
+            budget=12,
+            progress=Progress(phase=phases.append),
+            enough=lambda ledger: ledger.times_checked(rule) > 6,
+            rules={rule},
+        )
+    assert phases.count("methods") == 2
+    assert verdict.ending == "complete"
+    assert verdict.ledger.status(rule) == "passed"

@@ -2,6 +2,8 @@
 
 A run has four phases: preflight (is the server there, and does it accept the credentials), the
 required scenarios, the other scenarios as far as the time allows, and schemathesis with the rest.
+The scenarios of a phase take turns: one that needs long does not keep the others from their first,
+most telling cases. It is run again, to its end, after all of them had their turn.
 
 A bug of the fuzzer ends the scenario that it is in, and no more: the others go on. What it would
 have checked is reported as not checked, and the verdict is incomplete.
@@ -11,7 +13,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -20,16 +22,16 @@ from attrs import field, frozen
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import preflight, scenarios, signals
+from drs_sync_policy.fuzz.counting import Counter
 from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.figures import Figures
 from drs_sync_policy.fuzz.findings import Finding, group
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.preflight import Ending
-from drs_sync_policy.fuzz.prober import Prober, TargetDown
+from drs_sync_policy.fuzz.prober import OVER_BUDGET, Prober, TargetDown, TurnOver
 from drs_sync_policy.fuzz.readback import Unreadable
 from drs_sync_policy.fuzz.restore import Originals, Restored
 from drs_sync_policy.fuzz.rules.registry import hidden_from
-from drs_sync_policy.fuzz.skipping import complete
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled, Wire
 from drs_sync_policy.fuzz.target.profile import Target
@@ -188,17 +190,19 @@ class _Execution:
         self.budget = budget
         self.schemathesis = schemathesis
         self.started = time.monotonic()
-        self.count_until = float("inf")
+        until = float("inf")
         if budget:
             prober.deadline = self.started + budget
             prober.wire.limit(budget * _GRACE)
-            self.count_until = self.started + budget * _GRACE
+            until = self.started + budget * _GRACE
+        self.counter = Counter(prober, until)
         self.first_failure: float | None = None
         self.requests_to_failure: int | None = None
         self.crashes: list[Crash] = []
         self.reported: set[str] = set()
         self.originals: Originals | None = None
         self.restored = Restored()
+        self.seen_enough = False
         self.ended = False
         """Whether every case was sent, so that only the policies are left to be restored."""
         self.lowered: float | None = None
@@ -212,13 +216,13 @@ class _Execution:
         try:
             return self._to_the_end()
         except TargetDown as error:
-            self._explain(f"the server stopped responding before its turn: {error}")
+            self.counter.explain(f"the server stopped responding before its turn: {error}")
             return "unreachable", str(error)
         except Stopped as error:
-            self._explain(f"the budget was used up before its turn; {_RAISE}")
+            self.counter.explain(OVER_BUDGET)
             return "too little checked", f"{error}, during {self.during}; {_RAISE}"
         except KeyboardInterrupt:
-            self._explain("the run was interrupted before its end")
+            self.counter.explain("the run was interrupted before its end")
             return "interrupted", f"stopped by hand during {self.during}"
         finally:
             with self._may_fail("closing the connections"):
@@ -265,36 +269,55 @@ class _Execution:
         self.during = during
         try:
             yield
-        except (TargetDown, Throttled, NoResponse, Stopped, Unreadable):
+        except (TargetDown, Throttled, NoResponse, Stopped, Unreadable, TurnOver):
             raise  # caused by the server
         except Exception as error:  # noqa: BLE001 - a bug of ours says nothing about the server
             self.crashes.append(Crash.of(error, during=during))
 
     def _scenarios(self) -> list[str]:
         """Run every scenario; the names of the required ones that did not come to their end."""
-        unfinished: list[str] = []
+        first = [scenario for scenario in scenarios.ordered() if not scenario.deep]
+        unfinished = self._in_turns([entry for entry in first if entry.required])
+        self._in_turns([entry for entry in first if not entry.required])
         for scenario in scenarios.ordered():
-            if self.prober.enough(self.prober.ledger):
-                break
-            if not self._is_needed(scenario):
-                continue
-            if scenario.deep:
+            if scenario.deep and not self._has_seen_enough():
                 self._deep(scenario)
-            elif not self._first(scenario) and scenario.required:
-                unfinished.append(scenario.name)
+        return unfinished
+
+    def _has_seen_enough(self) -> bool:
+        """Whether no scenario needs to run any more; from then on, always."""
+        self.seen_enough = self.seen_enough or self.prober.enough(self.prober.ledger)
+        return self.seen_enough
+
+    def _in_turns(self, waiting: Sequence[scenarios.Scenario]) -> list[str]:
+        """Run scenarios of the first set; the names of those that did not come to their end."""
+        unfinished: list[str] = []
+        turn = self._left() / len(waiting) if self.budget else float("inf")
+        for seconds in (turn, float("inf")):
+            due, waiting = waiting, []
+            for scenario in due:
+                if self._has_seen_enough():
+                    return unfinished
+                self.prober.turn_until = time.monotonic() + seconds
+                try:
+                    if self.counter.is_needed(scenario) and not self._first(scenario):
+                        unfinished.append(scenario.name)
+                except TurnOver:
+                    waiting.append(scenario)
+                finally:
+                    self.prober.turn_until = float("inf")
         return unfinished
 
     def _first(self, scenario: scenarios.Scenario) -> bool:
         """Run a scenario of the first set, or count its cases; False if it was cut short."""
         missing = scenario.lacks(self.prober.target)
         if missing:
-            self._count_with_all_parts(scenario, f"the profile has no `{missing}`")
+            self.counter.count_with_all_parts(scenario, f"the profile has no `{missing}`")
             return True
         if self._left() <= 0 and (self.budget or not scenario.required):
-            used_up = f"the budget was used up before its turn; {_RAISE}"
-            self._count(scenario, used_up if self.budget else _ONLY_REQUIRED)
+            self.counter.count(scenario, OVER_BUDGET if self.budget else _ONLY_REQUIRED)
             return False
-        self.prober.count_until = self.count_until
+        self.prober.count_until = self.counter.until
         crashes = len(self.crashes)
         try:
             with self._may_fail(f"the scenario {scenario.name}"):
@@ -302,17 +325,19 @@ class _Execution:
                 scenario.run(self.prober)
             for crash in self.crashes[crashes:]:
                 with suppress(Exception):  # it may fail in the same place again
-                    self._count(scenario, f"the fuzzer itself failed in {crash}")
+                    self.counter.count(scenario, f"the fuzzer itself failed in {crash}")
         except Unreadable as error:
-            self._count(scenario, f"what is stored cannot be read: {error}")
+            self.counter.count(scenario, f"what is stored cannot be read: {error}")
         except (Throttled, NoResponse, Stopped) as error:
-            self._count(scenario, f"{scenario.name} stopped: {error}")
+            self.counter.count(scenario, f"{scenario.name} stopped: {error}")
             return False
         return True
 
     def _deep(self, scenario: scenarios.Scenario) -> None:
         """Run a scenario of the deep set. No rule passes in part for lack of its cases."""
         if scenario.lacks(self.prober.target) or self._left() <= 0:
+            return
+        if not self.counter.is_needed(scenario):
             return
         self.prober.count_until = 0
         with (
@@ -344,47 +369,6 @@ class _Execution:
 
     def _left(self) -> float:
         return self.started + self.budget - time.monotonic()
-
-    def _count(self, scenario: scenarios.Scenario, reason: str) -> None:
-        """Count the cases of a scenario that cannot run, or not to its end."""
-        with self._counted(), self.prober.counting(reason):
-            scenario.run(self.prober)
-
-    def _count_with_all_parts(self, scenario: scenarios.Scenario, reason: str) -> None:
-        """Count the cases that the profile has too little for, as if it had every part."""
-        prober = self.prober
-        oracle = Oracle(prober.oracle.contract, prober.oracle.operation, complete(prober.target))
-        counting = Prober(oracle, prober.wire, prober.ledger, seed=prober.seed)
-        counting.only_special = True
-        counting.count_until = self.count_until
-        with self._counted(), counting.counting(reason):
-            scenario.run(counting)
-
-    def _is_needed(self, scenario: scenarios.Scenario) -> bool:
-        """Whether a scenario has a case that can check a selected rule."""
-        prober, selected = self.prober, self.prober.ledger.selected
-        if not selected:
-            return True
-        ledger = Ledger(prober.ledger.rules.values())
-        counting = Prober(prober.oracle, prober.wire, ledger, seed=prober.seed)
-        counting.enough = lambda ledger: any(map(ledger.times_skipped, selected))
-        with suppress(Exception), counting.counting("to see what it checks"):
-            scenario.run(counting)
-            return counting.enough(ledger)
-        return True  # it cannot be counted
-
-    @contextmanager
-    def _counted(self) -> Generator[None]:
-        """Note that not all cases are counted if the time for that runs out."""
-        try:
-            yield
-        except Stopped:
-            self.prober.ledger.uncounted = True
-            self._explain(f"the budget was used up before its turn; {_RAISE}")
-
-    def _explain(self, reason: str) -> None:
-        for rule in self.prober.ledger.rules:
-            self.prober.ledger.not_checked(rule, reason)
 
     def _on_violation(self, violation: Violation) -> None:
         if self.first_failure is None:

@@ -53,6 +53,10 @@ class TargetDown(Exception):  # noqa: N818
     """The target no longer responds, so the run cannot go on."""
 
 
+class TurnOver(Exception):  # noqa: N818
+    """The time of this scenario is used up for now; it is run again later."""
+
+
 @frozen
 class Case:
     """A request with what it is; `rule` and `statuses` as for `Prober.send`."""
@@ -87,6 +91,8 @@ class Prober:
         """Gets every exchange, from any thread."""
         self.count_until: float = float("inf")
         """When to stop counting cases that are not sent, with `Stopped`."""
+        self.turn_until: float = float("inf")
+        """When the turn of the scenario is over, with `TurnOver` instead of its next case."""
         self.only_special: bool = False
         """Whether a skipped case counts only for the rule that it is about."""
         self._checkable = Checkable(oracle)
@@ -158,6 +164,8 @@ class Prober:
         `rule` is violated, in place of the general one, if the status is wrong, `statuses` are
         allowed in place of those that the oracle reads from the request.
         """
+        if time.monotonic() > self.turn_until and not self.unsent:
+            raise TurnOver
         exchange = self._ask(request, timeout)
         expectation = exchange.expectation
         if exchange.silence == SILENT:
