@@ -78,6 +78,15 @@ _STATE: Final[tuple[AnyRule, ...]] = (
     "later-calls-win",
     "repeating-is-harmless",
 )
+_ALSO_OF_STATE: Final[tuple[AnyRule, ...]] = (
+    "concurrent-calls-take-turns",
+    "blocked-job-fails-alone",
+    "language-changes-only-messages",
+    "refused-request-changes-nothing",
+    "tenants-are-isolated",
+    "unknown-fields-are-ignored",
+    "unknown-job-fails-alone",
+)
 EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
     ("body-must-be-i-json", "extremes-in-ignored-fields-are-survived", "response"),
     ("missing-credentials-are-refused", "credentials-come-before-the-body", "any"),
@@ -87,10 +96,12 @@ EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
     ("unknown-job-fails-alone", "items-are-independent", "any"),
     ("blocked-job-fails-alone", "items-are-independent", "any"),
     ("later-calls-win", "accepted-policy-is-stored", "field"),
-    *((rule, "concurrent-calls-take-turns", "field") for rule in _STATE),
+    *((rule, "concurrent-calls-take-turns", "set") for rule in _STATE),
+    *((_STATE[0], rule, "late") for rule in (*_STATE[1:], *_ALSO_OF_STATE)),
 )
 """A finding of the first rule takes in violations of the second: all of them, those whose responses
-say the same, those with the same field, or those that are not seen alone."""
+say the same, those with the same field, those whose requests set it, those that are not seen alone,
+or, if a write becomes visible late, those of what is stored."""
 
 _FORM: Final = frozenset[AnyRule](
     {

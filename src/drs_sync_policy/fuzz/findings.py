@@ -132,6 +132,8 @@ def _causes(resender: Resender, violation: Violation) -> list[Cause]:
 
 
 def _of_state(resender: Resender, violation: Violation, stored: Stored) -> list[Cause]:
+    if resender.is_over:  # what is known of a field is the best explanation then
+        return [cause for cause in resender.known if cause.field in stored.fields][:1]
     found: list[Cause] = []
     for name in stored.fields[:_FIELDS]:
         with contextlib.suppress(Unreadable):
@@ -150,7 +152,14 @@ def _explained(
     for first, then, by in blame.EXPLAINS:
         if first in by_rule and then in by_rule:
             shown = set[object]().union(*(_shown(entry, by) for entry in by_rule[first]))
-            follows = [e for e in by_rule[then] if _follows(e, by) or shown & _shown(e, by)]
+            late = by == "late" and any(cause.needs == by for _, cause in by_rule[first])
+            follows = [
+                entry
+                for entry in by_rule[then]
+                if _follows(entry, by)
+                or shown & _shown(entry, by)
+                or (late and entry[0].kind == "state")
+            ]
             by_rule[first] += follows
             rest = [entry for entry in by_rule.pop(then) if entry not in follows]
             if rest:
@@ -167,8 +176,15 @@ def _shown(found: tuple[Violation, Cause], by: str) -> set[object]:
     violation, cause = found
     if by == "response":
         return {said(exchange) for exchange in cause.example.exchanges if not is_reading(exchange)}
-    fields = violation.stored.fields if violation.stored and by == "field" else ()
-    return {cause.field} if cause.field and by == "field" else {*fields}
+    if by not in ("field", "set"):
+        return set()
+    if cause.field:
+        return {cause.field}
+    if (
+        by == "set"
+    ):  # no order of the requests fits, so any field that they set may be the wrong one
+        return {name for entry in violation.exchanges for name in entry.expectation.fields}
+    return {*violation.stored.fields} if violation.stored else set()
 
 
 def _finding(rule: AnyRule, found: Sequence[tuple[Violation, Cause]]) -> Finding:

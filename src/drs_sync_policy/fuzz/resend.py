@@ -104,7 +104,9 @@ class Resender:
         has = aspects(exchange.request, self.plain)
         rules = self.violated(exchange) or [violation.rule]
         for cause in self.known:
-            same = cause.says == says and (has_wrong_status(exchange) or cause.seen_as in rules)
+            is_of_status = cause.seen_as not in blame.FIRST[1:]
+            is_alike = is_of_status if has_wrong_status(exchange) else cause.seen_as in rules
+            same = cause.says == says and is_alike
             if same and cause.aspects and cause.aspects.within(has):
                 return cause
         seen: dict[Request, Exchange] = {}

@@ -24,7 +24,7 @@ from drs_sync_policy.fuzz.prober import TargetDown
 from drs_sync_policy.fuzz.readback import Policy, PolicyReader, Unreadable
 from drs_sync_policy.fuzz.resend import Cause, Resender
 from drs_sync_policy.fuzz.rules import words
-from drs_sync_policy.fuzz.shrink import STATE_REDUCERS, items, smallest
+from drs_sync_policy.fuzz.shrink import STATE_REDUCERS, Shows, items, renamed, smallest
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Stopped, Throttled
 from drs_sync_policy.fuzz.target.profile import Tenant
 from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
@@ -35,6 +35,8 @@ LATE_SECONDS: Final = 0.1
 """After so long what is stored is read again: a write may only become visible late."""
 _ABSENT: Final[Any] = object()
 _VARIANTS: Final = 3
+_FEW: Final = 6
+"""Of a larger batch it is not clear that it needs a job twice: it may only need so many items."""
 
 
 @frozen
@@ -142,7 +144,7 @@ class StateResender:
 
         least = smallest(first.exchange.request, shows, self.resender.plain, STATE_REDUCERS)
         found = seen[least]
-        rule = self._rule(found)
+        rule = self._rule(found, {*self._needs(least, shows)})
         depends = rule == REPEAT  # on what was stored before
         cause = Cause(
             rule=rule,
@@ -210,7 +212,7 @@ class StateResender:
 
     # --- what it is about -----------------------------------------------------------------------
 
-    def _rule(self, seen: Try) -> AnyRule:
+    def _rule(self, seen: Try, needs: set[str]) -> AnyRule:
         """The rule about what the smallest request needs."""
         request = seen.exchange.request
         if seen.late:
@@ -219,7 +221,6 @@ class StateResender:
             return "tenants-are-isolated"
         if seen.exchange.results is None:
             return "refused-request-changes-nothing"
-        needs = set(self._needs(request))
         for feature, rule in _FEATURES:
             if feature in needs:
                 return rule
@@ -233,7 +234,7 @@ class StateResender:
         alone = len(items(request)) == 1
         return "later-calls-win" if alone and kept and self._was_stored(given[-1]) else STORED
 
-    def _needs(self, request: Request) -> Iterator[str]:
+    def _needs(self, request: Request, shows: Shows) -> Iterator[str]:
         plain, target = self.resender.plain, self.resender.prober.target
         found = [item for item in items(request) if isinstance(item, dict)]
         jobs = [item.get(JOB) for item in found]
@@ -241,12 +242,18 @@ class StateResender:
             yield "language"
         if any(job in target.blocked_job_ids for job in jobs):
             yield "blocked job"
-        if any(isinstance(job, str) and plain.oracle.owner(job) is None for job in jobs):
+        unknown = {job for job in jobs if isinstance(job, str) and plain.oracle.owner(job) is None}
+        if unknown and not shows(renamed(request, unknown, [self.job])):
             yield "unknown job"
         if blame.has_unknown_fields(request, plain):
             yield "unknown field"
-        if jobs.count(self.job) > 1:
+        if jobs.count(self.job) > 1 and not (len(jobs) > _FEW and shows(self._once(request))):
             yield "job twice"
+
+    def _once(self, request: Request) -> Request:
+        """The request with the job in its last item alone, and other jobs in its place."""
+        others = [f"{self.resender.plain.unknown}-{n}" for n in range(len(items(request)) - 1)]
+        return renamed(request, {self.job}, [*others, self.job])
 
     def _was_stored(self, value: Any) -> bool:
         """Whether the run ever saw this value stored right after it was set."""

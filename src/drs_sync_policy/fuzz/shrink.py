@@ -10,8 +10,9 @@ request at the end is what the violation depends on, and `blame` reads the cause
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Final
 
 from attrs import evolve
@@ -205,6 +206,15 @@ STATE_REDUCERS: Final[tuple[Reducer, ...]] = (
 
 def _with_items(request: Request, found: Sequence[Any]) -> Request:
     return evolve(request, body=ijson.dumps({**document(request), ITEMS: list(found)}))
+
+
+def renamed(request: Request, old: Collection[str], new: Sequence[str]) -> Request:
+    """The request with the jobs `new`, in turn, for each item of the jobs `old`."""
+    found = items(request)
+    places = [n for n, item in enumerate(found) if isinstance(item, dict) and item.get(JOB) in old]
+    for place, job in zip(places[::-1], itertools.cycle(new[::-1])):
+        found = _of_jobs(found, [place], job)
+    return _with_items(request, found)
 
 
 def _of_jobs(found: Sequence[Any], places: Sequence[int], job: str) -> list[Any]:
