@@ -18,6 +18,7 @@ from attrs import asdict, frozen
 
 from drs_sync_policy import sandbox
 from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.findings import Finding
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.verdict import Ledger
@@ -36,15 +37,22 @@ class Pair:
     faults: tuple[str, str]
     expected: tuple[str, ...]
     found: tuple[str, ...]
+    hidden: tuple[str, ...] = ()
+    """The rules that a finding says could not be checked because of it."""
 
     @property
     def is_exact(self) -> bool:
         """Whether exactly the findings of the two came out."""
         return self.expected == self.found
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether what is lacking could not be checked because of the other, and is named so."""
+        return {*self.found} < {*self.expected} <= {*self.found, *self.hidden}
 
-def findings(*planted: Fault, seed: int, budget: float, whole: bool) -> tuple[str, ...]:
-    """The ids of the findings for these faults, in a sandbox in this process."""
+
+def findings(*planted: Fault, seed: int, budget: float, whole: bool) -> tuple[Finding, ...]:
+    """The findings for these faults, in a sandbox in this process."""
     wanted = [fault.rule for fault in planted]
 
     def seen(ledger: Ledger) -> bool:
@@ -56,7 +64,11 @@ def findings(*planted: Fault, seed: int, budget: float, whole: bool) -> tuple[st
     application = sandbox.create_app(faults=[fault.name for fault in planted])
     with over_asgi(application, target) as wire:
         verdict = run(target, wire=wire, seed=seed, budget=budget, enough=seen)
-    return tuple(sorted(finding.id for finding in verdict.findings))
+    return verdict.findings
+
+
+def _ids(found: Sequence[Finding]) -> tuple[str, ...]:
+    return tuple(sorted(finding.id for finding in found))
 
 
 def chosen(number: int, *, seed: int) -> list[tuple[Fault, Fault]]:
@@ -85,6 +97,8 @@ def _singles(found: dict[str, tuple[str, ...]]) -> None:
 def _pairs(found: Sequence[Pair]) -> None:
     exact = sum(pair.is_exact for pair in found)
     click.echo(f"pairs with exactly the two single findings: {exact} of {len(found)}")
+    hidden = sum(pair.is_hidden for pair in found)
+    click.echo(f"pairs in which one hides the other and says so: {hidden} of {len(found)}")
     for pair in found:
         if not pair.is_exact:
             expected, seen = ", ".join(pair.expected), ", ".join(pair.found)
@@ -105,11 +119,14 @@ def main(every: int, pairs: int, seed: int, budget: float, whole: bool) -> None:
     single = faults.catalogue()[::every] if every else ()
     for fault in (*single, *(fault for couple in couples for fault in couple)):
         if fault.name not in alone:
-            alone[fault.name] = findings(fault, seed=seed, budget=budget, whole=whole)
+            found = findings(fault, seed=seed, budget=budget, whole=whole)
+            alone[fault.name] = _ids(found)
     for one, other in couples:
         expected = sorted({*alone[one.name], *alone[other.name]})
         found = findings(one, other, seed=seed, budget=budget, whole=whole)
-        together.append(Pair((one.name, other.name), tuple(expected), found))
+        hidden = tuple(dict.fromkeys(rule for entry in found for rule in entry.not_checked))
+        pair = Pair((one.name, other.name), tuple(expected), _ids(found), hidden)
+        together.append(pair)
     _singles(alone)
     _pairs(together)
     path = ROOT / "reports" / "bench-findings.json"
