@@ -294,8 +294,8 @@ class _Execution:
         unfinished: list[str] = []
         turn = self._left() / len(waiting) if self.budget else float("inf")
         for seconds in (turn, float("inf")):
-            due, waiting = waiting, []
-            for scenario in due:
+            later: list[scenarios.Scenario] = []
+            for scenario in waiting:
                 if self._has_seen_enough():
                     return unfinished
                 self.prober.turn_until = time.monotonic() + seconds
@@ -303,9 +303,10 @@ class _Execution:
                     if self.counter.is_needed(scenario) and not self._first(scenario):
                         unfinished.append(scenario.name)
                 except TurnOver:
-                    waiting.append(scenario)
+                    later.append(scenario)
                 finally:
                     self.prober.turn_until = float("inf")
+            waiting = later
         return unfinished
 
     def _first(self, scenario: scenarios.Scenario) -> bool:
