@@ -26,6 +26,7 @@ TITLES: Final = {
     "state": "What is stored",
     "batches": "Batches",
     "language": "Language",
+    "reading": "Optional operations that read",
 }
 """The groups of faults, as titles of the rules that they violate."""
 MOST: Final = 4
