@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from drs_sync_policy.client.credentials.passwords import PasswordAuth
     from drs_sync_policy.client.exchange import Hooks
     from drs_sync_policy.client.job_outcome import JobOutcome, JobState
+    from drs_sync_policy.client.job_policy import NOT_READABLE, JobPolicy, NotReadable
     from drs_sync_policy.client.network.options import Connections
     from drs_sync_policy.client.outcome import Outcome
     from drs_sync_policy.client.retries import Retries
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from drs_sync_policy_api.models import (
         ConflictPolicy,
         FilterDdlPolicy,
+        JobInfo,
         Language,
         SyncPolicyReq,
         SyncPolicyResp,
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "NOT_READABLE",
     "AkSkAuth",
     "AsyncSyncPolicyClient",
     "BadRequestError",
@@ -71,13 +74,16 @@ __all__ = [
     "GatewayError",
     "Hooks",
     "InternalServerError",
+    "JobInfo",
     "JobOutcome",
+    "JobPolicy",
     "JobState",
     "JobsFailedError",
     "Language",
     "LoginError",
     "MethodNotAllowedError",
     "NotFoundError",
+    "NotReadable",
     "Outcome",
     "OutsideContractError",
     "PasswordAuth",
@@ -116,6 +122,11 @@ _MODULES: Final = {
     "client.job_outcome": (
         "JobOutcome",
         "JobState",
+    ),
+    "client.job_policy": (
+        "NOT_READABLE",
+        "JobPolicy",
+        "NotReadable",
     ),
     "client.outcome": ("Outcome",),
     "client.retries": ("Retries",),

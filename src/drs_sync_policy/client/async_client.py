@@ -1,19 +1,20 @@
-"""The client: sets the synchronization policies of any number of jobs."""
+"""The client: sets and reads the synchronization policies of any number of jobs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 import httpx
 
-from drs_sync_policy.client.async_exchange import async_run
-from drs_sync_policy.client.batching import Batches, Chunk
+from drs_sync_policy.client.async_exchange import async_converse, async_run
+from drs_sync_policy.client.batching import Batches, Chunk, in_chunks
 from drs_sync_policy.client.credentials.auth import Auth, shielded
 from drs_sync_policy.client.credentials.login import is_login
 from drs_sync_policy.client.exchange import Hooks
 from drs_sync_policy.client.job_outcome import JobOutcome
+from drs_sync_policy.client.job_policy import JobPolicy
 from drs_sync_policy.client.network.async_transport import AsyncTransport
 from drs_sync_policy.client.network.async_yours import AsyncYours
 from drs_sync_policy.client.network.options import Connections
@@ -26,6 +27,13 @@ from drs_sync_policy.client.pairs.concurrency import (
     async_run_concurrently,
     never,
 )
+from drs_sync_policy.client.reading import (
+    IDS,
+    Conversation,
+    filters_of,
+    jobs_on_pages,
+    policies,
+)
 from drs_sync_policy.client.results import results_of
 from drs_sync_policy.client.retries import Retries
 from drs_sync_policy.client.shared import (
@@ -35,16 +43,22 @@ from drs_sync_policy.client.shared import (
     CallOptions,
     CommonOptions,
     Prepared,
+    Reading,
     SharedClient,
+    checked_ids,
     shield,
 )
 from drs_sync_policy.client.timeouts import Timeouts
 from drs_sync_policy.runtime.errors import DrsError, RefusedError
-from drs_sync_policy_api.models import SyncPolicyReq
+from drs_sync_policy_api.api.jobs import batch_list_job_details, show_job_list
+from drs_sync_policy_api.models import BatchQueryJobReqPage, DbUseType, JobInfo, SyncPolicyReq
+from drs_sync_policy_api.models.db_use_type import DbUseTypeValue
 from drs_sync_policy_api.models.language import LanguageValue
 
 if TYPE_CHECKING:
     import httpx2
+
+T = TypeVar("T")
 
 
 class AsyncOptions(CommonOptions, total=False):
@@ -54,7 +68,7 @@ class AsyncOptions(CommonOptions, total=False):
 
 
 class AsyncSyncPolicyClient(SharedClient):
-    """Sets the synchronization policies of any number of jobs of one project.
+    """Sets and reads the synchronization policies of any number of jobs of one project.
 
     `SyncPolicyClient` is for threads, which may share one; `AsyncSyncPolicyClient` is for asyncio
     and trio. Hooks and `progress` are plain functions in both. Close a client with `aclose`, or
@@ -187,6 +201,72 @@ class AsyncSyncPolicyClient(SharedClient):
         """The outcome of one job; see `set_policies`."""
         return (await self.set_policies([job], **options))[0]
 
+    async def get_policies(
+        self,
+        job_ids: Iterable[str],
+        *,
+        language: LanguageValue | None = None,
+        timeouts: Timeouts | None = None,
+        progress: Progress | None = None,
+    ) -> list[JobPolicy]:
+        """The policy of each job as far as the server shows it, in the order given.
+
+        A job that cannot be read does not raise an exception. The operation is optional: a server
+        without it responds 404, which is a `NotFoundError`. Reading is always safe to retry.
+
+        Args:
+            job_ids: The jobs, at least one; ten go into one request.
+            language: The language of the server's messages, instead of the client's.
+            timeouts: The timeouts of these requests, instead of the client's.
+            progress: Called with the number of jobs that are read, and of all.
+
+        Raises:
+            WrongUseError: An id breaks the contract; nothing was sent.
+            RefusedError: The server rejected a request.
+            UnreachableError: There was no response, after all retries.
+            OutsideContractError: A response is outside the contract.
+        """
+        ids = checked_ids(job_ids)
+        asked = [*dict.fromkeys(ids)]
+        reads = batch_list_job_details
+        reading = self._reading(reads, BatchQueryJobReqPage(jobs=asked[:IDS]), language, timeouts)
+        found: dict[str, JobPolicy] = {}
+
+        async def process(cancelled: Cancelled, chunk: Chunk) -> None:
+            part = policies(asked[chunk.start : chunk.stop])
+            found.update(await self._converse(reading, part, cancelled))
+
+        await async_run_concurrently(
+            process, in_chunks(len(asked), IDS), self.batches.concurrency, len(asked), progress
+        )
+        return [found[job_id] for job_id in ids]
+
+    async def list_jobs(
+        self,
+        *,
+        db_use_type: DbUseTypeValue = DbUseType.SYNC,
+        status: str | None = None,
+        name: str | None = None,
+        engine_type: str | None = None,
+        language: LanguageValue | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> list[JobInfo]:
+        """The jobs of the project that match, without their policies; all pages are read.
+
+        Args:
+            db_use_type: What the jobs are for.
+            status: The state of the jobs.
+            name: A name, or a part of it.
+            engine_type: The engines of the jobs.
+            language: The language of the server's messages, instead of the client's.
+            timeouts: The timeouts of these requests, instead of the client's.
+
+        Raises the same as `get_policies`.
+        """
+        filters = filters_of(db_use_type, status, name, engine_type)
+        reading = self._reading(show_job_list, filters, language, timeouts)
+        return await self._converse(reading, jobs_on_pages(filters), never)
+
     async def aclose(self) -> None:
         """Closes this client and its connections, but not an `http_client` that you gave.
 
@@ -199,6 +279,16 @@ class AsyncSyncPolicyClient(SharedClient):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+    async def _converse(
+        self, reading: Reading, requests: Conversation[T], cancelled: Cancelled
+    ) -> T:
+        async def send(request: httpx.Request) -> httpx.Response:
+            if cancelled():
+                raise CancelledThreadError
+            return await self._transport.handle_async_request(request)
+
+        return await async_converse(reading.exchange, send, reading.headers, requests)
 
     async def _process(self, prepared: Prepared, cancelled: Cancelled, chunk: Chunk) -> None:
         record = prepared.record

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import TypeVar
+
 import httpx
 
 from drs_sync_policy.client.credentials.login import LoginFailed
@@ -9,6 +12,8 @@ from drs_sync_policy.client.exchange import Exchange, Received, Result
 from drs_sync_policy.client.network.errors import without_secrets
 from drs_sync_policy.client.network.sending import AsyncSend
 from drs_sync_policy.client.pairs.concurrency import async_sleep
+
+T = TypeVar("T")
 
 
 async def async_run(
@@ -21,6 +26,22 @@ async def async_run(
         if isinstance(decision, Received):
             return decision
         await async_sleep(decision)
+
+
+async def async_converse(
+    exchange: Exchange,
+    send: AsyncSend,
+    headers: httpx.Headers,
+    requests: Generator[bytes, Received, T],
+) -> T:
+    """Sends one request after the other; what the conversation comes to."""
+    try:
+        content = next(requests)
+        while True:
+            content = requests.send(await async_run(exchange, send, headers, content))
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
 
 
 async def _attempt(exchange: Exchange, send: AsyncSend, request: httpx.Request) -> Result:

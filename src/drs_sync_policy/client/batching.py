@@ -52,6 +52,11 @@ class Batches:
             yield from self._split(items, middle, stop)
 
 
+def in_chunks(count: int, size: int) -> list[Chunk]:
+    """So many things in chunks of at most `size`; what reads them makes the bodies."""
+    return [Chunk(start, min(start + size, count), b"") for start in range(0, count, size)]
+
+
 def has_duplicates(items: Sequence[SyncPolicyReq]) -> bool:
     """Whether a job occurs twice, so that the chunks must be sent in order.
 

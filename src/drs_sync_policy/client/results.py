@@ -5,7 +5,8 @@ The generated operation reads the response; the client adds what only it knows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from drs_sync_policy.client.exchange import Received
 from drs_sync_policy.runtime.errors import LoginError, OutsideContractError, RefusedError
@@ -14,6 +15,28 @@ from drs_sync_policy.runtime.responses import login_error
 from drs_sync_policy.runtime.serialization import settled
 from drs_sync_policy_api.api.synchronization_policies import batch_set_policy as operation
 from drs_sync_policy_api.models import BatchSetPolicyResponse, SyncPolicyReq, SyncPolicyResp
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Parse(Protocol[T_co]):
+    """Reads the body of a success, or raises the error of the response."""
+
+    def __call__(
+        self, status_code: int, content: bytes, headers: Mapping[str, str] | None = None, /
+    ) -> T_co: ...
+
+
+def body_of(received: Received, parse: Parse[T_co]) -> T_co:
+    """The body of a success of the contract; raises the error of any other response."""
+    error: RefusedError | OutsideContractError
+    if received.iam_host is not None:
+        raise _login_error(received, received.iam_host)
+    try:
+        return parse(received.response.status, received.response.content, received.response.headers)
+    except (RefusedError, OutsideContractError) as raised:
+        error = raised
+    raise _noted(error, received)
 
 
 def results_of(received: Received, items: Sequence[SyncPolicyReq]) -> list[SyncPolicyResp]:
@@ -74,11 +97,20 @@ def _completed(
     error: RefusedError | OutsideContractError, received: Received, items: Sequence[SyncPolicyReq]
 ) -> RefusedError | OutsideContractError:
     """The error with what the client knows of the request."""
+    _noted(error, received)
+    if isinstance(error, RefusedError):
+        error.perhaps_acted = received.perhaps_acted or error.status >= 500
+        error.results = _results_in_error(received.response, items)
+    return error
+
+
+def _noted(
+    error: RefusedError | OutsideContractError, received: Received
+) -> RefusedError | OutsideContractError:
+    """The error with the request and the number of its attempts."""
     error.request = received.request()
     if isinstance(error, RefusedError):
         error.note_attempts(received.attempts)
-        error.perhaps_acted = received.perhaps_acted or error.status >= 500
-        error.results = _results_in_error(received.response, items)
     return error
 
 

@@ -14,8 +14,9 @@ from drs_sync_policy.runtime.messages import ResponseInfo
 from drs_sync_policy.runtime.responses import retry_after
 
 _DOUBLINGS = 60
-_TOO_MANY_REQUESTS = b'"DRS.M01503"'
-"""The vendor's 400 for too many requests, which means the same as a 429."""
+TOO_MANY = "DRS.M01503"
+"""The vendor's code of a 400 for too many requests, which means the same as a 429."""
+_TOO_MANY_REQUESTS = f'"{TOO_MANY}"'.encode()
 
 
 @frozen(kw_only=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, NoReturn, Protocol, Self, TypedDict, Unpack, cast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any, Final, NoReturn, Protocol, Self, TypedDict, TypeVar, Unpack, cast
 
 import httpx
-from attrs import frozen
+from attrs import evolve, frozen
 from msgspec import UNSET
+from msgspec import UnsetType as Unset
 
 from drs_sync_policy.client.batching import Batches, Chunk, has_duplicates
 from drs_sync_policy.client.call_record import CallRecord
@@ -20,7 +22,7 @@ from drs_sync_policy.client.outcome import Outcome, record_of
 from drs_sync_policy.client.regions import checked_edition, edition_of, server_url
 from drs_sync_policy.client.retries import Retries
 from drs_sync_policy.client.timeouts import Timeouts
-from drs_sync_policy.runtime.errors import WrongUseError
+from drs_sync_policy.runtime.errors import Problem, WrongUseError
 from drs_sync_policy.runtime.validation import require
 from drs_sync_policy.text import listed
 from drs_sync_policy_api.api.synchronization_policies import batch_set_policy as operation
@@ -64,6 +66,39 @@ class ChangedOptions(CallOptions, total=False):
     """What `with_options` changes."""
 
     retries: Retries | None
+
+
+B = TypeVar("B", contravariant=True)
+
+
+class Reads(Protocol[B]):
+    """A module of an operation of the generated package, as far as a request needs it."""
+
+    @property
+    def METHOD(self) -> str: ...  # noqa: N802 - the generated name
+
+    def problems(
+        self,
+        project_id: str,
+        *,
+        body: B,
+        x_language: LanguageValue | Unset = UNSET,
+        edition: str | None = None,
+    ) -> Iterator[Problem]: ...
+
+    def url_path(self, project_id: str) -> str: ...
+
+    def request_arguments(
+        self, project_id: str, *, content: bytes, x_language: LanguageValue | Unset = UNSET
+    ) -> dict[str, Any]: ...
+
+
+@frozen
+class Reading:
+    """How the requests of a reading are sent."""
+
+    exchange: Exchange
+    headers: httpx.Headers
 
 
 class RequestBuilder(Protocol):
@@ -159,11 +194,32 @@ class SharedClient:
         return other
 
     def _request(self, headers: httpx.Headers, content: bytes) -> httpx.Request:
-        build = httpx.Request if self._yours is None else self._yours.build_request
-        return build(operation.METHOD, self._url, headers=headers, content=content)
+        return self._request_to(operation.METHOD, self._url, headers, content)
 
-    def _headers_for(self, language: Any) -> httpx.Headers:
-        arguments = operation.request_arguments(self.project_id, content=b"", x_language=language)
+    def _request_to(
+        self, method: str, url: httpx.URL, headers: httpx.Headers, content: bytes
+    ) -> httpx.Request:
+        build = httpx.Request if self._yours is None else self._yours.build_request
+        return build(method, url, headers=headers, content=content)
+
+    def _reading(
+        self, reads: Reads[B], body: B, language: LanguageValue | None, timeouts: Timeouts | None
+    ) -> Reading:
+        """A validated reading: it may always be sent again, and counts against the same budget."""
+        used = language or self._language
+        edition = self.edition
+        require(reads.problems(self.project_id, body=body, x_language=used, edition=edition))
+        url = httpx.URL(self.base_url + reads.url_path(self.project_id))
+        exchange = self._exchange.with_timeouts(timeouts)
+        exchange = evolve(
+            exchange,
+            build=partial(self._request_to, reads.METHOD, url),
+            retries=evolve(exchange.retries, retry_sent=True),
+        )
+        return Reading(exchange, self._headers_for(used, reads))
+
+    def _headers_for(self, language: Any, called: Reads[Any] = operation) -> httpx.Headers:
+        arguments = called.request_arguments(self.project_id, content=b"", x_language=language)
         return httpx.Headers(
             {
                 "Host": self._url.netloc.decode("ascii"),
@@ -198,6 +254,14 @@ class SharedClient:
         exchange = self._exchange.with_timeouts(timeouts)
         in_order = one_at_a_time or has_duplicates(items)
         return Prepared(outcome, filled, exchange, headers, chunks, in_order)
+
+
+def checked_ids(job_ids: Iterable[str]) -> list[str]:
+    """The ids; raises `WrongUseError` for a single one, and for what is none."""
+    ids = [] if isinstance(cast("Any", job_ids), (str, bytes, dict)) else [*job_ids]
+    if not ids or not all(isinstance(cast("Any", job_id), str) for job_id in ids):
+        raise WrongUseError('`job_ids` must be a list of ids, at least one, such as ["..."]')
+    return ids
 
 
 def requests_of(

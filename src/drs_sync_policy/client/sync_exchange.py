@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import TypeVar
+
 import httpx
 
 from drs_sync_policy.client.credentials.login import LoginFailed
@@ -10,6 +13,8 @@ from drs_sync_policy.client.exchange import Exchange, Received, Result
 from drs_sync_policy.client.network.errors import without_secrets
 from drs_sync_policy.client.network.sending import Send
 from drs_sync_policy.client.pairs.concurrency import sync_sleep
+
+T = TypeVar("T")
 
 
 def sync_run(exchange: Exchange, send: Send, headers: httpx.Headers, content: bytes) -> Received:
@@ -20,6 +25,22 @@ def sync_run(exchange: Exchange, send: Send, headers: httpx.Headers, content: by
         if isinstance(decision, Received):
             return decision
         sync_sleep(decision)
+
+
+def sync_converse(
+    exchange: Exchange,
+    send: Send,
+    headers: httpx.Headers,
+    requests: Generator[bytes, Received, T],
+) -> T:
+    """Sends one request after the other; what the conversation comes to."""
+    try:
+        content = next(requests)
+        while True:
+            content = requests.send(sync_run(exchange, send, headers, content))
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
 
 
 def _attempt(exchange: Exchange, send: Send, request: httpx.Request) -> Result:
