@@ -87,5 +87,6 @@ def _why_unreadable(prober: Prober, job: str) -> str:
         policy, exchange = reader.read(job, recorded=False)
     except Unreadable as error:
         return str(error)
-    named = prober.target.readback is not None and prober.target.readback.fields
+    readback = prober.target.readback
+    named = readback is not None and readback.fields and not readback.kind
     return f"{exchange.request.path} shows none of `fields`" if named and not policy else ""

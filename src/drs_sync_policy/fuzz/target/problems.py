@@ -115,7 +115,10 @@ def _authority(document: Json) -> Iterator[str]:
 
 def _readback(document: Json) -> Iterator[str]:
     table = document.get("readback")
-    if not anyjson.is_object(table) or "path" not in table:
+    if not anyjson.is_object(table) or "kind" in table:
+        return
+    if "path" not in table:
+        yield "`readback` lacks `path` or `kind`: the path on the target, or a ready preset"
         return
     named = (table["path"], *(value for _, value in anyjson.walk(table.get("body"))))
     if not any(isinstance(text, str) and "{job_id}" in text for text in named):

@@ -18,9 +18,10 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from drs_sync_policy import anyjson
+from drs_sync_policy import anyjson, contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.target.presets import presets
 from drs_sync_policy.fuzz.target.problems import problems
 
 Json = Mapping[str, Any]
@@ -80,6 +81,8 @@ class Readback:
     Empty if the policy has every field under its name."""
     absent: tuple[Any, ...] = ()
     """What stands for a field without a value, besides null."""
+    kind: str = ""
+    """The preset that the rest is from."""
 
     def readable(self, fields: Iterable[str]) -> tuple[str, ...]:
         """Those of these fields that can be read."""
@@ -212,10 +215,10 @@ def parse(
     found = [*problems(plain, schema=schema(), against=against, environment=environment)]
     if found:
         raise ProfileError(origin, found)
-    return _target(plain, environment)
+    return _target(plain, environment, origin)
 
 
-def _target(document: Json, environment: Mapping[str, str]) -> Target:
+def _target(document: Json, environment: Mapping[str, str], origin: str) -> Target:
     table = document["target"]
     optional = {key: table[key] for key in _AS_THEY_ARE if key in table}
     other = document.get("other_tenant")
@@ -229,7 +232,7 @@ def _target(document: Json, environment: Mapping[str, str]) -> Target:
         ready=_command(table.get("ready")),
         reset=_command(table.get("reset")),
         other=_tenant(other, environment) if other else None,
-        readback=_readback(document.get("readback")),
+        readback=_readback(document.get("readback"), origin),
         require=tuple(table.get("require", ())),
         operations=tuple(table.get("operations", ())),
         waivers=tuple(
@@ -249,9 +252,14 @@ def _tenant(table: Json, environment: Mapping[str, str]) -> Tenant:
     )
 
 
-def _readback(table: Json | None) -> Readback | None:
+def _readback(table: Json | None, origin: str) -> Readback | None:
     if table is None:
         return None
+    if "kind" in table:
+        known = presets(contract.load())
+        if table["kind"] not in known:
+            raise ProfileError(origin, ["`readback.kind`: the contract has no such operation"])
+        table = {**known[table["kind"]], **table}
     absent = tuple(table.get("absent", ()))
     return Readback(
         **{name: value for name, value in table.items() if name != "absent"}, absent=absent
