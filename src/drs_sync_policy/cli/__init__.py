@@ -17,6 +17,8 @@ from drs_sync_policy.text import did_you_mean
 _VERBS: Final = {
     "apply": "Set the policies that are in a file.",
     "set": "Set the policy of one job or several.",
+    "get": "Show the policies of jobs.",
+    "plan": "Show what `apply` would change.",
     "login": "Write a profile: server, project and credentials.",
     "doctor": "Check profile, server, clock and credentials.",
     "explain": "Explain an error code, a status or a rule.",

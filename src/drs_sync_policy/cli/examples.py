@@ -9,6 +9,7 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "apply": (
         ("Validate a file and show the requests:", "apply policies.csv --dry-run"),
         ("Set the policies, 8 requests at a time:", "apply policies.yaml --concurrency 8"),
+        ("Set the policies and read them back:", "apply policies.yaml --verify"),
         (
             "Take the file from another program:",
             "apply - --format json --journal jobs.journal < policies.json",
@@ -18,6 +19,14 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("Stop at conflicts:", "set 19557d51-1ee6-4507-97a6-8f69164jb201 --conflict-policy stop"),
         ("Several jobs at once:", "set job-a job-b --ddl-trans --no-index-trans"),
         ("See the fields of another edition:", "set --edition huawei-cloud --help"),
+    ),
+    "get": (
+        ("The policies of two jobs:", "get job-a job-b"),
+        ("Of all synchronization jobs, for a spreadsheet:", "get --all-sync-jobs --output csv"),
+    ),
+    "plan": (
+        ("What would `apply` change?", "plan policies.yaml"),
+        ("For a pull request:", "plan policies.yaml --output junit > plan.xml"),
     ),
     "login": (
         ("Give the values on a terminal:", "login"),

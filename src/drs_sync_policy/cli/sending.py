@@ -100,12 +100,22 @@ def send(
     client, a journal that cannot be written and Ctrl-C are printed on stderr and end in a code,
     never in an exception.
     """
-    record, code = Outcome(), exits.DONE
+    record = Outcome()
     record_of(record).listener = note
-    try:
+
+    def work() -> None:
         if policies:
             with Bar(0 if manner.verbose or manner.quiet else len(policies)) as bar:
                 asyncio.run(_call(client, policies, record, bar.moved))
+
+    return record, guarded(work)
+
+
+def guarded(work: Callable[[], object]) -> int:
+    """Do it; the exit code of what ended it, if anything did, which is printed on stderr."""
+    code = exits.DONE
+    try:
+        work()
     except DrsError as error:
         said = f"Error: {printable(_text(error), lines=True)}"
         lines = (fold(line, width(err=True)) for line in said.splitlines())
@@ -119,7 +129,7 @@ def send(
         code = exits.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - what was set is still shown
         code = report(error)
-    return record, code
+    return code
 
 
 def _text(error: DrsError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -10,11 +11,15 @@ from typing import Final
 
 import click
 
+from drs_sync_policy.cli.connection import Connection
+from drs_sync_policy.cli.plans import BEFORE_START
+from drs_sync_policy.cli.reading import listed
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.processes import ProcessFailed, started
 from drs_sync_policy.fuzz.target.profile import ProfileError, Target
 from drs_sync_policy.fuzz.target.real_service import require_permission
+from drs_sync_policy.text import counted
 
 _EXAMPLE: Final = "target.toml"
 
@@ -47,7 +52,43 @@ def write_example(context: click.Context, _: click.Parameter, wanted: bool) -> N
     """For `--init`: write a commented profile, unless there is a file of that name."""
     if not wanted or context.resilient_parsing:
         return
-    text = files("drs_sync_policy.fuzz").joinpath("example.toml").read_text("utf-8")
+    _write(_example())
+    click.echo(
+        f"Wrote {_EXAMPLE}. Fill in the server, then run: drs-sync-policy fuzz --target {_EXAMPLE}"
+    )
+    context.exit()
+
+
+def write_listed(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """For `--init-from-list`: write a profile of your server, with the jobs that it lists."""
+    if not wanted or context.resilient_parsing:
+        return
+    client = Connection().client()
+    jobs, code = listed(client)
+    if code:
+        context.exit(code)
+    free = [job.id for job in jobs if job.status == BEFORE_START]
+    if not free:
+        raise click.UsageError(f"the project has no synchronization job in state {BEFORE_START}")
+    values = {"url": client.base_url, "project_id": client.project_id, "job_ids": free}
+    text = _example().replace("# [readback]\n# kind", "[readback]\nkind")
+    for name, value in values.items():
+        before, __, after = text.partition(f"\n{name} = ")
+        rest = after.partition("\n")[2]
+        text = f"{before}\n{name} = {json.dumps(value)}\n{rest}"
+    _write(text)
+    click.echo(
+        f"Wrote {_EXAMPLE} with {counted(len(free), 'job')}. The fuzzer overwrites their policies:"
+        f" remove the jobs that are in use, then run: drs-sync-policy fuzz --target {_EXAMPLE}"
+    )
+    context.exit()
+
+
+def _example() -> str:
+    return files("drs_sync_policy.fuzz").joinpath("example.toml").read_text("utf-8")
+
+
+def _write(text: str) -> None:
     try:
         with Path(_EXAMPLE).open("x", encoding="utf-8") as file:
             file.write(text)
@@ -55,10 +96,6 @@ def write_example(context: click.Context, _: click.Parameter, wanted: bool) -> N
         raise click.UsageError(f"`{_EXAMPLE}` exists already; it was not changed") from None
     except OSError as error:
         raise click.UsageError(f"`{_EXAMPLE}` cannot be written: {error}") from None
-    click.echo(
-        f"Wrote {_EXAMPLE}. Fill in the server, then run: drs-sync-policy fuzz --target {_EXAMPLE}"
-    )
-    context.exit()
 
 
 @contextmanager

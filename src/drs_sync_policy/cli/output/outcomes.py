@@ -19,6 +19,10 @@ from drs_sync_policy import JobOutcome, JobState, codes
 from drs_sync_policy.cli.output.prose import cells, columns, fold, width
 from drs_sync_policy.text import counted, printable
 
+DIFFERS: Final = "differs"
+"""The state of an item that was set, and that the server shows with another value."""
+UNVERIFIED: Final = "not verified"
+"""The state of an item that was set, and whose job cannot be read."""
 EARLIER: Final = "set earlier"
 """The state of an item that the journal knows: it was not sent again."""
 _ALL_SHOWN: Final = 40
@@ -34,6 +38,7 @@ _COLOURS: Final = {
     JobState.SUCCEEDED.value: "green",
     EARLIER: "green",
     JobState.FAILED.value: "red",
+    DIFFERS: "red",
     JobState.REFUSED.value: "red",
 }
 
@@ -91,7 +96,12 @@ def summary(rows: Sequence[Row]) -> str:
 
 
 def _json(rows: Sequence[Row]) -> None:
-    text = json.dumps([attrs.asdict(r) for r in rows], ensure_ascii=False, indent=2)
+    echo_json([attrs.asdict(r) for r in rows])
+
+
+def echo_json(value: object) -> None:
+    """Prints a value; every character that a terminal obeys is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
     click.echo(_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
@@ -104,11 +114,11 @@ def _csv(rows: Sequence[Row]) -> None:
     shown = printable if sys.stdout.isatty() else str
     for r in rows:
         cells = attrs.asdict(r).items()
-        writer.writerow({name: _no_formula(shown(str(value))) for name, value in cells})
+        writer.writerow({name: no_formula(shown(str(value))) for name, value in cells})
     click.echo(text.getvalue(), nl=False, color=True)  # click takes no escapes out of it
 
 
-def _no_formula(cell: str) -> str:
+def no_formula(cell: str) -> str:
     """The cell, with a quote before what a spreadsheet would calculate (OWASP, CSV injection)."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 

@@ -39,14 +39,14 @@ def reading(name: str, size: int) -> Generator[Callable[[float], object] | None]
 class Bar:
     """Shows progress on stderr if that is a terminal, and nothing if it is not."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, doing: str = "Setting policies") -> None:
         self._progress: Any = None
         self._task: Any = None
         if total > FEW and sys.stderr.isatty():
             from rich.progress import Progress
 
             self._progress = Progress(console=Console(stderr=True), transient=True)
-            self._task = self._progress.add_task("Setting policies", total=total)
+            self._task = self._progress.add_task(doing, total=total)
 
     def __enter__(self) -> Self:
         if self._progress is not None:

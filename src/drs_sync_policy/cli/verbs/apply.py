@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import click
 
 from drs_sync_policy import Batches, contract
-from drs_sync_policy.cli import applying, exits, sending
+from drs_sync_policy.cli import applying, sending
 from drs_sync_policy.cli.choice import Choice
 from drs_sync_policy.cli.connection import Connection, connection_options
-from drs_sync_policy.cli.input.formats import FORMATS, format_of
-from drs_sync_policy.cli.input.places import PlacedProblem
-from drs_sync_policy.cli.input.policies import InvalidFileError, Item, read
+from drs_sync_policy.cli.input.file import items_of
+from drs_sync_policy.cli.input.formats import FORMATS
 from drs_sync_policy.cli.journal import BadJournalError
 from drs_sync_policy.cli.output import outcomes, preview
-from drs_sync_policy.cli.output.progress import reading
-from drs_sync_policy.cli.output.prose import fold, width
-from drs_sync_policy.text import counted, printable
-
-_MOST_SHOWN: Final = 100
-"""The most errors of a file that are shown; more would scroll the first ones away."""
 
 
 @click.command(short_help="Set the policies that are in a file.")
@@ -44,6 +35,7 @@ _MOST_SHOWN: Final = 100
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), metavar="PATH",
               help="Where to write down which jobs are set.  [default: FILE.journal]")  # fmt: skip
 @click.option("--fresh", is_flag=True, help="Forget what earlier runs did, and send everything.")
+@click.option("--verify", is_flag=True, help="Read the policies back, and report what differs.")
 @sending.manner_options
 @connection_options
 def command(
@@ -60,14 +52,18 @@ def command(
     concurrency: int,
     journal: Path | None,
     fresh: bool,
+    verify: bool,
 ) -> None:
     """Set the policies in FILE (YAML, JSON or CSV; - for stdin, with --format).
 
     The file is validated before anything is sent, and every error is reported with its line and
     column. After an interruption, the same command sends only the rest: the journal lists the jobs
     that succeeded. It is deleted when all jobs have succeeded.
+
+    With --verify, the exit code is 1 if a policy is stored otherwise. The server does not show
+    every field; one that cannot be read never changes the exit code.
     """
-    items = _read(file, form, edition=edition, allow_unknown=allow_unknown)
+    items = items_of(file, form, edition=edition, allow_unknown=allow_unknown)
     batches = Batches(jobs=batch, concurrency=concurrency)
     if dry_run or curl:
         policies = applying.policies(items)
@@ -76,40 +72,11 @@ def command(
     path = journal or (None if file == "-" else Path(f"{file}.journal"))
     if path is not None and file != "-" and path.exists() and path.samefile(file):
         raise click.BadParameter("it is the file of policies itself.", param_hint="--journal")
-    client = connection.client(batches=batches, edition=edition, **manner.client_options())
+    options = {"batches": batches, "edition": edition, **manner.client_options()}
+    client = connection.client(**options)
+    verifier = connection.client(**options) if verify else None
+    run = applying.Run(client, items, output, manner, verifier)
     try:
-        sys.exit(applying.Run(client, items, output, manner).to_the_end(path, fresh=fresh))
+        sys.exit(run.to_the_end(path, fresh=fresh))
     except BadJournalError as error:
         raise click.UsageError(str(error)) from error
-
-
-def _read(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> Sequence[Item]:
-    form = form or format_of(file)
-    if form is None:
-        raise click.UsageError(
-            f"the format is not clear from the name {file!r}; give --format {'|'.join(FORMATS)}."
-        )
-    try:
-        with click.open_file(file, "rb") as stream:
-            content: bytes = stream.read()
-    except OSError as error:
-        raise click.UsageError(f"{file} cannot be read: {error.strerror}.") from error
-    try:
-        with reading(file, len(content)) as progress:
-            return read(
-                content, form=form, edition=edition, allow_unknown=allow_unknown, progress=progress
-            )
-    except InvalidFileError as error:
-        _report("<stdin>" if file == "-" else file, error.problems)
-        sys.exit(exits.WRONG_USE)
-
-
-def _report(name: str, problems: Sequence[PlacedProblem]) -> None:
-    for problem in problems[:_MOST_SHOWN]:
-        place = problem.place
-        said = printable(f"{name}:{place.line}:{place.column}: {problem.message}")
-        click.echo(fold(said, width(err=True), rest="    "), err=True)
-    count = len(problems)
-    if count > _MOST_SHOWN:
-        click.echo(f"... and {count - _MOST_SHOWN:,} more", err=True)
-    click.echo(f"{counted(count, 'error')}; nothing was sent.", err=True)

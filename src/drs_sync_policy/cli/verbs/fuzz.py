@@ -13,7 +13,7 @@ from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.output import verdict as verdicts
 from drs_sync_policy.cli.output.options import verdict_options
 from drs_sync_policy.cli.output.verdict import Output
-from drs_sync_policy.cli.target import opened, write_example
+from drs_sync_policy.cli.target import opened, write_example, write_listed
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.active import DEFAULT_BUDGET, Interrupted, run
 from drs_sync_policy.fuzz.restore import Restored
@@ -33,6 +33,15 @@ from drs_sync_policy.fuzz.restore import Restored
     expose_value=False,
     callback=write_example,
     help="Write `target.toml`, a commented example of a target profile, and end.",
+)
+@click.option(
+    "--init-from-list",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=write_listed,
+    help="The same with your server and project (DRS_URL, DRS_PROFILE, ...), and with the"
+    " synchronization jobs that it lists.",
 )
 @click.option(
     "--budget",

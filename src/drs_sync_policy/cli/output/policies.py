@@ -1,0 +1,101 @@
+"""Policies that were read, as a table for people and as JSON or CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import click
+
+from drs_sync_policy import NOT_READABLE, JobPolicy
+from drs_sync_policy.cli.output.outcomes import echo_json, no_formula
+from drs_sync_policy.cli.output.prose import cells
+from drs_sync_policy.text import printable
+
+_NONE: Final = "-"
+_NOT_READABLE: Final = "?"
+_GAP: Final = "  "
+LEGEND: Final = f"{_NONE} is not set, {_NOT_READABLE} cannot be read"
+
+
+def show(policies: Sequence[JobPolicy], names: Sequence[str], output: str) -> None:
+    """Prints each job with these fields of its policy."""
+    _PRINTERS[output](policies, names)
+
+
+def _table(policies: Sequence[JobPolicy], names: Sequence[str]) -> None:
+    rows = [("job", "state", *names)]
+    for policy in policies:
+        values = (
+            [_cell(policy[name]) for name in names]
+            if policy.found
+            else [f"{policy.error_code} {policy.error_msg or ''}"]
+        )
+        rows.append((policy.job_id, policy.status or _NOT_READABLE, *values))
+    rows = [tuple(map(printable, row)) for row in rows]
+    wide = [row for row in rows if len(row) == len(names) + 2]
+    widths = [max(map(cells, column)) for column in zip(*wide, strict=True)]
+    widths[:2] = [max(cells(row[n]) for row in rows) for n in (0, 1)]
+    for row in rows:
+        padded = (cell + " " * (w - cells(cell)) for cell, w in zip(row, widths, strict=False))
+        click.echo(_GAP.join(padded).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if value is NOT_READABLE:
+        return _NOT_READABLE
+    return _NONE if value is None else _text(value)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _json(policies: Sequence[JobPolicy], names: Sequence[str]) -> None:
+    echo_json(
+        [
+            {
+                "job_id": policy.job_id,
+                "name": policy.name,
+                "status": policy.status,
+                "policy": {n: policy[n] for n in names if policy[n] is not NOT_READABLE},
+                "not_readable": _hidden(policy, names),
+                "error_code": policy.error_code,
+                "error_msg": policy.error_msg,
+            }
+            for policy in policies
+        ]
+    )
+
+
+def _hidden(policy: JobPolicy, names: Sequence[str]) -> list[str]:
+    return [name for name in names if policy[name] is NOT_READABLE]
+
+
+def _csv(policies: Sequence[JobPolicy], names: Sequence[str]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("job_id", "status", *names, "not_readable", "error_code", "error_msg"))
+    shown = printable if sys.stdout.isatty() else str
+    for policy in policies:
+        values = [policy[name] for name in names]
+        row = (
+            policy.job_id,
+            policy.status or "",
+            *("" if value in (None, NOT_READABLE) else _text(value) for value in values),
+            " ".join(_hidden(policy, names)),
+            policy.error_code or "",
+            policy.error_msg or "",
+        )
+        writer.writerow(no_formula(shown(cell)) for cell in row)
+    click.echo(text.getvalue(), nl=False, color=True)
+
+
+_PRINTERS: Final[dict[str, Callable[[Sequence[JobPolicy], Sequence[str]], None]]] = {
+    "table": _table, "json": _json, "csv": _csv,
+}  # fmt: skip
+OUTPUTS: Final = tuple(_PRINTERS)

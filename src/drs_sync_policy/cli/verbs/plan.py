@@ -1,0 +1,54 @@
+"""The verb `plan`: what `apply` would change."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from drs_sync_policy import contract
+from drs_sync_policy.cli import exits, plans, sending
+from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.cli.connection import Connection, connection_options
+from drs_sync_policy.cli.input.file import items_of
+from drs_sync_policy.cli.input.formats import FORMATS
+from drs_sync_policy.cli.output import plans as output_of
+from drs_sync_policy.cli.reading import read
+
+
+@click.command(short_help="Show what `apply` would change.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--format", "form", type=Choice(FORMATS), help="Default: by the file's name.")
+@click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
+              show_default=True,
+              help="The edition of the contract that validates the file.")  # fmt: skip
+@click.option("--allow-unknown", is_flag=True, help="Accept unknown fields too.")
+@click.option("--output", type=Choice(output_of.OUTPUTS), default="table", show_default=True)
+@sending.manner_options
+@connection_options
+def command(
+    connection: Connection,
+    manner: sending.Manner,
+    file: str,
+    form: str | None,
+    edition: str,
+    allow_unknown: bool,
+    output: str,
+) -> None:
+    """Show what `apply` would change of the policies in FILE (- for stdin, with --format).
+
+    `+` sets a field, `~` changes it, `=` leaves it as it is, and `?` is a field that the server
+    does not show. Nothing is changed.
+
+    Exit codes: 0 nothing to do, 10 there are changes, 1 a job cannot be read. A field that cannot
+    be read never changes the exit code.
+    """
+    items = items_of(file, form, edition=edition, allow_unknown=allow_unknown)
+    client = connection.client(edition=edition, **manner.client_options())
+    policies, code = read(client, [*plans.merged(items)], manner=manner)
+    if code:
+        sys.exit(code)
+    found = plans.plans(items, policies)
+    output_of.show(found, output, quiet=manner.quiet)
+    codes = [exits.CHANGES for plan in found if plan.changed]
+    sys.exit(exits.worst(codes + [exits.BROKEN for plan in found if plan.error_code]))
