@@ -272,7 +272,7 @@ def _walk(node: _Node, value: Any, found: list[Key]) -> None:
                 elif child.absent is not None:
                     found.append(child.absent)
     elif node.items is not None:
-        if isinstance(value, list):
+        if anyjson.is_array(value):
             for entry in value[:MOST_ITEMS]:
                 _walk(node.items, entry, found)
     elif isinstance(value, _PLAIN):

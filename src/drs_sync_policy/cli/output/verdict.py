@@ -185,7 +185,8 @@ def repeated(*, seed: int | None) -> str:
         if not given or name in ("seed", "verbose", "quiet", "form"):
             continue
         if isinstance(option, click.Argument):
-            words += map(_word, value if isinstance(value, tuple) else (value,))
+            several = cast("tuple[object, ...]", value if isinstance(value, tuple) else (value,))
+            words += map(_word, several)
         elif value is True:
             words.append(option.opts[-1])
         else:

@@ -14,7 +14,6 @@ from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
 
 Json = Mapping[str, Any]
-_OPTIONAL: Final = ("blocked_job_ids", "max_body_bytes", "operations")
 _LETTERS: Final = "aZ-bY_cX.dW:eV fU0gT1hS2iR3jQ4"
 
 
@@ -26,12 +25,12 @@ def described(target: Target) -> dict[str, Any]:
         table["expired_token_env"] = names[target.expired_token]
     if target.headers:
         table["headers"] = {name: names[value] for name, value in target.headers.items() if value}
-    values = {name: getattr(target, name) for name in _OPTIONAL}
-    table |= {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in values.items()
-        if value
+    optional = {
+        "blocked_job_ids": list(target.blocked_job_ids),
+        "max_body_bytes": target.max_body_bytes,
+        "operations": list(target.operations),
     }
+    table |= {name: value for name, value in optional.items() if value}
     document: dict[str, Any] = {"target": table}
     if target.other:
         document["other_tenant"] = _tenant(target.other, names)
