@@ -12,8 +12,8 @@ from drs_sync_policy.testing import Sandbox
 
 def test_the_contracts_python_sample_runs(drs_sandbox: Sandbox) -> None:
     """With three variables in the environment the sample sets a policy and prints the outcome."""
-    (path,) = contract.load().document["paths"].values()
-    samples = path["post"]["x-codeSamples"]
+    paths = contract.load().document["paths"].values()
+    samples = [sample for item in paths for sample in item["post"].get("x-codeSamples", ())]
     (source,) = (sample["source"] for sample in samples if sample["lang"] == "Python")
     done = subprocess.run(
         [sys.executable, "-c", source],
