@@ -55,15 +55,19 @@ def rules(loaded: contract.Contract | None = None) -> str:
         table(
             ("Group", "Rules"),
             (
-                (f"[{TITLES[group]}](#{group})", ", ".join(f"[{r.id}](#{r.id})" for r in members))
+                (f"[{_group(group)}](#{group})", ", ".join(f"[{r.id}](#{r.id})" for r in members))
                 for group, members in groups.items()
             ),
         ),
     ]
     for group, members in groups.items():
-        parts.append(f"## {TITLES[group]} {{ #{group} }}")
+        parts.append(f"## {_group(group)} {{ #{group} }}")
         parts += (_rule(rule, catalogue(loaded), examples.get(rule.id)) for rule in members)
     return "\n\n".join(parts) + "\n"
+
+
+def _group(name: str) -> str:
+    return TITLES.get(name, name.capitalize())
 
 
 def _grouped(loaded: contract.Contract) -> dict[str, list[contract.Rule]]:
