@@ -9,6 +9,7 @@ from typing import Any, Final
 import jsonschema_rs
 from attrs import frozen
 
+from drs_sync_policy.anyjson import is_object
 from drs_sync_policy.contract import Contract, Operation, Parameter
 from drs_sync_policy.sandbox import rejection
 from drs_sync_policy.sandbox.rejection import Rejection
@@ -75,7 +76,7 @@ class BodyCheck:
     def check(self, document: Any) -> None:
         """Raises the 400 that names the first error (rule invalid-body-is-refused)."""
         # An error has a copy of what is invalid: first without unknown fields, which may be many.
-        if isinstance(document, dict) and not self._fields.issuperset(document):
+        if is_object(document) and not self._fields.issuperset(document):
             self._check({name: document[name] for name in document if name in self._fields})
         self._check(document)
 
