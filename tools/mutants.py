@@ -3,7 +3,8 @@
     python -m tools.mutants [--tests PATH]... [ID...]
 
 Each mutant is applied in a copy of the tree, wherever its original lines are now. Without `--tests`
-only the test that caught it before runs. Exits with 1 if a mutant that was caught survives now.
+only the test that caught it before runs. Exits with 1 if a mutant that was caught is not now: it
+survives, or its lines or its test are not where the list says, and the entry needs an edit.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -96,8 +98,8 @@ def _run(copy: Path, tests: Sequence[str]) -> str:
         return "survived"
     if "not found: " in done.stdout + done.stderr:
         return "not run: the test is gone"
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return "caught by " + (failed or ["an error before the first test"])[0]
+    failed = re.search(r"^(?:FAILED|ERROR) (tests/.*)", done.stdout, re.MULTILINE)
+    return f"caught by {failed[1] if failed else 'an error before the first test'}"
 
 
 def main() -> None:
@@ -114,7 +116,7 @@ def main() -> None:
             if mutant["id"] not in (given.ids or [mutant["id"]]) or not (before or given.tests):
                 continue
             said = result(copy, mutant, given.tests or [before])
-            worse |= bool(before) and said == "survived"
+            worse |= bool(before) and not said.startswith("caught")
             print(f"{mutant['id']} {mutant['file']} {mutant['function']}: {said}", flush=True)
     sys.exit(worse)
 

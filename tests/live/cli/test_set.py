@@ -51,7 +51,10 @@ def test_the_help_of_an_option_says_the_bounds_of_its_field(run: Run) -> None:
     for name, schema in bounded.items():
         of_option = text.split(f"--{name.replace('_', '-')} TEXT", 1)[1].split(" --", 1)[0]
         assert f"[at most {schema['maxLength']} characters]" in of_option
-        assert ("[matches " in of_option) == ("pattern" in schema)
+        matches = schema.get("pattern", "")
+        assert ("[matches " in of_option) == bool(matches)
+        # A long pattern is not for a terminal.
+        assert (f"[matches {matches}]" in of_option) == (0 < len(matches) < 80)
 
 
 def test_a_value_that_does_not_exist_is_wrong_use(run: Run) -> None:
