@@ -36,8 +36,15 @@ from drs_sync_policy.fuzz.target.real_service import is_real, require_permission
 class ContractUser(FastHttpUser):
     """Sends a mix of requests, and has the responses checked."""
 
-    concurrency = 1
-    max_redirects = 0
+    part: Part
+    host: str | None
+    connection_timeout: float
+    network_timeout: float
+    insecure: bool
+    ssl_context_factory: Callable[[], ssl.SSLContext] | None
+    sent_as: str
+    concurrency: int = 1
+    max_redirects: int = 0
 
     def __init__(self, environment: Environment) -> None:
         self.part = part_of(environment)
