@@ -44,7 +44,8 @@ def _run(clone: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def _bytes(root: Path) -> dict[str, bytes]:
-    files = (path for path in root.rglob("*") if path.is_file())
+    """All files but those that Python keeps of what it compiled."""
+    files = (p for p in root.rglob("*") if p.is_file() and p.parent.name != "__pycache__")
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
 

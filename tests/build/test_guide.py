@@ -175,7 +175,9 @@ def test_the_command_page_has_what_help_says(site: Path) -> None:
         assert f"Usage: drs-sync-policy {name} " in made
         assert verb.get_short_help_str(200) in made
         for option in verb.params:
-            if isinstance(option, click.Option) and option.get_help_record(click.Context(verb)):
+            if isinstance(option, click.Option) and option.get_help_record(
+                click.Context(verb, **main.context_settings)
+            ):
                 assert f'id="drs-sync-policy-{name}{option.opts[-1]}"' in shown
     assert made.count("```sh\n# ") >= 5
 

@@ -51,8 +51,9 @@ def command() -> str:
 
 def options() -> Iterator[tuple[str, str, str]]:
     """Each option: its name, what it does, and where the page has it."""
-    for path, verb in _verbs(import_module("drs_sync_policy.cli").main):
-        context = click.Context(verb)
+    main: click.Group = import_module("drs_sync_policy.cli").main
+    for path, verb in _verbs(main):
+        context = click.Context(verb, **main.context_settings)
         for option in verb.get_params(context):
             if isinstance(option, click.Option):
                 record = option.get_help_record(context)
@@ -89,7 +90,7 @@ def _verb(main: click.Group, path: tuple[str, ...], verb: click.Command) -> Iter
     yield f"```{{ .text .no-copy }}\n{usage[0]}\n```"
     yield inspect.cleandoc(verb.help or "").replace("\b\n", "")
     yield from _examples(shown)
-    context = click.Context(verb, info_name=" ".join(path))
+    context = click.Context(verb, info_name=" ".join(path), **main.context_settings)
     rows = (_row(path, o, context) for o in verb.get_params(context) if isinstance(o, click.Option))
     yield table(("Option", "What it does"), filter(None, rows))
 

@@ -248,6 +248,6 @@ def test_every_help_has_examples_that_fit_its_options(verb: str, run: Run) -> No
         words = shlex.split(line.split(" > ")[0].split(" < ")[0])
         if words[0] != "eval":
             assert words[0] == verb
-            parser = command.make_parser(click.Context(command))
+            parser = command.make_parser(click.Context(command, **main.context_settings))
             parser.parse_args(words[1:])
         assert line in shown
