@@ -117,7 +117,7 @@ types: setup $(NODE) ## mypy and pyright, both strict, and that every public typ
 	$(BIN)/python -m pytest -q tests/system/build/test_types.py
 
 # A third worker on 2 cores, because tests wait about a quarter of their time.
-test: setup $(NODE) ## the tests (under 2 minutes on 2 cores)
+test: setup $(NODE) ## the tests (under 3 minutes on 2 cores)
 	$(BIN)/python -m pytest -m "not system" -n 3 --dist worksteal $(EXTRA)
 
 test-system: setup-system $(NODE) ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds
