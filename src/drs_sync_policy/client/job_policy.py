@@ -31,6 +31,10 @@ class NotReadable(Enum):
     def __repr__(self) -> str:
         return self.name
 
+    def __bool__(self) -> bool:
+        """Raises TypeError: neither true nor false would be right."""
+        raise TypeError("whether the field is set is not known: ask `is NOT_READABLE` first")
+
 
 NOT_READABLE: Final = NotReadable.NOT_READABLE
 """The field cannot be read."""
@@ -60,7 +64,12 @@ class JobPolicy:
     error_msg: str | None = None
 
     def __getitem__(self, name: str) -> Any:
-        """The value of a field, None if it is not set, or `NOT_READABLE`."""
+        """The value of a field, None if it is not set, or `NOT_READABLE`.
+
+        Raises KeyError for a name that is no field of a policy.
+        """
+        if name not in FIELDS and name not in self.fields:
+            raise KeyError(f"`{name}` is not a field of a policy (known: {', '.join(FIELDS)})")
         return self.fields.get(name, NOT_READABLE)
 
     @property

@@ -182,3 +182,13 @@ def test_what_is_no_list_of_ids_is_not_sent(read: Reader, ids: Any) -> None:
     with vendor.serving() as server, pytest.raises(WrongUseError):
         read(server, "get_policies", ids)
     assert server.asked == []
+
+
+def test_what_cannot_be_read_is_neither_true_nor_false() -> None:
+    """A condition on such a field would silently be wrong; so would a misspelt name."""
+    policy = JobPolicy("job-a", fields={"ddl_trans": True})
+    assert policy["ddl_trans"]
+    with pytest.raises(TypeError, match="NOT_READABLE"):
+        bool(policy["slot_name"])
+    with pytest.raises(KeyError, match="slot_nam`"):
+        policy["slot_nam"]

@@ -38,7 +38,7 @@ def command(
     a job cannot be read; a field that cannot be read never changes it.
     """
     if bool(job_ids) == all_sync_jobs:
-        raise click.UsageError("name the jobs, or give --all-sync-jobs")
+        raise click.UsageError("name the jobs, or give --all-sync-jobs, and not both")
     client = connection.client(edition=edition, **manner.client_options())
     found, code = read(client, None if all_sync_jobs else job_ids, manner=manner)
     if code:
