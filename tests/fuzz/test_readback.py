@@ -72,6 +72,14 @@ def test_a_policy_is_found_in_a_response(
     assert policy_in(response, READ, readback, fields, job) == policy
 
 
+def test_a_job_that_the_server_could_not_read_has_no_policy_to_restore() -> None:
+    """A failure in a list is not an empty policy: a run would take it for the original."""
+    readback = Readback("/", policy_pointer="/results/id={job_id}")
+    failed = {"id": "a", "status": "failed", "error_code": "DRS.M00289", "error_msg": "None."}
+    with pytest.raises(Unreadable, match="M00289"):
+        _read({"results": [failed]}, readback)
+
+
 def test_a_response_without_the_job_shows_nothing() -> None:
     """A list that lacks the job is something else than one that is not there."""
     readback = Readback("/", policy_pointer="/results/id={job_id}")

@@ -28,6 +28,8 @@ PROBE: Final = "x_unknown_probe"
 PROJECT_ID: Final = "{project_id}"
 JOB_ID: Final = "{job_id}"
 PLACEHOLDERS: Final = re.compile(r"\{(?:project_id|job_id)\}")
+_ERROR: Final = "error_code"
+"""With it, an item of a list says that its job could not be read."""
 _NOTHING_THERE: Final = (ValueError, KeyError, IndexError, TypeError)
 
 NOTHING_EXPECTED: Final = Expectation("", None)
@@ -141,6 +143,10 @@ def policy_in(
     if not isinstance(found, dict):
         raise Unreadable(f"`{readback.policy_pointer}` points to no object")
     stored = {name: _at(found, readback.pointer(name)) for name in (*fields, PROBE)}
+    if found.get(_ERROR) and all(value is None for value in stored.values()):
+        raise Unreadable(
+            f"the response of {request.path} shows {found[_ERROR]} instead of a policy"
+        )
     return {name: value for name, value in stored.items() if not readback.means_none(value)}
 
 
