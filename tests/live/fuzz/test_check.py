@@ -301,3 +301,23 @@ def test_a_wrong_line_of_exchanges_is_named(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, [*arguments, "--target", str(tmp_path / "target.toml")])
     assert done.exit_code == exits.WRONG_USE
     assert "line 1 is not an exchange" in done.output
+
+
+def test_what_reads_a_policy_is_checked_as_an_operation_too() -> None:
+    """If the profile lists the operation that it reads with, its responses have rules."""
+    document = sandbox.target_profile("http://127.0.0.1:9", tenants=[FIRST])
+    document["readback"] = {"kind": "batch-detail"}
+    document["target"]["operations"] = ["batchListJobDetails"]
+    checker = TrafficChecker(profile.parse(document))
+    headers = (("X-Auth-Token", FIRST.token), ("Content-Type", "application/json"))
+    body = json.dumps({"jobs": [JOB]}).encode()
+    request = Request("POST", f"/v3/{PROJECT}/jobs/batch-detail", headers, body)
+    crashed = Response(500, (("Content-Type", "application/json"),), b"{}", 0.0)
+    empty = Response(200, crashed.headers, b'{"count": 0, "results": []}', 0.0)
+    violated = [
+        violation.rule
+        for number, response in enumerate((crashed, empty))
+        for violation in checker.add(Recorded("", request, response, number, number))
+    ]
+    assert "own-job-is-shown" in violated
+    assert {"error-body-explains", "answer-matches-schema"} & {*violated}
