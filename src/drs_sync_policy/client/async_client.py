@@ -229,7 +229,12 @@ class AsyncSyncPolicyClient(SharedClient):
         ids = checked_ids(job_ids)
         asked = [*dict.fromkeys(ids)]
         reads = batch_list_job_details
-        reading = self._reading(reads, BatchQueryJobReqPage(jobs=asked[:IDS]), language, timeouts)
+        parts = (asked[start : start + IDS] for start in range(0, len(asked), IDS))
+        # Each is validated before any is sent.
+        reading, *_ = [
+            self._reading(reads, BatchQueryJobReqPage(jobs=part), language, timeouts)
+            for part in parts
+        ]
         found: dict[str, JobPolicy] = {}
 
         async def process(cancelled: Cancelled, chunk: Chunk) -> None:

@@ -176,7 +176,14 @@ def test_credentials_that_are_rejected(read: Reader) -> None:
         read(server, "get_policies", ["job-0000"], auth="not-it")
 
 
-@pytest.mark.parametrize("ids", ["job-a", [], [1], [""], {"a": 1}])
+LATE = [*(f"job-{n}" for n in range(10)), ""]
+"""The id that breaks the contract is not in the first request."""
+
+
+@pytest.mark.parametrize(
+    "ids", ["job-a", [], [1], [""], LATE, {"a": 1}],
+    ids=["a text", "no id", "a number", "an empty id", "an empty id later", "an object"],
+)  # fmt: skip
 def test_what_is_no_list_of_ids_is_not_sent(read: Reader, ids: Any) -> None:
     """A single id is a common error."""
     with vendor.serving() as server, pytest.raises(WrongUseError):
