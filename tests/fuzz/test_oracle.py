@@ -34,7 +34,7 @@ def _statuses(prober: Prober, request: Request) -> set[int] | None:
     ],
 )
 def test_a_body_deserves_its_statuses(prober: Prober, body: bytes, statuses: set[int]) -> None:
-    """A body is right, breaks the schema, is no I-JSON, or strains the parser."""
+    """A body is right, breaks the schema, is not I-JSON, or strains the parser."""
     assert _statuses(prober, prober.request(body)) == statuses
 
 

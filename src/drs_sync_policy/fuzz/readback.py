@@ -133,7 +133,7 @@ def policy_in(
     try:
         value = ijson.loads(response.body)
     except ijson.NotIJson as error:
-        raise Unreadable(f"the response of {request.path} is no I-JSON: {error}") from None
+        raise Unreadable(f"the response of {request.path} is not I-JSON: {error}") from None
     try:
         found = _of_job(value, readback.policy_pointer, job_id)
     except _NOTHING_THERE as error:

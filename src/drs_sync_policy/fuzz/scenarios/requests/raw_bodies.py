@@ -157,7 +157,7 @@ def _twice(job: bytes) -> Iterator[tuple[bytes, str]]:
 
 def _not_i_json(prober: Prober) -> None:
     def send(entry: tuple[bytes, str]) -> None:
-        prober.send(prober.request(entry[0]), case=f"the body is no I-JSON: {entry[1]}")
+        prober.send(prober.request(entry[0]), case=f"the body is not I-JSON: {entry[1]}")
 
     prober.each(send, raw_bodies(prober.target.tenant.job_ids[0], prober.bodies))
 
