@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from tools import api, charts, meta, pages, published, reference, search, source, staging
+from tools.release.readme import installing
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, SITE, CONFIG = ROOT / "docs", ROOT / "site", ROOT / "zensical.toml"
@@ -86,7 +87,7 @@ def stage(docs: Path, *, into: Path) -> None:
         _make_way(into, name)
         (into / name).write_text(make(), "utf-8")
     for written in into.glob("*.md"):
-        text = staging.installing(written.read_text("utf-8"), os.environ.get("PACKAGE", ""))
+        text = installing(written.read_text("utf-8"), os.environ.get("PACKAGE", ""))
         text = staging.staged(text, into)
         written.write_text(charts.charted(text), "utf-8")
     _make_way(into, f"{reference.FOLDER}/README.md")

@@ -21,7 +21,6 @@ _CONSOLE: Final = re.compile(
     r"^(?P<indent> *)```console\n(?P<body>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
 )
 _DIAGRAM: Final = re.compile(r"^!\[[^\]]*\]\(((?:diagrams|charts)/[\w-]+\.svg)\)$", re.MULTILINE)
-_CLONE: Final = re.compile(r"pip install '?\.(\[\w+\])?'?(`?)(?: in a clone)?")
 _COMMENT: Final = re.compile(r"<!--.*?-->\n*", re.DOTALL)
 
 
@@ -31,11 +30,6 @@ def staged(text: str, docs: Path) -> str:
         text = text.replace(f"]({there})", f"]({here})")
     text = _DIAGRAM.sub(lambda picture: _inline(docs / picture[1]), text)
     return described(_CONSOLE.sub(_blocks, text))
-
-
-def installing(text: str, package: str) -> str:
-    """The text with the name of the published package, if there is one, instead of a clone."""
-    return _CLONE.sub(rf"pip install '{package}\1'\2", text) if package else text
 
 
 def described(text: str) -> str:

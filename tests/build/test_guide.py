@@ -19,6 +19,7 @@ from drs_sync_policy.cli import main
 from drs_sync_policy.sandbox.faults import catalogue
 from tests.html import Reader
 from tools import api, diagrams, guide, pages, rule_examples, staging
+from tools.release.readme import described, installing
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))
@@ -73,6 +74,16 @@ def test_every_link_of_the_site_leads_somewhere(site: Path) -> None:
 
 def _there(page: Path, url: str) -> bool:
     return (page.parent / url.split("#")[0].split("?")[0]).exists()
+
+
+def test_the_links_of_the_readme_on_a_package_index_lead_to_the_site(site: Path) -> None:
+    """Where the address is known; the sources of this project are not on the site."""
+    shown = described((ROOT / "README.md").read_text("utf-8"), "https://docs.example.org/drs/")
+    links = re.findall(r"\]\(([^)]+)\)", shown)
+    places = [link.removeprefix("https://docs.example.org/drs/") for link in links]
+    assert len(places) > 10
+    assert [place for place in places if not _there(site / "index.html", place)] == []
+    assert "CONTRIBUTING.md has" in shown
 
 
 def test_every_style_is_local(site: Path) -> None:
@@ -215,9 +226,9 @@ def test_a_command_and_its_output_are_two_blocks() -> None:
 def test_one_setting_names_the_published_package() -> None:
     """Until there is one, the pages install from a clone."""
     text = "Run `pip install '.[cli]'` in a clone, or `pip install .`."
-    assert staging.installing(text, "") == text
+    assert installing(text, "") == text
     named = "Run `pip install 'name[cli]'`, or `pip install 'name'`."
-    assert staging.installing(text, "name") == named
+    assert installing(text, "name") == named
 
 
 def test_the_diagrams_are_what_their_sources_say() -> None:

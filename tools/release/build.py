@@ -24,7 +24,7 @@ from tools.documents import ROOT
 DIST: Final = ROOT / "dist"
 _INPUTS: Final = (
     "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", ".gitignore", "openapi.yaml",
-    "src", "generated",
+    "src", "generated", "tools/release/readme.py",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import venv
+import zipfile
 from collections.abc import Iterator
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -18,7 +19,7 @@ from threading import Thread
 import pytest
 
 from tools.documents import ROOT
-from tools.release.build import build
+from tools.release.build import build, check
 
 pytestmark = pytest.mark.system
 
@@ -115,3 +116,27 @@ def test_a_release_is_installed_from_an_index_and_used(
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert re.search("env/lib.*/site-packages/", where.stdout)
+
+
+@pytest.mark.parametrize("site", ["", "https://docs.example.org/drs"])
+def test_an_index_shows_no_link_that_leads_nowhere(
+    site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Links and addresses of the site where the build knows it, and none where it does not."""
+    monkeypatch.setenv("SITE_URL", site)
+    monkeypatch.delenv("SOURCE_URL", raising=False)
+    names = build(ROOT, tmp_path / "dist")
+    check([tmp_path / "dist" / name for name in names])
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+        metadata = BytesParser(policy=HTTP).parsebytes(archive.read(name))
+    addresses = dict(line.split(", ") for line in metadata.get_all("Project-URL", []))
+    wanted = {"Documentation": f"{site}/index.html", "Changelog": f"{site}/changelog.html"}
+    assert addresses == (wanted if site else {})
+    shown = metadata.get_content()
+    links = re.findall(r"\]\(([^)]*)\)", shown)
+    assert len(links) == (shown.count(f"]({site}/") if site else 0)
+    assert bool(links) == bool(site)
+    assert "Set a policy with curl" in shown
+    assert f"pip install '{NAME}[cli]'" in shown
