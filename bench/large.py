@@ -50,7 +50,7 @@ async def _send(url: str, content: bytes, at_once: int) -> None:
         host, _, port = url.removeprefix("http://").partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(content)
-        with suppress(ConnectionError):  # refused with 503 before it was sent whole
+        with suppress(ConnectionError):  # a 503 came before all was sent
             await reader.readuntil(b"\r\n\r\n")
         writer.close()
 
