@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drs_sync_policy import contract
-from drs_sync_policy.fuzz.oracle import PARAMETERS_RULE
+from drs_sync_policy.fuzz.defects import PARAMETERS_RULE
 from drs_sync_policy.fuzz.rules.registry import CHECKS, REGISTRY
 from drs_sync_policy.sandbox.faults import Fault
 from drs_sync_policy_contract import RULE_IDS

@@ -14,7 +14,8 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB
-from drs_sync_policy.fuzz.oracle import AnyRule, Expectation
+from drs_sync_policy.fuzz.defects import AnyRule
+from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.shrink import WRONG_TOKEN, Plain, document, items
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.verdict import Exchange

@@ -15,7 +15,7 @@ from typing import Final
 from attrs import evolve, field, frozen
 
 from drs_sync_policy.fuzz import blame
-from drs_sync_policy.fuzz.oracle import AnyRule
+from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.prober import Prober, TargetDown
 from drs_sync_policy.fuzz.readback import Unreadable
 from drs_sync_policy.fuzz.replay import TRIES, is_reading, once

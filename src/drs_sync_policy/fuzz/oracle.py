@@ -9,8 +9,6 @@ credentials come before the body.
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
-import itertools
-import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, Literal
@@ -21,42 +19,27 @@ from attrs import field, frozen
 
 from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation, Parameter
 from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.defects import (
+    PARAMETERS_RULE,
+    AnyRule,
+    Defect,
+    allowed_statuses,
+    is_shared,
+    rule_of,
+)
+from drs_sync_policy.fuzz.request_body import BodyReader
 from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
-from drs_sync_policy_contract import RuleId
 
-ACCEPTED_BYTES: Final = 1_000_000
-"""A body of this size is accepted by every server (rule batch-size-is-unbounded)."""
-ParametersRule = Literal["parameters-match-schema"]
-AnyRule = RuleId | ParametersRule
 JobKind = Literal["own", "blocked", "foreign", "unknown", "unclear"]
 """Whose a job is, for the tenant of a request; unclear: the profile does not name all jobs."""
-PARAMETERS_RULE: Final[ParametersRule] = "parameters-match-schema"
-"""Stands for a parameter's schema if no rule of the contract is about that parameter."""
 OTHER_METHODS: Final = ("GET", "PUT", "PATCH", "DELETE")
 """What rule other-methods-are-refused speaks of; OPTIONS and HEAD are the server's own affair."""
-CLOSED: Final = 0
-"""Stands among statuses for a connection closed without a response."""
 
-_NO_BODY: Final[tuple[str, Mapping[str, Any]]] = ("", {})
 _REDIRECTS: Final = frozenset({301, 302, 307, 308})
-_DEEPEST: Final = 64
 _SHORT: Final = 5
-_FLAT: Final = frozenset({str, bool, type(None)})
-_LARGEST_DOUBLE: Final = 1.7976931348623157e308
 _IN_FRONT: Final = frozenset({400, 414, 431, 494})
 """What servers say to an odd request line or header before the application sees it."""
-
-
-@frozen
-class Defect:
-    """One way in which a request breaks the contract, and the statuses that are right for it."""
-
-    rule: AnyRule
-    statuses: frozenset[int]
-    stage: Literal["credentials", "request", "body"]
-    fields: tuple[str, ...] = ()
-    """What of the request is invalid: fields of the body, or a parameter."""
 
 
 @frozen
@@ -122,14 +105,8 @@ class Oracle:
                 for other in contract.checked(target.operations)
                 if other.id != operation.id
             )
-        self.media_type: str
-        self.media_type, schema = next(iter(operation.request.items()), _NO_BODY)
-        self.body: jsonschema_rs.Validator = jsonschema_rs.validator_for(
-            contract.standalone(schema)
-        )
-        self._formats = jsonschema_rs.validator_for(
-            contract.standalone(schema), validate_formats=True
-        )
+        self.body = BodyReader(contract, operation, max_bytes=target.max_body_bytes)
+        self.media_type = self.body.media_type
         self._parameters = {
             parameter.name: jsonschema_rs.validator_for(contract.standalone(parameter.schema))
             for parameter in operation.parameters
@@ -169,9 +146,9 @@ class Oracle:
             *self._path_defects(match, tenant),
             *self._header_defects(request),
         ]
-        body_defects, items, extreme, body = self._body(request)
-        defects += body_defects
-        if self.operation.id != BATCH_SET_POLICY and not _is_shared(defects, self.rules):
+        body = self.body.read(request)
+        defects += body.defects
+        if self.operation.id != BATCH_SET_POLICY and not is_shared(defects, self.rules):
             return Expectation(
                 "status-is-documented",
                 None,
@@ -180,16 +157,16 @@ class Oracle:
                 tenant=tenant,
                 front=bool(defects),
             )
-        if extreme and not defects:
+        if body.extreme and not defects:
             return Expectation(
                 "extremes-in-ignored-fields-are-survived", frozenset({200, 400, 422})
             )
         return Expectation(
-            rule=_rule_of(defects),
-            statuses=_allowed(defects),
+            rule=rule_of(defects),
+            statuses=allowed_statuses(defects),
             defects=tuple(defects),
-            items=items,
-            body=body,
+            items=body.items,
+            body=body.value,
             language=self.language(request),
             tenant=tenant,
             front=bool(defects) and _is_odd(request, match, self._token),
@@ -296,80 +273,12 @@ class Oracle:
     def _located(self, location: str) -> Iterator[Parameter]:
         return (entry for entry in self.operation.parameters if entry.location == location)
 
-    def _body(
-        self, request: Request
-    ) -> tuple[list[Defect], tuple[Mapping[str, Any], ...], bool, Any]:
-        defects: list[Defect] = []
-        content_type = request.header("Content-Type")
-        if not self.media_type:
-            return [], (), False, None
-        if request.method == self.operation.method and not self._is_json(content_type):
-            defects.append(Defect("other-media-types-are-refused", frozenset({415}), "request"))
-        body = request.body or b""
-        limit = self.target.max_body_bytes
-        if limit and len(body) > limit:
-            statuses = frozenset({413, 502, CLOSED})
-            return (
-                [*defects, Defect("oversized-body-is-refused", statuses, "body")],
-                (),
-                False,
-                None,
-            )
-        if len(body) > ACCEPTED_BYTES:
-            return defects, (), True, None
-        try:
-            value = ijson.loads(body)
-        except ijson.NotIJson:
-            defects.append(Defect("body-must-be-i-json", frozenset({400, 422}), "body"))
-            return defects, (), False, None
-        try:
-            valid = self.body.is_valid(value)
-        except (ValueError, OverflowError, RecursionError):
-            return defects, (), True, None
-        if not valid:
-            statuses = frozenset({400, 422})
-            fields = tuple(self._invalid_fields(value))
-            defects.append(Defect("invalid-body-is-refused", statuses, "body", fields))
-            return defects, (), False, None
-        # JSON Schema leaves open whether a `format` is checked, and so does this.
-        free = _is_extreme(value) or not self._formats.is_valid(value)
-        items = tuple(value["jobs"]) if self.operation.id == BATCH_SET_POLICY else ()
-        return defects, items, free, value
-
-    def _invalid_fields(self, body: Any) -> Iterator[str]:
-        """The innermost field of each of the first errors of a body."""
-        try:
-            errors = list(itertools.islice(self.body.iter_errors(body), 3))
-        except (ValueError, OverflowError, RecursionError):
-            return  # it is nested too deeply to say where
-        for error in errors:
-            names = [part for part in error.instance_path if isinstance(part, str)]
-            if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Required):
-                names.append(error.kind.property)
-            yield from names[-1:]
-
-    def _is_json(self, values: list[str]) -> bool:
-        if not values:
-            return False
-        media, *parameters = values[0].split(";")
-        charset = "utf-8"
-        for parameter in parameters:
-            name, _, value = parameter.partition("=")
-            if name.strip().lower() == "charset":
-                charset = value.strip().strip('"').lower()
-        return media.strip().lower() == self.media_type and charset == "utf-8"
-
 
 def _rules(operation: Operation) -> frozenset[str]:
     own = frozenset(rule.id for rule in operation.rules)
     if operation.id == BATCH_SET_POLICY:
         return own | {PARAMETERS_RULE}
     return own | operation.shared_rules
-
-
-def _is_shared(defects: list[Defect], rules: frozenset[str]) -> bool:
-    """Whether a request has defects, and the operation shares the rule about each of them."""
-    return bool(defects) and all(defect.rule in rules for defect in defects)
 
 
 def _path_pattern(url: str, path: str) -> re.Pattern[str]:
@@ -408,44 +317,3 @@ def _parameter(rule: AnyRule, statuses: Collection[int], parameter: Parameter) -
 
 def _group(name: str) -> str:
     return re.sub(r"\W", "_", name)
-
-
-def _rule_of(defects: list[Defect]) -> AnyRule:
-    stages = [defect.stage for defect in defects]
-    if "credentials" in stages and "body" in stages:
-        return "credentials-come-before-the-body"
-    for stage in ("credentials", "request", "body"):
-        for defect in defects:
-            if defect.stage == stage:
-                return defect.rule
-    return "valid-request-is-accepted"
-
-
-def _allowed(defects: list[Defect]) -> frozenset[int]:
-    if not defects:
-        return frozenset({200})
-    early = [defect for defect in defects if defect.stage != "body"]
-    refused = any(defect.stage == "credentials" for defect in defects)
-    checked = early if refused else defects
-    return frozenset().union(*(defect.statuses for defect in checked))
-
-
-def _is_extreme(value: Any) -> bool:
-    """Whether a value nests beyond 64 levels or holds a number outside the double range."""
-    level: list[Any] = [value]
-    for _ in range(_DEEPEST + 1):
-        below: list[Any] = []
-        for entry in level:
-            if isinstance(entry, dict):
-                below += [value for value in entry.values() if type(value) not in _FLAT]
-            elif isinstance(entry, list):
-                below += entry
-            elif isinstance(entry, float):
-                if math.isinf(entry):
-                    return True
-            elif isinstance(entry, int) and abs(entry) > _LARGEST_DOUBLE:
-                return True
-        if not below:
-            return False
-        level = below
-    return True

@@ -16,8 +16,9 @@ from attrs import evolve, frozen
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import Bodies
+from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.history import History
-from drs_sync_policy.fuzz.oracle import AnyRule, Oracle
+from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules.checking import check, check_response
 from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.skipping import Checkable

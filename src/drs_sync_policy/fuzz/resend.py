@@ -16,7 +16,8 @@ from attrs import evolve, frozen
 from drs_sync_policy.fuzz import blame
 from drs_sync_policy.fuzz.aspects import Aspects, aspects, plain_case
 from drs_sync_policy.fuzz.cases.bodies import Bodies
-from drs_sync_policy.fuzz.oracle import CLOSED, AnyRule, Expectation
+from drs_sync_policy.fuzz.defects import CLOSED, AnyRule
+from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.prober import NOT_SENT, SILENT, Prober, TargetDown
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.rules.relations import essence, item_result

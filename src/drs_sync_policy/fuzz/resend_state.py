@@ -19,7 +19,7 @@ from attrs import evolve, frozen
 from drs_sync_policy.fuzz import blame, ijson
 from drs_sync_policy.fuzz.aspects import aspects
 from drs_sync_policy.fuzz.cases.bodies import JOB
-from drs_sync_policy.fuzz.oracle import AnyRule
+from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.prober import TargetDown
 from drs_sync_policy.fuzz.readback import Policy, PolicyReader, Unreadable
 from drs_sync_policy.fuzz.resend import Cause, Resender

@@ -12,7 +12,8 @@ from typing import Any, Final
 from attrs import evolve
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.oracle import CLOSED, AnyRule, Expectation, Oracle
+from drs_sync_policy.fuzz.defects import CLOSED, AnyRule
+from drs_sync_policy.fuzz.oracle import Expectation, Oracle
 from drs_sync_policy.fuzz.rules import registry
 from drs_sync_policy.fuzz.rules.messages import is_plain
 from drs_sync_policy.fuzz.rules.subject import subject

@@ -12,7 +12,8 @@ from attrs import evolve, field, frozen
 
 from drs_sync_policy.contract import Rule
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.oracle import PARAMETERS_RULE, AnyRule, Expectation
+from drs_sync_policy.fuzz.defects import PARAMETERS_RULE, AnyRule
+from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.target.http import Request, Response
 
 Kind = Literal["response", "relation", "state"]

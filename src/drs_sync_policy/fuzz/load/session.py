@@ -16,10 +16,10 @@ from typing import Any, Final
 from attrs import define, field
 
 from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.load.jobs import Jobs, Lease, Round
 from drs_sync_policy.fuzz.load.mix import LARGE_SIZES, SAMPLED, SIZES, SMALL_BYTES, Mix
 from drs_sync_policy.fuzz.load.tally import Tally
-from drs_sync_policy.fuzz.oracle import AnyRule
 from drs_sync_policy.fuzz.prober import Prober, TargetDown
 from drs_sync_policy.fuzz.readback import NOTHING_EXPECTED, Policy, PolicyReader, Unreadable
 from drs_sync_policy.fuzz.rules.checking import check

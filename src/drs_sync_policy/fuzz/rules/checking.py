@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from drs_sync_policy.fuzz import coverage
-from drs_sync_policy.fuzz.oracle import AnyRule, Oracle
+from drs_sync_policy.fuzz.defects import AnyRule
+from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules import registry
 from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.rules.problem import Problem

@@ -13,7 +13,8 @@ from typing import Final
 from attrs import frozen
 
 from drs_sync_policy.contract import Operation
-from drs_sync_policy.fuzz.oracle import PARAMETERS_RULE, AnyRule, Oracle
+from drs_sync_policy.fuzz.defects import PARAMETERS_RULE, AnyRule
+from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules import (
     form,
     messages,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from drs_sync_policy.fuzz.oracle import CLOSED, AnyRule
+from drs_sync_policy.fuzz.defects import CLOSED, AnyRule
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
 from drs_sync_policy.fuzz.rules.words import listed, said

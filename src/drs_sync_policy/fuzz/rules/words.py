@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drs_sync_policy.fuzz.oracle import CLOSED
+from drs_sync_policy.fuzz.defects import CLOSED
 
 
 def listed(statuses: Any) -> str:

@@ -16,7 +16,8 @@ from attrs import define, evolve, field
 
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.fuzz.oracle import AnyRule, Expectation, Oracle
+from drs_sync_policy.fuzz.defects import AnyRule
+from drs_sync_policy.fuzz.oracle import Expectation, Oracle
 from drs_sync_policy.fuzz.readback import NOTHING_EXPECTED
 from drs_sync_policy.fuzz.rules.checking import check, check_response
 from drs_sync_policy.fuzz.rules.evidence import Evidence, Policy

@@ -11,8 +11,10 @@ from attrs import evolve
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.values import Schema
-from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES, CLOSED, OTHER_METHODS
+from drs_sync_policy.fuzz.defects import CLOSED
+from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Case, Prober
+from drs_sync_policy.fuzz.request_body import ACCEPTED_BYTES
 from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.scenarios.requests.raw_bodies import LARGE_SECONDS
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario

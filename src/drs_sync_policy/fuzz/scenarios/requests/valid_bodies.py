@@ -14,8 +14,8 @@ from typing import Any, Final
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB, Bodies
 from drs_sync_policy.fuzz.cases.texts import LENGTHS, SIZES, aligned, texts
-from drs_sync_policy.fuzz.oracle import ACCEPTED_BYTES
 from drs_sync_policy.fuzz.prober import Case, Prober
+from drs_sync_policy.fuzz.request_body import ACCEPTED_BYTES
 from drs_sync_policy.fuzz.rules.words import as_json, short
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy_contract import RuleId
