@@ -10,7 +10,7 @@ import attrs
 from attrs import field, frozen
 from msgspec import UNSET
 
-from drs_sync_policy.runtime.errors import explained
+from drs_sync_policy.runtime.errors import RefusedError, explained
 from drs_sync_policy_api.models import QueryJobFailure, QueryJobResp, SyncPolicyReq
 
 _FAILED: Final = "failed"
@@ -105,6 +105,12 @@ def policy_of(shown: QueryJobResp) -> JobPolicy:
 def failure_of(failed: QueryJobFailure) -> JobPolicy:
     """A job that could not be read."""
     return JobPolicy(failed.id, error_code=failed.error_code, error_msg=failed.error_msg)
+
+
+def rejected(job_id: str, error: RefusedError) -> JobPolicy:
+    """A job that was asked for alone, in a request that the server rejected."""
+    said = error.message or f"the server rejected the request with status {error.status}"
+    return JobPolicy(job_id, error_code=error.code or _UNEXPLAINED, error_msg=said)
 
 
 def not_shown(job_id: str) -> JobPolicy:

@@ -6,6 +6,7 @@ Each conversation is a generator: it yields the body of a request and gets what 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from itertools import pairwise
 from typing import Final, TypeVar
 
 from attrs import evolve
@@ -13,8 +14,8 @@ from msgspec import UNSET
 from msgspec import UnsetType as Unset
 
 from drs_sync_policy.client.exchange import Received
-from drs_sync_policy.client.job_policy import JobPolicy, failure_of, not_shown, policy_of
-from drs_sync_policy.client.results import body_of
+from drs_sync_policy.client.job_policy import JobPolicy, failure_of, not_shown, policy_of, rejected
+from drs_sync_policy.client.results import body_of, outside_contract
 from drs_sync_policy.client.retries import TOO_MANY
 from drs_sync_policy.runtime.errors import BadRequestError, RefusedError
 from drs_sync_policy.runtime.serialization import encode
@@ -35,6 +36,8 @@ IDS: Final = 10
 """The most ids of one request that every edition accepts."""
 _PER_PAGE: Final = 100
 """The most jobs of one page of the list."""
+_READINGS: Final = 3
+"""How often all pages of the list are read, at most: jobs may be deleted meanwhile."""
 
 
 def policies(ids: Sequence[str]) -> Conversation[dict[str, JobPolicy]]:
@@ -73,20 +76,42 @@ def _together(ids: Sequence[str], found: dict[str, JobPolicy]) -> Conversation[N
 def _failures(error: RefusedError, ids: Sequence[str]) -> dict[str, JobPolicy]:
     """The jobs that a 400 lists as failed; else the job that was asked for alone.
 
-    A 400 without a code, or for too many requests, is about no job and is raised.
+    A 400 is about the jobs of its request, whatever else was read. One that says that there are
+    too many requests is about no job, and is raised.
     """
     parsed = error.parsed
     if isinstance(parsed, BatchListJobDetailsError) and not isinstance(parsed.results, Unset):
         return {failed.id: failure_of(failed) for failed in parsed.results if failed.id in ids}
-    if error.code is None or error.code in TOO_MANY:
+    if error.code == TOO_MANY:
         raise error
-    alone = JobPolicy(ids[0], error_code=error.code, error_msg=error.message)
-    return {alone.job_id: alone} if len(ids) == 1 else {}
+    return {job_id: rejected(job_id, error) for job_id in ids} if len(ids) == 1 else {}
 
 
 def jobs_on_pages(filters: QueryJobsReq) -> Conversation[list[JobInfo]]:
-    """All jobs that match, each once: a job that is made meanwhile moves others to a later page."""
+    """All jobs that match, each once.
+
+    Jobs that are created while the pages are read move others to a later page, which does no harm.
+    Jobs that are deleted move others to an earlier page, so that one may be missed: then all pages
+    are read again, as after any reading with fewer jobs than it says. Three such readings are an
+    `OutsideContractError`.
+    """
+    left = _READINGS
+    while True:
+        found, doubt, received = yield from _reading(filters)
+        left -= 1
+        if not doubt:
+            return found
+        if not left:
+            raise outside_contract(
+                received,
+                f"{doubt}, in each of {_READINGS} readings; the list would be incomplete",
+            )
+
+
+def _reading(filters: QueryJobsReq) -> Conversation[tuple[list[JobInfo], str, Received]]:
+    """The jobs of all pages; why some may be missing, if so; and the last response."""
     found: dict[str, JobInfo] = {}
+    totals: list[int] = []
     seen, page = 0, 1
     while True:
         received = yield encode(_page_of(filters, page))
@@ -95,9 +120,20 @@ def jobs_on_pages(filters: QueryJobsReq) -> Conversation[list[JobInfo]]:
         for entry in body.jobs:
             found.setdefault(entry.id, entry)
         seen += len(body.jobs)
-        if seen >= body.total_record or len(found) == before:
-            return [*found.values()]
+        totals.append(body.total_record)
+        if seen >= totals[-1] or len(found) == before:
+            return [*found.values()], _doubt(totals, body.jobs, len(found)), received
         page += 1
+
+
+def _doubt(totals: Sequence[int], last: Sequence[JobInfo], found: int) -> str:
+    """Why jobs may be missing in a reading; empty if none is."""
+    if fallen := next((pair for pair in pairwise(totals) if pair[1] < pair[0]), None):
+        return f"`total_record` fell from {fallen[0]} to {fallen[1]} from one page to the next"
+    if found >= totals[0]:
+        return ""
+    page = f"page {len(totals)} " + ("has only jobs of earlier pages" if last else "is empty")
+    return f"`total_record` is {totals[-1]}, all pages have {found} different jobs, and {page}"
 
 
 def _page_of(filters: QueryJobsReq, page: int) -> QueryJobsReq:

@@ -39,6 +39,13 @@ def body_of(received: Received, parse: Parse[T_co]) -> T_co:
     raise _noted(error, received)
 
 
+def outside_contract(received: Received, reason: str) -> OutsideContractError:
+    """The error for a success that contradicts itself or an earlier one."""
+    error = OutsideContractError(reason, response=received.response)
+    error.request = received.request()
+    return error
+
+
 def results_of(received: Received, items: Sequence[SyncPolicyReq]) -> list[SyncPolicyResp]:
     """One result for each item, in the order of the items: each a `SyncPolicyResp` once `settled`.
 

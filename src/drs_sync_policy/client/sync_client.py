@@ -209,7 +209,8 @@ class SyncPolicyClient(SharedClient):
     ) -> list[JobPolicy]:
         """The policy of each job as far as the server shows it, in the order given.
 
-        A job that cannot be read does not raise an exception. The operation is optional: a server
+        A job that cannot be read does not raise an exception, and neither does a 400, which is
+        about the jobs of its request: they are asked for alone. The operation is optional: a server
         without it responds 404, which is a `NotFoundError`. Reading is always safe to retry.
 
         Args:
@@ -256,6 +257,11 @@ class SyncPolicyClient(SharedClient):
     ) -> list[JobInfo]:
         """The jobs of the project that match, without their policies; all pages are read.
 
+        Other people may create and delete jobs meanwhile; such a job may be in the list or not. If
+        the number of jobs falls, another job may have moved to a page that was read already: all
+        pages are read again, up to three times. Only one creation for each deletion, between two
+        pages, can hide another job.
+
         Args:
             db_use_type: What the jobs are for.
             status: The state of the jobs.
@@ -264,7 +270,9 @@ class SyncPolicyClient(SharedClient):
             language: The language of the server's messages, instead of the client's.
             timeouts: The timeouts of these requests, instead of the client's.
 
-        Raises the same as `get_policies`.
+        Raises the same as `get_policies`. It is an `OutsideContractError`, too, if the list
+        would be incomplete: in each of three readings the pages have fewer jobs than the server
+        says, or the number of jobs falls.
         """
         filters = filters_of(db_use_type, status, name, engine_type)
         reading = self._reading(show_job_list, filters, language, timeouts)

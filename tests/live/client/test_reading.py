@@ -127,12 +127,111 @@ def test_all_pages_of_the_list_are_read(read: Reader) -> None:
         assert len(server.asked) == 4
 
 
-def test_a_list_that_is_shorter_than_it_says_ends(read: Reader) -> None:
-    """A page without a new job is the last, whatever the number of jobs is said to be."""
-    listed = {"total_record": 9, "jobs": [{"id": "a", "status": "CREATING"}]}
-    with vendor.serving(fails=lambda *_: (200, listed)) as server:
-        assert [job.id for job in read(server, "list_jobs")] == ["a"]
-        assert len(server.asked) == 2
+def _page(total: int, *numbers: int) -> tuple[int, Any]:
+    jobs = [{"id": f"job-{n}", "status": "CREATING"} for n in numbers]
+    return 200, {"total_record": total, "jobs": jobs}
+
+
+@pytest.mark.parametrize(
+    ("pages", "reason"),
+    [
+        ([_page(150, *range(100))], "has only jobs"),
+        ([_page(230, *range(100))], "has only jobs"),
+        ([_page(230, *range(100)), _page(230)], "page 2 is empty"),
+        ([_page(2)], "page 1 is empty"),
+        ([_page(3, 0, 1), _page(2, 2)], "fell from 3 to 2"),
+    ],
+    ids=["page ignored", "page ignored, two more", "empty page", "no page", "always falling"],
+)
+def test_a_list_that_would_be_incomplete_is_an_error(
+    read: Reader, pages: list[tuple[int, Any]], reason: str
+) -> None:
+    """After three readings; the error says what is wrong, and has the request."""
+
+    def fails(_: int, __: str, body: dict[str, int]) -> tuple[int, Any]:
+        return pages[min(body["cur_page"], len(pages)) - 1]
+
+    with vendor.serving(fails=fails) as server, pytest.raises(OutsideContractError) as caught:
+        read(server, "list_jobs")
+    assert reason in caught.value.reason
+    assert "the list would be incomplete" in caught.value.reason
+    assert caught.value.request is not None
+    asked = [body["cur_page"] for _, body in server.asked]
+    assert asked.count(1) == 3
+    assert len(asked) <= 9
+
+
+def _created(server: Vendor, number: int) -> None:
+    """Two jobs come to the front of the list, as where the newest are first."""
+    server.jobs = {f"new-{number}": {}, f"newer-{number}": {}, **server.jobs}
+
+
+def _deleted_before(server: Vendor, number: int) -> None:
+    """A job of the first page is deleted: one of the second page moves to the first."""
+    if number == 2:
+        server.jobs.pop("job-0003")
+
+
+def _deleted_after(server: Vendor, number: int) -> None:
+    """So many jobs that the second page, which the first announced, is empty."""
+    if number == 2:
+        server.jobs = dict([*server.jobs.items()][:100])
+
+
+def _replaced(server: Vendor, number: int) -> None:
+    """The number of jobs is the same."""
+    if number == 2:
+        server.jobs.pop("job-0104")
+        _created(server, number)
+        server.jobs.pop("newer-2")
+
+
+@pytest.mark.parametrize("change", [_created, _deleted_before, _deleted_after, _replaced])
+def test_jobs_that_come_and_go_while_pages_are_read(
+    read: Reader, change: Callable[[Vendor, int], None]
+) -> None:
+    """No job that exists all the time is missed, and a correct service is never an error."""
+    running: list[Vendor] = []
+
+    def fails(number: int, _: str, __: Any) -> None:
+        if number > 1:
+            change(running[0], number)
+
+    with vendor.serving(105, fails=fails) as server:
+        running.append(server)
+        before = {*server.jobs}
+        found = [job.id for job in read(server, "list_jobs")]
+        assert before & {*server.jobs} <= {*found}
+    assert len(found) == len({*found})
+
+
+@pytest.mark.parametrize("body", [{}, {"error_code": "DRS.M00202", "error_msg": "page"}])
+def test_a_400_about_a_later_page_loses_no_job(read: Reader, body: Any) -> None:
+    """Its jobs are asked for alone; what was read before is kept."""
+
+    def fails(_: int, __: str, asked: Any) -> tuple[int, Any] | None:
+        return (400, body) if asked["page_req"]["cur_page"] > 1 else None
+
+    with vendor.serving(13, most_per_page=3, fails=fails) as server:
+        policies = read(server, "get_policies", list(server.jobs))
+    assert [policy.found for policy in policies] == [True] * 13
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [({}, "no code"), ({"error_code": "DRS.M05004", "error_msg": "x"}, "DRS.M05004")],
+)
+def test_a_400_about_one_job_leaves_the_others(read: Reader, body: Any, code: str) -> None:
+    """Also of the second ten, and without a code."""
+
+    def fails(_: int, __: str, asked: Any) -> tuple[int, Any] | None:
+        return (400, body) if "job-0011" in asked["jobs"] else None
+
+    with vendor.serving(13, fails=fails) as server:
+        policies = read(server, "get_policies", list(server.jobs))
+    assert [policy.job_id for policy in policies if not policy.found] == ["job-0011"]
+    assert policies[11].error_code == code
+    assert policies[11].error_msg
 
 
 @pytest.mark.parametrize(
@@ -153,7 +252,6 @@ def test_a_reading_is_retried(read: Reader, failed: tuple[int, Any]) -> None:
         ((0, None), ConnectionLostError),
         (refusal(404, "APIGW.0101"), NotFoundError),
         (refusal(400, "DRS.M01503"), BadRequestError),
-        ((400, {}), BadRequestError),
         (refusal(429, "APIGW.0308"), TooManyRequestsError),
         ((200, {"results": [{"id": 1}]}), OutsideContractError),
         ((200, []), OutsideContractError),
