@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from attrs import frozen
+from attrs import evolve, frozen
 
 from drs_sync_policy import AsyncSyncPolicyClient, JobOutcome, SyncPolicyReq
 from drs_sync_policy.cli import exits, plans, sending
 from drs_sync_policy.cli.input.policies import Item
 from drs_sync_policy.cli.journal import Journal
 from drs_sync_policy.cli.output import outcomes
+from drs_sync_policy.cli.output.prose import fold, width
 from drs_sync_policy.cli.reading import read
-from drs_sync_policy.text import listed
+from drs_sync_policy.text import counted, listed
 from drs_sync_policy_api.models import BatchSetPolicyReq
 
 
@@ -35,9 +36,13 @@ class Run:
     """Reads the policies back when they are set; None if that is not wanted."""
 
     def to_the_end(self, path: Path | None, *, fresh: bool) -> int:
-        """Sends what is left by the journal in `path`, shows all results; the exit code."""
+        """Sends what is left by the journal in `path`, shows all results; the exit code.
+
+        The journal lists the jobs that need not be sent again: those that are set, without those
+        that are stored otherwise. It is deleted when nothing is left to do.
+        """
         if path is None:
-            return self._send(range(len(self.items)), None)[0]
+            return self._run(range(len(self.items)), None)
         client = self.client
         with Journal.open(path, url=client.base_url, project_id=client.project_id) as journal:
             if fresh:
@@ -45,22 +50,38 @@ class Run:
             left = journal.begin(self.items)
             earlier = len(self.items) - len(left)
             if earlier and not self.manner.quiet:
-                click.echo(
-                    f"{earlier} of {len(self.items)} were set by an earlier run"
-                    f" ({path}); --fresh sends them again.",
-                    err=True,
+                said = (
+                    f"{earlier:,} of {counted(len(self.items), 'item')} were set by an earlier run"
+                    f" and are not sent again ({path}, {journal.written:%Y-%m-%d %H:%M} UTC)."
+                    " --fresh sends them; `plan` shows what is set now."
                 )
-            code, whole = self._send(left, journal)
-            if whole:
+                click.echo(fold(said, width(err=True)), err=True)
+            code = self._run(left, journal)
+            if not code:
                 journal.delete()
         return code
 
-    def _send(self, left: Sequence[int], journal: Journal | None) -> tuple[int, bool]:
-        """The exit code, and whether nothing is left to be done by a repeat.
+    def _run(self, left: Sequence[int], journal: Journal | None) -> int:
+        rows, code = self._sent(left, journal)
+        notes: list[str] = []
+        if self.verifier is not None and any(r.done for r in rows):
+            if code:
+                rows, notes = _not_read(rows, "sending ended early")
+            else:
+                rows, code, notes = self._verified(self.verifier, rows)
+        rest = f"the jobs of the file that are not in {journal.path}" if journal else _ALL
+        outcomes.show(rows, self.output, quiet=self.manner.quiet, rest=rest)
+        # Last, where it is seen: the table may be long.
+        if code == exits.INTERRUPTED and journal is not None:
+            notes.append("The same command goes on from here.")
+        for note in notes:
+            click.echo(fold(note, width(err=True)), err=True)
+        if journal is not None:
+            journal.drop(r.job_id for r in rows if r.state == outcomes.DIFFERS)
+        return exits.worst([code, exits.DONE if all(r.done for r in rows) else exits.BROKEN])
 
-        A repeat does not send what the journal has. So the journal is of no use if a policy is
-        stored otherwise.
-        """
+    def _sent(self, left: Sequence[int], journal: Journal | None) -> tuple[list[outcomes.Row], int]:
+        """A row for each item, and the exit code of what ended the sending."""
 
         def note(jobs: Sequence[JobOutcome]) -> None:
             if journal is not None:
@@ -75,38 +96,36 @@ class Run:
             else outcomes.Row(index + 1, item["job_id"], outcomes.EARLIER)
             for index, item in enumerate(self.items)
         ]
-        set_all = not code and all(r.done for r in rows)
-        if self.verifier is not None and not code:
-            rows, code = self._verified(self.verifier, rows)
-        rest = f"the jobs of the file that are not in {journal.path}" if journal else _ALL
-        outcomes.show(rows, self.output, quiet=self.manner.quiet, rest=rest)
-        if code == exits.INTERRUPTED and journal is not None:
-            # Last, where it is seen: the table may be long.
-            click.echo("The same command goes on from here.", err=True)
-        whole = set_all and not code
-        return code or (exits.DONE if all(r.done for r in rows) else exits.BROKEN), whole
+        return rows, code
 
     def _verified(
         self, client: AsyncSyncPolicyClient, rows: Sequence[outcomes.Row]
-    ) -> tuple[list[outcomes.Row], int]:
-        """The rows, with what is stored otherwise; and the exit code of what ended the reading."""
+    ) -> tuple[list[outcomes.Row], int, list[str]]:
+        """The rows with what is stored otherwise, the exit code of the reading, and notes."""
         items = [item for item, row in zip(self.items, rows, strict=True) if row.done]
-        if not items:
-            return [*rows], exits.DONE
-        policies, code = read(client, [*plans.merged(items)], manner=self.manner)
+        found, code = read(client, [*plans.merged(items)], manner=self.manner)
         if code:
-            click.echo("The policies are set, and were not read back.", err=True)
-            return [*rows], code
-        found = plans.plans(items, policies)
-        hidden = plans.unreadable(found)
-        if hidden and not self.manner.quiet:
-            said = f"Not verified: the server does not show {listed(hidden, last='and')}."
-            click.echo(said, err=True)
-        wrong = {plan.job_id: plan for plan in found if plan.changed or plan.error_code}
-        return [
+            rows, notes = _not_read(rows, "the policies could not be read back")
+            return rows, code, notes
+        planned = plans.plans(items, found)
+        hidden = plans.unreadable(planned)
+        said = f"Not verified: the server does not show {listed(hidden, last='and')}."
+        wrong = {plan.job_id: plan for plan in planned if plan.changed or plan.error_code}
+        rows = [
             _differing(row, wrong[row.job_id]) if row.done and row.job_id in wrong else row
             for row in rows
-        ], exits.DONE
+        ]
+        return rows, exits.DONE, [said] if hidden and not self.manner.quiet else []
+
+
+def _not_read(rows: Sequence[outcomes.Row], reason: str) -> tuple[list[outcomes.Row], list[str]]:
+    """The rows of a run in which nothing was verified, and a line that says why."""
+    done = sum(row.done for row in rows)
+    said = f"Not verified: {reason}. What is stored for {counted(done, 'item')} is not known."
+    return [
+        evolve(row, state=outcomes.UNVERIFIED, error_msg=reason) if row.done else row
+        for row in rows
+    ], [said]
 
 
 def _differing(row: outcomes.Row, plan: plans.JobPlan) -> outcomes.Row:

@@ -10,6 +10,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 from typing import Any, Final, Self
@@ -43,6 +44,8 @@ class Journal:
     path: Path
     _file: FileIO
     _header: bytes
+    written: datetime
+    """When an earlier run wrote into it last."""
     _end: int = 0
     _done: dict[str, str] = field(factory=dict[str, str])
     _sent: dict[str, str] = field(factory=dict[str, str])
@@ -56,7 +59,8 @@ class Journal:
         """
         server = f"{url} {project_id}"
         file = _locked(path)
-        journal = cls(path, file, _line({"server": server}))
+        written = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+        journal = cls(path, file, _line({"server": server}), written)
         try:
             journal._read(server)
         except BaseException:
@@ -87,8 +91,12 @@ class Journal:
                 self._sent[job_id] = wanted
                 self._awaited[job_id] = len(indices)
                 left += indices
-        self._write({"job_id": job} for job in self._sent if self._done.pop(job, None))
+        self.drop(self._sent)
         return sorted(left)
+
+    def drop(self, job_ids: Iterable[str]) -> None:
+        """Forgets what was known of these jobs: the next run sends them again."""
+        self._write([{"job_id": job} for job in job_ids if self._done.pop(job, None)])
 
     def note(self, job_ids: Iterable[str]) -> None:
         """Writes down that the server took an item of each; it is on the disk on return."""

@@ -111,7 +111,7 @@ def test_a_repeat_sends_only_the_rest(
     httpx.post(call, json=change, headers={"X-Auth-Token": tenant.token}).raise_for_status()
 
     again = run("apply", name)
-    assert "1 of 2 were set by an earlier run" in again.err
+    assert "1 of 2 items were set by an earlier run" in again.err
     assert "1 set earlier, 1 failed" in again.err
     assert _stored(server, jobs[0])["conflict_policy"] == "stop"
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from attrs import Factory, define
 
 from drs_sync_policy.cli import exits, plans
 from drs_sync_policy.fuzz.target import profile
@@ -207,24 +209,135 @@ def test_what_is_set_is_read_back(given: Callable[..., Done], server: Vendor) ->
     assert server.jobs["job-0002"] == FULL
 
 
-def test_what_is_stored_otherwise_is_reported(given: Callable[..., Done], tmp_path: Path) -> None:
-    """Exit code 1; a repeat sends the job again, because the journal is gone."""
-
-    def loses(_: int, operation: str, body: Any) -> None:
-        if operation == "batch-sync-policy":
-            for item in body["jobs"]:
-                if item["job_id"] == "job-0001":
-                    item["conflict_policy"] = "ignore"
-
-    with vendor.serving(3, fails=loses) as server:
-        options = ("--verify", "--output", "json")
-        done = given("apply", _items(3), *options, **_connection(server))
+def test_what_is_stored_otherwise_is_reported(given: Callable[..., Done]) -> None:
+    """Each wrong field, with exit code 1."""
+    with vendor.serving(3, fails=_Trouble(differs="job-0001")) as server:
+        done = given("apply", _items(3), "--verify", "--output", "json", **_connection(server))
     assert done.code == exits.BROKEN
-    rows = {row["job_id"]: row for row in json.loads(done.out)}
-    states = [rows[f"job-000{n}"]["state"] for n in range(3)]
-    assert states == ["succeeded", "differs", "succeeded"]
-    assert rows["job-0001"]["error_msg"] == "conflict_policy is ignore instead of stop"
-    assert not (tmp_path / "p.json.journal").exists()
+    rows = json.loads(done.out)
+    assert [row["state"] for row in rows] == ["succeeded", "differs", "succeeded"]
+    assert rows[1]["error_msg"] == "conflict_policy is ignore instead of stop"
+
+
+@define
+class _Trouble:
+    """What goes wrong in the first run, and for which job; in the second run nothing does."""
+
+    fails: str = ""
+    differs: str = ""
+    hidden: str = ""
+    """It is set, and cannot be read."""
+    ends: str = ""
+    """Sending ends when this job is sent."""
+    unreadable: bool = False
+    """No job can be read."""
+    over: bool = False
+    sent: list[str] = Factory(list)
+
+    def __call__(self, _: int, operation: str, body: Any) -> tuple[int, Any] | None:
+        if operation == "batch-sync-policy":
+            ids = [item["job_id"] for item in body["jobs"]]
+            self.sent += ids
+            if not self.over and self.ends in ids:
+                return refusal(400, "DRS.M00202")
+            for item in body["jobs"]:
+                if not self.over and item["job_id"] == self.differs:
+                    item["conflict_policy"] = "ignore"
+            if not self.over and self.fails in ids:
+                failed = {"id": self.fails, "status": "failed", "error_code": "X", "error_msg": "x"}
+                return 200, {"count": 1, "results": [failed]}
+            return None
+        if self.over:
+            return None
+        if self.unreadable:
+            return refusal(404, "APIGW.0101")
+        return refusal(400, "DRS.M00289") if self.hidden in body["jobs"] else None
+
+
+A, B, C = (f"job-{n:04}" for n in range(3))
+SET, UNVERIFIED = "succeeded", "not verified"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "states", "again"),
+    [
+        ({}, [SET, SET, SET], [A, B, C]),
+        ({"fails": B}, [SET, "failed", SET], [B]),
+        ({"differs": B}, [SET, "differs", SET], [B]),
+        ({"hidden": B}, [SET, UNVERIFIED, SET], []),
+        ({"fails": A, "differs": B}, ["failed", "differs", SET], [A, B]),
+        ({"fails": A, "hidden": B}, ["failed", UNVERIFIED, SET], [A]),
+        ({"differs": A, "hidden": B}, ["differs", UNVERIFIED, SET], [A]),
+        ({"fails": A, "differs": B, "hidden": C}, ["failed", "differs", UNVERIFIED], [A, B]),
+        ({"unreadable": True}, [UNVERIFIED] * 3, []),
+        ({"unreadable": True, "fails": B}, [UNVERIFIED, "failed", UNVERIFIED], [B]),
+        ({"unreadable": True, "differs": B}, [UNVERIFIED] * 3, []),
+        ({"ends": B}, [UNVERIFIED, "refused", "not sent"], [B, C]),
+        ({"ends": B, "differs": A}, [UNVERIFIED, "refused", "not sent"], [B, C]),
+        ({"ends": A}, ["refused", "not sent", "not sent"], [A, B, C]),
+    ],
+    ids=lambda value: "-".join(value) or "nothing" if isinstance(value, dict) else "",
+)  # fmt: skip
+def test_a_second_run_does_what_the_first_left(
+    given: Callable[..., Done],
+    tmp_path: Path,
+    trouble: dict[str, Any],
+    states: list[str],
+    again: list[str],
+) -> None:
+    """The journal is kept unless the exit code is 0; what is set and not known to differ stays."""
+    items = [{"job_id": job_id, "conflict_policy": "stop"} for job_id in (A, B, C)]
+    options = ("--verify", "--batch", "1", "--concurrency", "1", "--output", "json")
+    journal = tmp_path / "p.json.journal"
+    happens = _Trouble(**trouble)
+    with vendor.serving(3, fails=happens) as server:
+        done = given("apply", items, *options, **_connection(server))
+        assert [row["state"] for row in json.loads(done.out)] == states
+        assert done.code == (exits.BROKEN if trouble else exits.DONE)
+        kept = (bool(trouble) and "ends" not in trouble) or UNVERIFIED in states
+        assert journal.exists() == kept
+        happens.over = True
+        happens.sent.clear()
+        done = given("apply", items, *options, **_connection(server))
+        assert happens.sent == again
+    if trouble.get("differs") in again or "differs" not in trouble:
+        assert done.code == exits.DONE
+        assert not journal.exists()
+    else:  # The second run is the first that sees the difference, and the third sends it.
+        assert done.code == exits.BROKEN
+        assert journal.exists()
+
+
+@pytest.mark.parametrize("trouble", [{"ends": B}, {"unreadable": True}], ids=str)
+@pytest.mark.parametrize("output", ["table", "csv", "json"])
+@pytest.mark.parametrize("quiet", [(), ("--quiet",)], ids=["loud", "quiet"])
+def test_it_is_said_that_nothing_was_verified(
+    given: Callable[..., Done], trouble: dict[str, Any], output: str, quiet: tuple[str, ...]
+) -> None:
+    """In one line after the results, and in each output."""
+    options = ("--verify", "--batch", "1", "--concurrency", "1", "--output", output, *quiet)
+    with vendor.serving(3, fails=_Trouble(**trouble)) as server:
+        done = given("apply", _items(3), *options, **_connection(server))
+    assert done.err.splitlines()[-1].startswith("Not verified: ")
+    assert "succeeded" not in done.out + done.err
+    assert (UNVERIFIED in done.out) == (output != "table" or not quiet)
+
+
+def test_a_run_that_trusts_its_journal_says_so(given: Callable[..., Done], server: Vendor) -> None:
+    """With the time of the earlier run, and what to do; `plan` shows what is set."""
+    items = [*_items(1), {"job_id": "nobody"}]
+    assert given("apply", items).code == exits.BROKEN
+    server.jobs["job-0000"]["conflict_policy"] = "ignore"
+    done = given("apply", items)
+    assert server.jobs["job-0000"]["conflict_policy"] == "ignore"
+    (line,) = (line for line in done.err.splitlines() if "earlier run" in line)
+    assert re.search(r"^1 of 2 items .* \(p\.json\.journal, \d{4}-\d\d-\d\d \d\d:\d\d UTC\)", line)
+    assert "--fresh" in line
+    assert "`plan`" in line
+    assert "1 to change" in given("plan", items).err
+    assert "earlier run" not in given("apply", items, "--quiet").err
+    given("apply", items, "--fresh")
+    assert server.jobs["job-0000"]["conflict_policy"] == "stop"
 
 
 def test_only_what_was_set_is_read_back(given: Callable[..., Done], server: Vendor) -> None:

@@ -22,7 +22,7 @@ from drs_sync_policy.text import counted, printable
 DIFFERS: Final = "differs"
 """The state of an item that was set, and that the server shows with another value."""
 UNVERIFIED: Final = "not verified"
-"""The state of an item that was set, and whose job cannot be read."""
+"""The state of an item that was set, and that was not read back."""
 EARLIER: Final = "set earlier"
 """The state of an item that the journal knows: it was not sent again."""
 _ALL_SHOWN: Final = 40
@@ -39,6 +39,7 @@ _COLOURS: Final = {
     EARLIER: "green",
     JobState.FAILED.value: "red",
     DIFFERS: "red",
+    UNVERIFIED: "yellow",
     JobState.REFUSED.value: "red",
 }
 
@@ -58,6 +59,11 @@ class Row:
         """Whether its policy is set."""
         return self.state in (JobState.SUCCEEDED.value, EARLIER)
 
+    @property
+    def matters(self) -> bool:
+        """Whether a short table has it: it is not set, or something is wrong with it alone."""
+        return not (self.done or (self.state == UNVERIFIED and not self.error_code))
+
 
 def row(number: int, job: JobOutcome) -> Row:
     """The row of an item that was sent."""
@@ -74,7 +80,7 @@ def show(
     and there is no summary.
     """
     if output == "table":
-        _table([r for r in rows if not r.done] if quiet else rows, rest)
+        _table([r for r in rows if r.matters] if quiet else rows, rest)
     else:
         _PRINTERS[output](rows)
     if quiet:
@@ -124,7 +130,7 @@ def no_formula(cell: str) -> str:
 
 
 def _table(rows: Sequence[Row], rest: str) -> None:
-    shown = rows if len(rows) <= _ALL_SHOWN else [r for r in rows if not r.done]
+    shown = rows if len(rows) <= _ALL_SHOWN else [r for r in rows if r.matters]
     if sys.stdout.isatty():  # The summary counts them, and nothing is to be done about one.
         shown = [r for r in shown if r.state != JobState.NOT_SENT]
     unknown = [r for r in shown if r.state == JobState.UNKNOWN]
