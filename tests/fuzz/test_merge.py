@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from attrs import evolve
@@ -110,6 +111,8 @@ def test_a_merged_report_is_a_report(reports: list[Path], tmp_path: Path) -> Non
     assert "seed 3" in done.output
     names = {path.name for path in (tmp_path / "all").iterdir()}
     assert {"report.html", "verdict.json", "junit.xml"} <= names
+    suite = ET.parse(tmp_path / "all" / "junit.xml").getroot()
+    assert suite.get("name") == "drs-sync-policy merge"
     page = (tmp_path / "all" / "report.html").read_text("utf-8")
     assert "${DRS_TOKEN}" in page
     document = files.read(tmp_path / "all")

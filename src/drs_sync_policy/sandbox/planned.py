@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from attrs import asdict, frozen
@@ -20,6 +20,7 @@ RESET: Final = "reset"
 _MOST_STEPS: Final = 10_000
 _STATUSES: Final = range(400, 600)
 _LIMITS: Final = {"status": _STATUSES, "delay_ms": range(60_001), "retry_after": range(3601)}
+_FIELDS: Final = ("responses", "route", "job_id")
 
 
 @frozen
@@ -45,10 +46,7 @@ class Step:
 
     @classmethod
     def _of_fields(cls, value: Mapping[str, Any]) -> Step:
-        for name in value:
-            if name not in _LIMITS:
-                choices = ", ".join(f"`{choice}`" for choice in _LIMITS)
-                raise ValueError(f"unknown field `{name}`; valid fields: {choices}")
+        _check_names(value, _LIMITS)
         given: dict[str, Any] = {
             name: _number(f"`{name}`", value[name], _LIMITS[name]) for name in value
         }
@@ -66,6 +64,13 @@ class Step:
             raise ConnectionReset
         if self.status is not None:
             raise rejection.of_status(self.status, self.retry_after)
+
+
+def _check_names(given: Iterable[str], known: Collection[str]) -> None:
+    choices = ", ".join(f"`{choice}`" for choice in known)
+    for name in given:
+        if name not in known:
+            raise ValueError(f"unknown field `{name}`; valid fields: {choices}")
 
 
 def _number(name: str, value: object, limit: range) -> int:
@@ -86,6 +91,7 @@ class Plan:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Plan:
         """The plan of `{"responses": [...], "route": ..., "job_id": ...}`; `ValueError`."""
+        _check_names(document, _FIELDS)
         steps = document.get("responses")
         if not anyjson.is_array(steps) or not 0 < len(steps) <= _MOST_STEPS:
             raise ValueError(f"`responses` must be a list of 1 to {_MOST_STEPS} responses")

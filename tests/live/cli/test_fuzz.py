@@ -203,6 +203,7 @@ def test_ctrl_c_ends_the_run_with_what_was_checked(tmp_path: Path) -> None:
     assert "interrupted: stopped by hand during the scenario" in out
     suite = ET.parse(tmp_path / "out/junit.xml").getroot()
     assert suite.get("errors") == "1"
+    assert suite.get("name") == "drs-sync-policy fuzz"
     skipped = list(suite.iter("skipped"))
     assert skipped
     assert all((case.get("message") or "").startswith("not checked: ") for case in skipped)

@@ -95,6 +95,7 @@ def test_a_client_retries_what_is_planned(drs_sandbox: Sandbox) -> None:
         {"responses": [{"delay_ms": -1}]},
         {"responses": [{"status": 503, "retry_after": "1"}]},
         {"responses": [503], "job_id": 1},
+        {"responses": [503], "times": 2},
         {"responses": [503], "route": "/{a}b"},
     ],
 )

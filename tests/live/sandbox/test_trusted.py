@@ -39,6 +39,10 @@ def headers(caller: Caller, **given: str) -> dict[str, str]:
         ({"Host": "[::1]:8080"}, 200),
         ({"Origin": "http://{here}", "Sec_Fetch_Site": "same-origin"}, 200),
         ({"Origin": "https://{here}", "Sec_Fetch_Site": "same-origin"}, 200),
+        ({"Origin": "https://{here}"}, 403),
+        ({"Origin": "https://{here}", "Sec_Fetch_Site": "none"}, 403),
+        ({"Origin": "ftp://{here}", "Sec_Fetch_Site": "same-origin"}, 403),
+        ({"Origin": "http://{here}"}, 200),
         ({"Sec_Fetch_Site": "none"}, 200),
     ],
 )

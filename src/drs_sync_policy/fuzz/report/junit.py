@@ -15,7 +15,7 @@ def write(report: Report, path: Path) -> None:
     waived = report.with_status("waived", "not applicable")
     suite = ET.Element(
         "testsuite",
-        name="drs-sync-policy fuzz",
+        name=report.name,
         tests=str(len(report.rules)),
         failures=str(len(failed)),
         errors=str(int(not report.is_complete)),

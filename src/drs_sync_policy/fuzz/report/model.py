@@ -145,6 +145,11 @@ class Report:
     has_bodies: bool = False
     """Whether a curl command sends a file of the report's folder."""
 
+    @property
+    def name(self) -> str:
+        """The program and its verb; the program alone for a run from Python."""
+        return " ".join(self.command.split()[:2]) or "drs-sync-policy"
+
     def with_status(self, *statuses: RuleStatus) -> list[RuleLine]:
         """The rules with one of these results."""
         return [line for line in self.rules if line.status in statuses]

@@ -44,15 +44,23 @@ class TrustedHosts:
                 " add a name with `--allow-host`",
             )
         origin = request.headers.get("origin")
-        if origin is not None and origin.lower().partition("://")[2] != host:
+        site = request.headers.get("sec-fetch-site", "none")
+        if origin is not None and not _is_own(origin.lower(), host, site):
             return _error(403, f"control routes accept no requests of a page from {origin!r}")
-        if request.headers.get("sec-fetch-site", "none") not in _FROM_HERE and not _is_link(
-            request
-        ):
+        if site not in _FROM_HERE and not _is_link(request):
             return _error(403, "control routes accept no requests of a page from another site")
         if request.method not in _READS and not _is_json(request):
             return _error(415, f"control routes accept changes as `Content-Type: {JSON}` only")
         return None
+
+
+def _is_own(origin: str, host: str, site: str) -> bool:
+    """Whether the page is one of the sandbox.
+
+    Where something in front of the sandbox ends TLS, the origin is https. Then the browser has to
+    say that it is the same: on https, another service may have this name.
+    """
+    return origin == f"http://{host}" or (origin == f"https://{host}" and site == "same-origin")
 
 
 def _bracketed(name: str) -> str:
