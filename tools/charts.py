@@ -5,12 +5,14 @@ In a page, a comment above a table says which columns to draw:
     <!-- bars: 1 job; 1000 jobs -->
 
 The first number of a cell is the length of the bar. `(0.81-0.82)` behind it is its interval. A row
-whose name is bold is ours and gets the accent colour. In a clone readers see the table alone.
+whose name is bold is ours and gets the accent colour. In a clone readers see the table alone. Each
+chart is drawn twice: phones show the narrow one, with names above the bars.
 """
 
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
@@ -22,7 +24,7 @@ _TABLE: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"[\d.]+")
 _INTERVAL: Final = re.compile(r"\(([\d.]+)-([\d.]+)\)")
-WIDTH, NAMES, BAR, GAP, VALUES = 720, 300, 20, 8, 64
+BAR, GAP, VALUES = 20, 8, 64
 STYLE: Final = (
     "svg.chart { color: #1a1a1e; font: 13px system-ui, sans-serif; max-width: 100%; height: auto; }"
     "svg.chart text { fill: currentColor; }"
@@ -30,6 +32,20 @@ STYLE: Final = (
     "svg.chart .ours { fill: #3f51b5; fill-opacity: .85; }"
     "svg.chart .interval { stroke: currentColor; stroke-width: 1.4; }"
 )
+
+
+@frozen
+class Shape:
+    """How wide a chart is, and where its bars begin: behind the names, or below them."""
+
+    kind: str
+    width: int
+    names: int
+    above: int = 0
+
+
+WIDE: Final = Shape("chart wide", 720, 300)
+NARROW: Final = Shape("chart narrow", 350, 0, above=18)
 
 
 @frozen
@@ -56,7 +72,9 @@ def _chart(found: re.Match[str]) -> str:
             raise ValueError(f"the table has no column {wanted!r}; it has {', '.join(head)}")
         column = head.index(wanted)
         bars = [bar for row in rows if (bar := _bar(row[0], row[column]))]
-        figures.append(f"<figure>\n{draw(f'{head[0]}: {wanted}', bars)}\n</figure>")
+        title = f"{head[0]}: {wanted}" if head[0] else wanted
+        drawn = "\n".join(draw(title, bars, shape=shape) for shape in (WIDE, NARROW))
+        figures.append(f"<figure>\n{drawn}\n</figure>")
     folded = f'??? note "The figures as a table"\n\n{_indented(found["table"])}\n'
     return "\n\n".join([*figures, folded])
 
@@ -80,34 +98,42 @@ def _bar(name: str, cell: str) -> Bar | None:
     )
 
 
-def draw(title: str, bars: Sequence[Bar]) -> str:
+def draw(title: str, bars: Sequence[Bar], *, shape: Shape = WIDE) -> str:
     """The SVG of one chart: a horizontal bar for each row, on a linear scale from zero."""
     longest = max(bar.interval[1] if bar.interval else bar.value for bar in bars) or 1.0
-    scale = (WIDTH - NAMES - VALUES) / longest
-    height = 30 + len(bars) * (BAR + GAP)
+    scale = (shape.width - shape.names - VALUES) / longest
+    row = BAR + GAP + shape.above
+    heads = textwrap.wrap(title, shape.width // 8)
+    top = 8 + 18 * len(heads)
+    height = top + 4 + len(bars) * row
     lines = [
-        '<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img"',
-        f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{shape.kind}" role="img"',
+        f'viewBox="0 0 {shape.width} {height}" width="{shape.width}" height="{height}">',
         f"<title>{escape(title)}</title><style>{STYLE}</style>",
-        f'<text x="0" y="15" font-weight="600">{escape(title)}</text>',
     ]
+    for number, head in enumerate(heads):
+        lines.append(f'<text x="0" y="{15 + 18 * number}" font-weight="600">{escape(head)}</text>')
     for number, bar in enumerate(bars):
-        lines += _drawn(bar, 26 + number * (BAR + GAP), scale)
+        lines += _drawn(bar, top + number * row, scale, shape)
     return "\n".join([*lines, "</svg>"])
 
 
-def _drawn(bar: Bar, y: int, scale: float) -> Iterator[str]:
+def _drawn(bar: Bar, y: int, scale: float, shape: Shape) -> Iterator[str]:
     length = max(bar.value * scale, 1)
-    middle = y + BAR / 2
+    top, start = y + shape.above, shape.names
+    middle = top + BAR / 2
     kind = "bar ours" if bar.ours else "bar"
-    end = NAMES + length
-    yield (
-        f'<text x="{NAMES - 8}" y="{middle + 4.5:g}" text-anchor="end">'
-        f"{escape(_short(bar.name))}</text>"
-    )
-    yield f'<rect class="{kind}" x="{NAMES}" y="{y}" width="{length:.1f}" height="{BAR}" rx="2"/>'
+    end = start + length
+    if shape.above:
+        yield f'<text x="0" y="{y + 13}">{escape(_short(bar.name))}</text>'
+    else:
+        yield (
+            f'<text x="{start - 8}" y="{middle + 4.5:g}" text-anchor="end">'
+            f"{escape(_short(bar.name))}</text>"
+        )
+    yield f'<rect class="{kind}" x="{start}" y="{top}" width="{length:.1f}" height="{BAR}" rx="2"/>'
     if bar.interval and (bar.interval[1] - bar.interval[0]) * scale >= 1:
-        low, high = (NAMES + edge * scale for edge in bar.interval)
+        low, high = (start + edge * scale for edge in bar.interval)
         end = max(end, high)
         yield (
             f'<path class="interval" fill="none" d="M{low:.1f} {middle - 4:g}v8M{low:.1f} '

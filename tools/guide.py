@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tools import api, charts, meta, pages, published, reference, search, source, staging
+from tools import api, charts, labels, meta, pages, published, reference, search, source, staging
 from tools.release.readme import installing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +56,7 @@ def build(site: Path = SITE, *, docs: Path = DOCS) -> None:
             sys.stderr.write(done.stdout if "issue" in done.stdout else done.stdout + done.stderr)
             raise SystemExit("the guide could not be built; see above")
         search.extend(root / "site")
+        labels.write(root / "site")
         meta.write(root / "site", list(_pages(root / "docs")), url=f"{url}/" if url else None)
         shutil.rmtree(site, ignore_errors=True)
         shutil.move(root / "site", site)

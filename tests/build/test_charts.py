@@ -40,6 +40,20 @@ def test_a_marked_table_becomes_a_chart_with_the_table_folded_below() -> None:
     assert page.endswith("Text.\n")
 
 
+def test_a_phone_gets_a_chart_that_is_as_narrow_as_it_is() -> None:
+    """Names stand above the bars, and a long title has lines: nothing is cut off at 350 pixels."""
+    page = charts.charted(TABLE.replace("a ratio", "a ratio with a name that is long, (95 %)"))
+    wide, narrow = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    assert 'class="chart wide"' in wide
+    assert 'class="chart narrow"' in narrow
+    titles = re.findall(r'font-weight="600">([^<]*)<', narrow)
+    assert " ".join(titles) == "what: a ratio with a name that is long, (95 %)"
+    assert len(titles) == 2
+    ends = re.findall(r' x="([\d.]+)"[^>]*>([\d.]+)</text>', narrow)
+    assert [text for _, text in ends] == ["1", "0.50", "4.00"]
+    assert all(float(x) + 8 * len(text) <= charts.NARROW.width for x, text in ends)
+
+
 def test_a_column_that_the_table_lacks_is_an_error() -> None:
     """It names the columns that there are."""
     with pytest.raises(ValueError, match="no column 'b'; it has what, ms, a ratio"):

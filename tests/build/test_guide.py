@@ -86,6 +86,23 @@ def test_the_links_of_the_readme_on_a_package_index_lead_to_the_site(site: Path)
     assert "CONTRIBUTING.md has" in shown
 
 
+def test_each_cell_has_the_name_of_its_column(site: Path) -> None:
+    """For phones, which show a row as a block; the first cell is the row's name."""
+    names = {"", "Status", "Text", "What it means", "What to do", "A request that shows it"}
+    for name, expected in (
+        ("faults", {"", "What the sandbox does", "Violates"}),
+        ("comparison", {"", "This project", "Prism", "schemathesis", "the vendor's SDK", "Other"}),
+        ("errors", names),
+    ):
+        text = (site / f"{name}.html").read_text("utf-8")
+        rows = re.findall(r"<tr>\s*(<td.*?)</tr>", text, re.DOTALL)
+        assert len(rows) > 5
+        found = [re.findall(r'<td(?: data-label="([^"]*)")?', row) for row in rows]
+        assert {labels[0] for labels in found} == {""}
+        assert {label for labels in found for label in labels} <= expected
+        assert all(all(labels[1:]) for labels in found)
+
+
 def test_every_style_is_local(site: Path) -> None:
     """No style sheet imports a font or a picture from a server."""
     for path in site.rglob("*.css"):

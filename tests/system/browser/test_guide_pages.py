@@ -73,6 +73,16 @@ SEARCHED = [
     ("retry", "recipes.html"),
     ("rate limit", "python.html"),
     ("changelog", "changelog.html"),
+    # The name of a fault leads to it; the words of its text lead to what is right, not to faults.
+    ("answers-202", "faults.html"),
+    ("anonymous-allowed", "faults.html"),
+    ("wrong method", "rules.html"),
+    ("crash", "rules.html"),
+    ("another tenant", "rules.html"),
+    ("unknown field", "rules.html"),
+    ("Chinese message", "rules.html"),
+    ("duplicate", "errors.html"),
+    ("errors", "python.html"),
     *((name, "fields.html") for name, *_ in found_fields()),
     *((code, "errors.html") for code, *_ in found_codes()),
     *((name, "cli.html") for name, *_ in options()),
@@ -115,6 +125,24 @@ def test_a_page_fits_a_narrow_screen(name: str, site: Path, visit: Callable[...,
     """On a phone tables and code scroll by themselves, the page does not."""
     page = visit((site / f"{name}.html").as_uri(), viewport={"width": 390, "height": 844}).page
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_on_a_phone_a_cell_begins_with_the_name_of_its_column(
+    site: Path, visit: Callable[..., Visit]
+) -> None:
+    """And a chart is as wide as the screen; on a wide screen the table has its head."""
+    shown = "getComputedStyle(document.querySelector('td:nth-child(2)'), '::before').content"
+    head = "getComputedStyle(document.querySelector('thead')).display"
+    url = (site / "errors.html").as_uri()
+    phone = visit(url, viewport={"width": 390, "height": 844}).page
+    assert phone.evaluate(shown) == '"Status: "'
+    assert phone.evaluate(head) == "none"
+    wide = visit(url, viewport={"width": 1440, "height": 900}).page
+    assert wide.evaluate(shown) == "none"
+    assert wide.evaluate(head) == "table-header-group"
+    page = visit((site / "performance.html").as_uri(), viewport={"width": 390, "height": 844}).page
+    ends = "[...document.querySelectorAll('svg.chart text')].map(e => e.getBoundingClientRect())"
+    assert page.evaluate(f"Math.max(...{ends}.map(box => box.right))") <= 390
 
 
 def test_the_menu_leads_to_the_reference(site: Path, visit: Callable[..., Visit]) -> None:

@@ -1,0 +1,39 @@
+"""Names in the cells of tables, for phones: there each row is a block, without the table's head.
+
+The style sheet shows `data-label` before the content of a cell. A first cell names its row and has
+no label.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+_TABLE: Final = re.compile(r"<table>.*?</table>", re.DOTALL)
+_HEAD: Final = re.compile(r"<th\b[^>]*>(.*?)</th>", re.DOTALL)
+_ROW: Final = re.compile(r"<tr>.*?</tr>", re.DOTALL)
+_CELL: Final = re.compile(r"<td\b")
+
+
+def write(site: Path) -> None:
+    """Labels the tables of each page of the site."""
+    for page in sorted(site.glob("**/*.html")):
+        text = page.read_text("utf-8")
+        if (labeled := _TABLE.sub(_labeled, text)) != text:
+            page.write_text(labeled, "utf-8")
+
+
+def _labeled(table: re.Match[str]) -> str:
+    names = [re.sub(r"<[^>]*>", "", name).strip() for name in _HEAD.findall(table[0])]
+
+    def row(found: re.Match[str]) -> str:
+        following = iter(["", *names[1:]])
+
+        def cell(_: re.Match[str]) -> str:
+            name = next(following, "").replace('"', "&quot;")
+            return f'<td data-label="{name}"' if name else "<td"
+
+        return _CELL.sub(cell, found[0])
+
+    return _ROW.sub(row, table[0])
