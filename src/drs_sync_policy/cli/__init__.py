@@ -26,11 +26,11 @@ _VERBS: Final = {
     "sandbox": "Run the reference server. [needs the extra `sandbox`]",
     "fuzz": "Check a server against the contract. [needs the extra `fuzz`]",
     "check": "Check recorded traffic against the contract. [needs the extra `fuzz`]",
-    "replay": "Send the requests of a report's findings again. [needs the extra `fuzz`]",
+    "replay": "Send the requests of findings again. [needs the extra `fuzz`]",
     "merge": "Join the verdicts of several runs. [needs the extra `fuzz`]",
     "proxy": "Relay live traffic and check it. [needs the extra `fuzz`]",
     "load": "Put a server under load and check its responses. [needs the extra `load`]",
-    "completion": "Print what a shell needs to complete this command.",
+    "completion": "Print the script for tab completion in a shell.",
 }
 """Each verb with its line in `--help`; `drs_sync_policy.cli.verbs.VERB` holds its `command`."""
 
@@ -147,6 +147,6 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 )  # fmt: skip
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Call, mock and conformance-test the DRS synchronization-policy API."""
+    """Call the DRS synchronization-policy API, run a sandbox of it, or check a server."""
     if os.environ.get("NO_COLOR"):  # https://no-color.org
         context.color = False

@@ -93,13 +93,14 @@ def connection_options(function: F) -> F:
 
 _OPTIONS = (
     click.option("--profile", metavar="NAME", help="The profile to use (DRS_PROFILE)."),
-    click.option("--url", metavar="URL", help="The server (DRS_URL)."),
-    click.option("--region", metavar="NAME", help="Its region instead (DRS_REGION).",
+    click.option("--url", metavar="URL", help="The URL of the server (DRS_URL)."),
+    click.option("--region", metavar="NAME", help="The region of the server, instead of --url"
+    " (DRS_REGION).",
                  shell_complete=completed(regions)),
     click.option("--project-id", metavar="ID", help="The project (DRS_PROJECT_ID)."),
-    click.option("--language", metavar="LANGUAGE", help="Of messages: en-us or zh-cn.",
+    click.option("--language", metavar="LANGUAGE", help="The language of messages: en-us or zh-cn.",
                  shell_complete=completed(lambda: [language.value for language in Language])),
-    click.option("--token", metavar="TOKEN", help="A token; better in DRS_TOKEN."),
+    click.option("--token", metavar="TOKEN", help="A token. DRS_TOKEN is safer than this option."),
 )  # fmt: skip
 
 

@@ -53,8 +53,15 @@ class Manner:
         return options
 
 
-def manner_options(function: F) -> F:
-    """Adds the options that make a `Manner`, which the verb gets as `manner`."""
+def manner_options(quiet: str) -> Callable[[F], F]:
+    """Adds the options that make a `Manner`, which the verb gets as `manner`.
+
+    `quiet` says what the verb prints with `--quiet`.
+    """
+    return lambda function: _with_manner(function, quiet)
+
+
+def _with_manner(function: F, quiet: str) -> F:
 
     @wraps(function)  # with the options that it has already
     def wrapped(*, timeout: float | None, verbose: bool, quiet: bool, **given: Any) -> Any:
@@ -62,15 +69,14 @@ def manner_options(function: F) -> F:
             raise click.UsageError("give --verbose or --quiet, not both")
         return function(manner=Manner(timeout, verbose, quiet), **given)
 
-    return cast("F", reduce(lambda inner, option: option(inner), reversed(_OPTIONS), wrapped))
+    options = (*_OPTIONS, click.option("-q", "--quiet", is_flag=True, help=quiet))
+    return cast("F", reduce(lambda inner, option: option(inner), reversed(options), wrapped))
 
 
 _OPTIONS = (
     click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
-                 help="The most for one request with its retries.  [default: 120]"),
+                 help="Maximum time for one request with its retries.  [default: 120]"),
     click.option("-v", "--verbose", is_flag=True, help="Print each request, response and retry."),
-    click.option("-q", "--quiet", is_flag=True,
-                 help="Print only jobs that were not set, and errors."),
 )  # fmt: skip
 
 

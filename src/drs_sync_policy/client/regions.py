@@ -79,7 +79,7 @@ def checked_url(
     # Here, because listing the regions needs no httpx.
     from httpx import URL, InvalidURL
 
-    no_url = WrongUseError(f"{named} is not a URL such as '{example}': {_flaw(url)}")
+    no_url = WrongUseError(f"{named} must be a URL such as '{example}': {_flaw(url)}")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -96,8 +96,10 @@ def checked_url(
 
 
 def _flaw(url: str) -> str:
+    if url.lower().startswith(("http://", "https://")):
+        return f"{_shown(url)} is not a valid URL"
     if "://" in url:
-        return f"it is {_shown(url)}"
+        return f"{_shown(url)} does not begin with http:// or https://"
     return f"http:// or https:// is missing before {_shown(url)}"
 
 

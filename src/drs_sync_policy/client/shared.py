@@ -141,7 +141,7 @@ class SharedClient:
     ) -> None:
         if yours is not None and connections is not None:
             raise WrongUseError(
-                "`connections` and `http_client` exclude each other: an `http_client` has its own"
+                "give `connections` or `http_client`, not both: an `http_client` has its own"
                 " connections"
             )
         self.project_id: Final = project_id

@@ -168,7 +168,7 @@ class SyncPolicyClient(SharedClient):
                 each job if the call is interrupted or its task cancelled.
 
         Raises:
-            WrongUseError: A job breaks the contract; nothing was sent.
+            WrongUseError: A job violates the contract; nothing was sent.
             RefusedError: The server rejected a request.
             UnreachableError: There was no response, after all retries.
             OutsideContractError: A response is outside the contract.
@@ -220,7 +220,7 @@ class SyncPolicyClient(SharedClient):
             progress: Called with the number of jobs that are read, and of all.
 
         Raises:
-            WrongUseError: An id breaks the contract; nothing was sent.
+            WrongUseError: An id violates the contract; nothing was sent.
             RefusedError: The server rejected a request.
             UnreachableError: There was no response, after all retries.
             OutsideContractError: A response is outside the contract.

@@ -128,7 +128,7 @@ class OutsideContractError(DrsError):
 
 
 class RefusedError(DrsError):
-    """The server rejected the request. Match on `code` or on the class, never on `message`.
+    """The server rejected the request. Compare `code` or the class, never `message`.
 
     `code` and `message` are the server's, None if it gave none; `meaning` and `remedy` are ours,
     for known codes; `retry_after` is in seconds; `parsed` is the body as the contract describes it.
@@ -195,7 +195,7 @@ class LoginError(DrsError):
 
 
 class BadRequestError(RefusedError):
-    """400: the server says that the request breaks the contract. Nothing was stored.
+    """400: the server says that the request violates the contract. Nothing was stored.
 
     If the server responded with results instead of an error, they are in `outcome`.
     """
@@ -258,11 +258,13 @@ class WrongUseError(DrsError, ValueError):
 
     @classmethod
     def of(cls, problems: Iterable[Problem]) -> WrongUseError:
-        """The error for a request that breaks the contract."""
+        """The error for a request that violates the contract."""
         found = tuple(problems)
         shown = "; ".join(str(problem) for problem in found[:5])
         more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
-        return cls(f"the request breaks the contract and was not sent: {shown}{more}", found)
+        return cls(
+            f"nothing was sent, because the request violates the contract: {shown}{more}", found
+        )
 
 
 class JobsFailedError(DrsError):

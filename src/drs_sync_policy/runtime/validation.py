@@ -15,6 +15,9 @@ from msgspec import UNSET
 from drs_sync_policy.runtime.errors import Problem, WrongUseError
 from drs_sync_policy.text import counted, did_you_mean, listed
 
+LONE_SURROGATE: Final = "half of a surrogate pair, which UTF-8 cannot encode"
+"""What is wrong with a text that no request can hold."""
+
 Rules = Mapping[str, Any]
 """The keywords of a JSON Schema that a value is checked against."""
 
@@ -60,7 +63,7 @@ def _check_text(value: str | date, rules: Rules, at: str) -> Iterator[Problem]:
     if isinstance(value, date):
         return
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-        yield Problem(at, value, "it has a lone surrogate, which has no UTF-8")
+        yield Problem(at, value, f"it has {LONE_SURROGATE}")
     if len(value) < rules.get("minLength", 0):
         least = f"it must have at least {counted(rules['minLength'], 'character')}"
         yield Problem(at, value, least if value else "it must not be empty")

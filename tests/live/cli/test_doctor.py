@@ -35,7 +35,7 @@ def test_a_healthy_setup_is_well(run: Run, server: sandbox.Running) -> None:
     [
         ({"DRS_URL": None}, exits.WRONG_USE, "drs-sync-policy login"),
         ({"DRS_PROFILE": "nowhere"}, exits.WRONG_USE, "nowhere"),
-        ({"DRS_URL": "h:80"}, exits.WRONG_USE, "`DRS_URL` is not a URL"),
+        ({"DRS_URL": "h:80"}, exits.WRONG_USE, "`DRS_URL` must be a URL"),
         ({"DRS_URL": None, "DRS_REGION": "eu"}, exits.WRONG_USE, "`DRS_REGION` is 'eu'"),
         ({"DRS_URL": "http://127.0.0.1:9"}, exits.UNREACHABLE, "HTTPS_PROXY"),
         ({"DRS_TOKEN": "wrong"}, exits.NOT_ALLOWED, "Send a token from IAM"),
@@ -169,7 +169,7 @@ def test_the_addresses_of_the_service_and_of_iam_are_shown(run: Run) -> None:
 def test_an_iam_server_is_told_in_the_words_of_the_settings(run: Run) -> None:
     """One that is missing or no URL, before anything is sent; nobody wrote `PasswordAuth`."""
     user = {"DRS_TOKEN": None, "DRS_USERNAME": "u", "DRS_PASSWORD": "p", "DRS_DOMAIN": "d"}
-    for url, said in ((None, "give DRS_IAM_URL, or `iam_url`"), ("h:80", "`DRS_IAM_URL` is no")):
+    for url, said in ((None, "give DRS_IAM_URL, or `iam_url`"), ("h:80", "`DRS_IAM_URL` must be")):
         done = run("doctor", **user, DRS_IAM_URL=url)
         assert done.code == exits.WRONG_USE
         assert f"FAIL settings: {'the IAM' if url is None else '`DRS_IAM'}" in done.out

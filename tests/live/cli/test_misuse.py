@@ -30,11 +30,11 @@ def file(tmp_path: Path) -> str:
         (("apply", "p.json", "--journal", "/nonexistent/j"), "Give another: --journal"),
         (("apply", "p.json", "--journal", "."), "is a directory"),
         (("apply", "p.json", "--edition", "nowhere"), "base"),
-        (("apply", "p.json", "--url", "http://[::1"), "not a URL"),
-        (("apply", "p.json", "--url", "http://h:99999"), "not a URL"),
-        (("apply", "p.json", "--url", "ftp://h"), "`--url` is not a URL"),
+        (("apply", "p.json", "--url", "http://[::1"), "is not a valid URL"),
+        (("apply", "p.json", "--url", "http://h:99999"), "is not a valid URL"),
+        (("apply", "p.json", "--url", "ftp://h"), "`--url` must be a URL"),
         (("apply", "p.json", "--url", "h:80"), "http:// or https:// is missing before 'h:80'"),
-        (("login", "--url", "h:80"), "`--url` is not a URL such as"),
+        (("login", "--url", "h:80"), "`--url` must be a URL such as"),
         (("apply", "p.json", "--region", "eu-dee"), "`--region` is 'eu-dee'"),
         (("apply", "p.json", "--region", "eu-de", "--url", "http://h"), "not both"),
         (("apply", "p.json", "--region", "eu-dee", "--profile", ""), "eu-de"),
@@ -44,7 +44,7 @@ def file(tmp_path: Path) -> str:
         (("set", "j", "--conflict-policy", "nothing-like-it"), "'stop'.\n"),
         (("apply", "p.json", "--output", "jsonn"), "Did you mean `json`?"),
         (("sandbox", "--edition", "huawei"), "Did you mean `huawei-cloud`?"),
-        (("set", "\udcff", "--ddl-trans"), "lone surrogate"),
+        (("set", "\udcff", "--ddl-trans"), "surrogate pair"),
         (("explain", ""), "no error code"),
         (("explain",), "CODE"),
         (("completion", "tcsh"), "'bash', 'zsh', 'fish'"),
@@ -179,6 +179,6 @@ def test_a_login_replaces_no_profile_unasked(run: Run, tmp_path: Path) -> None:
 
 def test_a_login_refuses_what_cannot_be_before_it_asks(run: Run) -> None:
     """A URL that is none; and what it cannot ask for without a terminal is named."""
-    assert "is not a URL" in run("login", "--url", "ftp://x").err
+    assert "must be a URL" in run("login", "--url", "ftp://x").err
     assert "give --region eu-de|eu-nl" in run("login").err
     assert "give --kind token|keys|password" in run("login", "--url", "http://x").err

@@ -82,7 +82,7 @@ def test_a_region_is_one_of_the_contracts_servers() -> None:
         ({}, "give either `region`"),
         ({"region": "eu-de", "base_url": "http://x"}, "give either `region`"),
         ({"base_url": "drs.example"}, "http:// or https:// is missing before 'drs.example'"),
-        ({"base_url": "ftp://x"}, "`base_url` is not a URL"),
+        ({"base_url": "ftp://x"}, "`base_url` must be a URL"),
         ({"base_url": "http://user:pass@x"}, "contains credentials"),
         ({"base_url": "http://x/?a=1"}, "query or a fragment"),
         ({"region": "eu-de", "project_id": ".."}, "project_id"),
@@ -91,7 +91,7 @@ def test_a_region_is_one_of_the_contracts_servers() -> None:
         ({"region": "eu-de", "auth": ""}, "`token` is missing or empty"),
         (
             {"region": "eu-de", "http_client": httpx.Client, "connections": Connections()},
-            "exclude each other",
+            "not both",
         ),
     ],
 )

@@ -313,11 +313,11 @@ def test_the_file_is_found(variable: str, file: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("environment", "profile", "said"),
     [
-        ({"DRS_URL": "h:8080"}, "", "`DRS_URL` is not a URL"),
+        ({"DRS_URL": "h:8080"}, "", "`DRS_URL` must be a URL"),
         ({"DRS_URL": "h:8080"}, "", "http:// or https:// is missing before 'h:8080'"),
         ({"DRS_REGION": "eu-dee"}, "", "`DRS_REGION` is 'eu-dee': choose one of"),
-        ({}, 'url = "ftp://h"', "`url` of profile `p` is not a URL such as"),
-        ({}, 'url = "ftp://h"', "it is 'ftp://h'"),
+        ({}, 'url = "ftp://h"', "`url` of profile `p` must be a URL such as"),
+        ({}, 'url = "ftp://h"', "'ftp://h' does not begin with"),
         ({}, 'region = "eu-dee"', "`region` of profile `p` is 'eu-dee'"),
         ({"DRS_URL": "http://u:HUSH@h"}, "", "`DRS_URL` contains credentials: 'http://***@h'"),
         ({"DRS_URL": "u:HUSH@h"}, "", "missing before '***@h'"),

@@ -100,7 +100,7 @@ def test_an_invalid_proxy_is_a_usage_error(
 @pytest.mark.parametrize("url", ["http://a\x7f", "http://a:b", "http://a\n"])
 def test_an_invalid_url_is_a_usage_error(url: str) -> None:
     """It is found when the client is made."""
-    with pytest.raises(WrongUseError, match="`base_url` is not a URL"):
+    with pytest.raises(WrongUseError, match="`base_url` must be a URL"):
         connected(url)
 
 

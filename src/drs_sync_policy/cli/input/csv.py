@@ -85,7 +85,7 @@ def read_csv(text: str, schemas: Schemas, progress: Progress | None = None) -> P
     placed.columns = _columns(names, schemas)
     for start, line, cells in rows:
         if len(cells) > len(names):
-            message = f"{len(cells)} cells, and the first line has {len(names)} names"
+            message = f"this row has {len(cells)} cells, but the first line has {len(names)} names"
             placed.problems.append(PlacedProblem(Place(line, len(names) + 1), message))
         found.starts.append(start)
         found.lines.append(line)
@@ -96,15 +96,17 @@ def read_csv(text: str, schemas: Schemas, progress: Progress | None = None) -> P
 
 def _columns(names: Sequence[str], schemas: Schemas) -> dict[str, Place]:
     if len(names) == 1 and (other := re.search("[;\t|]", names[0])):
-        message = f"the names are separated by {other[0]!r}: CSV has commas"
+        message = f"the names are separated by {other[0]!r}: use commas"
         raise UnreadableError(1, 1, message)
     if schemas and not schemas.keys() & {*names}:
         message = f"the first line must name the fields, such as {', '.join([*schemas][:3])}"
         raise UnreadableError(1, 1, message)
     for index, name in enumerate(names):
         if not name or name in names[:index]:
-            said = "twice" if name else "without a name"
-            raise UnreadableError(1, index + 1, f"the column `{name or index + 1}` is there {said}")
+            said = (
+                f"the column `{name}` appears twice" if name else f"column {index + 1} has no name"
+            )
+            raise UnreadableError(1, index + 1, said)
     return {name: Place(1, number) for number, name in enumerate(names, start=1)}
 
 
@@ -126,4 +128,5 @@ def _rows(text: str) -> Iterator[tuple[int, int, list[str]]]:
                 yield start, line, cells
             start, line = end, reader.line_num + 1
     except csv.Error as error:
-        raise UnreadableError(line, 1, f"no CSV: {error}") from None
+        said = "a quote is not closed" if "end of data" in str(error) else str(error)
+        raise UnreadableError(line, 1, f"invalid CSV: {said}") from None

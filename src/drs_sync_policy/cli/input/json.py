@@ -42,7 +42,7 @@ class _JsonReader:
         self._placed.value = self._value(())
         self._space()
         if self._at < len(self._text):
-            self._fail("the document ended before this")
+            self._fail("the JSON document has ended before this text; remove the text")
         return self._placed
 
     def _value(self, path: Path) -> Any:
@@ -70,7 +70,7 @@ class _JsonReader:
                 self._fail('expected a name in double quotes, or "}"')
             name = self._string()
             if name in found:
-                said = f"`{name}` stands in this object twice"
+                said = f"`{name}` appears twice in this object"
                 self._placed.problems.append(PlacedProblem(self._place(start), said))
             self._expect(":", f"after `{name}`")
             found[name] = self._value((*path, name))
@@ -98,7 +98,12 @@ class _JsonReader:
             value, self._at = _scanstring(self._text, self._at + 1, True)
         except ValueError as error:
             at = getattr(error, "pos", self._at)
-            self._fail("this text has no end, or holds a control character or a bad escape", at)
+            self._fail(
+                "the closing quote of this text is missing, or the text has a control character"
+                " or an"
+                " invalid escape",
+                at,
+            )
         return value
 
     def _scalar(self) -> Any:

@@ -13,7 +13,7 @@ from drs_sync_policy.anyjson import as_object, children, is_object
 from drs_sync_policy.cli.input.cells import hint
 from drs_sync_policy.cli.input.fields import fields, item_schema, required
 from drs_sync_policy.cli.input.places import Path, Place, Placed, PlacedProblem, Progress
-from drs_sync_policy.runtime.validation import check
+from drs_sync_policy.runtime.validation import LONE_SURROGATE, check
 from drs_sync_policy.text import did_you_mean, listed, nearest, shortened
 
 _SHOWN_EVERY: Final = 20_000
@@ -65,6 +65,8 @@ class Validator:
         schema = self._fields[name]
         for problem in check(value, schema, name):
             shown = self._placed.written.get((*self._root, *path)) or _shown(value)
+            if isinstance(value, bool) and shown.lower() != str(value).lower():
+                shown += f" ({_shown(value)} in YAML)"
             hint = _remedy(value, schema)
             yield self._at(path, f"`{name}` is {shown}: {problem.message}{hint}")
             return
@@ -78,12 +80,12 @@ class Validator:
         """What no request can hold (rule body-must-be-i-json), at any depth."""
         step = path[-1]
         if isinstance(step, str) and _SURROGATE.search(step):
-            yield self._at(path, "this name has a lone surrogate, which has no UTF-8")
+            yield self._at(path, f"this name has {LONE_SURROGATE}")
         if isinstance(value, str) and _SURROGATE.search(value):
-            yield self._at(path, "this text has a lone surrogate, which has no UTF-8")
+            yield self._at(path, f"this text has {LONE_SURROGATE}")
         elif not isinstance(value, (str, int, float, list, dict, type(None))):
             shown = self._placed.written.get((*self._root, *path), str(cast("object", value)))
-            yield self._at(path, f"JSON has no value for {shown}: put it in quotes")
+            yield self._at(path, f"JSON cannot express {shown}: put it in quotes")
         for key, child in children(cast("object", value)):
             yield from self._unwritable(child, (*path, key))
 
@@ -143,7 +145,7 @@ def _fast(schema: contract.Json) -> Callable[[Any], bool]:
 
 
 def _remedy(value: Any, schema: contract.Json) -> str:
-    """How to write it, if quotes in the file are missing or too many, or JSON belongs here."""
+    """How to write it: with quotes or without, as JSON, or as one of the values."""
     match schema.get("type"):
         case "boolean" if str(value).strip().lower() in ("true", "false"):
             return "; remove the quotes"
@@ -151,6 +153,8 @@ def _remedy(value: Any, schema: contract.Json) -> str:
             value, (str, list, dict, NoneType)
         ):
             return "; put it in quotes"
+        case "string" if "enum" in schema and isinstance(value, bool):
+            return f"; write {listed(schema['enum'])}"
         case _:
             return hint(schema) if isinstance(value, str) else ""
 
@@ -164,7 +168,7 @@ def _unknown(name: str, edition: str) -> str:
         if other != edition and name in fields(other):
             return (
                 f"the edition `{edition}` has no field `{name}`;"
-                f" the edition `{other}` has it: --edition {other}"
+                f" the edition `{other}` has it: add --edition {other}"
             )
     hint = did_you_mean(name, fields(edition)) or "."
-    return f"unknown field `{name}`{hint} --allow-unknown sends it."
+    return f"unknown field `{name}`{hint} To send it anyway, add --allow-unknown."

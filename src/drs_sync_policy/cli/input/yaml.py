@@ -36,11 +36,15 @@ def read_yaml(text: str) -> Placed:
     except yaml.MarkedYAMLError as error:
         opened = loader.marks[-1] if loader is not None and loader.marks else None
         place, said = slip(error, text.splitlines(), opened)
-        raise UnreadableError(place.line, place.column, f"no YAML: {said}") from None
+        raise UnreadableError(place.line, place.column, f"invalid YAML: {said}") from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        said = f"no YAML: the character {text[error.position]!a} may stand in it as an escape only"
+        said = (
+            f"invalid YAML: the character {text[error.position]!a} is not allowed here; write it"
+            " as an"
+            " escape in double quotes"
+        )
         raise UnreadableError(line, column, said) from None
     except RecursionError:
         place = _too_deep(text)
@@ -62,6 +66,7 @@ def _too_deep(text: str) -> Place:
 
 
 _MERGE: Final = "tag:yaml.org,2002:merge"
+_ENDLESS: Final = "nested too deeply, or endless because of an alias"
 
 
 @define
@@ -80,7 +85,7 @@ class _YamlWalk:
         place = place_of(node.start_mark)
         self.placed.places[path] = place
         if node in around or len(path) > MOST_NESTED or len(self.placed.places) > self.most:
-            _refuse(node, "nested too deeply, or without an end")
+            _refuse(node, _ENDLESS)
         inside = (*around, node)
         if node.id == "sequence":
             return [self.value(n, (*path, i), inside) for i, n in enumerate(node.value)]
@@ -101,15 +106,17 @@ class _YamlWalk:
             raise
         except (ValueError, OverflowError, LookupError, AttributeError):
             # What looks like a date or a number and is none, such as 2024-13-45.
-            _refuse(node, f"{_short(node.value)} is no value; put it in quotes if it is a text")
+            _refuse(node, f"{_short(node.value)} is invalid; if it is a text, put it in quotes")
         if isinstance(value, (int, float)) and not is_number(value):
-            _refuse(node, f"{_short(node.value)} is no number that JSON has")
+            _refuse(
+                node, f"JSON has no number {_short(node.value)}; if it is a text, put it in quotes"
+            )
         return value
 
     def _mapping(self, node: Any, around: tuple[Any, ...]) -> dict[str, Any]:
         """The node of each key: the mapping's own, and those that it merges and does not have."""
         if node in around:
-            _refuse(node, "nested too deeply, or without an end")
+            _refuse(node, _ENDLESS)
         if node in self._entries:
             return self._entries[node]
         own: dict[str, Any] = {}
@@ -122,17 +129,17 @@ class _YamlWalk:
                 _refuse(key_node, "a key must be a text")
             self._scalar(key_node)
             if key_node.value in own:
-                said = f"`{key_node.value}` stands in this mapping twice"
+                said = f"`{key_node.value}` appears twice in this mapping"
                 self.placed.problems.append(PlacedProblem(place_of(key_node.start_mark), said))
             own[key_node.value] = child
         found: dict[str, Any] = {}
         for source in reversed(merged):  # Of two that are merged the first wins.
             if source.id != "mapping":
-                _refuse(source, "only a mapping can be merged")
+                _refuse(source, "the key `<<` needs a mapping as its value")
             found |= self._mapping(source, (*around, node))
             self._merged += len(found)
             if self._merged > self.most:
-                _refuse(node, "nested too deeply, or without an end")
+                _refuse(node, _ENDLESS)
         found |= own
         self._entries[node] = found
         return found

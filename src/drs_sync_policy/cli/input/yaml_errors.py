@@ -7,7 +7,10 @@ from typing import Any
 
 from drs_sync_policy.cli.input.places import Place
 
-_INDENT = 'this line is indented otherwise than its neighbours, or lacks "- " at its beginning'
+_INDENT = (
+    "the indentation of this line does not fit the lines around it,"
+    ' or "- " is missing at its beginning'
+)
 
 
 def place_of(mark: Any) -> Place:
@@ -31,16 +34,16 @@ def _slip(error: Any, lines: Sequence[str], opened: Any) -> tuple[Any, str]:
     problem, context, mark = str(error.problem), str(error.context), error.problem_mark
     before = str(lines[mark.line])[: mark.column] if mark and mark.line < len(lines) else ""
     if r"'\t' that cannot start" in problem:
-        return mark, "a tab stands here: use spaces, most of all to indent a line"
+        return mark, "a tab is not allowed here: use spaces"
     if "quoted scalar" in context and "end of stream" in problem:
-        return error.context_mark, "the quote that opens here has no end"
+        return error.context_mark, "the quote that opens here is not closed"
     if context.startswith("while parsing a flow") and opened is not None:
         if "<stream end>" in problem:
-            return opened, "the bracket that opens here has no end"
+            return opened, "the bracket that opens here is not closed"
         if problem.startswith("expected ','"):
             at = place_of(mark)
-            missing = f"or a comma is missing before {at.line}:{at.column}"
-            return opened, f"the bracket that opens here has no end, {missing}"
+            missing = f"or a comma is missing before line {at.line}, column {at.column}"
+            return opened, f"the bracket that opens here is not closed, {missing}"
     if "simple key" in context and "':'" in problem:
         return error.context_mark, 'this line has neither the ": " of a name nor a "- "'
     if problem.startswith("expected <block end>") and not before.strip():

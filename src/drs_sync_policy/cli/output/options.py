@@ -79,31 +79,37 @@ _OPTIONS = (
         show_default=True,
         metavar="LIST",
         callback=verdicts.origins,
-        help="Report only rules of these origins: `page`, `vendor`, `decision`.",
+        help="Report only rules of these origins: `page` (the vendor's page of the API),"
+        " `vendor` (other"
+        " documents of the vendor), `decision` (of this project).",
     ),
     click.option(
         "--report",
         type=click.Path(file_okay=False, path_type=Path),
-        help="A folder for the files of the report; it is made if it does not exist.",
+        help="Write the files of the report into this folder; it is created if it does not exist.",
     ),
     click.option(
         "--format",
         "form",
         type=Choice(verdicts.FORMATS),
-        help="`github` adds an annotation for each finding; default on GitHub Actions.",
+        help="`github` adds an annotation for each finding; this is the default on GitHub Actions.",
     ),
     click.option(
         "--baseline",
         type=click.Path(dir_okay=False, path_type=Path),
-        help="A file of known findings, which do not fail the run before they expire.",
+        help="A file of known findings. Until its expiry date, a known finding does not fail the"
+        " run.",
     ),
     click.option(
         "--write-baseline",
         is_flag=True,
-        help="Write the findings of this run into the file of `--baseline`, and no others.",
+        help="Write the findings of this run into the file of `--baseline`; remove all others"
+        " from it.",
     ),
     click.option(
         "-v", "--verbose", is_flag=True, help="Print the details of each finding at the end."
     ),
-    click.option("-q", "--quiet", is_flag=True, help="Print only the end."),
+    click.option(
+        "-q", "--quiet", is_flag=True, help="Print only the findings and counts at the end."
+    ),
 )

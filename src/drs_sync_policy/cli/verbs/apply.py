@@ -17,26 +17,30 @@ from drs_sync_policy.cli.journal import BadJournalError
 from drs_sync_policy.cli.output import outcomes, preview
 
 
-@click.command(short_help="Set the policies that are in a file.")
+@click.command(short_help="Set the policies of a file.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--format", "form", type=Choice(FORMATS), help="Default: by the file's name.")
+@click.option(
+    "--format", "form", type=Choice(FORMATS), help="The format of FILE.  [default: from its name]"
+)
 @click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
               show_default=True,
               help="The edition of the contract that validates the file.")  # fmt: skip
-@click.option("--allow-unknown", is_flag=True, help="Send unknown fields too.")
+@click.option("--allow-unknown", is_flag=True, help="Also send unknown fields.")
 @click.option("--dry-run", is_flag=True, help="Show the requests and send nothing.")
-@click.option("--curl", is_flag=True, help="Show them as curl lines and send nothing.")
+@click.option("--curl", is_flag=True, help="Show the requests as curl commands and send nothing.")
 @click.option("--output", type=Choice(outcomes.OUTPUTS), default="table", show_default=True)
 @click.option("--batch", type=click.IntRange(min=1), default=100, show_default=True,
-              help="The most jobs of one request; few, so that the journal and the"
-              " bar often move.")  # fmt: skip
+              help="Maximum number of jobs in one request. With a small number, the"
+              " journal and the progress bar are updated more often.")  # fmt: skip
 @click.option("--concurrency", type=click.IntRange(1, 64), default=4, show_default=True,
-              help="The most requests at the same time.")  # fmt: skip
+              help="Maximum number of requests at the same time.")  # fmt: skip
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), metavar="PATH",
-              help="Where to write down which jobs are set.  [default: FILE.journal]")  # fmt: skip
-@click.option("--fresh", is_flag=True, help="Forget what earlier runs did, and send everything.")
-@click.option("--verify", is_flag=True, help="Read the policies back, and report what differs.")
-@sending.manner_options
+              help="The file that lists jobs that are set.  [default: FILE.journal]")  # fmt: skip
+@click.option(
+    "--fresh", is_flag=True, help="Ignore the journal of earlier runs, and send all jobs."
+)
+@click.option("--verify", is_flag=True, help="Read the stored policies, and report what differs.")
+@sending.manner_options("Print only jobs that were not set, and errors.")
 @connection_options
 def command(
     connection: Connection,
@@ -57,11 +61,11 @@ def command(
     """Set the policies in FILE (YAML, JSON or CSV; - for stdin, with --format).
 
     The file is validated before anything is sent, and every error is reported with its line and
-    column. After an interruption, the same command sends only the rest: the journal lists the jobs
-    that succeeded. It is deleted when all jobs have succeeded.
+    column. The journal lists the jobs that succeeded. After an interruption, run the same command
+    again: it sends only the other jobs. When all jobs have succeeded, the journal is deleted.
 
-    With --verify, the exit code is 1 if a policy is stored otherwise. The server does not show
-    every field; one that cannot be read never changes the exit code.
+    With --verify, the exit code is 1 if the server has stored another value than the one in FILE.
+    Some fields cannot be read from the server; these never change the exit code.
     """
     items = items_of(file, form, edition=edition, allow_unknown=allow_unknown)
     batches = Batches(jobs=batch, concurrency=concurrency)
@@ -71,7 +75,9 @@ def command(
         return
     path = journal or (None if file == "-" else Path(f"{file}.journal"))
     if path is not None and file != "-" and path.exists() and path.samefile(file):
-        raise click.BadParameter("it is the file of policies itself.", param_hint="--journal")
+        raise click.BadParameter(
+            "this is FILE itself; give the journal another name.", param_hint="--journal"
+        )
     options = {"batches": batches, "edition": edition, **manner.client_options()}
     client = connection.client(**options)
     verifier = connection.client(**options) if verify else None

@@ -30,8 +30,8 @@ def command(
 
     FILE is HAR 1.2, or `exchanges.jsonl` of a report of the fuzzer.
 
-    Nothing is sent. Exit codes: 0 every rule that was checked passed, 1 a rule failed, 2 usage
-    error, 6 the file has no exchange of the operation, 130 Ctrl-C ended it.
+    Nothing is sent. Exit codes: 0 all checked rules passed; 1 a rule failed; 2 usage error; 6 the
+    file has no request that sets policies; 130 Ctrl-C.
     """
     try:
         with reading(file.name, file.stat().st_size) as progress:

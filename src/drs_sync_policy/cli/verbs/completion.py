@@ -14,11 +14,11 @@ PROGRAM: Final = "drs-sync-policy"
 _SHELLS: Final = ("bash", "zsh", "fish")
 
 
-@click.command(short_help="Print what a shell needs to complete this command.")
+@click.command(short_help="Print the script for tab completion in a shell.")
 @click.argument("shell", type=Choice(_SHELLS))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
-    """Print the script by which SHELL completes verbs, options and values.
+    """Print the script for tab completion of subcommands, options and values.
 
     For bash, put this into ~/.bashrc: eval "$(drs-sync-policy completion bash)"
     """

@@ -23,20 +23,20 @@ from drs_sync_policy.cli.output.prose import beside, width
     type=Choice(contract.editions()),
     default=contract.BASE_EDITION,
     show_default=True,
-    help="Which edition of the contract.",
+    help="The edition of the contract.",
 )
 @click.option(
     "--output",
     type=Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="As people write it, or as JSON.",
+    help="Text to read, or JSON.",
 )
 def command(what: str, edition: str, output: str) -> None:
     """Print the contract (the default), its rules, or the vendor's error codes.
 
-    As text the document is openapi.yaml as its authors wrote it; an edition other than the base
-    exists as JSON only.
+    The text of the document is the file openapi.yaml. For an edition other than the base, the
+    document is always JSON.
     """
     loaded = contract.load(edition)
     click.echo(_PRINTERS[what](loaded, output == "json"), nl=False)

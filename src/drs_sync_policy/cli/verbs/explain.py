@@ -18,6 +18,11 @@ from drs_sync_policy.cli.output.prose import beside, fold, width
 from drs_sync_policy.text import counted, nearest
 
 _AUTHORS: Final = {"vendor": "", "ours": " (our text)"}
+_ORIGINS: Final = {
+    "page": "the vendor's page of the API",
+    "vendor": "other documents of the vendor",
+    "decision": "a choice of this project",
+}
 _DIGITS: Final = re.compile(r"[1-9][0-9]*\Z")
 _NEAR: Final = 0.7
 
@@ -35,8 +40,8 @@ def _known() -> Iterable[str]:
 def command(names: tuple[str, ...], output: str) -> None:
     """Explain what an error code means and what to do about it.
 
-    CODE is a code such as DRS.M00304 (M00304 is enough), a status such as 401, which lists its
-    codes, or the id of a rule of the contract, such as count-equals-results.
+    CODE is an error code such as DRS.M00304 (or short: M00304), an HTTP status such as 401, to list
+    its error codes, or the id of a rule of the contract, such as count-equals-results.
     """
     found = [_find(name) for name in names]
     if output == "json":
@@ -123,7 +128,8 @@ def _text(group: Sequence[codes.ErrorCode | contract.Rule]) -> str:
 
 def _of_status(rows: Sequence[codes.ErrorCode]) -> str:
     """The codes of a status, each in a line."""
-    head = f"status {rows[0].status}: {counted(len(rows), 'code')}; explain one of them for more"
+    count = counted(len(rows), "code")
+    head = f"status {rows[0].status}: {count}; for details: drs-sync-policy explain {rows[0].code}"
     return "\n".join((head, *(beside(f"  {row.code:11}  ", row.en, width()) for row in rows)))
 
 
@@ -131,7 +137,7 @@ def _code(row: codes.ErrorCode) -> str:
     seen = "" if row.seen == "table" else f", in no table of the vendor ({row.seen})"
     return "\n".join(
         (
-            f"{row.code}  status {row.status}, of the {row.issuer}{seen}",
+            f"{row.code}  status {row.status}, sent by the {row.issuer}{seen}",
             beside("  en-us   ", f"{row.en}{_AUTHORS[row.en_by]}", width()),
             beside("  zh-cn   ", f"{row.zh}{_AUTHORS[row.zh_by]}", width()),
             beside("  means   ", row.meaning, width()),
@@ -142,5 +148,5 @@ def _code(row: codes.ErrorCode) -> str:
 
 def _rule(rule: contract.Rule) -> str:
     statement = fold(rule.statement, width(), first="  ", rest="  ")
-    source = beside("  from    ", f"{rule.origin}: {rule.source}", width())
+    source = beside("  from    ", f"{rule.source} ({_ORIGINS[rule.origin]})", width())
     return f"{rule.id}  a rule of the contract\n{statement}\n{source}"

@@ -23,7 +23,7 @@ from drs_sync_policy.fuzz.restore import Restored
 @click.option(
     "--target",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The target profile (TOML) of the server to be checked.",
+    help="The target profile (TOML) of the server to check.",
 )
 @click.option("--sandbox", is_flag=True, help="Check our own sandbox, started in this process.")
 @click.option(
@@ -40,17 +40,23 @@ from drs_sync_policy.fuzz.restore import Restored
     is_eager=True,
     expose_value=False,
     callback=write_listed,
-    help="The same with your server and project (DRS_URL, DRS_PROFILE, ...), and with the"
-    " synchronization jobs that it lists.",
+    help="Write `target.toml` with your server and project (from DRS_URL, DRS_PROFILE, ...) and"
+    " with the synchronization jobs of the project, and end.",
 )
 @click.option(
     "--budget",
     type=click.FloatRange(min=0),
     default=DEFAULT_BUDGET,
     show_default=True,
-    help="Seconds for the run; 0 for the required scenarios alone, until they are finished.",
+    help="Maximum seconds for the run; 0 runs only the required scenarios, without a limit.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Choose what is sent.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Start value for random values; the same value sends the same requests.",
+)
 @click.option(
     "--workers",
     type=click.IntRange(min=1, max=64),
@@ -60,20 +66,24 @@ from drs_sync_policy.fuzz.restore import Restored
 )
 @click.option("--strict", is_flag=True, help="Fail if a rule could not be checked (exit code 6).")
 @click.option(
-    "--rule", "rules", multiple=True, metavar="ID", help="Check only this rule; may be repeated."
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="ID",
+    help="Check only this rule; can be given more than once.",
 )
 @click.option(
     "--exclude-rule",
     "excluded",
     multiple=True,
     metavar="ID",
-    help="Leave this rule out; may be repeated.",
+    help="Do not report this rule; can be given more than once.",
 )
 @click.option("--fail-fast", is_flag=True, help="End at the first violation.")
 @click.option(
     "--export-tests",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A file for the findings as pytest tests, which need only httpx.",
+    help="Write the findings as pytest tests, which need only httpx, into FILE.",
 )
 @verdict_options
 def command(
@@ -93,9 +103,9 @@ def command(
 ) -> None:
     """Check a server against the contract.
 
-    Exit codes: 0 every rule that was checked passed, 1 a rule failed, 2 usage error, 3 the server
-    rejected the profile's credentials, 5 it could not be reached, 6 too little could be checked, or
-    the fuzzer itself failed, 130 Ctrl-C ended it.
+    Exit codes: 0 all checked rules passed; 1 a rule failed; 2 usage error; 3 the server rejected
+    the credentials of the profile; 5 the server could not be reached; 6 too little was checked, or
+    the fuzzer itself failed; 130 Ctrl-C.
     """
     import_module("drs_sync_policy.fuzz.stock")  # If its library is missing, no request is sent.
     selected = verdicts.selected(rules, excluded, against)

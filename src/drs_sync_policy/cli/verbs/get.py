@@ -20,9 +20,10 @@ from drs_sync_policy.text import counted
 @click.argument("job_ids", metavar="[JOB...]", nargs=-1)
 @click.option("--all-sync-jobs", is_flag=True, help="Read all synchronization jobs of the project.")
 @click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
-              show_default=True, help="The edition whose fields are shown.")  # fmt: skip
+              show_default=True, help="The edition of the contract; it decides which fields are"
+              " shown.")  # fmt: skip
 @click.option("--output", type=Choice(output_of.OUTPUTS), default="table", show_default=True)
-@sending.manner_options
+@sending.manner_options("Print only the policies and errors, no progress and no summary.")
 @connection_options
 def command(
     connection: Connection,
@@ -32,10 +33,10 @@ def command(
     edition: str,
     output: str,
 ) -> None:
-    """Show the state and the policy of each JOB, as far as the server shows them.
+    """Show the state of each JOB, and the fields of its policy that the server shows.
 
-    A field that is not set is `-`, one that the server does not show is `?`. The exit code is 1 if
-    a job cannot be read; a field that cannot be read never changes it.
+    `-` means that a field is not set, and `?` that the server does not show the field. The exit
+    code is 1 if a job cannot be read. A field that the server does not show never changes it.
     """
     if bool(job_ids) == all_sync_jobs:
         raise click.UsageError("name the jobs, or give --all-sync-jobs, and not both")

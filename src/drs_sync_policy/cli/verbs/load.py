@@ -35,33 +35,37 @@ from drs_sync_policy.text import counted
     type=click.IntRange(min=1),
     default=10,
     show_default=True,
-    help="How many users send requests at the same time, in all processes together.",
+    help="How many simulated users send requests at the same time, in all processes together.",
 )
 @click.option(
     "--duration",
     type=click.FloatRange(min=1),
     default=60.0,
     show_default=True,
-    help="Seconds for the load.",
+    help="How many seconds the load lasts.",
 )
 @click.option(
     "--rate",
     type=click.FloatRange(min=0, min_open=True),
-    help="The most requests a second, of all users together; default: `max_rps` of the profile,"
-    " else no limit.",
+    help="Maximum number of requests per second, of all users together; default: `max_rps` of the"
+    " profile, otherwise no limit.",
 )
-@click.option("--master", is_flag=True, help="Send nothing; let workers send, and collect.")
+@click.option(
+    "--master",
+    is_flag=True,
+    help="Be the master: send no requests, and collect the results of the workers.",
+)
 @click.option(
     "--expect-workers",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="How many workers a master waits for before it begins.",
+    help="How many workers the master waits for before it begins.",
 )
 @click.option(
     "--worker",
     metavar="HOST",
-    help="Send requests for the master on HOST; it is tried for 5 minutes.",
+    help="Be a worker of the master on HOST. If it cannot be reached, try again for 5 minutes.",
 )
 @click.option(
     "--bind", default="127.0.0.1", show_default=True, help="The address that a master listens on."
@@ -90,10 +94,12 @@ def command(
 ) -> None:
     """Put a server under load, and check its responses against the contract.
 
-    Users send valid batches of many sizes, invalid ones, and read back what is stored. Exit codes:
-    0 every rule that was checked passed, 1 a rule failed, 2 usage error, 3 the server rejected the
-    profile's credentials, 5 it could not be reached, 6 too little could be checked, 130 Ctrl-C
-    ended it.
+    The simulated users send valid batches of many sizes and invalid batches, and read the stored
+    policies.
+
+    Exit codes: 0 all checked rules passed; 1 a rule failed; 2 usage error; 3 the server rejected
+    the credentials of the profile; 5 the server could not be reached; 6 too little was checked;
+    130 Ctrl-C.
     """
     settings = Settings(
         profile=str(target),

@@ -34,12 +34,12 @@ _ALSO: Final[Mapping[str, str]] = {"keys": "security_token", "password": "iam_ur
 @click.command(short_help="Write a profile: server, project and credentials.")
 @click.argument("name", default="default")
 @click.option("--region", metavar="NAME", help="The region of the server.")
-@click.option("--url", metavar="URL", help="The server instead of a region.")
+@click.option("--url", metavar="URL", help="The URL of the server, instead of --region.")
 @click.option("--project-id", metavar="ID", help="The project.")
 @click.option("--kind", type=Choice(list(KINDS)), help="The kind of credentials.")
 @click.option("--replace", is_flag=True, help="Replace a profile of this name without asking.")
-@click.option("--no-secret", is_flag=True, help="Leave the secret out: the environment has it.")
-@click.option("--no-verify", is_flag=True, help="Write the profile without trying it first.")
+@click.option("--no-secret", is_flag=True, help="Write no secret into the profile.")
+@click.option("--no-verify", is_flag=True, help="Write the profile without testing it.")
 def command(
     name: str,
     region: str | None,
@@ -52,9 +52,10 @@ def command(
 ) -> None:
     """Write the profile NAME into the file of profiles, which only you can read.
 
-    You are asked for what is missing. Secrets are typed without being shown, or come from
-    DRS_TOKEN, DRS_PASSWORD and the like, never from the command line. With --no-secret the profile
-    has none, and each run takes it from there. The profile is written if the server accepts it.
+    The command asks for missing values. You type the secret, and it is not shown; or you set a
+    variable such as DRS_TOKEN or DRS_PASSWORD. No option takes a secret. With --no-secret, the
+    profile has no secret, and each command reads it from the variable. The profile is written only
+    if the server accepts the credentials.
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise click.BadParameter("a name has letters, digits, - and _ only", param_hint="NAME")
@@ -155,7 +156,9 @@ def _may_write(file: Path, name: str, *, replace: bool) -> None:
 
 def _needs_terminal(option: str, choices: str) -> None:
     if not sys.stdin.isatty():
-        raise click.UsageError(f"there is no terminal to ask on: give {option} {choices}.")
+        raise click.UsageError(
+            f"`login` cannot ask for it without a terminal: give {option} {choices}."
+        )
 
 
 def _ask(key: str, label: str) -> str:
@@ -163,7 +166,8 @@ def _ask(key: str, label: str) -> str:
         return value
     if not sys.stdin.isatty():
         raise click.UsageError(
-            f"`{key}` is missing: there is no terminal to ask on, so set {VARIABLES[key]}."
+            f"`{key}` is missing, and `login` cannot ask for it without a terminal: set"
+            f" {VARIABLES[key]}."
         )
     return str(click.prompt(label, hide_input=key in SECRETS))
 

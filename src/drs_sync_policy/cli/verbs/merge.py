@@ -26,13 +26,13 @@ from drs_sync_policy.fuzz.merge import MergeError, merge
 )
 @verdict_options
 def command(*, reports: Sequence[Path], against: Contract, output: Output) -> None:
-    """Join the verdicts of several runs: each DIR is what `--report` of a run wrote.
+    """Join the verdicts of several runs. Each DIR is a folder that a run wrote with `--report`.
 
-    The runs may be of `fuzz`, `check`, `proxy`, `load` and `merge`, on any machines, of one target
-    and one contract.
+    The runs can be of `fuzz`, `check`, `proxy`, `load` and `merge`, and on different machines. All
+    must have the same target and the same contract.
 
-    Nothing is sent. Exit codes as `fuzz`: the worst of the runs, 2 for reports that do not belong
-    together.
+    Nothing is sent. The exit code is the most serious one of the runs, or 2 if their targets or
+    contracts differ.
     """
     folders = [folder.resolve() for folder in reports]
     for folder, name in zip(folders, reports, strict=True):

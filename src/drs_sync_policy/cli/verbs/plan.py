@@ -18,13 +18,15 @@ from drs_sync_policy.cli.reading import read
 
 @click.command(short_help="Show what `apply` would change.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--format", "form", type=Choice(FORMATS), help="Default: by the file's name.")
+@click.option(
+    "--format", "form", type=Choice(FORMATS), help="The format of FILE.  [default: from its name]"
+)
 @click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
               show_default=True,
               help="The edition of the contract that validates the file.")  # fmt: skip
-@click.option("--allow-unknown", is_flag=True, help="Accept unknown fields too.")
+@click.option("--allow-unknown", is_flag=True, help="Also accept unknown fields.")
 @click.option("--output", type=Choice(output_of.OUTPUTS), default="table", show_default=True)
-@sending.manner_options
+@sending.manner_options("Print only the plan and errors, no progress and no summary.")
 @connection_options
 def command(
     connection: Connection,
@@ -35,13 +37,13 @@ def command(
     allow_unknown: bool,
     output: str,
 ) -> None:
-    """Show what `apply` would change of the policies in FILE (- for stdin, with --format).
+    """Show what `apply` would change if it set the policies in FILE (- for stdin, with --format).
 
-    `+` sets a field, `~` changes it, `=` leaves it as it is, and `?` is a field that the server
-    does not show. Nothing is changed.
+    Before each field: `+` it would be set, `~` it would be changed, `=` it has this value already,
+    `?` the server does not show it. `plan` itself changes nothing.
 
-    Exit codes: 0 nothing to do, 10 there are changes, 1 a job cannot be read. A field that cannot
-    be read never changes the exit code.
+    Exit codes: 0 nothing to do, 10 there are changes, 1 a job cannot be read. A field that the
+    server does not show never changes the exit code.
     """
     items = items_of(file, form, edition=edition, allow_unknown=allow_unknown)
     client = connection.client(edition=edition, **manner.client_options())

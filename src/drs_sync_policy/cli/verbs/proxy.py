@@ -31,13 +31,13 @@ from drs_sync_policy.fuzz.traffic.recorded import Recorded
     "port",
     type=click.IntRange(0, 65535),
     default=0,
-    help="The port to listen on; default: any free one.",
+    help="The port to listen on; default: any free port.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--record",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write the exchanges of the operation as HAR, secrets replaced.",
+    help="Write the requests and responses as HAR, with secrets replaced, into FILE.",
 )
 @redact_option
 @verdict_options
@@ -53,9 +53,9 @@ def command(
 ) -> None:
     """Relay traffic to a server, and check a copy of it against the contract.
 
-    The bytes are relayed unchanged. Ctrl-C ends the proxy and prints the verdict. Exit codes: 0
-    every rule that was checked passed, 1 a rule failed, 2 usage error, 6 no exchange of the
-    operation was relayed.
+    The bytes are relayed unchanged. Ctrl-C ends the proxy and prints the verdict. Exit codes: 0 all
+    checked rules passed; 1 a rule failed; 2 usage error; 6 no request that sets
+    policies was relayed.
     """
     try:
         chosen = profile.load(target, against=against)

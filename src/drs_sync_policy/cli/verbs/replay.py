@@ -35,7 +35,7 @@ _STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "
 @click.option(
     "--target",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The target profile (TOML); default: the one that the run had.",
+    help="The target profile (TOML); default: the profile of the run that wrote REPORT.",
 )
 @click.option(
     "--tries",
@@ -45,11 +45,11 @@ _STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "
     help="How often each finding is sent.",
 )
 def command(*, report: Path, findings: Sequence[str], target: Path | None, tries: int) -> None:
-    """Send the requests of findings again: each is FIXED, FAILS, or is FLAKY.
+    """Send the requests of findings again, and show each as FIXED, FAILS or FLAKY.
 
     REPORT is the folder that `fuzz --report` wrote. Without FINDING, every finding is sent.
 
-    Exit codes: 0 every finding is fixed, 1 at least one is not, 2 usage error, 5 the server could
+    Exit codes: 0 all findings are fixed; 1 at least one is not; 2 usage error; 5 the server could
     not be reached.
     """
     try:

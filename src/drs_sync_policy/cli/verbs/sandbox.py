@@ -36,7 +36,7 @@ _PORT = click.IntRange(0, 65535)
     type=_PORT,
     default=8080,
     show_default=True,
-    help="The port to listen on; 0 takes any that is free.",
+    help="The port to listen on; 0 takes any free port.",
 )
 @click.option(
     "--database",
@@ -62,19 +62,21 @@ _PORT = click.IntRange(0, 65535)
 @click.option(
     "--control/--no-control",
     default=None,
-    help="Serve the control routes under /_sandbox/.  [default: only if --host is this machine]",
+    help="Serve the control routes under /_sandbox/.  [default: served only if --host is a"
+    " loopback address]",
 )
 @click.option(
     "--control-port",
     type=_PORT,
-    help="Serve the control routes on their own port, of 127.0.0.1 unless --control is given.",
+    help="Serve the control routes on this port instead. It listens on 127.0.0.1, or with --control"
+    " on --host.",
 )
 @click.option(
     "--allow-host",
     "allow_hosts",
     multiple=True,
     metavar="NAME",
-    help="A further name under which control routes may be called; may be given more than once.",
+    help="One more host name that control routes accept in `Host`; can be given more than once.",
 )
 @click.option(
     "--client-timeout",
@@ -83,7 +85,7 @@ _PORT = click.IntRange(0, 65535)
     default=CLIENT_SECONDS,
     show_default=True,
     metavar="SECONDS",
-    help="Reset the connection of a client that sends or reads nothing for so long.",
+    help="Close the connection of a client that sends or reads nothing for this time.",
 )
 @click.option("--no-aksk", is_flag=True, help="Accept tokens only, no AK/SK signatures.")
 @click.option(
@@ -91,14 +93,14 @@ _PORT = click.IntRange(0, 65535)
     type=click.IntRange(min=1),
     default=DEFAULT_MAX_BODY_BYTES,
     show_default=True,
-    help="A larger body gets 413.",
+    help="Maximum size of a request body; a larger one gets 413.",
 )
 @click.option(
     "--fault",
     "faults",
     multiple=True,
     metavar="NAME",
-    help="Violate a rule on purpose; may be given more than once.",
+    help="Violate a rule on purpose; can be given more than once.",
     shell_complete=completed(lambda: [fault.name for fault in catalogue(load(BASE_EDITION))]),
 )
 @click.option(
@@ -110,7 +112,8 @@ _PORT = click.IntRange(0, 65535)
 @click.option(
     "--print-target",
     is_flag=True,
-    help="Serve, and print the target profile for `drs-sync-policy fuzz --target`, no welcome.",
+    help="Print the target profile for `drs-sync-policy fuzz --target` instead of the start"
+    " message.",
 )
 def command(
     host: str,
@@ -132,7 +135,7 @@ def command(
         click.echo(_catalogue(settings["edition"]))
         return
     if control is False and control_port is not None:
-        raise click.UsageError("--no-control and --control-port exclude each other")
+        raise click.UsageError("give --no-control or --control-port, not both")
     chosen = SandboxOptions(
         control=_has_control(host, control, control_port),
         aksk=not no_aksk,
@@ -141,7 +144,10 @@ def command(
         **settings,
     )
     if workers > 1 and chosen.database == IN_MEMORY:
-        raise click.UsageError("--workers needs a --database that they can share: a file or server")
+        raise click.UsageError(
+            "several workers need a database that they can share: give --database sqlite:///FILE or"
+            " postgresql://..."
+        )
     with ExitStack() as listening:
         service = listening.enter_context(_listener(host, port))
         own = None
@@ -157,7 +163,9 @@ def _has_control(host: str, asked: bool | None, control_port: int | None) -> boo
     if _is_loopback(host) or asked is False:
         return asked is not False
     if asked:
-        _warn(f"who reaches {host} can use the control routes: they need no credentials")
+        _warn(
+            f"anyone who can connect to {host} can use the control routes: they need no credentials"
+        )
     elif control_port is None:
         _warn(
             f"{host} can be reached from other machines, so there are no control routes"

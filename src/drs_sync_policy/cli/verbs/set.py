@@ -124,10 +124,11 @@ def _limits(schema: contract.Json) -> Iterator[str]:
 @click.argument("job_ids", metavar="JOB_ID...", nargs=-1, required=True)
 @_options
 @click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
-              show_default=True, help="The edition that has the fields.")  # fmt: skip
-@click.option("--curl", is_flag=True, help="Show the request as a curl line and send nothing.")
+              show_default=True, help="The edition of the contract; it decides which fields"
+              " exist.")  # fmt: skip
+@click.option("--curl", is_flag=True, help="Show the request as a curl command and send nothing.")
 @click.option("--output", type=Choice(outcomes.OUTPUTS), default="table", show_default=True)
-@sending.manner_options
+@sending.manner_options("Print only jobs that were not set, and errors.")
 @connection_options
 def command(
     connection: Connection,
@@ -140,8 +141,8 @@ def command(
 ) -> None:
     """Set the policy of each job JOB_ID.
 
-    A field that is left out keeps the value that is stored for the job. Options for fields that
-    only another edition has are shown with that edition: --edition NAME --help.
+    A field that you leave out keeps its stored value. Some fields exist only in another edition;
+    for their options, run: drs-sync-policy set --edition NAME --help
     """
     given = {name: _given(value) for name, value in policy.items() if value not in (None, ())}
     _check(given, edition)
@@ -176,5 +177,5 @@ def _check(given: Collection[str], edition: str) -> None:
             other = " or ".join(editions_of(name))
             raise click.UsageError(
                 f"the edition `{edition}` has no field `{name}`;"
-                f" `{other}` has it: --edition {other}"
+                f" `{other}` has it: add --edition {other}"
             )

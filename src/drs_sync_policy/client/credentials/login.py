@@ -112,7 +112,7 @@ def _body(user: dict[str, Any], password: Secret, project_id: str | None) -> byt
 def _login_url(iam_url: str) -> httpx.URL:
     with suppress(httpx.InvalidURL):
         return httpx.URL(iam_url.rstrip("/") + "/v3/auth/tokens")
-    raise WrongUseError("`iam_url` is not a URL such as 'https://iam.eu-de.otc.t-systems.com'")
+    raise WrongUseError("`iam_url` must be a URL such as 'https://iam.eu-de.otc.t-systems.com'")
 
 
 def time_left(request: httpx.Request) -> float:

@@ -57,7 +57,7 @@ class JobRoutes:
     async def _create_many(self, project_id: str, state: str, asked: dict[str, Any]) -> Response:
         count = asked["count"]
         if "job_id" in asked:
-            raise ControlError(400, "`count` and `job_id` exclude each other")
+            raise ControlError(400, "give `count` or `job_id`, not both")
         if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= _MAX_COUNT:
             raise ControlError(400, f"`count` must be an integer from 1 to {_MAX_COUNT}")
         jobs = [Job(project_id, _new_job_id(), state) for _ in range(count)]

@@ -36,8 +36,8 @@ def test_cells_may_be_missing_at_the_end_of_a_row() -> None:
     ("text", "place", "said"),
     [
         ("a,a\n", Place(1, 2), "twice"),
-        ("a,\n", Place(1, 2), "without a name"),
-        ('a\n"x', Place(2, 1), "no CSV"),
+        ("a,\n", Place(1, 2), "has no name"),
+        ('a\n"x', Place(2, 1), "invalid CSV"),
     ],
 )
 def test_a_slip_in_csv_is_shown_where_it_is(text: str, place: Place, said: str) -> None:

@@ -39,7 +39,7 @@ def test_json_is_read_as_json_reads_it(value: Any, indent: int | None) -> None:
         ("[NaN]", 1, 2, "expected a value"),
         ("[01]", 1, 3, 'expected ","'),
         ("[1,]", 1, 4, "expected a value"),
-        ("[] []", 1, 4, "ended before this"),
+        ("[] []", 1, 4, "has ended before"),
         ("[" * 100, 1, 66, "nested deeper"),
     ],
 )
