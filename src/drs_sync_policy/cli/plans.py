@@ -17,6 +17,13 @@ BEFORE_START: Final = "CONFIGURATION"
 request; it does not say in which (`DRS.M00304`)."""
 
 
+TO_CHANGE: Final = "to change"
+NOT_KNOWN: Final = "not known"
+NOT_READ: Final = "not read"
+RESULTS: Final = (TO_CHANGE, "as set", "as set as far as it can be read", NOT_KNOWN, NOT_READ)
+"""What a plan says of a job; `not known` if none of the wanted fields can be read."""
+
+
 @frozen
 class Change:
     """A field of a policy: `+` is set, `~` changes, `=` stays, `?` cannot be read."""
@@ -53,6 +60,22 @@ class JobPlan:
     def changed(self) -> tuple[Change, ...]:
         """The fields that would change."""
         return tuple(change for change in self.changes if change.kind in "+~")
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """The wanted fields that cannot be read."""
+        return tuple(change.field for change in self.changes if change.kind == "?")
+
+    @property
+    def result(self) -> str:
+        """One of `RESULTS`."""
+        if self.error_code:
+            return NOT_READ
+        if self.changed:
+            return TO_CHANGE
+        if not self.hidden:
+            return RESULTS[1]
+        return NOT_KNOWN if len(self.hidden) == len(self.changes) else RESULTS[2]
 
     @property
     def may_be_rejected(self) -> bool:
@@ -103,8 +126,7 @@ def _same(wanted: Any, stored: Any) -> bool:
 
 def unreadable(found: Sequence[JobPlan]) -> tuple[str, ...]:
     """The fields that could not be read, of any job."""
-    names = (c.field for plan in found for c in plan.changes if c.kind == "?")
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(name for plan in found for name in plan.hidden))
 
 
 def _shown(value: Any) -> str:

@@ -147,7 +147,7 @@ def test_a_plan_has_each_kind_of_change(given: Callable[..., Done], server: Vend
     ]
     done = given("plan", [{"job_id": "job-0000", "index_trans": False, "ddl_trans": True}])
     assert done.code == exits.DONE
-    assert "Nothing to do." in done.err
+    assert "Nothing to do, as far as it can be read." in done.err
     assert {operation for operation, _ in server.asked} == {"batch-detail"}
 
 
@@ -172,6 +172,64 @@ def test_a_state_in_which_the_server_may_reject_is_named(
     assert "INCRE_TRANSFER_STARTED: the server may reject" in done.out.splitlines()[0]
     assert done.out.count("may reject") == 1
     assert frozenset({plans.BEFORE_START}) == ALLOWED_STATES
+
+
+def test_a_plan_says_what_is_not_known(given: Callable[..., Done], server: Vendor) -> None:
+    """Of how many jobs, and which fields, in every output; the exit code is that of no change."""
+    server.jobs["job-0000"] = {"index_trans": True}
+    server.states["job-0001"] = "PAUSING"
+    items = [
+        {"job_id": "job-0000", "index_trans": True, "ddl_trans": True},
+        {"job_id": "job-0001", "ddl_trans": True},
+        {"job_id": "job-0002"},
+    ]
+    done = given("plan", items)
+    assert done.code == exits.DONE
+    said = "3 jobs: 1 as set, 1 as set as far as it can be read, 1 not known"
+    assert done.err.splitlines()[:2] == [
+        said,
+        "Not compared in 2 jobs: ddl_trans (cannot be read)",
+    ]
+    assert "Nothing to do." not in done.err
+    done = given("plan", items, "--output", "junit")
+    assert done.code == exits.DONE
+    suite = ET.fromstring(done.out)
+    assert [suite.get(name) for name in ("failures", "errors", "skipped")] == ["0", "0", "1"]
+    notes = [
+        [(part.tag, part.get("message") or part.text or "") for part in case] for case in suite
+    ]
+    assert notes[0] == [("system-out", "cannot be read: ddl_trans")]
+    assert notes[1][0] == ("skipped", "cannot be read: ddl_trans")
+    assert "PAUSING: the server may reject" in notes[1][1][1]
+    assert notes[2] == []
+    rows = [*csv.DictReader(io.StringIO(given("plan", items, "--output", "csv").out))]
+    assert [row["may_be_rejected"] for row in rows] == ["false", "false", "true", "false"]
+    assert [row["result"] for row in rows][1:] == [
+        "as set as far as it can be read", "not known", "as set",
+    ]  # fmt: skip
+
+
+def test_quiet_prints_the_data_and_nothing_else(given: Callable[..., Done], run: Run) -> None:
+    """The policies and the plan are what is asked for; there is no summary."""
+    loud, quiet = (given("plan", _items(1), *more) for more in ((), ("--quiet",)))
+    assert loud.err
+    assert quiet == Done(loud.code, loud.out, "")
+    loud, quiet = (run("get", "job-0000", "nobody", *more) for more in ((), ("--quiet",)))
+    assert loud.err
+    assert quiet == Done(loud.code, loud.out, "")
+
+
+def test_what_is_absent_is_null_in_every_json(
+    given: Callable[..., Done], run: Run, server: Vendor
+) -> None:
+    """And an empty cell in every CSV: never an empty text in JSON."""
+    (shown,) = json.loads(run("get", "nobody", "--output", "json").out)
+    assert (shown["status"], shown["name"]) == (None, None)
+    nobody, known = json.loads(
+        given("plan", [{"job_id": "nobody"}, *_items(1)], "--output", "json").out
+    )
+    assert (nobody["status"], nobody["changes"]) == (None, [])
+    assert (known["error_code"], known["error_msg"]) == (None, None)
 
 
 def test_a_plan_for_programs(given: Callable[..., Done], server: Vendor) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 from xml.etree import ElementTree as ET
@@ -14,8 +15,16 @@ import click
 
 from drs_sync_policy.cli.output.outcomes import echo_json, no_formula
 from drs_sync_policy.cli.output.prose import fold, width
-from drs_sync_policy.cli.plans import Change, JobPlan, unreadable
-from drs_sync_policy.text import counted, listed, printable
+from drs_sync_policy.cli.plans import (
+    NOT_KNOWN,
+    NOT_READ,
+    RESULTS,
+    TO_CHANGE,
+    Change,
+    JobPlan,
+    unreadable,
+)
+from drs_sync_policy.text import counted, printable
 
 _ALL_SHOWN: Final = 40
 _COLOURS: Final = {"+": "green", "~": "yellow", "?": "cyan"}
@@ -35,22 +44,25 @@ def show(found: Sequence[JobPlan], output: str, *, quiet: bool = False) -> None:
 
 def summary(found: Sequence[JobPlan]) -> Iterator[str]:
     """How many jobs change, what could not be read, and what may be rejected."""
-    changed = sum(bool(plan.changed) for plan in found)
-    failed = sum(bool(plan.error_code) for plan in found)
-    parts = {"to change": changed, "as set": len(found) - changed - failed, "not read": failed}
+    counts = Counter(plan.result for plan in found)
     jobs = counted(len(found), "job")
-    yield f"{jobs}: " + ", ".join(f"{n:,} {said}" for said, n in parts.items() if n)
+    yield f"{jobs}: " + ", ".join(f"{n:,} {said}" for said in RESULTS if (n := counts[said]))
     hidden = unreadable(found)
     if hidden:
-        yield f"Not compared: the server does not show {listed(hidden, last='and')}."
+        several = counted(sum(bool(plan.hidden) for plan in found), "job")
+        yield f"Not compared in {several}: {', '.join(hidden)} (cannot be read)"
     risky = sum(plan.may_be_rejected for plan in found)
     if risky:
         yield (
             f"{counted(risky, 'job')} not in a state in which policies are documented to be set:"
             " drs-sync-policy explain DRS.M00304"
         )
-    if not changed and not failed:
-        yield "Nothing to do."
+    if not (counts[TO_CHANGE] or counts[NOT_READ]):
+        yield "Nothing to do, as far as it can be read." if hidden else "Nothing to do."
+
+
+def _cannot_be_read(names: Sequence[str]) -> str:
+    return f"cannot be read: {', '.join(names)}"
 
 
 def _table(found: Sequence[JobPlan]) -> None:
@@ -72,11 +84,12 @@ def _table(found: Sequence[JobPlan]) -> None:
 def _as_json(plan: JobPlan) -> dict[str, Any]:
     return {
         "job_id": plan.job_id,
-        "status": plan.status,
+        "status": plan.status or None,
         "may_be_rejected": plan.may_be_rejected,
+        "result": plan.result,
         "changes": [_change(change) for change in plan.changes],
-        "error_code": plan.error_code,
-        "error_msg": plan.error_msg,
+        "error_code": plan.error_code or None,
+        "error_msg": plan.error_msg or None,
     }
 
 
@@ -90,7 +103,8 @@ def _json(found: Sequence[JobPlan]) -> None:
 
 
 _COLUMNS: Final = (
-    "job_id", "status", "change", "field", "wanted", "stored", "error_code", "error_msg",
+    "job_id", "status", "may_be_rejected", "result", "change", "field", "wanted", "stored",
+    "error_code", "error_msg",
 )  # fmt: skip
 
 
@@ -106,7 +120,8 @@ def _csv(found: Sequence[JobPlan]) -> None:
                 if change
                 else ("",) * 4
             )
-            row = (plan.job_id, plan.status, *cells, plan.error_code, plan.error_msg)
+            state = (plan.status, _cell(plan.may_be_rejected), plan.result)
+            row = (plan.job_id, *state, *cells, plan.error_code, plan.error_msg)
             writer.writerow(no_formula(shown(cell)) if cell not in _SIGNS else cell for cell in row)
     click.echo(text.getvalue(), nl=False, color=True)
 
@@ -122,12 +137,15 @@ def _cell(value: Any) -> str:
 
 
 def _junit(found: Sequence[JobPlan]) -> None:
-    """A test case for each job: it fails if the job would change."""
-    changed = [plan for plan in found if plan.changed]
-    errors = [plan for plan in found if plan.error_code]
+    """A test case for each job: it fails if the job would change.
+
+    It is skipped if none of the wanted fields can be read.
+    """
+    counts = Counter(plan.result for plan in found)
     suite = ET.Element(
         "testsuite", name="drs-sync-policy plan", tests=str(len(found)),
-        failures=str(len(changed)), errors=str(len(errors)),
+        failures=str(counts[TO_CHANGE]), errors=str(counts[NOT_READ]),
+        skipped=str(counts[NOT_KNOWN]),
     )  # fmt: skip
     for plan in found:
         name = printable(plan.job_id)
@@ -139,6 +157,13 @@ def _junit(found: Sequence[JobPlan]) -> None:
             said = counted(len(plan.changed), "change")
             failure = ET.SubElement(case, "failure", message=said)
             failure.text = "\n".join(printable(str(change)) for change in plan.changes)
+        notes = [_cannot_be_read(plan.hidden)] if plan.hidden else []
+        if plan.result == NOT_KNOWN:
+            ET.SubElement(case, "skipped", message=notes.pop())
+        if plan.may_be_rejected:
+            notes.append(printable(f"state {plan.status}: {_MAY_BE_REJECTED}"))
+        if notes:
+            ET.SubElement(case, "system-out").text = "\n".join(notes)
     click.echo(ET.tostring(suite, encoding="unicode", xml_declaration=True))
 
 
