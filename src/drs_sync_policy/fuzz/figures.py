@@ -35,6 +35,8 @@ class Share:
     name: str
     responses: int
     checked: int
+    missed: int = 0
+    """How many more were to be checked, and were not in time."""
 
 
 @frozen

@@ -70,7 +70,7 @@ class PolicyReader:
         request of the run, and as known of the job.
         """
         tenant = tenant or self._prober.target.tenant
-        request = self._request(tenant, job_id)
+        request = self.request(tenant, job_id)
         if recorded and self._prober.unsent:
             return {}, Exchange(request, NOTHING_EXPECTED, silence=NOT_SENT)
         response = self._prober.reach(request)
@@ -92,7 +92,7 @@ class PolicyReader:
             self._prober.history.read(tenant, job_id, policy, exchange)
         return policy, exchange
 
-    def _request(self, tenant: Tenant, job_id: str) -> Request:
+    def request(self, tenant: Tenant, job_id: str) -> Request:
         """The request that reads a job."""
         ids = {PROJECT_ID: tenant.project_id, JOB_ID: job_id}
         path, body = self._readback.path, self._readback.body

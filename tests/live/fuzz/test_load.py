@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import socket
 import threading
@@ -14,41 +15,50 @@ from click.testing import CliRunner, Result
 
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.cli import exits, main
-from drs_sync_policy.fuzz.evidence.encode import Encoder
+from drs_sync_policy.fuzz.load import tally
+from drs_sync_policy.fuzz.load.checking import Checks, Entry
 from drs_sync_policy.fuzz.load.jobs import Jobs, places
 from drs_sync_policy.fuzz.load.mix import Mix
-from drs_sync_policy.fuzz.load.session import Lost, Session, Shared
-from drs_sync_policy.fuzz.load.tally import Tally
+from drs_sync_policy.fuzz.load.session import SMALL, NotServed, Session, Shared
+from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.traffic.checker import TrafficChecker
+from drs_sync_policy.fuzz.verdict import Ledger
 
 USERS = 4
 
 
-def _shared(target: Target) -> Shared:
-    checker = TrafficChecker(target, controlled=True)
-    return Shared(
-        checker=checker,
-        tally=Tally(checker.ledger, Encoder.of(target)),
-        jobs=Jobs(target, places(target)),
-        mix=Mix(checker.oracle),
-    )
+def _load(
+    target: Target, *, until: Callable[[Ledger], bool], lossy: bool = False, seconds: float = 20
+) -> tuple[Checks, Shared]:
+    """What users in threads of this process see, until it suffices.
 
+    If it is `lossy`, every third entry does not fit into the queue.
+    """
+    against = contract.load()
+    checks = Checks(target, against)
+    operation = against.operation(contract.BATCH_SET_POLICY)
+    oracle = Oracle(against, operation, target)
+    numbers = itertools.count(1)
 
-def _load(target: Target, *, until: Callable[[Shared], bool], seconds: float = 20) -> Shared:
-    """What users in threads of this process see, until it suffices."""
-    shared, end = _shared(target), time.monotonic() + seconds
+    def hand_over(entry: Entry, size: int) -> bool:
+        if lossy and next(numbers) % 3 == 0:
+            return False
+        checks.add(entry)
+        return True
+
+    shared = Shared(oracle, Jobs(target, places(target)), Mix(oracle), hand_over)
+    end = time.monotonic() + seconds
 
     def use(seed: int) -> None:
         source, wire = random.Random(seed), over_http(target)
         session = Session(shared, wire, seed=seed, named=lambda kind: None)
         turns = [session.own, session.strange, session.large, session.together, session.together]
-        while time.monotonic() < end and not until(shared):
+        while time.monotonic() < end and not until(checks.tally.ledger):
             try:
                 source.choice(turns)()
-            except Lost:
+            except NotServed:
                 continue
         wire.close()
 
@@ -57,7 +67,8 @@ def _load(target: Target, *, until: Callable[[Shared], bool], seconds: float = 2
         thread.start()
     for thread in threads:
         thread.join()
-    return shared
+    assert checks.tally.crashes == {}
+    return checks, shared
 
 
 @pytest.mark.parametrize(
@@ -71,34 +82,42 @@ def test_users_find_a_fault(fault: str, rule: str) -> None:
     """By the check of its rule."""
     with sandbox.running(faults=[fault]) as server:
         target = profile.parse(sandbox.target_profile(server.url, tenants=server.tenants))
-        shared = _load(
-            target,
-            until=lambda shared: shared.checker.ledger.status(rule) == "failed",
-        )
-    assert shared.checker.ledger.status(rule) == "failed"
+        checks, _ = _load(target, until=lambda ledger: ledger.status(rule) == "failed")
+    assert checks.tally.ledger.status(rule) == "failed"
 
 
-def test_users_of_a_correct_server_find_nothing() -> None:
-    """Although they check what is stored, also after requests at the same time."""
-    wanted = (
-        "accepted-policy-is-stored",
-        "concurrent-calls-take-turns",
-        "foreign-job-looks-unknown",
-        "invalid-body-is-refused",
-        "later-calls-win",
-        "refused-request-changes-nothing",
-    )
+WANTED = (
+    "accepted-policy-is-stored",
+    "concurrent-calls-take-turns",
+    "foreign-job-looks-unknown",
+    "invalid-body-is-refused",
+    "later-calls-win",
+    "refused-request-changes-nothing",
+)
 
-    def enough(shared: Shared) -> bool:
-        ledger = shared.checker.ledger
-        return ledger.requests > 60 and all(map(ledger.times_checked, wanted))
+
+@pytest.mark.parametrize("lossy", [False, True], ids=["all", "lossy"])
+def test_users_of_a_correct_server_find_nothing(lossy: bool) -> None:
+    """Although they check what is stored, also after requests at the same time.
+
+    A gap in the history of a job is no violation, and what is missing is counted.
+    """
+
+    def enough(ledger: Ledger) -> bool:
+        return ledger.requests > 60 and all(map(ledger.times_checked, WANTED))
 
     with sandbox.running() as server:
         target = profile.parse(sandbox.target_profile(server.url, tenants=server.tenants))
-        shared = _load(target, until=enough)
-    assert [*shared.checker.ledger.violations()] == []
-    assert enough(shared)
-    assert shared.tally.checked["requests up to 16 KiB"] > 0
+        checks, shared = _load(target, until=enough, lossy=lossy)
+    assert [*checks.tally.ledger.violations()] == []
+    assert enough(checks.tally.ledger)
+    assert 0 < checks.tally.checked[SMALL] <= shared.sent.wanted[SMALL]
+    assert (checks.tally.checked[SMALL] < shared.sent.wanted[SMALL]) == lossy
+    total = {"counts": {**checks.tally.take()["counts"]}}
+    tally.add(total, shared.sent.take(), origin="")
+    small = next(share for share in tally.shares(total) if share.name == SMALL)
+    assert small.missed == small.responses - small.checked
+    assert bool(small.missed) == lossy
 
 
 @pytest.fixture

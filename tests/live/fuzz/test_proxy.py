@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import re
 import signal
 import subprocess
@@ -19,9 +18,6 @@ from click.testing import CliRunner
 
 from drs_sync_policy import SyncPolicyClient, SyncPolicyReq, TokenAuth, sandbox
 from drs_sync_policy.cli import exits, main
-from drs_sync_policy.fuzz.target.http import Request
-from drs_sync_policy.fuzz.traffic.proxy import Tee
-from drs_sync_policy.fuzz.traffic.recorded import Recorded
 from drs_sync_policy.sandbox.seed import FIRST
 
 PROGRAM = Path(sys.executable).with_name("drs-sync-policy")
@@ -105,17 +101,3 @@ def test_without_an_exchange_nothing_was_checked(proxied: Proxies) -> None:
     with proxied() as proxy:
         httpx.get(proxy.url + "/healthz")
     assert proxy.code == exits.NOT_CHECKED, proxy.output
-
-
-def test_a_full_queue_counts_what_is_not_checked() -> None:
-    """And never waits."""
-    context = multiprocessing.get_context("spawn")
-    waiting = context.Queue(1)
-    tee = Tee(waiting, context.Value("q", 0))
-    recorded = Recorded("http://h", Request("GET", "/"), None)
-    for _ in range(3):
-        tee(recorded)
-    assert tee.not_checked == 2
-    assert waiting.get(timeout=10) == recorded
-    waiting.close()
-    waiting.join_thread()

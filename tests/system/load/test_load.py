@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from drs_sync_policy.cli import exits
 from drs_sync_policy.fuzz import load
 from drs_sync_policy.fuzz.evidence import files as evidence
 from drs_sync_policy.sandbox.seed import TENANTS
+from tests.system.children import checks_of
 from tests.system.sandbox.server import served
 
 pytestmark = pytest.mark.system
@@ -208,3 +210,24 @@ def test_a_long_load_on_a_correct_server_finds_nothing(
     assert verdict["findings"] == []
     assert checked["concurrent-calls-take-turns"] > 0
     assert checked["later-calls-win"] > 0
+
+
+def test_a_killed_process_of_checks_is_in_the_verdict(machine: Callable[..., Machine]) -> None:
+    """What it had checked counts, but the verdict is not complete."""
+    here = machine("count-capped")
+    running = here.start("--users", "4", "--duration", str(2 * SECONDS), "--report", "report")
+    assert running.stdout is not None
+    for line in running.stdout:
+        if line.startswith("FAILED count-equals-results"):  # as it happens
+            break
+    os.kill(checks_of(running.pid), signal.SIGKILL)
+    output, _ = running.communicate(timeout=PATIENCE)
+    assert running.returncode == exits.NOT_CHECKED, output
+    assert "the process that checks the responses died" in output
+    assert "FAILED count-equals-results" in output
+    verdict = here.verdict()
+    assert verdict["ending"] == "too little checked"
+    assert [entry["rule"] for entry in verdict["findings"]] == ["count-equals-results"]
+    small = next(entry for entry in verdict["load"]["shares"] if "up to" in entry["name"])
+    assert 0 < small["checked"] < small["responses"]
+    assert small["missed"] > 0

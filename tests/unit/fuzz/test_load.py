@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,12 @@ from drs_sync_policy.fuzz.figures import Figures, Group, Share
 from drs_sync_policy.fuzz.load import tally
 from drs_sync_policy.fuzz.load.jobs import Jobs, Round, places, shared_out
 from drs_sync_policy.fuzz.load.mix import LARGE_SIZES, SIZES, SMALL_BYTES, Mix
-from drs_sync_policy.fuzz.load.tally import Tally
+from drs_sync_policy.fuzz.load.tally import Sent, Tally
 from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.readback import NOTHING_EXPECTED
 from drs_sync_policy.fuzz.report import charts
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
+from drs_sync_policy.fuzz.traffic.recorded import Recorded
 from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 
 TARGET = Target(
@@ -60,8 +61,8 @@ def test_a_round_sends_what_everybody_has_joined_for() -> None:
     places_taken = [meeting.join(), meeting.join()]
     assert [*places_taken, meeting.join()] == [1, 2, None]
 
-    def send(request: Request) -> Exchange:
-        return Exchange(request, NOTHING_EXPECTED)
+    def send(request: Request) -> Recorded:
+        return Recorded("", request, None)
 
     threads = [threading.Thread(target=meeting.send, args=(place, send)) for place in (1, 2)]
     for thread in threads:
@@ -70,7 +71,7 @@ def test_a_round_sends_what_everybody_has_joined_for() -> None:
     assert meeting.begin(10) == 3
     meeting.send(0, send)
     assert meeting.all_ended(10)
-    assert {exchange.request for exchange in meeting.seen} == set(requests)
+    assert {recorded.request for recorded in meeting.seen} == set(requests)
     assert meeting.join() is None
 
 
@@ -121,8 +122,10 @@ def test_what_workers_report_adds_up() -> None:
         ledger.checked("count-equals-results", times=3)
         ledger.count_request(200)
         ledger.record(_violation())
-        counts.responses["small"] += 2
+        counts.arrived["small"] += 1
         counts.checked["small"] += 1
+        sent = Sent(Counter({"small": 4}), Counter({"small": 3}), Counter({200: 3}))
+        tally.add(total, sent.take(), origin=worker)
         first = counts.take()
         assert "secret-token" not in str(first)
         tally.add(total, first, origin=worker)
@@ -137,11 +140,11 @@ def test_what_workers_report_adds_up() -> None:
     ledger = Ledger(AGAINST.rules)
     tally.enter(total, ledger, Decoder.of(ORACLE, Path()))
     assert ledger.times_checked("count-equals-results") == 6
-    assert ledger.statuses == {200: 2}
+    assert ledger.statuses == {200: 8}
     (violation,) = ledger.violations()
     assert violation.times == 6
     assert violation.exchanges == _violation().exchanges
-    assert tally.shares(total) == (Share("small", 4, 2),)
+    assert tally.shares(total) == (Share("small", 8, 2, missed=4),)
 
 
 def test_figures_survive_their_json() -> None:

@@ -188,5 +188,6 @@ _LINES: Final = {
     "listening": "Waiting for workers on {host}:{port}. Stop with Ctrl-C.",
     "workers": "{ready} of {expected} workers are there.",
     "connected": "Working for the master on {host}:{port}.",
+    "failed": "FAILED {rule}",
 }
 """What is said of a step."""

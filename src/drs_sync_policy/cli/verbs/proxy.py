@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 import click
 from attrs import evolve
@@ -19,9 +20,15 @@ from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.profile import ProfileError, Target
 from drs_sync_policy.fuzz.traffic.check import check_exchanges
 from drs_sync_policy.fuzz.traffic.checker import TrafficChecker
-from drs_sync_policy.fuzz.traffic.proxy import Arrivals, Proxy
+from drs_sync_policy.fuzz.traffic.proxy import Proxy, notes
 from drs_sync_policy.fuzz.traffic.record import HarWriter
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
+from drs_sync_policy.fuzz.traffic.second import Arrivals, Second
+
+_DIED: Final = (
+    "Error: the process that checks the traffic has died, so there is no verdict. Traffic is still"
+    " relayed; start the proxy again to have it checked."
+)
 
 
 @click.command()
@@ -61,12 +68,9 @@ def command(
         chosen = profile.load(target, against=against)
     except ProfileError as error:
         raise click.UsageError(str(error)) from None
-    proxy = Proxy(
-        chosen.url,
-        chosen.verify,
-        check,
-        (chosen, against, redact_bodies, record, output),
-    )
+    arguments = (chosen, against, redact_bodies, record, output)
+    second = Second(check, arguments, died=lambda: click.echo(_DIED, err=True))
+    proxy = Proxy(chosen.url, chosen.verify, second)
 
     def listening(address: str, number: int) -> None:
         shown = f"[{address}]" if ":" in address else address
@@ -80,9 +84,6 @@ def command(
             " Choose another port with --listen, or any free one with --listen 0."
         ) from None
     if code is None:
-        click.echo(
-            "Error: the process that checks the traffic has died; nothing was checked.", err=True
-        )
         code = exits.NOT_CHECKED
     sys.exit(code)
 
@@ -103,9 +104,7 @@ def check(
             file = stack.enter_context(record.open("w", encoding="utf-8"))
             exchanges = _recorded(exchanges, stack.enter_context(HarWriter(file, checker.oracle)))
         verdict = check_exchanges(exchanges, checker, on_finding=output.found)
-    if arrivals.ended is not None:
-        verdict = evolve(verdict, notes=(*verdict.notes, *arrivals.ended.notes()))
-    return output.finish(verdict)
+    return output.finish(evolve(verdict, notes=(*verdict.notes, *notes(arrivals))))
 
 
 def _recorded(exchanges: Iterator[Recorded], writer: HarWriter) -> Iterator[Recorded]:

@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 
 from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
-from drs_sync_policy.fuzz.verdict import Exchange
+from drs_sync_policy.fuzz.traffic.recorded import Recorded
 
 Place = tuple[int, str]
 """A job: the number of its tenant, and its id."""
@@ -78,7 +78,7 @@ class Round:
 
     requests: Sequence[Request]
     """What each of them sends."""
-    seen: list[Exchange] = field(factory=list[Exchange])
+    seen: list[Recorded] = field(factory=list[Recorded])
     _joined: int = 1
     _left: int = 0
     _open: bool = True
@@ -103,15 +103,15 @@ class Round:
             self._condition.notify_all()
             return self._joined
 
-    def send(self, place: int, send: Callable[[Request], Exchange]) -> None:
+    def send(self, place: int, send: Callable[[Request], Recorded]) -> None:
         """Send what this place sends, once all may."""
         try:
             with self._condition:
                 while self._open:
                     self._condition.wait()
-            exchange = send(self.requests[place])
+            recorded = send(self.requests[place])
             with self._condition:
-                self.seen.append(exchange)
+                self.seen.append(recorded)
         finally:
             with self._condition:
                 self._left += 1

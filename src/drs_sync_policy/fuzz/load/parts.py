@@ -9,6 +9,7 @@ new. A worker that comes after the beginning is assigned nothing, so it sends no
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
@@ -19,27 +20,35 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz.crash import Crash
-from drs_sync_policy.fuzz.evidence.encode import Encoder
 from drs_sync_policy.fuzz.figures import Figures, Group
 from drs_sync_policy.fuzz.load import tally
+from drs_sync_policy.fuzz.load.checking import check_all
 from drs_sync_policy.fuzz.load.jobs import Jobs, places, shared_out
 from drs_sync_policy.fuzz.load.mix import Mix
 from drs_sync_policy.fuzz.load.session import Shared
-from drs_sync_policy.fuzz.load.tally import Tally
+from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.traffic.checker import TrafficChecker
+from drs_sync_policy.fuzz.traffic.second import Second
 
 _ASSIGNED: Final = "drs-sync-policy-assigned"
 """The message by which a master gives a worker its jobs and its part of the rate."""
+_FINISH: Final = "drs-sync-policy-finish"
+"""The message by which a master has a worker stop its users and work off its queue."""
 _NEW: Final = "drs-sync-policy"
 """The part of a worker's report with what it has seen since the last one."""
+_MOST_WAITING: Final = 10_000
+_NICENESS: Final = 19
+"""The checks take only the time that nobody else wants: latencies are what is measured."""
+_START_SECONDS: Final = 30.0
+PATIENCE: Final = 45.0
+"""Seconds in which responses are still checked after the end; Locust gives up a worker after 60."""
 SILENCE: Final = 10.0
 """Seconds after which a worker that does not report counts as lost."""
 PAUSE: Final = 0.2
 """Seconds that a user waits for its part, and after a request that was not served."""
 
 
-@define
+@define(eq=False)
 class Part:
     """The part of one process in a load; what it has seen is in `total`, of workers in a master."""
 
@@ -48,26 +57,59 @@ class Part:
     rate: float | None = None
     checks: bool = True
     shared: Shared | None = None
+    patience: float = PATIENCE
+    """Seconds in which responses are still checked after the end."""
     total: dict[str, Any] = field(factory=dict[str, Any])
     reported: dict[str, float] = field(factory=dict[str, float])
     """When each worker reported last."""
+    finished: set[str] = field(factory=set[str])
+    """The workers that have checked what they will check."""
     gap: float | None = None
     """Seconds between two requests of this process; None until it was given a part of the rate."""
     _free_at: float = 0.0
-    _crashes: dict[str, str] = field(factory=dict[str, str])
+    _new: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
+    _second: Second | None = None
+    _ready: threading.Event = field(factory=threading.Event)
+    _is_finished: bool = False
+
+    def prepare(self) -> None:
+        """Start the second process, which checks, and wait until it is ready."""
+        if not self.checks or self._second is not None:
+            return
+        self._second = Second(
+            check_all,
+            (self.target, contract.load(self.edition)),
+            received=self._receive,
+            died=self._died,
+            most_waiting=_MOST_WAITING,
+            niceness=_NICENESS,
+            silent=True,
+        )
+        self._ready.clear()
+        self._second.start()
+        self._ready.wait(_START_SECONDS)
 
     def assign(self, jobs: list[tuple[int, str]], gap: float) -> None:
         """Begin again, with these jobs."""
+        self.prepare()
         against = contract.load(self.edition)
-        checker = TrafficChecker(self.target, against=against, controlled=True)
+        operation = against.operation(contract.BATCH_SET_POLICY)
+        oracle = Oracle(against, operation, self.target)
+        self._is_finished = False
         self.shared = Shared(
-            checker=checker,
-            tally=Tally(checker.ledger, Encoder.of(self.target)),
+            oracle=oracle,
             jobs=Jobs(self.target, jobs),
-            mix=Mix(checker.oracle),
-            checks=self.checks,
+            mix=Mix(oracle),
+            hand_over=self._second.hand_over if self._second else None,
         )
         self.gap = gap
+
+    def finish(self) -> None:
+        """Have checked what is still to be checked, after the end of the users."""
+        second, self._second = self._second, None
+        if second is not None:
+            second.end(patience=self.patience)
+        self._is_finished = True
 
     def wait_for_turn(self) -> None:
         """Wait until the rate allows one more request."""
@@ -81,13 +123,31 @@ class Part:
         """Note a bug of ours."""
         if isinstance(error, Exception):
             crash = Crash.of(error, during="the load")
-            self._crashes[crash.trace] = crash.error
+            self._new.append(
+                {"counts": {}, "violations": {}, "crashes": {crash.trace: crash.error}}
+            )
 
     def take(self) -> dict[str, Any]:
-        """What is new in this process."""
-        crashes, self._crashes = self._crashes, {}
-        found = self.shared.tally.take() if self.shared else {"counts": {}, "violations": {}}
-        return {**found, "crashes": crashes}
+        """What is new in this process, as `add` adds it."""
+        new, self._new = self._new, []
+        if self.shared is not None:
+            new.append(self.shared.sent.take())
+        return {"new": new, "finished": self._is_finished}
+
+    def add(self, taken: dict[str, Any], *, origin: str) -> None:
+        """Add to the total what a process has seen."""
+        for new in taken["new"]:
+            tally.add(self.total, new, origin=origin)
+        if taken["finished"]:
+            self.finished.add(origin)
+
+    def _receive(self, report: dict[str, Any]) -> None:
+        self._new.append(report)
+        self._ready.set()
+
+    def _died(self) -> None:
+        self._new.append({"counts": {}, "violations": {}, "died": True})
+        self._ready.set()
 
 
 _parts: dict[int, Part] = {}
@@ -108,6 +168,7 @@ def install(environment: Environment, part: Part) -> None:
     """Let a process do its part; its runner has to exist."""
     _parts[id(environment)] = part
     environment.host = origin(part.target)
+    environment.host = origin(part.target)
     runner, listening = environment.runner, cast("Any", environment.events)
 
     def start(**_: Any) -> None:
@@ -118,7 +179,7 @@ def install(environment: Environment, part: Part) -> None:
 
     def receive(client_id: str, data: dict[str, Any], **_: Any) -> None:
         if _NEW in data:
-            tally.add(part.total, data[_NEW], origin=client_id)
+            part.add(data[_NEW], origin=client_id)
             part.reported[client_id] = time.monotonic()
 
     def report(data: dict[str, Any], **_: Any) -> None:
@@ -127,13 +188,29 @@ def install(environment: Environment, part: Part) -> None:
     def assigned(msg: Any, **_: Any) -> None:
         part.assign(msg.data["jobs"], msg.data["gap"])
 
+    def finish(msg: Any, **_: Any) -> None:
+        part.patience = msg.data["patience"]
+        cast("Any", runner).stop()
+
+    def end(**_: Any) -> None:
+        part.finish()
+
+    def wait(**_: Any) -> None:
+        cast("Any", runner).send_message(_FINISH, {"patience": part.patience})
+        while {*part.reported} - part.finished - {*_lost(part)}:
+            time.sleep(0.1)
+
     listening.test_start.add_listener(start)
     listening.user_error.add_listener(fail)
     if isinstance(runner, MasterRunner):
         listening.worker_report.add_listener(receive)
-    elif isinstance(runner, WorkerRunner):
+        listening.test_stop.add_listener(wait)
+        return
+    listening.test_stop.add_listener(end)
+    if isinstance(runner, WorkerRunner):
         listening.report_to_master.add_listener(report)
         runner.register_message(_ASSIGNED, assigned)
+        runner.register_message(_FINISH, finish, concurrent=True)
 
 
 def _start(runner: Any, part: Part) -> None:
@@ -142,6 +219,7 @@ def _start(runner: Any, part: Part) -> None:
     if isinstance(runner, MasterRunner):
         part.total.clear()
         part.reported.clear()
+        part.finished.clear()
         workers = [client.id for client in runner.clients.ready]
         gap = len(workers) / part.rate if part.rate else 0.0
         for worker, mine in zip(workers, shared_out(jobs, len(workers)), strict=True):
@@ -152,17 +230,28 @@ def _start(runner: Any, part: Part) -> None:
         part.assign(jobs, 1 / part.rate if part.rate else 0.0)
 
 
+def _lost(part: Part) -> list[str]:
+    latest = time.monotonic() - SILENCE
+    return [worker for worker, when in part.reported.items() if when < latest]
+
+
 def lost(environment: Environment) -> int:
     """How many workers have not reported for so long that they must be gone."""
-    latest = time.monotonic() - SILENCE
-    return sum(when < latest for when in part_of(environment).reported.values())
+    return len(_lost(part_of(environment)))
+
+
+def gather(environment: Environment) -> list[str]:
+    """Add to the total what is new; the rules that failed until now."""
+    part = part_of(environment)
+    if isinstance(environment.runner, LocalRunner):
+        part.add(part.take(), origin="local")
+    return tally.failed(part.total)
 
 
 def collect(environment: Environment, *, seconds: float, users: int) -> dict[str, Any]:
     """All that was seen and measured, as `tally.enter` and `Figures.from_json` read it."""
-    part, runner = part_of(environment), environment.runner
-    if isinstance(runner, LocalRunner):
-        tally.add(part.total, part.take(), origin="local")
+    part = part_of(environment)
+    gather(environment)
     figures = Figures(
         users=users,
         workers=len(part.reported) or 1,

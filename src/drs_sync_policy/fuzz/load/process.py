@@ -24,12 +24,14 @@ from locust.env import Environment
 from locust.exception import RPCError
 from locust.runners import STATE_STOPPED
 
-from drs_sync_policy.fuzz.load.parts import Part, collect, install, lost, part_of
+from drs_sync_policy.fuzz.load.parts import Part, collect, gather, install
 from drs_sync_policy.fuzz.load.settings import Settings
 from drs_sync_policy.fuzz.load.users import ContractUser
 from drs_sync_policy.fuzz.target import profile
 
 _REPORT_SECONDS = 1.0
+_INTERRUPTED_SECONDS = 5.0
+"""So long responses are still checked if somebody wants the load to end."""
 
 
 def main() -> None:
@@ -58,9 +60,11 @@ def main() -> None:
     else:
         environment.create_local_runner()
     install(environment, part)
+    if settings.role == "alone":
+        part.prepare()
     if settings.role == "master":
         _wait_for_workers(environment, settings, ended)
-    seconds = 0.0 if ended.is_set() else _run(environment, settings, ended)
+    seconds = 0.0 if ended.is_set() else _run(environment, settings, part, ended)
     _say("end", **collect(environment, seconds=seconds, users=settings.users))
     environment.runner.quit()  # type: ignore[union-attr]
 
@@ -83,6 +87,7 @@ def _say(what: str, **details: Any) -> None:
 
 
 def _work(environment: Environment, settings: Settings, part: Part, ended: threading.Event) -> None:
+    part.prepare()
     try:
         runner: Any = environment.create_worker_runner(settings.host, settings.port)
     except ConnectionError:
@@ -104,28 +109,26 @@ def _wait_for_workers(environment: Environment, settings: Settings, ended: threa
             _say("workers", ready=known, expected=settings.expect_workers)
 
 
-def _run(environment: Environment, settings: Settings, ended: threading.Event) -> float:
+def _run(environment: Environment, settings: Settings, part: Part, ended: threading.Event) -> float:
     """The seconds that the load lasted."""
     runner: Any = environment.runner
-    began = time.monotonic()
+    began, known = time.monotonic(), 0
     _say("begin")
     _meanwhile(lambda: runner.start(settings.users, settings.users))
     while (left := began + settings.seconds - time.monotonic()) > 0:
         if ended.wait(min(left, 1.0)) or runner.state == STATE_STOPPED:
             break
-        total = environment.stats.total
+        total, failed = environment.stats.total, gather(environment)
         _say("progress", requests=total.num_requests, errors=total.num_failures)
+        for rule in failed[known:]:
+            _say("failed", rule=rule)
+        known = len(failed)
     seconds = time.monotonic() - began
+    if ended.is_set():
+        part.patience = _INTERRUPTED_SECONDS
+    _say("checking")
     runner.stop()
-    _wait_for_reports(environment)
     return seconds
-
-
-def _wait_for_reports(environment: Environment) -> None:
-    """Wait until each worker that is not lost has reported once more."""
-    reported, stopped = part_of(environment).reported, time.monotonic()
-    while sum(when < stopped for when in reported.values()) > lost(environment):
-        time.sleep(0.1)
 
 
 if __name__ == "__main__":

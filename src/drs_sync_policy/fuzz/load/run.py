@@ -31,6 +31,7 @@ from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.traffic.offline import findings
 from drs_sync_policy.fuzz.verdict import Ledger
 from drs_sync_policy.fuzz.waivers import apply
+from drs_sync_policy.text import counted
 
 Event = Mapping[str, Any]
 """Something that the process of Locust says: `what` happened, and details."""
@@ -100,6 +101,8 @@ class Load:
         )
         self.figures: Figures | None = None
         self.crashes: tuple[Crash, ...] = ()
+        self._died = 0
+        """How many processes that check responses have died."""
         self.restored: Restored = Restored()
 
     def enter(self, event: Event) -> None:
@@ -108,6 +111,7 @@ class Load:
         total = event["total"]
         decoder = Decoder.of(self.prober.oracle, Path())  # all bodies are in the evidence itself
         tally.enter(total, self.prober.ledger, decoder)
+        self._died = len(total.get("died", ()))
         self.crashes = tuple(
             Crash("the load", error, trace) for trace, error in total.get("crashes", {}).items()
         )
@@ -119,6 +123,10 @@ class Load:
             return "too little checked", f"the fuzzer itself failed: {self.crashes[0].error}"
         if figures is not None and figures.lost == figures.workers:
             return "too little checked", "every worker stopped before the end"
+        if figures is not None and self._died and self._died + figures.lost >= figures.workers:
+            return "too little checked", (
+                "the process that checks the responses died; what it had checked counts"
+            )
         if not ledger.saw_success:
             return "too little checked", "no request was accepted with a 200 or another 2xx"
         required = self.prober.target.require
@@ -156,6 +164,11 @@ class Load:
             yield (
                 f"{self.figures.lost} of {self.figures.workers} workers stopped before the end;"
                 " what they had reported counts"
+            )
+        if self._died:
+            yield (
+                f"{counted(self._died, 'process', 'processes')} that check responses died; what"
+                " they had checked counts"
             )
 
     def _missing(self, rule: str) -> str:

@@ -1,6 +1,7 @@
 """What one simulated user does: it sends, reads back, and hands everything over to be checked.
 
-Nothing here knows Locust. A response that says that the server is too busy, and a request without a
+Nothing is looked at here but the status: `checking` does that, in another process. Nothing here
+knows Locust. A response that says that the server is too busy, and a request without a
 response, are errors of the load and say nothing about a rule.
 """
 
@@ -9,28 +10,25 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from attrs import define, field
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.defects import AnyRule
+from drs_sync_policy.fuzz.load.checking import Entry, Lost, Read, Seen, Together, size_of
 from drs_sync_policy.fuzz.load.jobs import Jobs, Lease, Round
 from drs_sync_policy.fuzz.load.mix import LARGE_SIZES, SAMPLED, SIZES, SMALL_BYTES, Mix
-from drs_sync_policy.fuzz.load.tally import Tally
-from drs_sync_policy.fuzz.prober import Prober, TargetDown
-from drs_sync_policy.fuzz.readback import NOTHING_EXPECTED, Policy, PolicyReader, Unreadable
-from drs_sync_policy.fuzz.rules.checking import check
-from drs_sync_policy.fuzz.rules.evidence import Evidence
-from drs_sync_policy.fuzz.target.http import NoResponse, Request, Response, Unreachable, Wire
+from drs_sync_policy.fuzz.load.tally import Sent
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.readback import PolicyReader
+from drs_sync_policy.fuzz.target.http import NoResponse, Request, Unreachable, Wire
 from drs_sync_policy.fuzz.target.profile import Tenant
-from drs_sync_policy.fuzz.traffic.checker import TrafficChecker
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
-from drs_sync_policy.fuzz.verdict import Exchange
+from drs_sync_policy.fuzz.verdict import Ledger
 
-_RULE: Final[AnyRule] = "concurrent-calls-take-turns"
 TOO_BUSY: Final = frozenset({429, 502, 503, 504})
 """What a server, or a gateway before it, says if it cannot serve the request now."""
 SMALL: Final = f"requests up to {SMALL_BYTES // 1024} KiB"
@@ -39,12 +37,13 @@ TOGETHER: Final = "requests for one job at the same time"
 _CASE: Final = "under load"
 _AT_ONCE: Final = 6
 """So many users at most send whole policies at the same time."""
-_NOT_READ: Final = Exchange(Request("GET", ""), NOTHING_EXPECTED)
 _PATIENCE: Final = 0.5
 """Seconds that a user waits for others to send at the same time."""
+Place = tuple[str, str]
+"""A job, after the project that it is in."""
 
 
-class Lost(Exception):  # noqa: N818 - it is no error of ours
+class NotServed(Exception):  # noqa: N818 - it is no error of ours
     """There is no response that can be checked; what is stored is not known."""
 
 
@@ -52,32 +51,34 @@ class Lost(Exception):  # noqa: N818 - it is no error of ours
 class Shared:
     """What the users of one process share."""
 
-    checker: TrafficChecker
-    tally: Tally
+    oracle: Oracle
     jobs: Jobs
     mix: Mix
-    checks: bool = True
-    """Whether responses are checked at all; without, it is a load like any other."""
+    hand_over: Callable[[Entry, int], bool] | None = None
+    """Takes an entry of so many bytes to be checked; False if it cannot. None if nothing is."""
+    sent: Sent = field(factory=Sent)
     meeting: Round | None = None
     """The round that more users can join."""
-    lock: threading.Lock = field(factory=threading.Lock)
+    _lost: set[Place] = field(factory=set[Place])
+    """Jobs whose history has a gap, which has to be known before anything else is checked."""
+    _lock: threading.Lock = field(factory=threading.Lock)
 
-    def add(self, recorded: Recorded) -> None:
-        """Check one exchange."""
-        with self.lock:
-            self.checker.add(recorded)
-
-    def check(self, rule: AnyRule, evidence: Evidence, *, case: str) -> None:
-        """Check one rule."""
-        checker = self.checker
-        with self.lock:
-            for violation in check(checker.oracle, rule, evidence, checker.ledger, case=case):
-                checker.ledger.record(violation)
-
-    def lose_track(self, tenant: Tenant, job: str) -> None:
-        """Take what is stored for a job as unknown."""
-        with self.lock:
-            self.checker.lose_track(tenant.project_id, job)
+    def check(self, entry: Entry, places: Sequence[Place]) -> bool:
+        """Have an entry checked that is about jobs; False if it will not be."""
+        if self.hand_over is None:
+            return False
+        with self._lock:
+            if isinstance(entry, Lost):
+                self._lost.update(entry.places)
+            gap = Lost(tuple(self._lost))
+            if gap.places and self.hand_over(gap, size_of(gap)):
+                self._lost.clear()
+            if isinstance(entry, Lost):
+                return not self._lost
+            taken = not self._lost and self.hand_over(entry, size_of(entry))
+            if not taken:
+                self._lost.update(places)
+            return taken
 
 
 class Session:
@@ -89,13 +90,12 @@ class Session:
         self._shared = shared
         self._named = named
         self._source = random.Random(seed)  # noqa: S311 - nothing secret about it
-        oracle = shared.checker.oracle
-        self._prober = Prober(oracle, wire, shared.checker.ledger, seed=seed)
-        self._prober.on_exchange = self._was_read
+        self._prober = Prober(shared.oracle, wire, Ledger(()), seed=seed)
         self._reader: PolicyReader | None = None
-        if oracle.target.readback is not None:
+        if shared.oracle.target.readback is not None:
             self._reader = PolicyReader(self._prober, shared.mix.bodies.fields)
-        self._began = 0.0
+        self._places: tuple[Place, ...] = ()
+        """The jobs that only this user changes now."""
 
     # --- what a user does -------------------------------------------------------------------------
 
@@ -118,7 +118,7 @@ class Session:
 
     def strange(self) -> None:
         """Sends what changes nothing: for jobs of others or of nobody, and invalid bodies."""
-        target = self._shared.checker.target
+        target = self._shared.oracle.target
         tenants = [tenant for tenant in (target.tenant, target.other) if tenant]
         tenant = self._source.choice(tenants)
         others = [job for entry in tenants if entry is not tenant for job in entry.job_ids]
@@ -137,7 +137,7 @@ class Session:
     def large(self) -> None:
         """Sends a large batch; only a part of them is checked."""
         size = self._source.choice(LARGE_SIZES)
-        tenant = self._shared.checker.target.tenant
+        tenant = self._shared.oracle.target.tenant
         if self._source.random() >= SAMPLED:
             self._send(self._shared.mix.large(size), tenant, _kind(size), checked=False)
             return
@@ -168,8 +168,9 @@ class Session:
                 number = meeting.begin(_PATIENCE)
                 self._shared.meeting = None
                 meeting.send(0, self._at_once)
-                if not meeting.all_ended(self._prober.target.timeout) or len(meeting.seen) < number:
-                    raise Lost
+                everybody = meeting.all_ended(self._prober.target.timeout)
+                if not everybody or len(meeting.seen) < number:
+                    raise NotServed
             finally:
                 self._shared.meeting = None
                 meeting.begin(0)
@@ -191,35 +192,19 @@ class Session:
             jobs = lease.job_ids if number % 2 else reversed(lease.job_ids)
             yield build.body([build.full(job, variant + number) for job in jobs])
 
-    def _at_once(self, request: Request) -> Exchange:
-        recorded = self._ask(request, "several at once")
-        expectation = self._shared.checker.oracle.expect(request)
-        return Exchange(request, expectation, recorded.response)
+    def _at_once(self, request: Request) -> Recorded:
+        return self._ask(request, "several at once")
 
     def _check(self, meeting: Round, lease: Lease) -> None:
-        """Only whether some order of the requests explains what is stored."""
-        shared, seen = self._shared, meeting.seen
-        for job in lease.job_ids:
-            shared.lose_track(lease.tenant, job)
-        for exchange in seen:
-            shared.checker.ledger.count_request(
-                exchange.response.status if exchange.response else 0
-            )
-        read = {job: self._read(job, lease.tenant) for job in lease.job_ids}
-        if len(seen) < 2:
-            return
-        shared.tally.responses[TOGETHER] += len(seen)
-        if not shared.checks or self._reader is None:
-            return
-        shared.tally.checked[TOGETHER] += len(seen)
-        evidence = Evidence(
-            tuple(seen),
-            project_id=lease.tenant.project_id,
-            readable=self._reader.fields,
-            after={job: policy for job, (policy, _) in read.items()},
-            readings=tuple(exchange for _, exchange in read.values()),
-        )
-        shared.check(_RULE, evidence, case=f"{len(seen)} requests at once under load")
+        """Have it checked whether some order of the requests explains what is stored."""
+        readings = {job: self._ask_for(job, lease.tenant) for job in lease.job_ids}
+        seen, project = meeting.seen, lease.tenant.project_id
+        several = len(seen) > 1
+        self._count(TOGETHER, several * len(seen), checked=True)
+        entry = Together(TOGETHER, project, tuple(seen), readings)
+        if not several or not self._shared.check(entry, self._places):
+            self._shared.check(Lost(self._places), ())
+            self._unchecked(seen)
 
     # --- sending ----------------------------------------------------------------------------------
 
@@ -231,69 +216,56 @@ class Session:
             yield None
             return
         rest = 2 * self._prober.target.timeout
+        self._places = tuple((lease.tenant.project_id, job) for job in lease.job_ids)
         try:
             yield lease
             rest = 0.0
         finally:
             if rest:
-                for job in lease.job_ids:
-                    self._shared.lose_track(lease.tenant, job)
+                self._shared.check(Lost(self._places), ())
+            self._places = ()
             self._shared.jobs.give_back(lease, after=rest)
 
     def _send(self, body: bytes, tenant: Tenant, kind: str, *, checked: bool = True) -> None:
         language = self._source.choice(self._shared.mix.languages)
         request = self._prober.request(body, tenant=tenant, language=language)
         recorded = self._ask(request, kind)
-        size = SMALL if len(body) <= SMALL_BYTES else LARGE
-        self._shared.tally.responses[size] += 1
-        if checked and self._shared.checks:
-            self._shared.tally.checked[size] += 1
-            self._shared.add(recorded)
-        elif recorded.response is not None:
-            self._shared.checker.ledger.count_request(recorded.response.status)
+        kind = SMALL if len(body) <= SMALL_BYTES else LARGE
+        self._count(kind, 1, checked=checked)
+        if not checked or not self._shared.check(Seen(recorded, kind), self._places):
+            self._unchecked((recorded,))
+
+    def _count(self, kind: str, responses: int, *, checked: bool) -> None:
+        sent = self._shared.sent
+        sent.responses[kind] += responses
+        if checked and self._shared.hand_over is not None:
+            sent.wanted[kind] += responses
+
+    def _unchecked(self, recorded: Sequence[Recorded]) -> None:
+        for one in recorded:
+            self._shared.sent.unchecked[one.response.status if one.response else 0] += 1
 
     def _ask(self, request: Request, kind: str) -> Recorded:
-        """The exchange; `Lost` if there is no response to be checked."""
+        """The exchange; `NotServed` if there is no response to be checked."""
         self._named(kind)
         began = time.monotonic()
         try:
             response = self._prober.wire.send(request)
         except (NoResponse, Unreachable) as error:
-            raise Lost(str(error)) from error
-        _must_be_served(response)
+            raise NotServed(str(error)) from error
+        if response.status in TOO_BUSY:
+            raise NotServed(f"{response.status}: the server is too busy")
         return Recorded("", request, response, began, time.monotonic(), case=_CASE)
 
-    def _read(self, job: str, tenant: Tenant) -> tuple[Policy, Exchange]:
+    def _read(self, job: str, tenant: Tenant) -> None:
+        """Have it checked what is stored, if the profile says how to read it."""
+        if self._reader is not None:
+            self._shared.check(Read(self._ask_for(job, tenant)), ((tenant.project_id, job),))
+
+    def _ask_for(self, job: str, tenant: Tenant) -> Recorded:
         if self._reader is None:
-            return {}, _NOT_READ
-        self._named("read-back")
-        self._began = time.monotonic()
-        try:
-            policy, exchange = self._reader.read(job, tenant=tenant, may_lack=True, recorded=False)
-        except (NoResponse, TargetDown, Unreadable) as error:
-            raise Lost(str(error)) from error
-        return policy, exchange
-
-    def _was_read(self, exchange: Exchange) -> None:
-        if exchange.response is None or not self._shared.checks:
-            return
-        _must_be_served(exchange.response)
-        ended = time.monotonic()
-        recorded = Recorded(
-            "",
-            exchange.request,
-            exchange.response,
-            self._began,
-            ended,
-            expectation=NOTHING_EXPECTED,
-            case=_CASE,
-        )
-        self._shared.add(recorded)
-
-
-def _must_be_served(response: Response) -> None:
-    if response.status in TOO_BUSY:
-        raise Lost(f"{response.status}: the server is too busy")
+            raise AssertionError
+        return self._ask(self._reader.request(tenant, job), "read-back")
 
 
 def _kind(size: int) -> str:

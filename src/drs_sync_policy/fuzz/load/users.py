@@ -25,7 +25,7 @@ from drs_sync_policy import contract
 from drs_sync_policy.fuzz.evidence import files as evidence
 from drs_sync_policy.fuzz.load.parts import PAUSE, Part, collect, install, origin, part_of
 from drs_sync_policy.fuzz.load.run import Load
-from drs_sync_policy.fuzz.load.session import TOO_BUSY, Lost, Session
+from drs_sync_policy.fuzz.load.session import TOO_BUSY, NotServed, Session
 from drs_sync_policy.fuzz.report import files, terminal
 from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.target import profile
@@ -94,7 +94,7 @@ class ContractUser(FastHttpUser):
     def _do(self, turn: Callable[[], None]) -> None:
         try:
             turn()
-        except Lost:
+        except NotServed:
             time.sleep(PAUSE)
 
     def _name(self, kind: str) -> None:
@@ -193,6 +193,8 @@ def _as_locustfile(environment: Environment, **_: Any) -> None:
 
 def _finish(environment: Environment, folder: Path | None) -> None:
     """Show the verdict and write the report, as the command does."""
+    if environment.runner is not None:
+        environment.runner.stop()  # after Ctrl-C it still runs
     total = environment.stats.total
     seconds = (total.last_request_timestamp or total.start_time) - total.start_time
     users = environment.parsed_options.num_users or 1  # type: ignore[union-attr]

@@ -79,4 +79,5 @@ def checked(figures: Figures) -> Iterator[str]:
     for share in figures.shares:
         part = share.checked / share.responses if share.responses else 0.0
         numbers = f"{share.checked:,} of {counted(share.responses, 'response')} checked"
-        yield f"{share.name}: {numbers} ({part:.1%})"
+        missed = f"; {share.missed:,} more not checked in time" if share.missed else ""
+        yield f"{share.name}: {numbers} ({part:.1%}){missed}"

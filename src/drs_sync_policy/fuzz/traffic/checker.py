@@ -110,8 +110,8 @@ class TrafficChecker:
         """Why exchanges, or rules for them, were not checked, and how often."""
         self._controlled = controlled
         self._redact = redacted if redact_bodies else None
-        self._readings = Readings(self.oracle)
-        self.ledger.limits.update(self._readings.limits)
+        self.readings: Readings = Readings(self.oracle)
+        self.ledger.limits.update(self.readings.limits)
         self._jobs: dict[tuple[str, str], _Job] = {}
         self._own = frozenset(
             (tenant.project_id, job)
@@ -156,7 +156,7 @@ class TrafficChecker:
             self.notes.update(recorded.gaps)
             self._lose_track(None)
             return
-        readings = self._readings.jobs_of(recorded.request)
+        readings = self.readings.jobs_of(recorded.request)
         if readings is not None:
             for project_id, job_id in readings:
                 yield from self._read(project_id, job_id, recorded)
@@ -286,7 +286,7 @@ class TrafficChecker:
         """Checks what the requests since the last reading of a job left stored."""
         job = self._jobs.setdefault((project_id, job_id), _Job())
         began = job.ended
-        policy = self._readings.policy(recorded, job_id)
+        policy = self.readings.policy(recorded, job_id)
         job.add(recorded)
         exchanges, before, overlapping = job.exchanges, job.policy, job.overlapping
         self._jobs[project_id, job_id] = _Job(policy, ended=max(began, job.ended))
@@ -302,7 +302,7 @@ class TrafficChecker:
         evidence = Evidence(
             tuple(exchanges),
             project_id=project_id,
-            readable=self._readings.fields,
+            readable=self.readings.fields,
             before={} if before is None else {job_id: before},
             after={job_id: policy},
             readings=(reading,),

@@ -11,7 +11,7 @@ from drs_sync_policy import anyjson
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.readback import JOB_ID, Policy, Unreadable, policy_in
+from drs_sync_policy.fuzz.readback import JOB_ID, NotListed, Policy, Unreadable, policy_in
 from drs_sync_policy.fuzz.rules.registry import hidden_from
 from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
@@ -58,14 +58,21 @@ class Readings:
         jobs = [job for place in self._places for job in _texts(body, place)]
         return [(project, job) for job in dict.fromkeys(jobs)]
 
-    def policy(self, recorded: Recorded, job_id: str) -> Policy | None:
-        """The policy of a job that a reading shows; None if it shows none."""
+    def policy(self, recorded: Recorded, job_id: str, *, may_lack: bool = False) -> Policy | None:
+        """The policy of a job that a reading shows; None if it shows none.
+
+        Where a job `may_lack` a policy, a reading that does not find the job shows an empty one.
+        """
         if self._readback is None or recorded.response is None:
             return None
+        if may_lack and recorded.response.status == 404:
+            return {}
         try:
             return policy_in(
                 recorded.response, recorded.request, self._readback, self.fields, job_id
             )
+        except NotListed:
+            return {} if may_lack else None
         except Unreadable:
             return None
 

@@ -33,3 +33,9 @@ class Recorded:
     """Why there was no response, if that is known."""
     case: str = "recorded traffic"
     """What the exchange is part of, for the reader of a report."""
+
+
+def size_of(recorded: Recorded) -> int:
+    """Roughly the memory that an exchange takes, in bytes."""
+    body = len(recorded.request.body or b"")
+    return 1000 + body + (len(recorded.response.body) if recorded.response else 0)
