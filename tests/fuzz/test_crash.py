@@ -11,13 +11,17 @@ from attrs import evolve, frozen
 from rich.console import Console
 
 from drs_sync_policy import contract
+from drs_sync_policy.fuzz import stock
 from drs_sync_policy.fuzz.active import Verdict, run
 from drs_sync_policy.fuzz.crash import BLAME, is_ours
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.report import files, terminal
 from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.target.connection import over_http
-from drs_sync_policy.fuzz.target.http import Request, Response, Wire
+from drs_sync_policy.fuzz.target.http import NoResponse, Request, Response, Wire
 from drs_sync_policy.fuzz.target.profile import ProfileError, Target, parse
+from drs_sync_policy.fuzz.verdict import Ledger
 
 METHODS = "other-methods-are-refused"
 PASSED = ("other-media-types-are-refused", "token-is-matched-exactly")
@@ -96,6 +100,17 @@ def test_a_fault_in_schemathesis_s_phases_is_no_traceback(target: Target) -> Non
     (crash,) = verdict.crashes
     assert crash.during == "schemathesis's own phases"
     assert "9.0" in crash.error
+
+
+def test_a_server_that_hangs_up_is_no_fault_of_the_fuzzer(target: Target) -> None:
+    """Many servers close the connection where their code fails; schemathesis sends on."""
+    error = NoResponse("the connection was closed without a response")
+    wire = Failing(over_http(target), lambda request: b"null" in (request.body or b""), error)
+    loaded = contract.load()
+    oracle = Oracle(loaded, loaded.operation(contract.BATCH_SET_POLICY), target)
+    ledger = Ledger(loaded.checked_rules(target.operations))
+    assert stock.run(Prober(oracle, wire, ledger, seed=0, workers=1), seconds=3) > 20
+    assert ledger.reason("schemathesis") == "Network Error: Connection failed"
 
 
 def test_every_report_tells_a_fault_without_secrets(
