@@ -276,7 +276,7 @@ def test_a_made_page_has_a_stand_in(name: str, site: Path) -> None:
     text = (ROOT / "docs" / name).read_text("utf-8")
     assert text.startswith(f"{guide.STAND_IN}\n# ")
     html = name.replace("README", "index").replace(".md", ".html")
-    assert f"`make docs` makes this page and writes it to `site/{html}`" in text
+    assert f"Run `make docs` and open `site/{html}`" in " ".join(text.split())
     page = (site / html).read_text("utf-8")
-    assert "makes this page and writes it to" not in page
+    assert "This page is a placeholder" not in page
     assert text.splitlines()[1].removeprefix("# ") in page

@@ -123,7 +123,7 @@ _TEXTS: Final = (
     ("=1+1", "a formula"),
     ("a" * 40 + "!", "letters, then a sign"),
     (" " * 40 + "x", "spaces, then a letter"),
-    ("1e309", "a number beyond the doubles"),
+    ("1e309", "a number too large for a 64-bit float"),
     ("-1", "a negative number"),
     ("0x1F", "a hexadecimal number"),
     ("2027-02-30", "a date that does not exist"),

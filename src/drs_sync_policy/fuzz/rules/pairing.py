@@ -93,8 +93,8 @@ def _statuses(it: Subject, status: str, kind: JobKind) -> Iterator[Problem]:
         given = result.get("status")
         if given != status and given in ("success", "failed"):
             yield Problem(
-                f"results[{position}] is `{status}`",
-                f"it has {shown(result)}",
+                f"results[{position}] with the status {status!r}",
+                shown(result),
                 fields=("status",),
                 place=f"/results/{position}",
             )

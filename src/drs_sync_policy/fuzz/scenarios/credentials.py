@@ -32,7 +32,7 @@ def wrong_tokens(prober: Prober) -> Iterator[tuple[str, RuleId, str]]:
         "0123456789abcdef0123456789abcdef", target.tenant.project_id, target.tenant.job_ids[0],
         "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.", "é", "x" * 255, "x" * 1025, "x" * 2000, "x" * 4097,
     ):  # fmt: skip
-        yield value, wrong, f"the token {value[:40]!r}, which nobody has"
+        yield value, wrong, f"the token {value[:40]!r}, which does not exist"
     for value, what in _variants(target.tenant.token):
         yield value, EXACTLY, f"the right token {what}"
 
@@ -40,7 +40,7 @@ def wrong_tokens(prober: Prober) -> Iterator[tuple[str, RuleId, str]]:
 def _variants(token: str) -> Iterator[tuple[str, str]]:
     last = "a" if token[-1] != "a" else "b"
     yield from (
-        (token[:-1], "cut short by a character"),
+        (token[:-1], "without its last character"),
         (token[1:], "without its first character"),
         (token[: len(token) // 2], "cut in half"),
         (token[:8], "cut to 8 characters"),

@@ -45,7 +45,7 @@ def raw_bodies(job_id: str, build: Bodies) -> Iterator[tuple[bytes, str]]:
         (good.decode().encode("utf-16"), "UTF-16 with a byte order mark"),
         (good.decode().encode("utf-16-le"), "UTF-16"),
         (good.decode().encode("utf-32"), "UTF-32"),
-        (b"\xff" + good, "a byte that no UTF-8 has"),
+        (b"\xff" + good, "a byte that is invalid in UTF-8"),
         (good.decode().replace('"', "'").encode(), "single quotes"),
         (b"{jobs: [{job_id: " + job + b"}]}", "names without quotes"),
         (b'{"jobs": [{"job_id": ' + job + b",}]}", "a comma too many in an object"),
@@ -95,7 +95,7 @@ def raw_bodies(job_id: str, build: Bodies) -> Iterator[tuple[bytes, str]]:
 
 def _in_a_string() -> Iterator[tuple[bytes, str]]:
     yield from (
-        (b"\xff", "a byte that no UTF-8 has"),
+        (b"\xff", "a byte that is invalid in UTF-8"),
         (b"\xe9", "a letter in Latin-1"),
         (b"\xc0\x80", "an overlong NUL"),
         (b"\xe2\x82", "a character cut short"),
@@ -223,7 +223,8 @@ def _extremes_in_known_fields(prober: Prober) -> Iterator[Case]:
     build = prober.bodies
     job = ijson.dumps(prober.target.tenant.job_ids[0])
     for value, what in (
-        (b"1e400", "a number beyond the doubles"), (b"-1e99999", "another"), (b"9" * 400, "400 digits"),
+        (b"1e400", "a number too large for a 64-bit float"), (b"-1e99999", "another such number"),
+        (b"9" * 400, "400 digits"),
         (b"9" * 5000, "5000 digits"), (b"[" * 500 + b"]" * 500, "500 lists within each other"),
         (b'{"a":' * 500 + b"1" + b"}" * 500, "500 objects within each other"), (b"1e-400", "almost zero"),
     ):  # fmt: skip
@@ -237,7 +238,7 @@ def _extremes_in_known_fields(prober: Prober) -> Iterator[Case]:
         for body in (b'{"jobs": ' + value + b"}", b'{"jobs": [' + value + b"]}", value):
             yield Case(
                 prober.request(body),
-                f"{what} where an object or a list belongs",
+                f"{what} in place of an object or a list",
                 _INVALID,
                 _REFUSED,
             )

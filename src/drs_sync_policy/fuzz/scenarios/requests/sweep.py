@@ -56,9 +56,12 @@ def _cases(prober: Prober) -> Iterator[Case]:
             for text in ("", "\0", "é任\U0001f600", "'\"\\%s{}", "x" * 300):
                 text_item = build.body([{JOB: own[0], name: text}])
                 yield Case(prober.request(text_item), f"`{name}`: {short(text, 60)}")
-    for project in ("x" * 65, "a b"):
+    for project, what in (
+        ("x" * 65, "a project id of 65 characters"),
+        ("a b", "the project 'a b'"),
+    ):
         request = evolve(prober.request(body), path=prober.path(project), fresh=True)
-        yield Case(request, f"the project {project!r}")
+        yield Case(request, what)
 
 
 def _raw(prober: Prober, job: str) -> Iterator[Case]:
