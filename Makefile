@@ -12,6 +12,8 @@ NPM    := tools/node_modules/.bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Many containers set it. Tests start hundreds of processes, and each would compile its imports again.
 unexport PYTHONDONTWRITEBYTECODE
+# Else each process that imports hypothesis imports trio, too, for a plugin that nothing here uses.
+export HYPOTHESIS_NO_PLUGINS := 1
 # Else the published page reports its readers.
 export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
@@ -120,12 +122,12 @@ types: setup $(NODE) ## mypy and pyright, both strict, and that every public typ
 test: setup $(NODE) ## the tests (under 3 minutes on 2 cores)
 	$(BIN)/python -m pytest -m "not system" -n 3 --dist worksteal $(EXTRA)
 
-test-system: setup-system $(NODE) ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds
-	$(BIN)/python -m pytest -m system -n 2 $(EXTRA)
+test-system: setup-system $(NODE) ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds; SEED= chooses a third of the faults
+	$(BIN)/python -m pytest -m "system and not long" -n 2 --dist worksteal $(EXTRA)
 
 # Alone, one after the other: they are about what load does.
-soak: setup-system $(NODE) ## kill series and loads at full length, about an hour; results go to docs/confidence.md
-	$(BIN)/python -m pytest -m soak --long $(EXTRA)
+soak: setup-system $(NODE) ## kill series, loads and seeds at full length, every fault; hours; results go to docs/confidence.md
+	$(BIN)/python -m pytest -m "soak or long" --long $(EXTRA)
 
 .PHONY: snapshots
 snapshots: setup ## rewrite tests/snapshots/ after a change that users notice; NAMES="faults" the slow ones

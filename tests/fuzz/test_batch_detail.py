@@ -82,12 +82,13 @@ def test_a_fault_of_a_field_that_is_not_shown_is_not_guessed(name: str) -> None:
 
 
 @pytest.mark.system
+@pytest.mark.soak(usual=12, long=20)
 @pytest.mark.parametrize("seed", range(20))
-def test_a_faultless_sandbox_passes(seed: int) -> None:
+def test_a_faultless_sandbox_passes(amount: int, seed: int) -> None:
     """20 seeds without a violation."""
     with sandbox.running() as served:
         target = _target(served.url)
-        verdict = run(target, seed=seed, budget=20, wire=over_http(target))
+        verdict = run(target, seed=seed, budget=amount, wire=over_http(target))
     assert [f"{b.rule}: {b.case}: {b.received}" for b in verdict.ledger.violations()] == []
     assert verdict.ending == "complete"
 

@@ -9,6 +9,7 @@ the lowest versions of its direct dependencies that `pyproject.toml` allows. In 
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -26,23 +27,25 @@ OLDEST: Final = (3, 11)
 _CHECK: Final = Path(__file__).with_name("installed_check.py")
 
 
+@functools.cache
 def pythons() -> dict[str, Path]:
     """The Pythons that we support and this machine has, by MAJOR.MINOR: on PATH, then pyenv's."""
-    found: dict[str, Path] = {}
-    for path in _candidates():
-        version = _version(path)
-        if version is not None and version >= OLDEST:
-            found.setdefault(".".join(map(str, version)), path)
-    return dict(sorted(found.items(), key=lambda item: int(item[0].split(".")[1])))
+    found: dict[tuple[int, int], Path] = {}
+    for named, path in _candidates():
+        # One that runs suffices for each: to ask them all takes a second.
+        if named >= OLDEST and named not in found and _version(path) == named:
+            found[named] = path
+    return {f"{major}.{minor}": path for (major, minor), path in sorted(found.items())}
 
 
-def _candidates() -> Iterator[Path]:
+def _candidates() -> Iterator[tuple[tuple[int, int], Path]]:
     folders = [Path(entry) for entry in os.environ["PATH"].split(os.pathsep)]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for folder in [*folders, *sorted(pyenv.glob("*/bin"), reverse=True)]:
         for path in sorted(folder.glob("python3.*")):
-            if re.fullmatch(r"python3\.\d+", path.name) and ROOT not in path.parents:
-                yield path
+            named = re.fullmatch(r"python3\.(\d+)", path.name)
+            if named and ROOT not in path.parents:
+                yield (3, int(named[1])), path
 
 
 def _version(python: Path) -> tuple[int, int] | None:

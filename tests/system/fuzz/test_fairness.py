@@ -28,8 +28,11 @@ def test_a_server_with_a_habit_of_its_own_is_not_accused(habits: Habits) -> None
     assert_not_accused(habits, budget=90)
 
 
+@pytest.mark.soak(usual=16, long=30)
 @pytest.mark.parametrize("seed", range(3))
-def test_a_server_on_node_is_not_accused(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_on_node_is_not_accused(
+    amount: int, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another language and another HTTP: schemathesis's own phases are fair to it, too."""
     monkeypatch.setenv("DRS_TOKEN", "node-token-one-5f2c81")
     monkeypatch.setenv("DRS_OTHER_TOKEN", "node-token-two-90ab3e")
@@ -42,7 +45,7 @@ def test_a_server_on_node_is_not_accused(seed: int, monkeypatch: pytest.MonkeyPa
     target = profile.parse(document)
     target = evolve(target, start=(node, *target.start[1:]))
     with started(target):
-        verdict = run(target, seed=seed, budget=30)
+        verdict = run(target, seed=seed, budget=amount)
     assert accusations(verdict) == []
     assert verdict.ending == "complete"
 

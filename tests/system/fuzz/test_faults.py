@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import random
+
 import pytest
 
 from drs_sync_policy import sandbox
@@ -12,17 +15,28 @@ from tests.fuzz.found import CATALOGUE, FIRST_OF_EACH, assert_found, target_at
 pytestmark = pytest.mark.system
 
 
+REST = [fault for fault in CATALOGUE if fault not in FIRST_OF_EACH]
+"""Those that are not the first of their rule, which `make test` looks for."""
+THIRD = random.Random(int(os.environ.get("SEED") or 0)).sample(REST, len(REST) // 3)
+"""Those of `make test-system`, chosen by `SEED`; `make soak` and `make bench` look for all."""
+
+
 @pytest.mark.parametrize(
-    "fault", [each for each in CATALOGUE if each not in FIRST_OF_EACH], ids=lambda fault: fault.name
+    "fault",
+    [
+        pytest.param(fault, id=fault.name, marks=() if fault in THIRD else pytest.mark.long)
+        for fault in REST
+    ],
 )
 def test_each_fault_is_found_by_its_rule(fault: Fault) -> None:
-    """Those that are not the first of their rule, which `make test` looks for."""
+    """As one finding."""
     assert_found(fault)
 
 
+@pytest.mark.soak(usual=16, long=30)
 @pytest.mark.parametrize("seed", range(20))
-def test_a_faultless_sandbox_passes(seed: int) -> None:
+def test_a_faultless_sandbox_passes(amount: int, seed: int) -> None:
     """20 seeds, schemathesis's own phases included, without a violation."""
     with sandbox.running() as served:
-        verdict = run(target_at(served.url), seed=seed, budget=30)
+        verdict = run(target_at(served.url), seed=seed, budget=amount)
     assert [f"{b.rule}: {b.case}: {b.received}" for b in verdict.ledger.violations()] == []

@@ -115,7 +115,7 @@ class Soaker(threading.Thread):
         assert client.get(f"{JOBS}/{self.job}").json()["policy"] == self.model
 
 
-@pytest.mark.soak(usual=60, long=600)
+@pytest.mark.soak(usual=24, long=600)
 def test_everything_at_once(amount: int, tmp_path: Path) -> None:
     """No 5xx, no lost update, and memory that does not grow once everything was seen."""
     options = ("--workers", "2", "--database", f"sqlite:///{tmp_path / 'state.db'}")
