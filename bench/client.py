@@ -37,7 +37,7 @@ from tools.generate import write_client
 PROJECT: Final = "054ba152d480d55b2f5dc0069e7ddef0"
 PATH: Final = f"/v3/{PROJECT}/jobs/batch-sync-policy"
 SIZES: Final = (1, 10, 1000)
-RAW, AGAIN, RAW_ASYNC = "raw httpx", "raw httpx again (A/A)", "raw httpx, async"
+RAW, AGAIN, RAW_ASYNC = "httpx alone", "httpx again (A/A)", "httpx alone, async"
 OURS, OURS_ASYNC = "ours", "ours, async"
 STOCK, SDK, LIMIT = "stock generated", "official SDK", "msgspec + http.client"
 DICTS: Final = "orjson, plain dicts"
@@ -301,7 +301,7 @@ def report_calls(size: int, measured: Comparison) -> None:
         ]
         for name in measured.rounds
     ]
-    print(table(["variant", "CPU µs", "wall µs", "CPU / raw httpx (95 %)"], rows))
+    print(table(["variant", "CPU µs", "wall µs", "CPU / httpx alone (95 %)"], rows))
 
 
 def report_models(title: str, measured: Comparison, size: int) -> None:
@@ -318,7 +318,7 @@ def call_bounds(size: int, measured: Comparison) -> list[Bound]:
     if most is None:
         return []
     jobs = "1 job" if size == 1 else f"{size} jobs"
-    bounds = [Bound(f"{jobs}, CPU of ours / raw httpx", measured.ratio(OURS), most[0])]
+    bounds = [Bound(f"{jobs}, CPU of ours / httpx alone", measured.ratio(OURS), most[0])]
     if SDK in measured.rounds:
         ratio = measured.ratio(OURS, SDK)
         bounds.append(Bound(f"{jobs}, CPU of ours / official SDK", ratio, most[1]))

@@ -25,7 +25,7 @@ CLICK: Final = "python -c 'import click'"
 HELP: Final = "drs-sync-policy --help"
 _COMMANDS: Final[Mapping[str, Sequence[str]]] = {
     CLICK: (sys.executable, "-c", "import click"),
-    "the same again (A/A)": (sys.executable, "-c", "import click"),
+    "the reference again (A/A)": (sys.executable, "-c", "import click"),
     HELP: (_OURS, "--help"),
     "drs-sync-policy --version": (_OURS, "--version"),
     "drs-sync-policy explain DRS.M00304": (_OURS, "explain", "DRS.M00304"),

@@ -55,7 +55,7 @@ def pages() -> Iterator[Mapping[str, str]]:
         site = folder / "site"
         yield {
             REDOC: redoc.as_uri(),
-            "the same again (A/A)": redoc.as_uri(),
+            "the reference again (A/A)": redoc.as_uri(),
             "reference": (site / "reference" / "index.html").as_uri(),
             "guide": (site / "index.html").as_uri(),
             "error codes": (site / "errors.html").as_uri(),

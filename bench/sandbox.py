@@ -39,7 +39,7 @@ CLIENTS = 8
 VARIANTS = 16
 """So many different bodies take turns, so that calls change what is stored."""
 
-BARE = "bare Starlette"
+BARE = "minimal Starlette"
 MEMORY = "sandbox, memory"
 FILE = "sandbox, file"
 LEAST: Mapping[tuple[str, int], float] = {(MEMORY, 10): 0.35, (FILE, 10): 0.2}
@@ -163,7 +163,7 @@ def servers() -> Iterator[Mapping[str, Served]]:
         database = stack.enter_context(postgres())
         commands: dict[str, Sequence[str | Path]] = {
             BARE: (sys.executable, ROOT / "bench" / "bare.py"),
-            "the same again (A/A)": (sys.executable, ROOT / "bench" / "bare.py"),
+            "the reference again (A/A)": (sys.executable, ROOT / "bench" / "bare.py"),
             MEMORY: (*SANDBOX, "--port"),
             FILE: (*SANDBOX, "--database", f"sqlite:///{folder}/state.db", "--port"),
             "Prism": (

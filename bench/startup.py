@@ -16,7 +16,7 @@ _HTTPX: Final = "import httpx; httpx.Client()"
 _CASES: Final = {
     "python": "pass",
     "import httpx, a client": _HTTPX,
-    "the same again (A/A)": _HTTPX,
+    "the reference again (A/A)": _HTTPX,
     "import drs_sync_policy": "import drs_sync_policy",
     "import drs_sync_policy, a client": (
         "from drs_sync_policy import SyncPolicyClient;"
