@@ -17,7 +17,7 @@ SIZES: Final = (1, 1, 1, 2, 3, 5, 12, 30, 60)
 """The sizes of batches that are all checked; several times those that are more frequent."""
 LARGE_SIZES: Final = (150, 400, 1000)
 SMALL_BYTES: Final = 16_384
-"""A longer body is checked by sample."""
+"""Of longer bodies only a sample is checked."""
 SAMPLED: Final = 0.125
 """The part of the large batches that is checked."""
 _VARIANTS: Final = 40
