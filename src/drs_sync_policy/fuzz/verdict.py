@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from attrs import evolve, field, frozen
@@ -225,6 +225,12 @@ class Ledger:
             better = violation if violation.exchanges and violation.size < known.size else known
             kinds[violation.key] = evolve(better, times=known.times + violation.times)
             return False
+
+    def change(self, change: Callable[[Violation], Violation]) -> None:
+        """Put another violation, such as one without bodies, in the place of each."""
+        with self._lock:
+            for kinds in self._violations.values():
+                kinds.update({key: change(violation) for key, violation in kinds.items()})
 
     def not_checked(self, rule: str, reason: str) -> None:
         """Note why `rule` could not be checked; the first reason stays."""

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.cli import exits, main
+from drs_sync_policy.fuzz.evidence import files as evidence
 from drs_sync_policy.fuzz.evidence.decode import Decoder, EvidenceError
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.target import profile
@@ -22,6 +23,7 @@ from drs_sync_policy.fuzz.traffic.recorded import Recorded
 from drs_sync_policy.fuzz.verdict import Violation
 from drs_sync_policy.sandbox.seed import FIRST, TENANTS
 
+FILES = {"exchanges.jsonl", "junit.xml", "report.html", "verdict.json"}
 PROJECT, JOB = FIRST.project_id, FIRST.job_ids[0]
 JOBS = f"/_sandbox/projects/{PROJECT}/jobs"
 Talk = Callable[[httpx.Client], None]
@@ -197,8 +199,59 @@ def test_bodies_can_be_kept_out_of_the_report(check: Callable[..., Result], tmp_
     assert done.exit_code == exits.BROKEN
     assert "redacted" in (report / "report.html").read_text("utf-8")
     assert "conflict_policy" not in done.output
+    assert {path.name for path in report.iterdir()} == FILES
     for path in report.iterdir():
         assert "-slot" not in path.read_text("utf-8"), path
+    redacted = evidence.read(report)["findings"]
+    check(talk, "--report", str(report), faults=faults)
+    assert [f["id"] for f in redacted] == [f["id"] for f in evidence.read(report)["findings"]]
+
+
+def test_a_report_of_traffic_is_like_one_of_the_fuzzer(tmp_path: Path) -> None:
+    """Its findings can be sent again if the profile has the token; a foreign token is not shown."""
+    strange = f"{FIRST.token[:-4]}of-somebody-else"
+    recorder, report = Recorder(), str(tmp_path / "report")
+    with sandbox.running(faults=["count-off-by-one"]) as server:
+        hooks: dict[str, list[Callable[..., Any]]] = {"response": [recorder]}
+        with httpx.Client(base_url=server.url, event_hooks=hooks) as client:
+            _set(client, JOB, conflict_policy="stop")
+            _set(client, JOB, token=strange)
+        recorder.entries[1]["response"]["status"] = 299  # of the second request alone
+        document = sandbox.target_profile(server.url, tenants=server.tenants)
+        (tmp_path / "target.toml").write_text(sandbox.to_toml(document), "utf-8")
+        har = {"log": {"version": "1.2", "entries": recorder.entries}}
+        (tmp_path / "traffic.har").write_text(json.dumps(har), "utf-8")
+        target = ["--target", str(tmp_path / "target.toml")]
+        run = CliRunner().invoke
+        done = run(main, ["check", f"{tmp_path}/traffic.har", *target, "--report", report])
+        assert done.exit_code == exits.BROKEN, done.output
+        again = run(main, ["replay", report])
+        assert again.exit_code == exits.BROKEN, again.output
+        assert "FAILS count-equals-results" in again.output
+        assert "NOT SENT status-is-documented: the profile does not have" in again.output
+        done = run(main, ["check", f"{tmp_path}/traffic.har", *target, "--report", report,
+                          "--redact-bodies"])  # fmt: skip
+        again = run(main, ["replay", report, "count-equals-results"])
+        assert again.exit_code == exits.BROKEN, again.output
+        assert "without `--redact-bodies`" in again.output
+    assert {path.name for path in Path(report).iterdir()} == FILES
+    for path in Path(report).iterdir():
+        assert "of-somebody-else" not in path.read_text("utf-8"), path
+    lines = Path(report, "exchanges.jsonl").read_text("utf-8").splitlines()
+    assert len(lines) == len(evidence.read(Path(report))["exchanges"]) == 2
+
+
+def test_the_exchanges_of_findings_are_no_history(
+    check: Callable[..., Result], tmp_path: Path
+) -> None:
+    """They are not all that was sent, so what is stored is not checked again with them."""
+    report = tmp_path / "report"
+    done = check(_set_and_read, "--report", str(report), faults=("replaces-policy",))
+    assert "omitted-field-keeps-its-value" in done.output
+    arguments = ["check", str(report / "exchanges.jsonl"), "--target"]
+    done = CliRunner().invoke(main, [*arguments, str(tmp_path / "target.toml")])
+    assert done.exit_code == exits.DONE, done.output
+    assert "requests of a job overlap" in done.output
 
 
 def test_a_file_that_is_no_recording_is_a_usage_error(tmp_path: Path) -> None:

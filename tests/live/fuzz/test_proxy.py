@@ -70,7 +70,8 @@ def _set(url: str) -> None:
 
 def test_traffic_is_relayed_checked_and_recorded(proxied: Proxies, tmp_path: Path) -> None:
     """A violation is a finding; the recording shows it again, and holds no secret."""
-    with proxied("--record", "traffic.har", faults=("count-off-by-one",)) as proxy:
+    options = ("--record", "traffic.har", "--report", "report")
+    with proxied(*options, faults=("count-off-by-one",)) as proxy:
         headers = {"X-Auth-Token": FIRST.token}
         path = f"/v3/{FIRST.project_id}/jobs/batch-sync-policy"
         body = {"jobs": [{"job_id": FIRST.job_ids[0], "conflict_policy": "stop"}]}
@@ -78,6 +79,9 @@ def test_traffic_is_relayed_checked_and_recorded(proxied: Proxies, tmp_path: Pat
         assert response.status_code == 200
     assert proxy.code == exits.BROKEN, proxy.output
     assert "count-equals-results" in proxy.output
+    (line,) = (tmp_path / "report" / "exchanges.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line)["response"]["status"] == 200
+    assert FIRST.token not in line
     recording = (tmp_path / "traffic.har").read_text("utf-8")
     assert FIRST.token not in recording
     assert len(json.loads(recording)["log"]["entries"]) == 1

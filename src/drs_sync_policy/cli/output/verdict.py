@@ -127,8 +127,11 @@ class Output:
             said = f" {finding.rule}: {finding.cause}"
             self.console.print(Text.assemble(("FAILED", "bold red"), said))
 
-    def finish(self, verdict: Verdict) -> int:
-        """Show the verdict, less what the baseline covers, and write the files: the exit code."""
+    def finish(self, verdict: Verdict, *, recorded: bool = False) -> int:
+        """Show the verdict, less what the baseline covers, and write the files: the exit code.
+
+        `recorded` says that `recorded` has written all exchanges.
+        """
         verdict = self._without_known(verdict)
         report = describe(verdict, origins=self.origins, folder=self.folder, command=self.command)
         terminal.show(report, self.console, verbose=self.verbose)
@@ -140,7 +143,7 @@ class Output:
             return code
         try:
             files.write(report, self.folder)
-            evidence.write(verdict, self.folder, profile=self.profile)
+            evidence.write(verdict, self.folder, profile=self.profile, recorded=recorded)
         except OSError as error:
             click.echo(f"Error: the reports could not be written: {error}", err=True)
             return code or exits.WRONG_USE

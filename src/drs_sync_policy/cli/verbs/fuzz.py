@@ -136,4 +136,4 @@ def command(
         verdict = evolve(verdict, restored=Restored())  # its jobs are gone with it
     if export_tests:
         verdicts.export_tests(export_tests, verdict)
-    sys.exit(output.finish(verdict))
+    sys.exit(output.finish(verdict, recorded=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -18,13 +18,11 @@ from drs_sync_policy.cli.output.options import target_option, verdict_options
 from drs_sync_policy.cli.output.verdict import EXITS, Output
 from drs_sync_policy.cli.target import opened
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.load.run import CannotBegin, run, work
 from drs_sync_policy.fuzz.load.settings import PORT, Settings
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.profile import ProfileError, Target
 from drs_sync_policy.fuzz.target.real_service import is_real, require_permission
-from drs_sync_policy.fuzz.verdict import Exchange
 from drs_sync_policy.text import counted
 
 
@@ -130,10 +128,6 @@ def _collect(settings: Settings, against: Contract, output: Output) -> int:
         output.announce(target)
         with _shown(output) as progress:
             verdict = run(limited, target, against=against, progress=progress)
-    with output.recorded(target) as record:
-        for exchange in _evidence(verdict):
-            if record:
-                record(exchange)
     return output.finish(verdict)
 
 
@@ -156,12 +150,6 @@ def _rate(settings: Settings, target: Target) -> float | None:
             f"{target.url} is a real service: say with `--rate` how many requests a second it gets"
         )
     return min(limits, default=None)
-
-
-def _evidence(verdict: Verdict) -> Iterator[Exchange]:
-    for finding in verdict.findings:
-        for violation in finding.violations:
-            yield from violation.exchanges
 
 
 @contextmanager

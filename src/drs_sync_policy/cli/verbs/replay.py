@@ -23,7 +23,8 @@ from drs_sync_policy.fuzz.replay import TRIES, Replayed, Result, replay
 from drs_sync_policy.fuzz.report import terminal
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
-from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.traffic.redaction import HIDDEN, is_redacted
+from drs_sync_policy.fuzz.verdict import Ledger, Violation
 from drs_sync_policy.text import did_you_mean
 
 _STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "FLAKY": "yellow"}
@@ -47,7 +48,7 @@ _STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "
 def command(*, report: Path, findings: Sequence[str], target: Path | None, tries: int) -> None:
     """Send the requests of findings again, and show each as FIXED, FAILS or FLAKY.
 
-    REPORT is the folder that `fuzz --report` wrote. Without FINDING, every finding is sent.
+    REPORT is a folder that a run wrote with `--report`. Without FINDING, every finding is sent.
 
     Exit codes: 0 all findings are fixed; 1 at least one is not; 2 usage error; 5 the server could
     not be reached.
@@ -72,21 +73,43 @@ def command(*, report: Path, findings: Sequence[str], target: Path | None, tries
     sys.exit(exits.DONE if all(entry == "FIXED" for entry in results) else exits.BROKEN)
 
 
-def _replay(decoder: Decoder, entries: Sequence[Mapping[str, Any]], *, tries: int) -> list[Result]:
+def _replay(
+    decoder: Decoder, entries: Sequence[Mapping[str, Any]], *, tries: int
+) -> Sequence[Result | None]:
     oracle = decoder.oracle
     rules = oracle.contract.checked_rules(oracle.target.operations)
     prober = Prober(oracle, over_http(oracle.target), Ledger(rules), seed=0)
     console = terminal.console()
-    results: list[Result] = []
+    results: list[Result | None] = []
     try:
         for entry in entries:
             example = decoder.finding(entry).example
+            reason = _unsendable(example)
+            if reason:
+                results.append(None)
+                line = Text("NOT SENT", style="yellow").append(
+                    f" {entry['id']}: {reason}", "default"
+                )
+                console.print(line, soft_wrap=True)
+                continue
             done = replay(prober, evolve(example, case=""), tries=tries)
             results.append(done.result)
             console.print(_line(entry, done), soft_wrap=True)
     finally:
         prober.wire.close()
     return results
+
+
+def _unsendable(example: Violation) -> str:
+    """Why a report does not have what was sent; empty if it has."""
+    for request in (exchange.request for exchange in example.exchanges):
+        if is_redacted(request):
+            return "the report has no bodies; check the traffic again without `--redact-bodies`"
+        if any(
+            HIDDEN in value for name, value in request.headers if name.lower() in request.secret
+        ):
+            return "the profile does not have the token that was sent"
+    return ""
 
 
 def _line(entry: Mapping[str, Any], done: Replayed) -> Text:

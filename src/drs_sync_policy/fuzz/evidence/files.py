@@ -1,4 +1,8 @@
-"""`verdict.json`, the whole verdict, and `exchanges.jsonl`, every exchange of a run."""
+"""`verdict.json`, the whole verdict, and `exchanges.jsonl`.
+
+The latter has every exchange of a run of the fuzzer. Of other runs it has those of the findings: a
+report does not copy the traffic of others.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +39,21 @@ def schema() -> dict[str, Any]:
     return document
 
 
-def write(verdict: Verdict, folder: Path, *, profile: Path | None = None) -> None:
-    """Write `verdict.json`; `profile` is noted relative to the folder."""
+def write(
+    verdict: Verdict, folder: Path, *, profile: Path | None = None, recorded: bool = False
+) -> None:
+    """Write `verdict.json`; `profile` is noted relative to the folder.
+
+    Also `exchanges.jsonl`, unless a `Recorder` has `recorded` all of a run there.
+    """
     document = as_json(verdict, folder, profile=profile)
-    exchanges = ",\n  ".join(map(json.dumps, document.pop("exchanges")))
+    found = document.pop("exchanges")
+    if not recorded:
+        with (folder / EXCHANGES).open("w", encoding="ascii") as file:
+            for number, entry in enumerate(found, 1):
+                untimed = {"number": number, "began": None, "ended": None, **entry}
+                file.write(json.dumps(untimed) + "\n")
+    exchanges = ",\n  ".join(map(json.dumps, found))
     head = json.dumps(document, indent=1).removesuffix("\n}")
     text = f'{head},\n "exchanges": [\n  {exchanges}\n ]\n}}\n'  # an exchange is a line
     (folder / VERDICT).write_text(text, encoding="ascii")

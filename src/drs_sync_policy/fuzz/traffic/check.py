@@ -16,6 +16,7 @@ from drs_sync_policy.fuzz.traffic import har, jsonl
 from drs_sync_policy.fuzz.traffic.checker import TrafficChecker
 from drs_sync_policy.fuzz.traffic.offline import findings
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
+from drs_sync_policy.fuzz.traffic.redaction import redacted, redacted_finding
 from drs_sync_policy.fuzz.waivers import apply
 
 
@@ -34,8 +35,13 @@ def check_file(
     `RecordingError` says what is wrong with the file.
     """
     own = path.suffix == ".jsonl"
-    checker = TrafficChecker(target, against=against, controlled=own, redact_bodies=redact_bodies)
     with path.open("rb") as file:
+        checker = TrafficChecker(
+            target,
+            against=against,
+            controlled=own and jsonl.is_whole(file),
+            redact_bodies=redact_bodies,
+        )
         exchanges = jsonl.read(file, checker.oracle, path.parent) if own else har.read(file)
         return check_exchanges(
             _watched(exchanges, file, path.stat().st_size, progress),
@@ -56,7 +62,7 @@ def check_exchanges(
     for recorded in exchanges:
         for violation in checker.add(recorded):
             if violation.rule not in reported:
-                for finding in _new(findings(checker.oracle, checker.ledger), reported):
+                for finding in _new(_findings(checker), reported):
                     on_finding(finding)
     return verdict_of(
         checker,
@@ -72,9 +78,11 @@ def verdict_of(
     seconds: float,
 ) -> Verdict:
     """The verdict on all exchanges that were added."""
-    ledger = checker.ledger
+    ledger, found = checker.ledger, _findings(checker)
     for rule in ledger.rules:
         ledger.not_checked(rule, checker.missing(rule))
+    if checker.redact_bodies:  # not before: the bodies say which violations have one cause
+        ledger.change(redacted)
     return Verdict(
         target=checker.target,
         ledger=ledger,
@@ -84,10 +92,15 @@ def verdict_of(
         seed=None,
         seconds=seconds,
         contract=checker.contract,
-        findings=findings(checker.oracle, ledger),
+        findings=found,
         started=started,
         notes=tuple(f"{counted} exchanges: {why}" for why, counted in checker.notes.items()),
     )
+
+
+def _findings(checker: TrafficChecker) -> tuple[Finding, ...]:
+    found = findings(checker.oracle, checker.ledger)
+    return tuple(map(redacted_finding, found)) if checker.redact_bodies else found
 
 
 def _new(found: Iterable[Finding], reported: set[str]) -> Iterator[Finding]:

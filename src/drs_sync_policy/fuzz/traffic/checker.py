@@ -26,7 +26,7 @@ from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.traffic.reading import Readings
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
-from drs_sync_policy.fuzz.traffic.redaction import redacted
+from drs_sync_policy.fuzz.traffic.redaction import without_credentials
 from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 
 _MOST_BETWEEN: Final = 50
@@ -109,7 +109,9 @@ class TrafficChecker:
         self.notes: Counter[str] = Counter()
         """Why exchanges, or rules for them, were not checked, and how often."""
         self._controlled = controlled
-        self._redact = redacted if redact_bodies else None
+        self._secrets = frozenset(value for value, _ in target.secrets)
+        self.redact_bodies = redact_bodies
+        """Whether a verdict has no bodies."""
         self.readings: Readings = Readings(self.oracle)
         self.ledger.limits.update(self.readings.limits)
         self._jobs: dict[tuple[str, str], _Job] = {}
@@ -129,9 +131,10 @@ class TrafficChecker:
 
     def add(self, recorded: Recorded) -> list[Violation]:
         """The violations that this exchange shows; those that are the first of their kind."""
-        found = list(self._violations(self._with_secrets(recorded)))
-        if self._redact:
-            found = list(map(self._redact, found))
+        recorded = self._with_secrets(recorded)
+        if not self._controlled:
+            recorded = without_credentials(recorded, self._secrets)
+        found = list(self._violations(recorded))
         return [violation for violation in found if self.ledger.record(violation)]
 
     def lose_track(self, project_id: str, job_id: str) -> None:

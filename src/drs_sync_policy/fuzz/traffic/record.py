@@ -18,19 +18,8 @@ from drs_sync_policy.fuzz.report.secrets import Redactor
 from drs_sync_policy.fuzz.target.http import Headers
 from drs_sync_policy.fuzz.traffic.reading import Readings
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
+from drs_sync_policy.fuzz.traffic.redaction import CREDENTIALS, HIDDEN
 
-HIDDEN: Final = "***"
-_CREDENTIALS: Final = frozenset(
-    {
-        "authorization",
-        "cookie",
-        "proxy-authorization",
-        "set-cookie",
-        "x-auth-token",
-        "x-security-token",
-        "x-subject-token",
-    }
-)
 _VERSIONS: Final = {10: "HTTP/1.0", 11: "HTTP/1.1", 20: "HTTP/2.0"}
 
 
@@ -43,7 +32,7 @@ class HarWriter:
         self._readings = Readings(oracle)
         self._redact = Redactor(oracle.target)
         self._known = dict(oracle.target.secrets)
-        self._credentials = _CREDENTIALS | {
+        self._credentials = CREDENTIALS | {
             name.lower() for name in oracle.operation.security_headers
         }
         self._first = True
