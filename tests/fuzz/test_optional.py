@@ -145,6 +145,11 @@ DETAILS, LIST = "batchListJobDetails", "showJobList"
         # an only job that fails, in each form of an error
         (DETAILS, {"jobs": [FOREIGN]}, 400, {"count": 1, "results": [FAILURE]}),
         (DETAILS, {"jobs": [FOREIGN]}, 400, {"error_code": "DRS.M05004", "error_msg": "x"}),
+        # the fields of a failed job, however a server fills them
+        (DETAILS, {"jobs": [FOREIGN]}, 400, {"results": [{**FAILURE, "status": "FAILED"}]}),
+        (DETAILS, {"jobs": [FOREIGN]}, 400, {"results": [{**FAILURE, "name": None}]}),
+        (DETAILS, {"jobs": [JOB, FOREIGN]}, 200,
+         {"results": [SHOWN, {"id": FOREIGN, "status": "failed"}]}),
         (DETAILS, {"jobs": [FOREIGN]}, 404, {"error_code": "DRS.M05003", "error_msg": "x"}),
         # pages: as many as asked for, or all
         (DETAILS, {"jobs": [JOB] * 9, "page_req": {"per_page": 0}}, 200, {"results": [SHOWN] * 9}),
@@ -176,6 +181,12 @@ def test_a_fair_server_passes(operation: str, asked: Any, status: int, body: Any
         (DETAILS, {"jobs": [JOB] * 6}, 200, {"results": [SHOWN] * 6}, "details-fit-their-page"),
         (DETAILS, {"jobs": [FOREIGN, JOB]}, 200,
          {"results": [{**SHOWN, "id": FOREIGN, "name": "n"}]},
+         "foreign-job-has-no-details"),
+        (DETAILS, {"jobs": [FOREIGN]}, 400, {"results": [{**FAILURE, "name": "n"}]},
+         "foreign-job-has-no-details"),
+        (DETAILS, {"jobs": [FOREIGN, JOB]}, 400, {"results": [{**FAILURE, "index_trans": True}]},
+         "foreign-job-has-no-details"),
+        (DETAILS, {"jobs": [FOREIGN, JOB]}, 200, {"results": [{**SHOWN, "id": FOREIGN}]},
          "foreign-job-has-no-details"),
         (DETAILS, {"jobs": [FOREIGN]}, 400, {"count": 1}, "error-body-explains"),
         (DETAILS, {"jobs": [FOREIGN]}, 400, {"results": [{"id": FOREIGN}]},

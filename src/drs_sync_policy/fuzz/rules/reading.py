@@ -57,24 +57,54 @@ def list_fits(it: Subject) -> Iterator[Problem]:
 
 
 def foreign_details(it: Subject) -> Iterator[Problem]:
-    """An entry for another tenant's job says only that it failed."""
+    """An entry for another tenant's job says only that it failed, in a 200 and in a 400."""
     tenant = it.exchange.expectation.tenant
     foreign = {job for job in it.asked["jobs"] if _is_foreign(it.oracle, job, tenant)}
     if not foreign:
         raise Skip
-    if it.response.status != 200:
+    if it.response.status not in (200, 400):
         return
-    operation, contract = it.oracle.operation, it.oracle.contract
-    failures = _fields(it, next(iter(operation.responses[400].content.values())))["results"]
-    allowed = {*_fields(it, contract.resolve(failures)["items"]), "error_message"}
-    for position, entry in enumerate(it.entries("results")):
-        shown = [name for name, value in entry.items() if name not in allowed and value]
-        if entry.get("id") in foreign and shown:
+    for position, entry in enumerate(_details(it)):
+        shown = _shown(it, entry)
+        if shown and _is_foreign(it.oracle, entry.get("id"), tenant):
             yield Problem(
                 "no details of a job of another project",
                 f"results[{position}] has {listed(f'`{name}`' for name in shown)}",
                 place=f"/results/{position}",
             )
+
+
+def _details(it: Subject) -> list[Mapping[str, Any]]:
+    """The entries of a 200, or of a 400 that lists the jobs that failed."""
+    if it.response.status == 200:
+        return it.entries("results")
+    found = it.value.get("results") if isinstance(it.value, dict) else None
+    return [entry for entry in found or () if isinstance(entry, dict)]
+
+
+def _shown(it: Subject, entry: Mapping[str, Any]) -> list[str]:
+    """The fields of an entry that say more than that its job failed.
+
+    A state does so where nothing says why the job failed: then it is the state of the job.
+    """
+    operation, contract = it.oracle.operation, it.oracle.contract
+    details, failure = (
+        contract.resolve(contract.resolve(_fields(it, content)["results"])["items"])
+        for status in (200, 400)
+        for content in operation.responses[status].content.values()
+    )
+    always = {*failure["required"]}
+    why = always - {*details["required"]}
+    allowed = {*failure["properties"], "error_message"}
+    shown = [name for name, value in entry.items() if name not in allowed and value]
+    if not any(entry.get(name) for name in why):
+        fields = ((name, contract.resolve(failure["properties"][name])) for name in always - why)
+        shown += [
+            name
+            for name, field in sorted(fields)
+            if name != "id" and entry.get(name) not in (None, *field.get("examples", ()))
+        ]
+    return shown
 
 
 def first_page(it: Subject) -> Iterator[Problem]:

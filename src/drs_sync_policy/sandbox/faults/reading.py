@@ -48,8 +48,34 @@ def _last_is_another(body: Document, _request: Request) -> Document:
     return {**body, "results": [*results[:-1], {**results[-1], "id": "another-job"}]}
 
 
-def _elsewhere(instead_of: Callable[[Response], bool]) -> Seam:
-    """A response is that of another project if `instead_of` says so of the right one."""
+def _with_details(here: Response, there: Response) -> Response:
+    return _of_both(here, there, lambda failed, shown: {**shown, **failed})
+
+
+def _state_only(here: Response, there: Response) -> Response:
+    brief = _of_both(here, there, lambda _failed, shown: {k: shown[k] for k in ("id", "status")})
+    return attrs.evolve(brief, status=there.status)
+
+
+def _of_both(
+    here: Response, there: Response, joined: Callable[[Document, Document], Document]
+) -> Response:
+    """The right response with its entries joined to those of another project, if it has them."""
+    if there.status != 200:
+        return here
+    failed, shown = here.body["results"], there.body["results"]
+    results = [joined(*pair) for pair in zip(failed, shown, strict=True)]
+    return attrs.evolve(here, body={**here.body, "results": results})
+
+
+def _elsewhere(
+    instead_of: Callable[[Response], bool],
+    joined: Callable[[Response, Response], Response] = lambda _here, there: there,
+) -> Seam:
+    """A response is that of another project if `instead_of` says so of the right one.
+
+    `joined` makes one of the right response and of that of the other project.
+    """
 
     def wrap(inner: Pipeline, store: FaultyStore) -> Pipeline:
         async def execute(served: ServedOperation, request: Request, document: Any) -> Response:
@@ -59,7 +85,7 @@ def _elsewhere(instead_of: Callable[[Response], bool]) -> Seam:
                     break
                 path = {**request.path_parameters, "project_id": project}
                 there = attrs.evolve(request, path_parameters=path)
-                given = await inner.execute(served, there, document)
+                given = joined(given, await inner.execute(served, there, document))
             return given
 
         return attrs.evolve(inner, execute=execute)
@@ -98,6 +124,10 @@ FAULTS: Final[tuple[Fault, ...]] = (
         "foreign-job-has-no-details",
         ("foreign-details-shown", "The details of a job of another project are shown.",
          _elsewhere(lambda given: given.status == 400)),
+        ("foreign-details-in-400", "The 400 for a job of another project has its details, too.",
+         _elsewhere(lambda given: given.status == 400, _with_details)),
+        ("foreign-state-shown", "The state of a job of another project is shown.",
+         _elsewhere(lambda given: given.status == 400, _state_only)),
         operation=_DETAILS,
     ),
     *of_rule(
