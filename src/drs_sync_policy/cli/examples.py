@@ -22,7 +22,10 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "get": (
         ("The policies of two jobs:", "get job-a job-b"),
-        ("Of all synchronization jobs, for a spreadsheet:", "get --all-sync-jobs --output csv"),
+        (
+            "The policies of all synchronization jobs, for a spreadsheet:",
+            "get --all-sync-jobs --output csv",
+        ),
     ),
     "plan": (
         ("What would `apply` change?", "plan policies.yaml"),

@@ -79,10 +79,13 @@ def _at_most(most: int, unit: str, found: int) -> str:
 
 def _mismatch(pattern: str) -> str:
     """The message for a value that a pattern does not match, in words if it lists characters."""
-    characters = re.fullmatch(r"\^\[([^\]\\^]+)\]\+\$", pattern)
+    characters = re.fullmatch(r"\^\[(\^?)((?:[^\]\\^]|\\\\)+)\][*+]\$", pattern)
     if characters is None:
         return f"it must match {pattern}"
-    return f"each of its characters must be one of {' '.join(re.findall(r'.-.|.', characters[1]))}"
+    shown = " ".join(re.findall(r".-.|.", characters[2].replace("\\\\", "\\")))
+    if characters[1]:
+        return f"it must have none of the characters {shown}"
+    return f"each of its characters must be one of {shown}"
 
 
 def _check_number(value: float, rules: Rules, at: str) -> Iterator[Problem]:
