@@ -17,6 +17,7 @@ from drs_sync_policy import contract
 from drs_sync_policy.cli import exits, main
 from drs_sync_policy.fuzz.active import Verdict, run
 from drs_sync_policy.fuzz.evidence import files, verdicts
+from drs_sync_policy.fuzz.figures import Figures, Group
 from drs_sync_policy.fuzz.merge import merge
 from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.verdict import Ledger
@@ -174,6 +175,25 @@ def test_what_does_not_belong_together_is_a_usage_error(
     assert done.exit_code == exits.WRONG_USE, done.output
     assert says in done.output
     assert str(other) in done.output.replace("\n", "")
+
+
+def test_figures_of_loads_are_in_the_merged_report(reports: list[Path], tmp_path: Path) -> None:
+    """Latencies of two loads are counted together, with charts; a run of the fuzzer has none."""
+    group = Group("all requests", 10, 1, 3, 8, 9, 9.5, {3: 9, 8: 1})
+    figures = Figures(
+        users=3, workers=2, lost=0, rate=None, seconds=2.0, total=group, groups=(group,),
+        latencies=group.latencies, per_second=(4, 6),
+    )  # fmt: skip
+    verdict = _loaded(reports)[str(reports[0])]
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        files.write(evolve(verdict, figures=figures), tmp_path / name)
+    done = _merge(tmp_path / "one", reports[1], tmp_path / "two", "--report", tmp_path / "whole")
+    assert done.exit_code == exits.BROKEN, done.output
+    load = files.read(tmp_path / "whole")["load"]
+    assert load["latencies"] == {"3": 18, "8": 2}
+    assert (load["total"]["requests"], load["total"]["p95"], load["users"]) == (20, 8, 6)
+    assert (tmp_path / "whole" / "report.html").read_text("utf-8").count("<svg") == 2
 
 
 def test_a_report_given_twice_is_a_usage_error(reports: list[Path]) -> None:

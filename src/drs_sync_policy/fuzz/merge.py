@@ -10,6 +10,7 @@ from typing import Final
 
 from attrs import evolve
 
+from drs_sync_policy.fuzz import figures
 from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.findings import Finding
 from drs_sync_policy.fuzz.preflight import Ending
@@ -41,6 +42,7 @@ def merge(verdicts: Mapping[str, Verdict]) -> Verdict:
     worst = min(verdicts, key=lambda name: _WORST_FIRST.index(verdicts[name].ending))
     ended = verdicts[worst]
     first = runs[0]
+    loads = [(run.started.timestamp(), run.figures) for run in runs if run.figures]
     return evolve(
         first,
         target=max((run.target for run in runs), key=lambda target: len(target.secrets)),
@@ -53,6 +55,7 @@ def merge(verdicts: Mapping[str, Verdict]) -> Verdict:
         findings=findings,
         notes=(*_sources(verdicts), *_once(note for run in runs for note in run.notes)),
         started=min(run.started for run in runs),
+        figures=figures.joined(loads) if loads else None,
     )
 
 

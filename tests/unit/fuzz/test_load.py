@@ -8,11 +8,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz.evidence.decode import Decoder
 from drs_sync_policy.fuzz.evidence.encode import Encoder
-from drs_sync_policy.fuzz.figures import Figures, Group, Share
+from drs_sync_policy.fuzz.figures import Figures, Group, Share, joined, percentile
 from drs_sync_policy.fuzz.load import tally
 from drs_sync_policy.fuzz.load.jobs import Jobs, Round, places, shared_out
 from drs_sync_policy.fuzz.load.mix import LARGE_SIZES, SIZES, SMALL_BYTES, Mix
@@ -157,6 +158,57 @@ def test_figures_survive_their_json() -> None:
     )  # fmt: skip
     assert Figures.from_json(figures.as_json()) == figures
     assert figures.throughput == 5
+
+
+def _figures(latencies: dict[int, int], *, seconds: float, rate: float | None) -> Figures:
+    number = sum(latencies.values())
+    group = Group("read-back", number, 0, 1, 1, 1, max(latencies) + 0.5, latencies)
+    return Figures(
+        users=4, workers=2, lost=0, rate=rate, seconds=seconds, total=group, groups=(group,),
+        errors={"status 503": 1}, latencies=latencies, per_second=(number,),
+        shares=(Share("small", number, 1, missed=2),),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("second_begins", "users", "seconds", "per_second", "rate"),
+    [(1000.0, 8, 10, (200,), 30), (1004.0, 8, 14, (100, 0, 0, 0, 100), 30),
+     (5000.0, 4, 20, (100, *([0] * 9), 100), 20)],
+    ids=["at the same time", "overlapping", "in turns"],
+)  # fmt: skip
+def test_figures_of_several_loads_are_one(
+    second_begins: float, users: int, seconds: float, per_second: tuple[int, ...], rate: float
+) -> None:
+    """Percentiles are of all requests together; throughput is of the time in which any load ran."""
+    fast = _figures({2: 99, 4: 1}, seconds=10, rate=10)
+    slow = _figures({100: 50, 900: 50}, seconds=10, rate=20)
+    whole = joined([(second_begins, slow), (1000.0, fast)])
+    assert whole.latencies == {2: 99, 4: 1, 100: 50, 900: 50}
+    (group,) = whole.groups
+    for entry in (whole.total, group):
+        assert (entry.requests, entry.median, entry.p95, entry.p99) == (200, 100, 900, 900)
+        assert entry.longest == 900.5
+    assert (whole.users, whole.seconds, whole.rate) == (users, seconds, rate)
+    assert whole.per_second == per_second
+    assert whole.shares == (Share("small", 200, 2, missed=4),)
+    assert whole.errors == {"status 503": 2}
+    assert joined([(0.0, fast)]) == evolve(fast, total=whole_of(fast), groups=(whole_of(fast),))
+
+
+def whole_of(figures: Figures) -> Group:
+    """The only group of figures, with percentiles that fit its latencies."""
+    return evolve(figures.total, median=2, p95=2, p99=4)
+
+
+@pytest.mark.parametrize("part", [0.5, 0.9, 0.95, 0.99, 0.999])
+def test_percentiles_are_those_of_locust(part: float) -> None:
+    """So a merged report and a single one agree."""
+    source = random.Random(3)
+    for number in (1, 2, 7, 100, 1001):
+        latencies = Counter(source.randint(1, 60) for _ in range(number))
+        ordered = sorted(latencies.elements())
+        assert percentile(latencies, part) == ordered[int(number * part)]
+    assert percentile({}, part) == 0
 
 
 @pytest.mark.parametrize("seconds", [2, 61, 600])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract, Rule
@@ -14,14 +14,13 @@ from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.evidence import files
 from drs_sync_policy.fuzz.evidence.decode import Decoder, EvidenceError
 from drs_sync_policy.fuzz.evidence.targets import without_secrets
+from drs_sync_policy.fuzz.figures import Figures
 from drs_sync_policy.fuzz.findings import Finding
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.preflight import Ending
 from drs_sync_policy.fuzz.target.profile import ProfileError
 from drs_sync_policy.fuzz.verdict import Ledger
 from drs_sync_policy.fuzz.waivers import Waived
-
-_MEASURED: Final = "what `load` measured is in its own report"
 
 
 def load(folder: Path, *, against: Contract) -> Verdict:
@@ -51,7 +50,8 @@ def load(folder: Path, *, against: Contract) -> Verdict:
         seconds=document["seconds"],
         contract=against,
         findings=findings,
-        notes=(*document["notes"], *([_MEASURED] if "load" in document else [])),
+        notes=tuple(document["notes"]),
+        figures=Figures.from_json(document["load"]) if "load" in document else None,
         started=datetime.datetime.fromisoformat(document["started"]),
     )
 

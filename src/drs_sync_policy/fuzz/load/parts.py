@@ -280,6 +280,7 @@ def _group(entry: Any, name: str) -> Group:
         p95=percentile(0.95),
         p99=percentile(0.99),
         longest=round(entry.max_response_time, 1),
+        latencies=dict(entry.response_times),
     )
 
 
