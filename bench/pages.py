@@ -1,10 +1,11 @@
 """How soon a page shows something in a browser, compared with the page that Redoc makes by itself.
 
-    python -m bench pages [-- --rounds 15 --strict]
+    python -m bench pages [-- --rounds 10 --strict]
 
 Debian's Chromium opens each page once in each round, in a context of its own, so that nothing is
-cached; the order is random. It measures the first contentful paint. The pages are read
-from files, and a request to any other place is blocked: only Redoc's own page makes one.
+cached; the order is random. It measures the first contentful paint; the slowest page comes first.
+The pages are read from files, and a request to any other place is blocked: only Redoc's own page
+makes one.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route
 
 REDOC: Final = "Redoc's own page"
-MOST: Final = 1.5
+MOST: Final = 1.0
 """Seconds until each of our pages shows something."""
 _PAINT: Final = """() => new Promise(done => new PerformanceObserver(
     list => list.getEntriesByName('first-contentful-paint').forEach(e => done(e.startTime))
@@ -50,24 +51,26 @@ def pages() -> Iterator[Mapping[str, str]]:
         subprocess.run([*command, "--output", str(redoc)], check=True, capture_output=True,
                        env=node_environment())  # fmt: skip
         report = [sys.executable, "-m", "drs_sync_policy", "fuzz", "--sandbox", "--budget", "1"]
-        subprocess.run([*report, "--report", str(folder / "report")], check=True,
-                       capture_output=True)  # fmt: skip
+        # It has no violation; on a busy machine too little was checked (6). The report is the same.
+        done = subprocess.run([*report, "--report", str(folder / "report")], check=False,
+                              capture_output=True)  # fmt: skip
+        if done.returncode not in {0, 6}:
+            raise SystemExit(f"the report could not be made: {done.stderr.decode()}")
         site = folder / "site"
         yield {
             REDOC: redoc.as_uri(),
             "the reference again (A/A)": redoc.as_uri(),
             "reference": (site / "reference" / "index.html").as_uri(),
-            "guide": (site / "index.html").as_uri(),
-            "error codes": (site / "errors.html").as_uri(),
             "report of fuzz": (folder / "report" / "report.html").as_uri(),
             "console of the sandbox": server.url + "/",
+            **{page.name: page.as_uri() for page in sorted(site.glob("*.html"))},
         }
 
 
 def main() -> int:
     """Measure, and print the table and the bounds."""
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    arguments.add_argument("--rounds", type=int, default=15)
+    arguments.add_argument("--rounds", type=int, default=10)
     arguments.add_argument("--strict", action="store_true", help="exit 1 where a bound is missed")
     chosen = arguments.parse_args()
     print(f"## Pages\n\n{where_and_when()}; {chosen.rounds} rounds, each page once in each.\n")
@@ -77,9 +80,10 @@ def main() -> int:
         name: Ratio.of([mine / theirs for mine, theirs in zip(own, seconds[REDOC], strict=True)])
         for name, own in seconds.items()
     }
+    ordered = sorted(seconds.items(), key=lambda entry: -statistics.median(entry[1]))
     rows = [
         [name, f"{statistics.median(own) * 1e3:.0f}", f"{max(own) * 1e3:.0f}", str(ratios[name])]
-        for name, own in seconds.items()
+        for name, own in ordered
     ]
     header = ["page", "first content ms", "at worst", "/ Redoc's own (95 %)"]
     print(table(header, rows))

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from tools import api, charts, labels, meta, pages, published, reference, search, source, staging
-from tools.release.readme import installing
+from tools.release.readme import cloning, installing
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, SITE, CONFIG = ROOT / "docs", ROOT / "site", ROOT / "zensical.toml"
@@ -89,7 +89,7 @@ def stage(docs: Path, *, into: Path) -> None:
         (into / name).write_text(make(), "utf-8")
     for written in into.glob("*.md"):
         text = installing(written.read_text("utf-8"), os.environ.get("PACKAGE", ""))
-        text = staging.staged(text, into)
+        text = staging.staged(cloning(text, os.environ.get("SOURCE_URL", "")), into)
         written.write_text(charts.charted(text), "utf-8")
     _make_way(into, f"{reference.FOLDER}/README.md")
     scripts = into / "assets" / "javascripts"

@@ -19,7 +19,7 @@ from drs_sync_policy.cli import main
 from drs_sync_policy.sandbox.faults import catalogue
 from tests.html import Reader
 from tools import api, diagrams, guide, pages, rule_examples, staging
-from tools.release.readme import described, installing
+from tools.release.readme import cloning, described, installing
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))
@@ -246,6 +246,8 @@ def test_one_setting_names_the_published_package() -> None:
     assert installing(text, "") == text
     named = "Run `pip install 'name[cli]'`, or `pip install 'name'`."
     assert installing(text, "name") == named
+    assert cloning("git clone <this repository> x", "") == "git clone <this repository> x"
+    assert cloning("git clone <this repository> x", "https://a/b") == "git clone https://a/b x"
 
 
 def test_the_diagrams_are_what_their_sources_say() -> None:

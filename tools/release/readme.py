@@ -26,9 +26,14 @@ class Hook(MetadataHookInterface):
     def update(self, metadata: dict[str, Any]) -> None:
         site, source = (os.environ.get(name, "") for name in ("SITE_URL", "SOURCE_URL"))
         text = Path(self.root, "README.md").read_text("utf-8")
-        text = described(installing(text, metadata["name"]), site)
+        text = described(cloning(installing(text, metadata["name"]), source), site)
         metadata["readme"] = {"content-type": "text/markdown", "text": text}
         metadata["urls"] = addresses(site, source)
+
+
+def cloning(text: str, source: str) -> str:
+    """The text whose clone command has the address of the repository, if that is known."""
+    return text.replace("<this repository>", source) if source else text
 
 
 def addresses(site: str, source: str) -> dict[str, str]:
