@@ -47,6 +47,6 @@ def _onward(url: str) -> str:
     base = urlsplit(url).path
     links = "".join(f'<li><a href="{base}{place}">{title}</a></li>' for place, title in ONWARD)
     return (
-        "<h1>Page not found</h1><p>This address has no page. Use the search above, or start here:</p>"
+        "<h1>Page not found</h1><p>This address has no page. Search, or start here:</p>"
         f"<ul>{links}</ul>"
     )
