@@ -1,4 +1,4 @@
-# Every verb of the project. `make` alone lists them.
+# Every target of the project. `make` without a target lists them.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 SHELL := bash
@@ -33,7 +33,7 @@ OUT    ?=
 TAG    ?=
 
 .PHONY: help
-help: ## list the verbs
+help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- once ------------------------------------------------------------------------------------
@@ -44,7 +44,7 @@ INSTALL = { $(BIN)/uv pip install --python $(BIN)/python $(1) || $(BIN)/python -
 SAY     = @printf '\n== %s\n'
 
 .PHONY: setup setup-node setup-system
-setup: $(SETUP) ## make .venv with the Python packages of all verbs (hash-locked); about half a minute
+setup: $(SETUP) ## make .venv with the Python packages of all targets (hash-locked); about half a minute
 $(SETUP): requirements/uv.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
 	$(SAY) 'setup 1 of 3: a virtual environment in $(VENV)'
@@ -56,13 +56,13 @@ $(SETUP): requirements/uv.txt requirements/dev.txt pyproject.toml
 	$(call INSTALL,--no-deps --no-build-isolation --editable .)
 	@touch $@
 
-setup-node: $(NODE) ## the npm tools (Redocly, Spectral, pyright), which some verbs need; they call it
+setup-node: $(NODE) ## the npm tools (Redocly, Spectral, pyright), which some targets need; they install them
 $(NODE): $(SETUP) tools/package-lock.json
 	$(SAY) 'setup: the npm tools of tools/package-lock.json, about 15 s'
 	cd tools && ../$(BIN)/python alive.py npm ci --no-fund --no-audit --loglevel=error
 	@touch $@
 
-setup-system: setup ## what `make test-system` needs beyond that; the only verb that uses apt
+setup-system: setup ## what `make test-system` needs beyond that; the only target that uses apt
 	tools/setup-system
 
 # --- the contract and what follows from it -----------------------------------------------------

@@ -28,14 +28,13 @@ def command() -> str:
     parts = [
         "# Command reference",
         (
-            "Look up a verb or an option of the command. `drs-sync-policy VERB --help` prints the "
-            "same. Exit codes: 0 done, 1 some jobs "
-            "failed or a rule failed, 2 usage error, 3 credentials rejected, 4 a response outside "
-            "the contract, 5 no connection, 6 nothing or too little could be checked, "
-            "130 interrupted."
+            "This page lists the subcommands and options of the command. `drs-sync-policy COMMAND "
+            "--help` prints the same. Exit codes: 0 done; 1 some jobs failed, or a rule failed; 2 "
+            "usage error; 3 credentials rejected; 4 a response violates the contract; 5 no "
+            "connection; 6 too little could be checked; 130 Ctrl-C."
         ),
         table(
-            ("Verb", "What it does"),
+            ("Subcommand", "What it does"),
             (
                 (f"[`{' '.join(path)}`](#{_anchor(path)})", verb.get_short_help_str(200))
                 for path, verb in verbs

@@ -33,15 +33,15 @@ def errors() -> str:
     parts = [
         "# Error codes",
         (
-            "Look up what an error code means and what to do about it. Match on `error_code`, "
-            "never on `error_msg`: the texts vary between editions and over time. A code may come "
-            "with several HTTP statuses, and some statuses are unexpected: the service "
-            "sends 403 for a wrong token and 401 for a missing permission."
+            "This page explains what each error code means and what to do. In your program, "
+            "compare `error_code`, never `error_msg`: the texts vary between editions and over "
+            "time. A code can come with several HTTP statuses. Some statuses are unexpected: the "
+            "service sends 403 for a wrong token and 401 for a missing permission."
         ),
         (
-            "The English and Chinese texts are the vendor's, except where a translation is marked "
-            "as ours. Meanings and remedies are ours. `%s` stands for a detail that the server "
-            "fills in. In a terminal, `drs-sync-policy explain CODE` shows the same."
+            "The English and Chinese texts are the vendor's, unless a translation is marked as "
+            "ours. This project wrote the meanings and what to do. `%s` is the place of a detail "
+            "that the server adds. In a terminal, `drs-sync-policy explain CODE` shows the same."
         ),
         "## The most likely codes",
         table(("Code", "Status", "Text"), (_brief(row) for row in _likely(rows))),
@@ -49,10 +49,10 @@ def errors() -> str:
         table(HEAD, (_row(row, first=first) for row, first in _rows(rows, "service"))),
         "## Codes of the gateway",
         table(HEAD, (_row(row, first=first) for row, first in _rows(rows, "gateway"))),
-        "## Provoke a code",
+        "## Get a code from the sandbox",
         (
-            "Start [the sandbox](sandbox.md), and it responds to these requests with the code. Any "
-            "other code, status or delay can be [planned](sandbox.md#control-routes) for the next "
+            "Start [the sandbox](sandbox.md). It responds to these requests with the code. You can "
+            "[plan](sandbox.md#control-routes) any other code, status or delay for the next "
             "request."
         ),
         *(_request(row.code, provoked[row.code]) for row in rows if row.code in provoked),

@@ -15,8 +15,8 @@ def faults(loaded: contract.Contract | None = None) -> str:
     parts = [
         "# Faults",
         (
-            "A fault is a defect that the sandbox shows on demand. Use it to see how your code "
-            "handles a server with defects, and what the fuzzer finds."
+            "A fault is a defect that you can switch on in the sandbox. Use it to see how your "
+            "code handles a server with defects, and what the fuzzer finds."
         ),
         (
             "```console\n"

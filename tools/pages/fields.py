@@ -21,12 +21,13 @@ def fields(editions: Sequence[contract.Contract] = ()) -> str:
     parts = [
         "# Fields",
         (
-            "Every parameter and every field of requests and responses, as the contract describes "
-            "it. The [reference](reference/index.html) shows them in their place, with examples."
+            "This page lists every parameter and every field of requests and responses, as the "
+            "contract describes them. The [reference](reference/index.html) shows them by "
+            "operation, with examples."
         ),
         (
-            "A request field that is not required may be left out: then the job keeps its stored "
-            "value. Only the page and the size of a page have a default in the contract."
+            "You can leave out a request field that is not required: then the job keeps its stored "
+            "value. In the contract, only the page number and the page size have a default."
         ),
     ]
     shown = editions or [contract.load(name) for name in contract.editions()]

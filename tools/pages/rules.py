@@ -16,8 +16,8 @@ from tools.rule_examples import Shown
 
 ORIGINS: Final = {
     "page": "the vendor's page for this operation",
-    "vendor": "other public material of the vendor",
-    "decision": "a decision of this contract",
+    "vendor": "other public documents of the vendor",
+    "decision": "a decision of this project",
 }
 TITLES: Final = {
     "responses": "What every response has",
@@ -26,7 +26,7 @@ TITLES: Final = {
     "state": "What is stored",
     "batches": "Batches",
     "language": "Language",
-    "reading": "Optional operations that read",
+    "reading": "Optional operations that read jobs and policies",
 }
 """The groups of faults, as titles of the rules that they violate."""
 MOST: Final = 4
@@ -41,16 +41,18 @@ def rules(loaded: contract.Contract | None = None) -> str:
     parts = [
         "# Rules",
         (
-            "Look up what a server must do beyond the schemas, with a response that passes and one "
-            "that fails. A schema describes the form of a request and a response; what it cannot "
-            f"state is a *rule*. `openapi.yaml` has {len(loaded.rules)} rules. The fuzzer has a "
-            "check for each, and the sandbox at least one fault that violates it."
+            "This page lists the rules that a server must follow in addition to the schemas, each "
+            "with a response that passes and one that fails. A schema describes the form of a "
+            "request and a response. What a schema cannot express is a *rule*. `openapi.yaml` has "
+            f"{len(loaded.rules)} rules. For each rule, the fuzzer has a check, and the sandbox "
+            "has at least one fault that violates it."
         ),
         "Each rule has an origin: " + "; ".join(f"`{k}`, {v}" for k, v in ORIGINS.items()) + ".",
         (
-            "The responses are real. The first is the sandbox's, the second that of a sandbox with "
-            "a fault. To send the requests yourself, start [the sandbox](sandbox.md) with "
-            f"`--max-body-bytes {rule_examples.LIMIT}`, and with `--fault` for the second response."
+            "The responses are real. The first comes from the sandbox, and the second from a "
+            "sandbox with a fault. To send the requests yourself, start [the sandbox](sandbox.md) "
+            f"with `--max-body-bytes {rule_examples.LIMIT}`, and with `--fault` for the second "
+            "response."
         ),
         table(
             ("Group", "Rules"),
