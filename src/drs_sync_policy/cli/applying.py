@@ -121,7 +121,8 @@ class Run:
 def _not_read(rows: Sequence[outcomes.Row], reason: str) -> tuple[list[outcomes.Row], list[str]]:
     """The rows of a run in which nothing was verified, and a line that says why."""
     done = sum(row.done for row in rows)
-    said = f"Not verified: {reason}. What is stored for {counted(done, 'item')} is not known."
+    accepted = f"The server accepted {counted(done, 'item')}; what is stored is not known."
+    said = f"Not verified: {reason}. {accepted}"
     return [
         evolve(row, state=outcomes.UNVERIFIED, error_msg=reason) if row.done else row
         for row in rows
