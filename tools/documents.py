@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import yaml
 
@@ -11,8 +12,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 CONTRACT: Final = ROOT / "openapi.yaml"
 
 
-class UniqueKeyLoader(yaml.SafeLoader):
-    """A YAML loader that rejects a key written twice; YAML would silently take the last one."""
+class _UniqueKeys(yaml.constructor.SafeConstructor):
+    """Rejects a key written twice; YAML would silently take the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -25,13 +26,30 @@ class UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+class _Loader(_UniqueKeys, yaml.CSafeLoader):
+    """Ten times as fast as the other, in C."""
+
+
+class _ExplainingLoader(_UniqueKeys, yaml.SafeLoader):
+    """Says better what is wrong."""
+
+
 def read_document(path: Path) -> dict[str, Any]:
     """The document in `path`; ends naming file and line if it is not YAML or has a key twice."""
     with path.open(encoding="utf-8") as stream:
         try:
-            document: dict[str, Any] = yaml.load(stream, UniqueKeyLoader)  # noqa: S506
+            return _read(stream)
         except yaml.MarkedYAMLError as error:
             raise SystemExit(_not_yaml(path, error)) from None
+
+
+def _read(stream: TextIO) -> dict[str, Any]:
+    document: dict[str, Any]
+    try:
+        document = yaml.load(stream, _Loader)  # noqa: S506
+    except yaml.YAMLError:
+        stream.seek(0)
+        document = yaml.load(stream, _ExplainingLoader)  # noqa: S506
     return document
 
 
@@ -47,5 +65,4 @@ def _not_yaml(path: Path, error: yaml.MarkedYAMLError) -> str:
 
 def parse_document(text: str) -> dict[str, Any]:
     """The document that `text` is."""
-    document: dict[str, Any] = yaml.load(text, UniqueKeyLoader)  # noqa: S506
-    return document
+    return _read(io.StringIO(text))

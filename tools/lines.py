@@ -16,7 +16,7 @@ class Lines:
     def __init__(self, path: Path) -> None:
         try:
             with path.open(encoding="utf-8") as stream:
-                self._root: Any = yaml.compose(stream, yaml.SafeLoader)
+                self._root: Any = yaml.compose(stream, yaml.CSafeLoader)
         except yaml.YAMLError:
             self._root = None
 

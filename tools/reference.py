@@ -19,7 +19,7 @@ from typing import Final
 import yaml
 
 from drs_sync_policy import codes, contract
-from tools.documents import CONTRACT, ROOT
+from tools.documents import CONTRACT, ROOT, parse_document
 from tools.node import node_environment, node_tool
 
 FOLDER: Final = "reference"
@@ -83,7 +83,7 @@ def _linked(document: Path, up: str) -> str:
         code = quoted[1]
         return f"[{quoted[0]}]({up}errors.html#{code})" if code in known else quoted[0]
 
-    loaded = contract.Contract(yaml.safe_load(re.sub(r"`([A-Z]+\.[A-Z]?\d+)`", link, text)))
+    loaded = contract.Contract(parse_document(re.sub(r"`([A-Z]+\.[A-Z]?\d+)`", link, text)))
     rules = (
         f"- [`{rule.id}`]({up}rules.html#{rule.id}): {' '.join(rule.statement.split())}"
         for rule in loaded.rules
