@@ -17,7 +17,7 @@ from drs_sync_policy.fuzz.target.processes import started
 from drs_sync_policy.sandbox.seed import TENANTS
 
 ON_OUR_SANDBOX = 60.0
-"""Seconds; our scenarios end earlier. Others test that the phases of schemathesis are fair."""
+"""Seconds; our scenarios end earlier. tests/system/fuzz runs the deep set, and schemathesis."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,7 +44,7 @@ def verdict(request: pytest.FixtureRequest) -> Iterator[Verdict]:
     document = sandbox.target_profile("http://application", tenants=TENANTS, max_body_bytes=limit)
     ours = profile.parse(document)
     with over_asgi(sandbox.create_app(), ours) as wire:
-        yield run(ours, seed=seed, budget=budget, schemathesis=False, rules=rules, wire=wire)
+        yield run(ours, seed=seed, budget=budget, deep=False, rules=rules, wire=wire)
 
 
 def _wanted(session: pytest.Session) -> set[str]:

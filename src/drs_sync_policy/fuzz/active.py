@@ -121,6 +121,7 @@ def run(
     wire: Wire | None = None,
     progress: Progress | None = None,
     schemathesis: bool = True,
+    deep: bool = True,
     enough: Callable[[Ledger], bool] | None = None,
     record: Callable[[Exchange], None] | None = None,
     rules: Collection[str] = (),
@@ -129,10 +130,10 @@ def run(
 
     `budget` is in seconds, for the whole run, whatever the server does. A budget of 0 runs the
     required scenarios to their end and nothing else. `wire` replaces HTTP, for an application in
-    this process; schemathesis then does not run. `enough` ends the run early, once what the record
-    shows suffices. `record` gets every exchange, from any thread. With `rules`, only these count,
-    and only scenarios of ours run that can check one of them. Ctrl-C or SIGTERM raises
-    `Interrupted` with what was checked.
+    this process; schemathesis then does not run. Without `deep`, the deep set does not run.
+    `enough` ends the run early, once what the record shows suffices. `record` gets every exchange,
+    from any thread. With `rules`, only these count, and only scenarios of ours run that can check
+    one of them. Ctrl-C or SIGTERM raises `Interrupted` with what was checked.
     A real service raises `ProfileError` unless the profile allows it.
     """
     require_permission(target)
@@ -148,7 +149,7 @@ def run(
         prober.on_exchange = record
     started = datetime.datetime.now(datetime.UTC)
     ours = wire is not None or bool(rules)
-    execution = _Execution(prober, progress or Progress(), budget, schemathesis and not ours)
+    execution = _Execution(prober, progress or Progress(), budget, schemathesis and not ours, deep)
     with signals.stopping(carrier):
         ending, reason = execution.run()
     verdict = Verdict(
@@ -183,12 +184,13 @@ class _Execution:
     """One run: its order, its time, and what it saw."""
 
     def __init__(
-        self, prober: Prober, progress: Progress, budget: float, schemathesis: bool
+        self, prober: Prober, progress: Progress, budget: float, schemathesis: bool, deep: bool
     ) -> None:
         self.prober = prober
         self.progress = progress
         self.budget = budget
         self.schemathesis = schemathesis
+        self.deep = deep
         self.started = time.monotonic()
         until = float("inf")
         if budget:
@@ -280,7 +282,7 @@ class _Execution:
         unfinished = self._in_turns([entry for entry in first if entry.required])
         self._in_turns([entry for entry in first if not entry.required])
         for scenario in scenarios.ordered():
-            if scenario.deep and not self._has_seen_enough():
+            if scenario.deep and self.deep and not self._has_seen_enough():
                 self._deep(scenario)
         return unfinished
 
