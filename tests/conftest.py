@@ -29,6 +29,12 @@ def amount(request: pytest.FixtureRequest) -> int:
     return chosen
 
 
+@pytest.fixture
+def given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of the fuzzer takes a server for gone after 0.1 s, where it would try again for 3 s."""
+    monkeypatch.setattr("drs_sync_policy.fuzz.prober._PAUSES", (0.1,))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """An id that the workers of xdist may not agree on ends the run; it names the test."""
     if named := list(unstable(item.name for item in items)):

@@ -99,6 +99,7 @@ def test_without_readback_the_jobs_are_listed() -> None:
     assert verdict.restored.as_before == ()
 
 
+@pytest.mark.usefixtures("given_up_soon")
 def test_a_run_that_ends_early_lists_the_jobs() -> None:
     """Nothing is sent to a server any more that does not respond."""
     with servers.serving() as server:

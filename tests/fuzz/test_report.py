@@ -343,6 +343,7 @@ def test_a_server_that_is_at_fault_gets_no_such_hint(miscounted: tuple[Target, V
     assert not [entry for entry in describe(miscounted[1]).findings if entry.hint]
 
 
+@pytest.mark.usefixtures("given_up_soon")
 def test_why_nothing_was_checked_is_reported_once() -> None:
     """No server, or a wrong token, is one reason for all rules: a list of them says no more."""
     with servers.serving() as server:
@@ -367,6 +368,7 @@ class Dying(Handler):
             self.server.stop()
 
 
+@pytest.mark.usefixtures("given_up_soon")
 def test_why_a_run_ended_early_is_reported_with_what_it_left_out(tmp_path: Path) -> None:
     """What was checked until then has its result; the other rules share one reason."""
     with servers.serving(handler=Dying) as server:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.report.describe import describe
 from tests.fuzz import servers
@@ -111,6 +113,7 @@ def test_a_target_that_responses_in_html_is_told_so() -> None:
     assert verdict.failed
 
 
+@pytest.mark.usefixtures("given_up_soon")
 def test_a_target_that_dies_ends_the_run_with_what_was_checked() -> None:
     """What was checked until then is in the report, and why the rest is not."""
     with servers.serving(Habits(), Dying) as server:

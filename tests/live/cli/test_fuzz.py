@@ -67,6 +67,7 @@ def test_a_refused_token_exits_3(described: str, tmp_path: Path) -> None:
     assert "`token`" in result.output
 
 
+@pytest.mark.usefixtures("given_up_soon")
 def test_a_server_that_is_not_there_exits_5(tmp_path: Path) -> None:
     """Nobody listens on port 9."""
     (tmp_path / "target.toml").write_text(

@@ -142,6 +142,7 @@ def _real_url() -> str:
     )
 
 
+@pytest.mark.usefixtures("given_up_soon")
 def test_a_load_that_cannot_begin_says_why(load: Callable[..., Result]) -> None:
     """The codes are those of `fuzz`; nothing of Locust is started."""
     with socket.socket() as free:

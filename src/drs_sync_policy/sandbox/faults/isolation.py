@@ -20,7 +20,7 @@ from drs_sync_policy.sandbox.pipeline import Pipeline, ServedOperation
 from drs_sync_policy.sandbox.rejection import Rejection
 from drs_sync_policy.sandbox.store.records import Batch, Item, ItemResult, Principal
 
-_SECONDS_BETWEEN: Final = 0.01
+_SECONDS_BETWEEN: Final = 0.003
 
 
 # --- concurrency ---------------------------------------------------------------------------------
