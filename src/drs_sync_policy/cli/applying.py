@@ -73,7 +73,7 @@ class Run:
         outcomes.show(rows, self.output, quiet=self.manner.quiet, rest=rest)
         # Last, where it is seen: the table may be long.
         if code == exits.INTERRUPTED and journal is not None:
-            notes.append("The same command goes on from here.")
+            notes.append("To continue, run the same command again.")
         for note in notes:
             click.echo(fold(note, width(err=True)), err=True)
         if journal is not None:

@@ -21,8 +21,8 @@ from drs_sync_policy.client.shared import credentials_of
 from drs_sync_policy.text import printable
 
 ELSEWHERE: Final = (
-    "Correct it where it was given. --profile or DRS_PROFILE chooses another profile, DRS_PROFILES"
-    " another file of them, and `drs-sync-policy login` writes one."
+    "Correct the value. --profile or DRS_PROFILE chooses another profile, DRS_PROFILES another"
+    " file of profiles, and `drs-sync-policy login` writes a profile."
 )
 _SECONDS: Final = 10.0
 _INDENT: Final = " " * len("FAIL ")
@@ -90,9 +90,9 @@ def _no_response(error: Exception) -> str:
 
 def _reach(error: Exception) -> str:
     if isinstance(error, httpx.RequestError) and certificate_rejected(error):
-        return "Name a file with the certificate of its authority in SSL_CERT_FILE."
+        return "Set SSL_CERT_FILE to a file with the certificate of its authority."
     if isinstance(error, httpx.RequestError) and speaks_no_tls(error):
-        return "The server does not speak TLS there: give its URL with http://, or another port."
+        return "The server does not use TLS here: give its URL with http://, or another port."
     return "Check the URL, the network, and HTTPS_PROXY or NO_PROXY if there is a proxy."
 
 
@@ -107,10 +107,14 @@ def _clock(response: httpx.Response, *, signs: bool) -> Iterator[Finding]:
     if abs(off) < _SKEW_SEEN:
         yield Finding("clock", True, "agrees with the server's")
     elif signs and abs(off) > _SKEW_REJECTED:
-        advice = "Signatures are rejected beyond 15 minutes: set the clock, for instance by NTP."
+        advice = (
+            "Signatures are rejected if it is wrong by more than 15 minutes: set it, as with NTP."
+        )
         yield Finding("clock", False, seen, advice, exits.NOT_ALLOWED)
     else:
-        yield Finding("clock", True, seen, "Signatures would be rejected beyond 15 minutes.")
+        yield Finding(
+            "clock", True, seen, "Signatures are rejected if it is wrong by more than 15 minutes."
+        )
 
 
 def _credentials(http: httpx.Client, address: str, auth: httpx.Auth) -> Finding:

@@ -193,11 +193,11 @@ def _opened(path: Path) -> FileIO:
     except OSError as error:
         reason = "it is a link" if error.errno == errno.ELOOP else error.strerror
         raise BadJournalError(
-            f"{path} cannot be written: {reason}. Give another: --journal."
+            f"{path} cannot be written: {reason}. Give another one with --journal."
         ) from error
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise BadJournalError(f"{path} is no file. Give another: --journal.")
+        raise BadJournalError(f"{path} is not a regular file. Give another one with --journal.")
     return file
 
 

@@ -256,7 +256,7 @@ def _lacking(missing: Collection[str], kind: str, *, said: bool) -> str:
         )
     own = " and ".join(f"`{key}`" for key in missing if key not in SECRETS)
     left = " and ".join(VARIABLES[key] for key in missing if key in SECRETS)
-    parts = [f"the profile lacks {own}"] if own else []
+    parts = [f"the profile does not have {own}"] if own else []
     parts += (
         [f'{left} is missing, which the profile ({_KIND} = "{kind}") leaves out'] if left else []
     )
@@ -276,7 +276,7 @@ def default_file(environment: Mapping[str, str]) -> Path:
         return profiles_file(environment)
     except RuntimeError:
         raise _UnreadableFileError(
-            "the file of profiles is unknown, because there is no HOME: name it in DRS_PROFILES"
+            "the file of profiles is unknown, because HOME is not set: set DRS_PROFILES to its path"
         ) from None
 
 

@@ -26,7 +26,7 @@ def loads(body: bytes) -> Any:
     except NotIJson:
         raise
     except ValueError as error:
-        raise NotIJson(f"no JSON: {error}") from None
+        raise NotIJson(f"not JSON: {error}") from None
     except RecursionError:
         raise NotIJson("nested too deeply to be read") from None
     if "\\u" in text and _has_surrogate(value):

@@ -138,10 +138,10 @@ def policy_in(
         found = _of_job(value, readback.policy_pointer, job_id)
     except _NOTHING_THERE as error:
         raise Unreadable(
-            f"the response of {request.path} lacks `{readback.policy_pointer}`: {error}"
+            f"the response of {request.path} does not have `{readback.policy_pointer}`: {error}"
         ) from None
     if not isinstance(found, dict):
-        raise Unreadable(f"`{readback.policy_pointer}` points to no object")
+        raise Unreadable(f"`{readback.policy_pointer}` does not point to an object")
     stored = {name: _at(found, readback.pointer(name)) for name in (*fields, PROBE)}
     if found.get(_ERROR) and all(value is None for value in stored.values()):
         raise Unreadable(

@@ -145,7 +145,7 @@ def test_a_server_without_tls_is_told_so(run: Run, server: sandbox.Running) -> N
     assert "give its URL with http://" in done.out.splitlines()[-1]
     called = run("set", "j", "--ddl-trans", DRS_URL=url)
     assert called.code == exits.UNREACHABLE
-    assert "does not speak TLS" in called.err
+    assert "does not use TLS" in called.err
 
 
 def test_of_a_url_and_a_region_it_is_said_which_counts(run: Run, server: sandbox.Running) -> None:

@@ -87,7 +87,7 @@ def test_an_interrupted_run_is_resumed(
     out, err = running.communicate(timeout=60)
     assert running.returncode == exits.INTERRUPTED
     assert "Traceback" not in err
-    assert err.splitlines()[-1] == "The same command goes on from here."
+    assert err.splitlines()[-1] == "To continue, run the same command again."
 
     states = {row["job_id"]: row["state"] for row in json.loads(out)}
     assert states["job-2"] == "unknown"
@@ -131,4 +131,4 @@ def test_in_a_terminal_the_way_on_is_what_is_seen_last(
     *_, row, summary, last = shown.decode().splitlines()
     assert row.split() == ["3", "job-2", "unknown"]
     assert summary == "60 jobs: 2 succeeded, 1 unknown, 57 not sent"
-    assert last == "The same command goes on from here."
+    assert last == "To continue, run the same command again."

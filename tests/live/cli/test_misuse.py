@@ -27,7 +27,7 @@ def file(tmp_path: Path) -> str:
     [
         (("apply", "."), "is a directory"),
         (("apply", "nowhere.json"), "does not exist"),
-        (("apply", "p.json", "--journal", "/nonexistent/j"), "Give another: --journal"),
+        (("apply", "p.json", "--journal", "/nonexistent/j"), "Give another one with --journal"),
         (("apply", "p.json", "--journal", "."), "is a directory"),
         (("apply", "p.json", "--edition", "nowhere"), "base"),
         (("apply", "p.json", "--url", "http://[::1"), "is not a valid URL"),

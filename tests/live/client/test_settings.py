@@ -229,7 +229,7 @@ def test_a_profile_may_leave_its_secret_to_the_environment(
         ),
         ("keys", {}, "DRS_SECRET_KEY is missing, which the profile"),
         ("token", {}, "DRS_TOKEN is missing, which the profile"),
-        ("lacking", {"DRS_PASSWORD": "x"}, "the profile lacks `username` and `domain`$"),
+        ("lacking", {"DRS_PASSWORD": "x"}, "the profile does not have `username` and `domain`$"),
         ("password", {"DRS_PASSWORD": "x", "DRS_USERNAME": "other"}, "DRS_DOMAIN is missing"),
         ("plain", {"DRS_PASSWORD": "x"}, 'DRS_USERNAME and DRS_DOMAIN.*auth = "password"'),
         ("keys", {"DRS_PASSWORD": "x"}, "DRS_USERNAME and DRS_DOMAIN"),

@@ -70,7 +70,7 @@ def test_without_its_checks_it_relays_and_says_so(
     assert _send(url) == 200
     _until(process, "FAILED count-equals-results")
     os.kill(checks, signal.SIGKILL)
-    _until(process, "has died")
+    _until(process, "has ended")
     assert _send(url) == 200
     process.terminate()
     process.communicate(timeout=PATIENCE)

@@ -139,7 +139,7 @@ def _remedied(error: httpx.RequestError, why: str) -> str:
         )
     if speaks_no_tls(error):
         return (
-            f"the server does not speak TLS: {why}. Give its URL with http://, or the port of its"
+            f"the server does not use TLS: {why}. Give its URL with http://, or the port of its"
             " https://"
         )
     return (

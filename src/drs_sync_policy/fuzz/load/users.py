@@ -170,7 +170,7 @@ def _pairs(headers: Any) -> Iterator[tuple[str, str]]:
 def _options(parser: Any, **_: Any) -> None:
     group = parser.add_argument_group("drs-sync-policy")
     group.add_argument("--target", help="The target profile (TOML) of the server under load.")
-    group.add_argument("--rate", type=float, help="The most requests a second.")
+    group.add_argument("--rate", type=float, help="Maximum number of requests per second.")
     group.add_argument("--report", help="A folder for the report, written at the end.")
 
 

@@ -21,7 +21,7 @@ class Missing:
 _PARTS: Final = (
     Missing("[other_tenant]", "that tenants are isolated"),
     Missing("[readback]", "that the stored policy is the one that was sent"),
-    Missing("a second entry in job_ids", "that a request for one job leaves the others alone"),
+    Missing("a second entry in job_ids", "that a request for one job does not change another job"),
     Missing("blocked_job_ids", "that only a job in the wrong state fails"),
     Missing("expired_token", "that an expired token is rejected"),
     Missing("max_body_bytes", "the behaviour at the size limit of the body"),

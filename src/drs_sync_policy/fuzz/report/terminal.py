@@ -100,7 +100,7 @@ def _example(example: Example, console: Console) -> None:
 
 def _step(step: Step, number: int, console: Console) -> None:
     name = f"request {number}" if number else "request"
-    why = ", which sets what is stored before" if step.prepares else ""
+    why = ", which stores policies first" if step.prepares else ""
     say(console, f"{name}{why}:", indent="  ", style="dim")
     _verbatim(console, step.curl)
     say(console, "response:", indent="  ", style="dim")

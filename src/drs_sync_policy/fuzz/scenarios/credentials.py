@@ -161,7 +161,7 @@ def _before_the_body(prober: Prober) -> None:
 def _bad_credentials_and_bodies(prober: Prober) -> Iterator[Case]:
     name = prober.oracle.operation.security_headers[0]
     for body, what in (
-        (b"", "nothing"), (b"{", "no JSON"), (b"\xff", "no UTF-8"), (b"{}", "an empty object"),
+        (b"", "nothing"), (b"{", "not JSON"), (b"\xff", "not UTF-8"), (b"{}", "an empty object"),
         (b"[]", "a list"), (b'{"jobs": []}', "no items"), (b'{"jobs": [{}]}', "an item without a job"),
         (b'{"jobs": [{"job_id": 1}]}', "a job that is a number"), (b"null", "null"),
     ):  # fmt: skip

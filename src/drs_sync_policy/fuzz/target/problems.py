@@ -47,7 +47,7 @@ class _Schema:
                 case "additionalProperties":
                     yield from (self._unknown(name, error, where) for name in kind.unexpected)
                 case "required":
-                    yield f"{where or 'the file'} lacks `{kind.property}`" + self._purpose(
+                    yield f"`{kind.property}` is missing in {where or 'the file'}" + self._purpose(
                         error, kind.property
                     )
                 case _:
@@ -88,7 +88,7 @@ def _credentials(document: Json, environment: Mapping[str, str]) -> Iterator[str
             continue
         given = [key for key in ("token", "token_env") if key in table]
         if not given:
-            yield f"`{name}` lacks `token` or `token_env`: the token, or the variable that holds it"
+            yield f"`{name}` needs `token` or `token_env`: the token, or its variable"
         if len(given) > 1:
             yield f"`{name}` has both `token` and `token_env`; keep one"
         for key in ("token_env", "expired_token_env"):
@@ -99,7 +99,7 @@ def _credentials(document: Json, environment: Mapping[str, str]) -> Iterator[str
     other = anyjson.as_object(document.get("other_tenant"))
     for key in ("token", "token_env", "project_id"):
         if key in target and target[key] == other.get(key):
-            yield f"`other_tenant.{key}` is that of `target`; a second tenant has its own"
+            yield f"`other_tenant.{key}` is the same as in `target`; a second tenant has its own"
 
 
 def _authority(document: Json) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _readback(document: Json) -> Iterator[str]:
     if not anyjson.is_object(table) or "kind" in table:
         return
     if "path" not in table:
-        yield "`readback` lacks `path` or `kind`: the path on the target, or a ready preset"
+        yield "`readback` needs `path` or `kind`: the path on the target, or a preset"
         return
     named = (table["path"], *(value for _, value in anyjson.walk(table.get("body"))))
     if not any(isinstance(text, str) and "{job_id}" in text for text in named):

@@ -64,7 +64,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
          _listed(lambda found: [r for r in found if r["status"] == "success"] or found[:1])),
         ("results-capped", "A batch of more than 100 items has 100 results.",
          _listed(lambda found: found[:100])),
-        ("last-result-lost", "A batch of several items lacks the last result.",
+        ("last-result-lost", "In a batch of several items, the last result is missing.",
          _listed(lambda found: found[:-1] or found)),
         ("results-doubled", "Each failed item has two results.",
          _listed(lambda found: [r for r in found for _ in range(1 + (r["status"] == "failed"))])),

@@ -104,7 +104,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
         ("foreign-job-succeeds", "A job of another project succeeds, and nothing is stored.",
          _foreign_job_gets(None)),
         ("foreign-job-in-other-words",
-         "A job of another project fails with a message of its own.",
+         "A job of another project fails with a different message than an unknown job.",
          Seam(pipeline=_other_words)),
     ),
     *of_rule(

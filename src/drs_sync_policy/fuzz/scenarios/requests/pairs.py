@@ -70,7 +70,7 @@ def _bodies(prober: Prober) -> Iterator[Choice]:
     yield "an unknown job", build.body([build.full(prober.unknown_job(), 1)])
     wrong = [entry for entry in build.invalid() if entry.field]
     yield wrong[0].what, wrong[0].body
-    yield "no JSON", b"{"
+    yield "not JSON", b"{"
     yield "no body", b""
     items = [build.full(job, 2) for job in (*own[:2], prober.unknown_job())]
     yield "a batch with an unknown job", build.body(items)

@@ -191,7 +191,7 @@ def _chunked(prober: Prober) -> None:
     good = prober.bodies.batch(2, 1)
     request = evolve(prober.request(good), chunked=True, fresh=True)
     prober.send(request, case="a valid body in chunks", statuses={200, 400, 411, 501})
-    for body, what in ((b"{", "no JSON"), (b'{"jobs": []}', "without items"), (b"", "empty")):
+    for body, what in ((b"{", "not JSON"), (b'{"jobs": []}', "without items"), (b"", "empty")):
         bad = evolve(prober.request(body), chunked=True, fresh=True)
         prober.send(bad, case=f"a body in chunks: {what}", statuses={400, 411, 422, 501})
 

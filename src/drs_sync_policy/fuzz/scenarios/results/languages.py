@@ -56,7 +56,7 @@ def _requests(prober: Prober) -> Iterator[tuple[Request, str]]:
         yield prober.request(build.body([build.full(job)])), what
     every = [build.full(job) for job in kinds(prober).values()]
     yield prober.request(build.body(every)), "a batch of every kind"
-    yield prober.request(b"{"), "no JSON"
+    yield prober.request(b"{"), "not JSON"
     yield prober.request({}), "no items"
     families: set[str] = set()
     for wrong in build.invalid():
