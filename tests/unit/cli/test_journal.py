@@ -46,6 +46,29 @@ def test_what_was_taken_is_not_sent_again(path: Path) -> None:
     assert _run(path, items, []) == [1]
 
 
+def test_what_is_dropped_is_sent_again(path: Path) -> None:
+    """And nothing else, whoever opens the journal next; without a job there is no journal."""
+    items = [_item("a"), _item("b"), _item("c")]
+    _run(path, items, ["a", "b"])
+    with _open(path) as journal:
+        assert journal.begin(items) == [2]
+        journal.drop(["b", "c", "nobody"])
+    assert _run(path, items, []) == [1, 2]
+    with _open(path) as journal:
+        journal.begin(items)
+        journal.drop(["a"])
+    assert not path.exists()
+
+
+def test_a_journal_knows_when_it_was_written(path: Path) -> None:
+    """The time of the earlier run, not that of its opening."""
+    _run(path, [_item("a"), _item("b")], ["a"])
+    os.utime(path, (86_400, 86_400))
+    with _open(path) as journal:
+        journal.begin([_item("a"), _item("b")])
+        assert f"{journal.written:%Y-%m-%d %H:%M}" == "1970-01-02 00:00"
+
+
 def test_an_item_that_is_edited_back_is_sent(path: Path) -> None:
     """The server has what it took last, not what it took once."""
     first, other = [_item("a", "1")], [_item("a", "2")]

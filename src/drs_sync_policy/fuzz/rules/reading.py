@@ -34,9 +34,9 @@ def own_job(it: Subject) -> Iterator[Problem]:
 
 
 def asked_for(it: Subject) -> Iterator[Problem]:
-    """Details are of jobs that the request names."""
+    """Details, and the failures that a 400 lists, are of jobs that the request names."""
     jobs = {*it.asked["jobs"]}
-    for position, entry in enumerate(it.entries("results")):
+    for position, entry in enumerate(_details(it)):
         if entry.get("id") not in jobs:
             yield Problem(
                 "ids that the request names",
@@ -62,9 +62,7 @@ def foreign_details(it: Subject) -> Iterator[Problem]:
     foreign = {job for job in it.asked["jobs"] if _is_foreign(it.oracle, job, tenant)}
     if not foreign:
         raise Skip
-    if it.response.status not in (200, 400):
-        return
-    for position, entry in enumerate(_details(it)):
+    for position, entry in enumerate(_details(it, always=True)):
         shown = _shown(it, entry)
         if shown and _is_foreign(it.oracle, entry.get("id"), tenant):
             yield Problem(
@@ -74,12 +72,18 @@ def foreign_details(it: Subject) -> Iterator[Problem]:
             )
 
 
-def _details(it: Subject) -> list[Mapping[str, Any]]:
-    """The entries of a 200, or of a 400 that lists the jobs that failed."""
+def _details(it: Subject, *, always: bool = False) -> list[Mapping[str, Any]]:
+    """The entries of a 200, or of a 400 that lists the jobs that failed.
+
+    Another response has none, which is a `Skip` unless `always`.
+    """
     if it.response.status == 200:
         return it.entries("results")
-    found = it.value.get("results") if isinstance(it.value, dict) else None
-    return [entry for entry in found or () if isinstance(entry, dict)]
+    value = it.value if it.response.status == 400 else None
+    found = value.get("results") if isinstance(value, dict) else None
+    if not isinstance(found, list) and not always:
+        raise Skip
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
 def _shown(it: Subject, entry: Mapping[str, Any]) -> list[str]:
