@@ -28,7 +28,7 @@ def test_a_server_with_a_habit_of_its_own_is_not_accused(habits: Habits) -> None
     assert_not_accused(habits, budget=90)
 
 
-@pytest.mark.soak(usual=12, long=30)
+@pytest.mark.soak(usual=16, long=30)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_server_on_node_is_not_accused(
     amount: int, seed: int, monkeypatch: pytest.MonkeyPatch
