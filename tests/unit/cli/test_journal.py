@@ -182,7 +182,7 @@ def test_a_run_without_success_leaves_no_journal(path: Path) -> None:
 
 def test_what_is_no_file_is_refused() -> None:
     """A journal in a device would remember nothing, and its deletion would hurt."""
-    with pytest.raises(BadJournalError, match="is no file"):
+    with pytest.raises(BadJournalError, match="is not a regular file"):
         _open(Path("/dev/null"))
 
 
