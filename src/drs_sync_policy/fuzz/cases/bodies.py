@@ -126,12 +126,21 @@ class Bodies:
         yield from self._invalid_fields()
 
     def typical(self) -> Iterator[InvalidBody]:
-        """A few bodies for each field and for the root: what servers often accept."""
-        for name, schema in self.item_schema.properties.items():
-            for value in _representative(schema.invalid(), 5):
-                yield self._with(_ALONE, name, value, bare=True)
-        yield from self._odd_roots()
-        yield from self._invalid_root_fields(each=5)
+        """A few bodies for each field and for the root: what servers often accept.
+
+        The likeliest of each field, then the root, then the next ones of each field.
+        """
+        wrong = {
+            name: [*_ranked(schema.invalid(), 5)]
+            for name, schema in self.item_schema.properties.items()
+        }
+        for rank in range(5):
+            for name, values in wrong.items():
+                for value in (value for place, value in values if place == rank):
+                    yield self._with(_ALONE, name, value, bare=True)
+            if not rank:
+                yield from self._odd_roots()
+                yield from self._invalid_root_fields(each=5)
 
     def _odd_roots(self) -> Iterator[InvalidBody]:
         good = self.batch(1, 1)
@@ -246,11 +255,17 @@ def _key_spellings(name: str) -> list[str]:
 
 def _representative(values: Sequence[Value], each: int) -> Iterator[Value]:
     """So many of each class."""
+    return (value for _, value in _ranked(values, each))
+
+
+def _ranked(values: Sequence[Value], each: int) -> Iterator[tuple[int, Value]]:
+    """So many of each class, each with its place in its class."""
     seen: dict[str, int] = {}
     for value in values:
-        seen[value.kind] = seen.get(value.kind, 0) + 1
-        if seen[value.kind] <= each:
-            yield value
+        place = seen.get(value.kind, 0)
+        seen[value.kind] = place + 1
+        if place < each:
+            yield place, value
 
 
 def _product(choices: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
