@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import pytest
 from attrs import evolve
 
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.active import run
-from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.prober import Prober, TurnOver
 from drs_sync_policy.fuzz.skipping import Checkable
 from drs_sync_policy.fuzz.target.http import Request, Response
-from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.verdict import Exchange, Ledger
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits
 
@@ -34,6 +37,46 @@ def test_as_many_cases_are_skipped_as_would_be_checked(name: str) -> None:
     skipped = {rule: counting.ledger.times_skipped(rule) for rule in rules}
     assert sum(checked.values()) > 0
     assert skipped == checked
+
+
+@pytest.mark.parametrize("sent", [7, 30])
+def test_a_scenario_that_is_begun_again_counts_each_case_once(sent: int) -> None:
+    """Its turn ends after 20 requests, and the time of the run after some of them again."""
+    (scenario,) = (entry for entry in scenarios.ordered() if entry.name == "media types")
+    with servers.serving(Habits()) as server:
+        whole, cut = servers.prober(server), servers.prober(server)
+        cut.workers = 1
+        scenario.run(whole)
+        before = cut.ledger.counts()
+        _after(20, cut, "turn_until")
+        with pytest.raises(TurnOver):
+            scenario.run(cut)
+        cut.turn_until = math.inf
+        first = cut.ledger.counts()
+        _after(sent, cut, "deadline")
+        scenario.run(cut)
+        cut.ledger.count_once(first, first.since(before))
+        whole.wire.close()
+    rules = whole.ledger.rules
+    numbers = {
+        rule: (cut.ledger.times_checked(rule), cut.ledger.times_skipped(rule)) for rule in rules
+    }
+    assert {rule: sum(both) for rule, both in numbers.items()} == {
+        rule: whole.ledger.times_checked(rule) for rule in rules
+    }
+    assert numbers["other-media-types-are-refused"][0] >= max(20, sent) - 3
+    assert any(skipped for _, skipped in numbers.values())
+
+
+def _after(number: int, prober: Prober, end: str) -> None:
+    """Let a time of the prober be over after so many requests."""
+    sent = itertools.count(1)
+
+    def count(_: Exchange) -> None:
+        if next(sent) == number:
+            setattr(prober, end, 0)
+
+    prober.on_exchange = count
 
 
 def test_what_the_profile_does_not_allow_leaves_rules_unchecked_or_in_part() -> None:

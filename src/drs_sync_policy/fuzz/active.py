@@ -36,7 +36,7 @@ from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled, Wire
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.target.real_service import require_permission
-from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
+from drs_sync_policy.fuzz.verdict import Counts, Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.waivers import Waived, apply
 
 DEFAULT_BUDGET: Final = 30.0
@@ -294,6 +294,8 @@ class _Execution:
     def _in_turns(self, waiting: Sequence[scenarios.Scenario]) -> list[str]:
         """Run scenarios of the first set; the names of those that did not come to their end."""
         unfinished: list[str] = []
+        begun: dict[str, Counts] = {}
+        ledger = self.prober.ledger
         turn = self._left() / len(waiting) if self.budget else float("inf")
         for seconds in (turn, float("inf")):
             later: list[scenarios.Scenario] = []
@@ -301,11 +303,15 @@ class _Execution:
                 if self._has_seen_enough():
                     return unfinished
                 self.prober.turn_until = time.monotonic() + seconds
+                before = ledger.counts()
                 try:
                     if self.counter.is_needed(scenario) and not self._first(scenario):
                         unfinished.append(scenario.name)
+                    if scenario.name in begun:
+                        ledger.count_once(before, begun[scenario.name])
                 except TurnOver:
                     later.append(scenario)
+                    begun[scenario.name] = ledger.counts().since(before)
                 finally:
                     self.prober.turn_until = float("inf")
             waiting = later

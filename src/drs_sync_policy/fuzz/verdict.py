@@ -124,6 +124,19 @@ def _form(text: str) -> str:
     return _VALUES.sub(lambda found: found[0] if len(found[0]) == 3 else "0", text)[:60]
 
 
+@frozen
+class Counts:
+    """How often each rule was checked and skipped, and the rules that have a reason for it."""
+
+    checked: Counter[str]
+    skipped: Counter[str]
+    reasons: frozenset[str]
+
+    def since(self, before: Counts) -> Counts:
+        """What came in addition."""
+        return Counts(self.checked - before.checked, self.skipped - before.skipped, self.reasons)
+
+
 class Ledger:
     """The record of a run, by rule; any thread may write."""
 
@@ -200,6 +213,28 @@ class Ledger:
         with self._lock:
             self._skipped[rule] = self._skipped.get(rule, 0) + times
             self._reasons.setdefault(rule, reason)
+
+    def counts(self) -> Counts:
+        """How often each rule was checked and skipped until now."""
+        return Counts(Counter(self._checked), Counter(self._skipped), frozenset(self._reasons))
+
+    def count_once(self, before: Counts, first: Counts) -> None:
+        """Count cases that were sent twice once: those since `before`, which `first` began with.
+
+        The second time they may have been sent in part only; the rest counts as skipped, except
+        what was sent the first time.
+        """
+        with self._lock:
+            for rule, sent in first.checked.items():
+                again = self._checked[rule] - before.checked[rule]
+                skipped = self._skipped.get(rule, 0) - before.skipped[rule]
+                whole = max(again + skipped, sent)
+                self._checked[rule] -= again + sent - max(again, sent)
+                left = before.skipped[rule] + whole - max(again, sent)
+                if left:
+                    self._skipped[rule] = left
+                elif self._skipped.pop(rule, 0) and rule not in before.reasons:
+                    self._reasons.pop(rule, None)
 
     def hide(self, rule: str, by: str) -> None:
         """Note that a response which violates the rule `by` left nothing to check `rule` with."""
