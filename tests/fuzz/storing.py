@@ -154,7 +154,7 @@ def rules_of_findings(
         prober = Prober(oracle, over_http(target), Ledger(loaded.rules), seed=1)
         for entry in filter(which, scenarios.ordered()):
             entry.run(prober)
-        findings = group(prober, seconds=60)
+        findings = group(prober)
         prober.wire.close()
     recorded = [id(violation) for finding in findings for violation in finding.violations]
     assert len({*recorded}) >= len([*prober.ledger.violations()]) - len(findings)

@@ -98,7 +98,7 @@ def test_a_finding_names_the_request_that_it_shows() -> None:
         request = evolve(Plain(oracle, prober.bodies).request(), body=ijson.dumps(odd))
         for violation in check_response(oracle, prober.ask(request), case='the job id "x"'):
             prober.ledger.record(violation)
-        (finding,) = group(prober, seconds=60)
+        (finding,) = group(prober)
         prober.wire.close()
     assert finding.cause.startswith("a plain request: ")
     assert (finding.label, finding.also_with) == ("alone", ('the job id "x"',))

@@ -21,7 +21,7 @@ def _findings(handler: type[Handler], *names: str) -> tuple[Finding, ...]:
             if scenario.name in names:
                 with contextlib.suppress(Unreadable):
                     scenario.run(prober)
-        findings = group(prober, seconds=60)
+        findings = group(prober)
         prober.wire.close()
     return findings
 

@@ -44,6 +44,8 @@ DEFAULT_BUDGET: Final = 30.0
 _GRACE: Final = 1.1
 """What is under way when the budget is used up ends within so many times the budget; so does the
 counting of cases that are not sent."""
+_CHECKING: Final = 5 / 6
+"""The part of the budget for checking once a violation was seen; the rest is for the findings."""
 _RESTORING: Final = 0.08
 """The part of the budget that restoring the policies may take in addition."""
 _RESTORING_SECONDS: Final = 1.0
@@ -171,7 +173,7 @@ def run(
         crashes=tuple(execution.crashes),
         timeout=execution.lowered if execution.ended else carrier.lowered,
         contract=loaded,
-        findings=execution.findings or group(prober, seconds=0),
+        findings=execution.findings or group(prober, requests=0),
         restored=execution.restored,
         started=started,
     )
@@ -192,6 +194,8 @@ class _Execution:
         self.schemathesis = schemathesis
         self.deep = deep
         self.started = time.monotonic()
+        self.checking = budget
+        """Seconds from the start that are for checking."""
         until = float("inf")
         if budget:
             prober.deadline = self.started + budget
@@ -377,15 +381,18 @@ class _Execution:
             self.restored = self.originals.restore()
 
     def _left(self) -> float:
-        return self.started + self.budget - time.monotonic()
+        return self.started + self.checking - time.monotonic()
 
     def _on_violation(self, violation: Violation) -> None:
         if self.first_failure is None:
             self.first_failure = time.monotonic() - self.started
             self.requests_to_failure = self.prober.ledger.requests
+            if self.budget:
+                self.checking = self.budget * _CHECKING
+                self.prober.deadline = self.started + self.checking
         if violation.rule in self.reported:
             return
-        for finding in group(self.prober, seconds=0):
+        for finding in group(self.prober, requests=0):
             rules = {finding.rule, *finding.also_fails}
             if violation.rule in rules:
                 is_new = self.reported.isdisjoint(rules)

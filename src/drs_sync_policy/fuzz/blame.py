@@ -90,9 +90,12 @@ _ALSO_OF_STATE: Final[tuple[AnyRule, ...]] = (
 )
 EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
     ("body-must-be-i-json", "extremes-in-ignored-fields-are-survived", "response"),
+    ("body-must-be-i-json", "invalid-body-is-refused", "crash"),
     ("missing-credentials-are-refused", "credentials-come-before-the-body", "any"),
     ("wrong-credentials-are-refused", "credentials-come-before-the-body", "any"),
     ("repeating-is-harmless", OWN, "not alone"),
+    ("repeating-is-harmless", OWN, "last response"),
+    ("repeating-is-harmless", "language-changes-only-messages", "last response"),
     ("unknown-job-fails-alone", "foreign-job-looks-unknown", "response"),
     ("unknown-job-fails-alone", "items-are-independent", "any"),
     ("blocked-job-fails-alone", "items-are-independent", "any"),
@@ -101,19 +104,23 @@ EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
     *((_STATE[0], rule, "late") for rule in (*_STATE[1:], *_ALSO_OF_STATE)),
 )
 """A finding of the first rule takes in violations of the second: all of them, those whose responses
-say the same, those with the same field, those whose requests set it, those that are not seen alone,
-or, if a write becomes visible late, those of what is stored."""
+say the same (or whose last one does, or, of crashes only), those with the same field, those whose
+requests set it, those that are not seen alone, or, if a write becomes visible late, those of what
+is stored."""
 
-_FORM: Final = frozenset[AnyRule](
+FORM: Final = frozenset[AnyRule](
     {
         "media-type-is-json",
+        "answer-is-i-json",
         "status-ties-error-fields",
+        "error-body-explains",
         "answer-matches-schema",
         "count-equals-results",
         "message-is-in-the-language",
     }
 )
 """Rules that a response can violate and still say clearly what became of each item."""
+_REJECTED: Final = frozenset(range(400, 500))
 _MANY: Final = 3
 _LARGE: Final = 4096
 
@@ -126,23 +133,31 @@ def general(
     if FIRST[0] in rules:
         return FIRST[0]
     if status:
-        crashed = response is None or response.status >= 500
         if expectation.valid:
-            return CRASHES if crashed and CRASHES in status else ACCEPTED
+            return CRASHES if is_crash(response) and CRASHES in status else ACCEPTED
         about: list[AnyRule] = [rule for rule in status if rule == expectation.rule]
         return (about or status)[0]
     found: list[AnyRule] = [rule for rule in FIRST if rule in rules]
     return found[0]
 
 
+def is_crash(response: Response | None) -> bool:
+    """Whether the server failed: with a status for that, or without a response."""
+    return response is None or response.status >= 500
+
+
 def leaves_clear(rules: Collection[AnyRule], exchange: Exchange) -> bool:
     """Whether a response that violates `rules` says clearly what became of each item.
 
-    What is stored otherwise has a cause of its own then.
+    Or that none was carried out. What is stored otherwise has a cause of its own then.
     """
-    items, results = exchange.expectation.items, exchange.results
-    if results is None or not _FORM.issuperset(rules):
+    if not FORM.issuperset(rules) or exchange.response is None:
         return False
+    items, results = exchange.expectation.items, exchange.results
+    if results is None:
+        return exchange.response.status in _REJECTED & (
+            exchange.expectation.statuses or frozenset()
+        )
     said = [(result.get("id"), result.get("status") in ("success", "failed")) for result in results]
     return said == [(item[JOB], True) for item in items]
 

@@ -8,7 +8,6 @@ finding, and `verdict.json` holds them all.
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -24,8 +23,8 @@ from drs_sync_policy.fuzz.resend_state import StateResender
 from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled
 from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Stored, Violation
 
-SECONDS: Final = 10.0
-"""So long violations are sent again; those that are left are grouped by what they say."""
+REQUESTS: Final = 5000
+"""So many are sent to see violations again; those that are left are grouped by what they say."""
 _FIELDS: Final = 3
 """So many wrong fields of one violation are looked at."""
 
@@ -79,16 +78,15 @@ class Finding:
         return self.label
 
 
-def group(prober: Prober, *, seconds: float = SECONDS) -> tuple[Finding, ...]:
+def group(prober: Prober, *, requests: int = REQUESTS) -> tuple[Finding, ...]:
     """The findings of a run, in the order of the contract's rules.
 
-    So long requests are sent again; with 0 none is, and a violation counts as what it says.
+    So many requests are sent for it; with 0 none is, and a violation counts as what it says.
     """
     violations = sorted(prober.ledger.violations(), key=lambda entry: entry.size)
     if not violations:
         return ()
-    prober.deadline = max(prober.deadline, time.monotonic() + seconds)
-    resender = Resender(prober, prober.bodies, time.monotonic() + seconds)
+    resender = Resender(prober, prober.bodies, requests)
     known: list[tuple[Violation, Cause]] = []
     for violation in violations:
         known += [(violation, cause) for cause in _causes(resender, violation)]
@@ -118,8 +116,10 @@ def _causes(resender: Resender, violation: Violation) -> list[Cause]:
         cause = resender.response_cause(violation, violation.exchanges[-1])
         return [cause or Cause(violation.rule, violation, violation.rule, "")]
     says: Cause | None = None
+    everywhere = _everywhere(resender, violation)
     for exchange in reversed(violation.exchanges):
-        rules = resender.violated(exchange)
+        found = resender.violated(exchange)
+        rules: list[AnyRule] = [rule for rule in found if rule not in everywhere]
         if not rules or (violation.stored and blame.leaves_clear(rules, exchange)):
             continue
         rule = violation.rule if violation.rule in rules else rules[0]
@@ -129,6 +129,14 @@ def _causes(resender: Resender, violation: Violation) -> list[Cause]:
         says = says or resender.as_it_says(violation, exchange)
     causes = _of_state(resender, violation, violation.stored) if violation.stored else []
     return causes or [says or Cause(violation.rule, violation, violation.rule, "")]
+
+
+def _everywhere(resender: Resender, violation: Violation) -> frozenset[AnyRule]:
+    """Of responses that are compared: what is wrong with the form of all, and so no difference."""
+    if violation.kind != "relation":
+        return frozenset()
+    found = [resender.violated(exchange) for exchange in violation.exchanges]
+    return blame.FORM.intersection(*found) - {violation.rule}
 
 
 def _of_state(resender: Resender, violation: Violation, stored: Stored) -> list[Cause]:
@@ -174,8 +182,14 @@ def _follows(found: tuple[Violation, Cause], by: str) -> bool:
 def _shown(found: tuple[Violation, Cause], by: str) -> set[object]:
     """What the response of a violation says, or the fields that are stored wrongly."""
     violation, cause = found
-    if by == "response":
-        return {said(exchange) for exchange in cause.example.exchanges if not is_reading(exchange)}
+    if by in ("response", "last response", "crash"):
+        sent = [exchange for exchange in cause.example.exchanges if not is_reading(exchange)]
+        sent = sent[-1:] if by == "last response" else sent
+        return {
+            said(exchange)
+            for exchange in sent
+            if by != "crash" or blame.is_crash(exchange.response)
+        }
     if by not in ("field", "set"):
         return set()
     if cause.field:

@@ -34,6 +34,14 @@ def loads(body: bytes) -> Any:
     return value
 
 
+def clear(body: bytes) -> Any:
+    """The value of a text that says clearly what it means, although it may be no I-JSON.
+
+    It may have a byte order mark, and a key twice with the same value; else `ValueError`.
+    """
+    return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_agreeing)
+
+
 def dumps(value: Any) -> bytes:
     """`value` as UTF-8 without needless spaces; lone surrogates become escapes, as they must."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -49,6 +57,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise NotIJson(f"the key {twice!r} twice in an object")
+    return found
+
+
+def _agreeing(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs) and not all(same(found[name], value) for name, value in pairs):
+        raise NotIJson("a key with two values")
     return found
 
 

@@ -6,8 +6,7 @@ violation are sent alone, then after earlier requests, then several at once.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 import attrs
@@ -19,8 +18,10 @@ from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.defects import CLOSED, AnyRule
 from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.prober import NOT_SENT, SILENT, Prober, TargetDown
+from drs_sync_policy.fuzz.rules import registry
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.rules.relations import essence, item_result
+from drs_sync_policy.fuzz.rules.subject import subject
 from drs_sync_policy.fuzz.shrink import Plain, smallest
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Stopped, Throttled
 from drs_sync_policy.fuzz.verdict import Exchange, Violation
@@ -62,12 +63,12 @@ class Cause:
 
 @attrs.define
 class Resender:
-    """A target to which violations are sent again, within a time."""
+    """A target to which violations are sent again, in so many requests."""
 
     prober: Prober
     build: Bodies
-    until: float
-    """When to stop, by `time.monotonic`."""
+    left: int
+    """So many requests may still be sent: the same on a busy machine and on an idle one."""
     stopped: bool = attrs.field(default=False, init=False)
     """Whether the target can no longer be asked."""
     plain: Plain = attrs.field(init=False)
@@ -79,50 +80,105 @@ class Resender:
 
     @property
     def is_over(self) -> bool:
-        """Whether the time is used up, or the target can no longer be asked."""
-        return self.stopped or time.monotonic() > self.until
+        """Whether the requests are used up, or the target can no longer be asked."""
+        return self.stopped or self.left <= 0
 
     def send(self, request: Request) -> Exchange:
         """The exchange, with what the contract says of the request itself."""
         if self.is_over:
             return Exchange(request, NOTHING, silence=NOT_SENT)
+        self.left -= 1
         try:
             return self.prober.ask(request)
         except (TargetDown, Stopped, Throttled, NoResponse):
             self.stopped = True
             return Exchange(request, NOTHING, silence=NOT_SENT)
 
+    def checked(self, exchange: Exchange) -> dict[AnyRule, bool]:
+        """The rules that one exchange says something about, each with whether it is violated."""
+        if exchange.silence in (NOT_SENT, SILENT) or not exchange.expectation.rule:
+            return {}
+        found = registry.of_response(subject(self.prober.oracle, exchange))
+        return {rule: bool(problems) for rule, problems in found}
+
     def violated(self, exchange: Exchange) -> list[AnyRule]:
         """The rules that one exchange violates, by what its request is."""
-        if exchange.silence in (NOT_SENT, SILENT) or not exchange.expectation.rule:
-            return []
-        found = check_response(self.prober.oracle, exchange, case="")
-        return [violation.rule for violation in found]
+        return [rule for rule, is_violated in self.checked(exchange).items() if is_violated]
 
     def response_cause(self, violation: Violation, exchange: Exchange) -> Cause | None:
-        """What a violation that one response shows comes from; None if it is not seen again."""
+        """What a violation that one response shows comes from; None if it is not seen again.
+
+        Of the rules that the smallest request violates together, the first explains the others.
+        But where it is violated alone, too, the others have a cause of their own.
+        """
+        rule = violation.rule
+        known = self._known(rule, exchange)
+        if known:
+            return known
+        tried = self._smallest(rule, exchange)
+        if not tried:
+            return None
+        least = tried[-1]
+        rules = self.violated(least) or [rule]
+        while True:
+            general = blame.general(rules, least.expectation, least.response)
+            if general == rule or rule not in rules or general not in blame.FIRST:
+                return self._cause(violation, general, least, says=_status_and_code(exchange))
+            first = self.response_cause(evolve(violation, rule=general), least)
+            if first is None:
+                return self._cause(violation, general, least, says=_status_and_code(exchange))
+            if not self._is_apart(rule, tried, first):
+                return first
+            rules.remove(general)
+
+    def _known(self, rule: AnyRule, exchange: Exchange) -> Cause | None:
+        """A cause found before that explains why an exchange violates a rule."""
         says = _status_and_code(exchange)
         has = aspects(exchange.request, self.plain)
-        rules = self.violated(exchange) or [violation.rule]
+        rules = self.violated(exchange) or [rule]
         for cause in self.known:
             is_of_status = cause.seen_as not in blame.FIRST[1:]
             is_alike = is_of_status if has_wrong_status(exchange) else cause.seen_as in rules
             same = cause.says == says and is_alike
-            if same and cause.aspects and cause.aspects.within(has):
+            if not (same and cause.aspects and cause.aspects.within(has)):
+                continue
+            if not self._is_apart(rule, [exchange], cause):
                 return cause
+        return None
+
+    def _smallest(self, rule: AnyRule, exchange: Exchange) -> list[Exchange]:
+        """What was sent to find the smallest request that still shows it; that request last."""
         seen: dict[Request, Exchange] = {}
-        shown = _shown(self, violation.rule, exchange)
+        shown = _shown(self, rule, exchange)
 
         def shows(request: Request) -> bool:
             seen[request] = self.send(request)
             return shown(seen[request])
 
-        request = evolve(exchange.request)
-        if not shows(request):
-            return None
-        least = seen[smallest(request, shows, self.plain)]
-        rules = self.violated(least) or [violation.rule]
-        general = blame.general(rules, least.expectation, least.response)
+        if not shows(exchange.request):
+            return []
+        least = smallest(exchange.request, shows, self.plain)
+        found = seen.pop(least)
+        return [*seen.values(), found]
+
+    def _is_apart(self, rule: AnyRule, tried: Sequence[Exchange], first: Cause) -> bool:
+        """Whether what the last exchange violates has another cause than `first`.
+
+        It has, if an exchange violates the rule of `first` and not `rule`, although it could. A
+        request that is accepted against a rule has another cause than one that is rightly accepted.
+        """
+        if rule == first.seen_as:
+            return False
+        if is_let_in(tried[-1]) and rule not in blame.FIRST:
+            return not is_let_in(first.example.exchanges[-1])
+        if self.prober.ledger.is_seen_without(first.seen_as, rule):
+            return True
+        outcomes = map(self.checked, (*tried, first.example.exchanges[-1]))
+        return any(found.get(first.seen_as) and found.get(rule) is False for found in outcomes)
+
+    def _cause(
+        self, violation: Violation, general: AnyRule, least: Exchange, *, says: tuple[object, ...]
+    ) -> Cause:
         rule, needs = blame.special(general, least.request, self.plain)
         cause = Cause(
             rule=rule,
@@ -164,10 +220,18 @@ class Resender:
 
 def _shown(resender: Resender, rule: AnyRule, first: Exchange) -> Callable[[Exchange], bool]:
     """Whether another exchange shows the violation of `rule` that `first` shows."""
+    says, let_in = _status_and_code(first), is_let_in(first)
+    if rule == blame.FIRST[0]:
+        return lambda exchange: (
+            rule in resender.violated(exchange) and _status_and_code(exchange) == says
+        )
     if not has_wrong_status(first):
         return lambda exchange: rule in resender.violated(exchange)
-    says = _status_and_code(first)
-    return lambda exchange: has_wrong_status(exchange) and _status_and_code(exchange) == says
+    return lambda exchange: (
+        has_wrong_status(exchange)
+        and is_let_in(exchange) == let_in
+        and _status_and_code(exchange) == says
+    )
 
 
 def has_wrong_status(exchange: Exchange) -> bool:
@@ -176,6 +240,18 @@ def has_wrong_status(exchange: Exchange) -> bool:
     if statuses is None:
         return False
     return (exchange.response.status if exchange.response else CLOSED) not in statuses
+
+
+def is_let_in(exchange: Exchange) -> bool:
+    """Whether a request that has to be rejected was accepted."""
+    allowed, response = exchange.expectation.statuses or (), exchange.response
+    return has_wrong_status(exchange) and bool(
+        response and _is_accepted(response.status) and not any(map(_is_accepted, allowed))
+    )
+
+
+def _is_accepted(status: int) -> bool:
+    return 200 <= status < 300
 
 
 def said(exchange: Exchange) -> tuple[object, ...]:

@@ -30,9 +30,12 @@ from drs_sync_policy.fuzz.target.profile import Tenant
 from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
 
 STORED: Final[AnyRule] = "accepted-policy-is-stored"
+LATER: Final[AnyRule] = "later-calls-win"
 REPEAT: Final[AnyRule] = "repeating-is-harmless"
 LATE_SECONDS: Final = 0.1
 """After so long what is stored is read again: a write may only become visible late."""
+_LATE_READS: Final = 3
+"""So often: a busy server may take longer."""
 _ABSENT: Final[Any] = object()
 _VARIANTS: Final = 3
 _FEW: Final = 6
@@ -170,15 +173,19 @@ class StateResender:
 
     def _perhaps_late(self, seen: Try) -> Try:
         """The same, with whether the right value is there a moment later."""
-        time.sleep(LATE_SECONDS)
-        again, _ = self._read()
-        return evolve(seen, late=not self.is_wrong(evolve(seen, after=again)))
+        for _ in range(_LATE_READS):
+            time.sleep(LATE_SECONDS)
+            again, _ = self._read()
+            if not self.is_wrong(evolve(seen, after=again)):
+                return evolve(seen, late=True)
+        return seen
 
     def _read(self) -> tuple[Policy, Exchange]:
         prober = self.resender.prober
         reader = PolicyReader(prober, self.resender.build.fields)
         if self.resender.is_over:
-            raise Unreadable("the time is used up")
+            raise Unreadable("so many requests are enough")
+        self.resender.left -= 1
         try:
             return reader.read(self.job, tenant=self.tenant, may_lack=True, recorded=False)
         except (TargetDown, Stopped, Throttled, NoResponse) as error:
@@ -232,7 +239,9 @@ class StateResender:
             return REPEAT
         kept = _same(before, seen.after.get(self.name, _ABSENT))
         alone = len(items(request)) == 1
-        return "later-calls-win" if alone and kept and self._was_stored(given[-1]) else STORED
+        if alone and kept and (self._was_stored(given[-1]) or self._keeps_the_first(before)):
+            return LATER
+        return STORED
 
     def _needs(self, request: Request, shows: Shows) -> Iterator[str]:
         plain, target = self.resender.plain, self.resender.prober.target
@@ -247,18 +256,34 @@ class StateResender:
             yield "unknown job"
         if blame.has_unknown_fields(request, plain):
             yield "unknown field"
-        if jobs.count(self.job) > 1 and not (len(jobs) > _FEW and shows(self._once(request))):
+        if jobs.count(self.job) > 1 and not (len(jobs) > _FEW and self._is_wrong_once(request)):
             yield "job twice"
 
-    def _once(self, request: Request) -> Request:
-        """The request with the job in its last item alone, and other jobs in its place."""
+    def _is_wrong_once(self, request: Request) -> bool:
+        """Whether the job in its last item alone is enough, with other jobs in its place."""
         others = [f"{self.resender.plain.unknown}-{n}" for n in range(len(items(request)) - 1)]
-        return renamed(request, {self.job}, [*others, self.job])
+        once = renamed(request, {self.job}, [*others, self.job])
+        return self.is_wrong(self.run(next(self._beginnings(once, [])), once))
 
     def _was_stored(self, value: Any) -> bool:
         """Whether the run ever saw this value stored right after it was set."""
         history = self.resender.prober.history
         return history.was_stored(self.name, value)
+
+    def _keeps_the_first(self, first: Any) -> bool:
+        """Whether a value that the run saw being stored is never replaced by another one.
+
+        Of two values it is not clear: the other one may be one that is never stored.
+        """
+        if any(cause.rule == LATER for cause in self.resender.known):
+            return True
+        if not self._was_stored(first):
+            return False
+        policies = map(self.resender.build.policy, range(_VARIANTS))
+        others = [policy for policy in policies if not _same(policy.get(self.name), first)]
+        return len(others) > 1 and all(
+            self.is_wrong(self.run((), self._request(policy))) for policy in others
+        )
 
     def _example(self, seen: Try, rule: AnyRule) -> Violation:
         wanted = self._expected(seen)

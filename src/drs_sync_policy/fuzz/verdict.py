@@ -42,12 +42,12 @@ class Exchange:
 
     @property
     def results(self) -> list[Mapping[str, Any]] | None:
-        """The results of a 200; None if there is no such response, or its form is wrong."""
+        """The results of a 200; None if there is no such response, or its meaning is not clear."""
         if self.response is None or self.response.status != 200:
             return None
         try:
-            found: Any = ijson.loads(self.response.body)["results"]
-        except (ValueError, KeyError, TypeError):
+            found: Any = ijson.clear(self.response.body)["results"]
+        except (ValueError, KeyError, TypeError, RecursionError):
             return None
         if not isinstance(found, list):
             return None
@@ -152,6 +152,7 @@ class Ledger:
         self.limits: dict[str, str] = {}
         """What no case of a rule can check, where that is so."""
         self._hidden: dict[str, set[str]] = {}
+        self._without: set[tuple[str, str]] = set()
         self.uncounted: bool = False
         """Whether more cases were skipped than were counted."""
         self.recorded: bool = False
@@ -240,6 +241,15 @@ class Ledger:
         """Note that a response which violates the rule `by` left nothing to check `rule` with."""
         with self._lock:
             self._hidden.setdefault(rule, set()).add(by)
+
+    def seen_without(self, violated: Collection[str], passed: Collection[str]) -> None:
+        """Note that a response violates these rules, and passes those."""
+        with self._lock:
+            self._without.update((one, other) for one in violated for other in passed)
+
+    def is_seen_without(self, violated: str, passed: str) -> bool:
+        """Whether a response violated the one rule and passed the other."""
+        return (violated, passed) in self._without
 
     def hidden_by(self, rules: Collection[str]) -> Iterator[str]:
         """The rules that were never checked because of responses that violate one of `rules`."""

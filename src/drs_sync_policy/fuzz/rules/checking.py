@@ -28,10 +28,15 @@ def check_response(
     checked = subject(oracle, exchange)
     if ledger:
         ledger.covered(coverage.seen(checked.oracle, exchange, checked.value))
+    passed: list[str] = []
     for rule, problems in registry.of_response(checked):
         if ledger:
             ledger.checked(rule)
+        if not problems:
+            passed.append(rule)
         found += _violations(rule, evidence, problems, case=case, generated=generated)
+    if ledger and found:
+        ledger.seen_without({violation.rule for violation in found}, passed)
     return list({violation.key: violation for violation in reversed(found)}.values())[::-1]
 
 

@@ -29,4 +29,4 @@ class _NoWire:
 
 def findings(oracle: Oracle, ledger: Ledger) -> tuple[Finding, ...]:
     """The findings of a record, each cause as its violations say."""
-    return group(Prober(oracle, _NoWire(), ledger, seed=0), seconds=0)
+    return group(Prober(oracle, _NoWire(), ledger, seed=0), requests=0)
