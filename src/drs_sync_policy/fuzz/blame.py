@@ -151,15 +151,18 @@ def leaves_clear(rules: Collection[AnyRule], exchange: Exchange) -> bool:
 
     Or that none was carried out. What is stored otherwise has a cause of its own then.
     """
-    if not FORM.issuperset(rules) or exchange.response is None:
-        return False
     items, results = exchange.expectation.items, exchange.results
+    without_ids = bool(results) and not any("id" in result for result in results or ())
+    if not (FORM | {_ECHO} if without_ids else FORM).issuperset(rules) or not exchange.response:
+        return False
     if results is None:
-        return exchange.response.status in _REJECTED & (
-            exchange.expectation.statuses or frozenset()
-        )
-    said = [(result.get("id"), result.get("status") in ("success", "failed")) for result in results]
-    return said == [(item[JOB], True) for item in items]
+        allowed = exchange.expectation.statuses or frozenset()
+        return exchange.response.status in _REJECTED & allowed
+    said = [
+        (result.get("id", item[JOB]), result.get("status") in ("success", "failed"))
+        for item, result in zip(items, results, strict=False)
+    ]
+    return len(results) == len(items) and said == [(item[JOB], True) for item in items]
 
 
 def special(rule: AnyRule, request: Request, plain: Plain) -> tuple[AnyRule, str]:
