@@ -81,6 +81,10 @@ def as_3_0(node: Any) -> Any:
         for key, value in node.items()
         if key not in _NOT_IN_3_0 and not (key == "examples" and isinstance(value, list))
     }
+    if isinstance(kept.get("type"), list):
+        first, *others = (entry for entry in kept["type"] if entry != "null")
+        kept |= {"type": first} if not others else {}
+        kept["nullable"] = "null" in node["type"]
     if "openapi" in kept:
         kept["openapi"] = "3.0.3"
         kept["info"].pop("summary", None)
