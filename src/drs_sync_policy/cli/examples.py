@@ -56,6 +56,10 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("Write an example of a target profile:", "fuzz --init"),
         ("Check a server for a minute:", "fuzz --target target.toml --budget 60 --report report"),
         ("Try it without a server of your own:", "fuzz --sandbox --budget 10"),
+        (
+            "See how it reports a faulty server:",
+            "fuzz --sandbox --fault count-off-by-one --fail-fast",
+        ),
     ),
     "check": (
         ("Check what a browser recorded:", "check traffic.har --target target.toml"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -26,17 +26,24 @@ _EXAMPLE: Final = "target.toml"
 
 @contextmanager
 def opened(
-    path: Path | None, *, sandbox: bool, against: Contract, log: Path | None = None
+    path: Path | None,
+    *,
+    sandbox: bool = False,
+    faults: Sequence[str] = (),
+    against: Contract,
+    log: Path | None = None,
 ) -> Generator[Target]:
-    """The target of the profile at `path`, or a new sandbox; it runs until the block ends.
+    """The target of the profile at `path`, or a new sandbox with `faults`, until the block ends.
 
     The output of a server that the profile starts goes into the file `log`. A profile that cannot
     be used, or a command of it that fails, is a usage error.
     """
     if (path is None) != sandbox:
         raise click.UsageError("give either `--target FILE` or `--sandbox`")
+    if faults and not sandbox:
+        raise click.UsageError("`--fault` needs `--sandbox`: a fault is a defect of our sandbox")
     if path is None:
-        with _our_sandbox(against) as target:
+        with _our_sandbox(against, faults) as target:
             yield target
         return
     try:
@@ -99,11 +106,12 @@ def _write(text: str) -> None:
 
 
 @contextmanager
-def _our_sandbox(serves: Contract) -> Generator[Target]:
+def _our_sandbox(serves: Contract, faults: Sequence[str]) -> Generator[Target]:
     from drs_sync_policy import sandbox
+    from drs_sync_policy.sandbox.faults import UnknownFaultError
 
     try:
-        with sandbox.running(contract=serves) as served:
+        with sandbox.running(contract=serves, faults=list(faults)) as served:
             yield profile.parse(
                 sandbox.target_profile(
                     served.url,
@@ -112,5 +120,7 @@ def _our_sandbox(serves: Contract) -> Generator[Target]:
                 ),
                 origin="of our sandbox",
             )
+    except UnknownFaultError as error:
+        raise click.BadParameter(str(error), param_hint="--fault") from None
     except sandbox.NoHandlerError as error:
         raise click.UsageError(str(error)) from None

@@ -44,6 +44,20 @@ def test_a_violated_rule_exits_1_and_is_named(described: str, tmp_path: Path) ->
     assert {"report.html", "junit.xml"} <= names
 
 
+def test_our_sandbox_can_have_a_fault() -> None:
+    """How a fault is reported can be tried in one command; a wrong name is a usage error."""
+    rule = ("--rule", "count-equals-results", "--fail-fast")
+    found = _fuzz("--sandbox", "--fault", "count-off-by-one", *rule)
+    assert found.exit_code == 1, found.output
+    assert "FAILED  count-equals-results" in found.output
+    wrong = _fuzz("--sandbox", "--fault", "count-off-by-two")
+    assert wrong.exit_code == exits.WRONG_USE
+    assert "count-off-by-one" in wrong.output
+    alone = _fuzz("--fault", "count-off-by-one", "--target", __file__)
+    assert alone.exit_code == exits.WRONG_USE
+    assert "`--fault` needs `--sandbox`" in alone.output
+
+
 @pytest.mark.system
 def test_the_jobs_that_change_are_named_of_a_profile_only(described: str, tmp_path: Path) -> None:
     """Our own sandbox ends with the run: no job of it has to be restored."""
@@ -80,14 +94,14 @@ def test_a_server_that_is_not_there_exits_5(tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [[], ["--sandbox", "--origin", "pages"]])
 def test_wrong_use_exits_2(arguments: list[str]) -> None:
     """No target, or an origin that does not exist."""
-    assert _fuzz(*arguments).exit_code == 2
+    assert _fuzz(*arguments).exit_code == exits.WRONG_USE
 
 
 def test_a_wrong_profile_exits_2_with_every_mistake(tmp_path: Path) -> None:
     """Each error is reported, with the nearest right name."""
     (tmp_path / "target.toml").write_text('[target]\nurl = "x"\ntokn = "t"\n', "utf-8")
     result = _fuzz("--target", str(tmp_path / "target.toml"))
-    assert result.exit_code == 2
+    assert result.exit_code == exits.WRONG_USE
     assert "did you mean `token`?" in result.output
 
 
@@ -99,7 +113,7 @@ def test_a_real_service_exits_2_before_anything_is_sent(tmp_path: Path) -> None:
         "utf-8",
     )
     result = _fuzz("--target", str(tmp_path / "target.toml"))
-    assert result.exit_code == 2
+    assert result.exit_code == exits.WRONG_USE
     assert "allow_real_service = true" in result.output
     assert not Path("started").exists()
 
@@ -121,7 +135,7 @@ def test_a_command_of_the_profile_that_fails_exits_2(
         text = re.sub("http://127.0.0.1:[0-9]+", "http://127.0.0.1:9", text)
     (tmp_path / "target.toml").write_text(text, "utf-8")
     result = _fuzz("--target", str(tmp_path / "target.toml"))
-    assert result.exit_code == 2
+    assert result.exit_code == exits.WRONG_USE
     assert f"`{key}`" in result.output
     assert ("no luck" in result.output) == ("exit 3" in command)
 
@@ -138,7 +152,7 @@ def test_a_folder_that_cannot_take_reports_exits_2_before_the_run(tmp_path: Path
         result = _fuzz(
             "--target", str(tmp_path / "target.toml"), "--report", str(tmp_path / folder)
         )
-        assert result.exit_code == 2
+        assert result.exit_code == exits.WRONG_USE
         assert "--report" in result.output
         assert "Traceback" not in result.output
 

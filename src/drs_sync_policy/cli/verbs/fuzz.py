@@ -10,13 +10,20 @@ import click
 from attrs import evolve
 
 from drs_sync_policy.cli import exits
+from drs_sync_policy.cli.choice import completed
 from drs_sync_policy.cli.output import verdict as verdicts
 from drs_sync_policy.cli.output.options import verdict_options
 from drs_sync_policy.cli.output.verdict import Output
 from drs_sync_policy.cli.target import opened, write_example, write_listed
-from drs_sync_policy.contract import Contract
+from drs_sync_policy.contract import BASE_EDITION, Contract, load
 from drs_sync_policy.fuzz.active import DEFAULT_BUDGET, Interrupted, run
 from drs_sync_policy.fuzz.restore import Restored
+
+
+def _faults() -> list[str]:
+    from drs_sync_policy.sandbox.faults import catalogue  # only completions.json needs the sandbox
+
+    return [fault.name for fault in catalogue(load(BASE_EDITION))]
 
 
 @click.command()
@@ -26,6 +33,14 @@ from drs_sync_policy.fuzz.restore import Restored
     help="The target profile (TOML) of the server to check.",
 )
 @click.option("--sandbox", is_flag=True, help="Check our own sandbox, started in this process.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    help="With --sandbox: the sandbox violates a rule on purpose; may be repeated.",
+    shell_complete=completed(_faults),
+)
 @click.option(
     "--init",
     is_flag=True,
@@ -90,6 +105,7 @@ def command(
     *,
     target: Path | None,
     sandbox: bool,
+    faults: tuple[str, ...],
     budget: float,
     seed: int,
     workers: int,
@@ -110,7 +126,9 @@ def command(
     import_module("drs_sync_policy.fuzz.stock")  # If its library is missing, no request is sent.
     selected = verdicts.selected(rules, excluded, against)
     try:
-        with opened(target, sandbox=sandbox, against=against, log=output.server_log) as chosen:
+        with opened(
+            target, sandbox=sandbox, faults=faults, against=against, log=output.server_log
+        ) as chosen:
             if strict:
                 checked = against.checked_rules(chosen.operations)
                 wanted = tuple(rule.id for rule in checked if rule.origin in output.origins)

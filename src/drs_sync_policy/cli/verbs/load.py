@@ -123,7 +123,7 @@ def command(
 def _collect(settings: Settings, against: Contract, output: Output) -> int:
     """Run a load and show its verdict."""
     path, log = Path(settings.profile), output.server_log
-    with opened(path, sandbox=False, against=against, log=log) as target:
+    with opened(path, against=against, log=log) as target:
         limited = evolve(settings, rate=_rate(settings, target))
         output.announce(target)
         with _shown(output) as progress:

@@ -61,7 +61,7 @@ def command(*, report: Path, findings: Sequence[str], target: Path | None, tries
             sys.exit(exits.DONE)
         against = contract.load()
         path = target or _profile(document, report)
-        with opened(path, sandbox=False, against=against) as chosen:
+        with opened(path, against=against) as chosen:
             oracle = Oracle(against, against.operation(contract.BATCH_SET_POLICY), chosen)
             decoder = Decoder.of(oracle, report, document["exchanges"])
             results = _replay(decoder, entries, tries=tries)
