@@ -80,4 +80,6 @@ def _assert_found(fault: Fault, target: Target, wire: Wire) -> None:
     assert fault.rule in failed, f"{fault.text} Failed: {sorted(failed)}"
     found = [finding.rule for finding in verdict.findings]
     if fault.name not in SEVERAL:
-        assert found in ([fault.rule], [OTHER_CAUSE.get(fault.name)]), fault.text
+        assert found in ([fault.rule], [OTHER_CAUSE.get(fault.name)]), (
+            f"{fault.text} It violates {fault.rule}, and the findings are {found}"
+        )

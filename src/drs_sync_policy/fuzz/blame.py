@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB
 from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.oracle import Expectation
+from drs_sync_policy.fuzz.rules.registry import REGISTRY
 from drs_sync_policy.fuzz.shrink import WRONG_TOKEN, Plain, document, items
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.verdict import Exchange
@@ -56,7 +57,9 @@ FIRST: Final[tuple[AnyRule, ...]] = (
     OWN,
     "message-is-in-the-language",
 )
-"""Rules that one response can violate together: each explains those after it."""
+"""Rules that one response can violate together: each explains those after it.
+
+A rule of the form of a response that is not here comes last."""
 FEATURES: Final[tuple[tuple[str, AnyRule, frozenset[AnyRule]], ...]] = (
     ("blocked job", "blocked-job-fails-alone", frozenset({ACCEPTED, CRASHES, OWN})),
     ("unknown job", "unknown-job-fails-alone", frozenset({ACCEPTED, CRASHES, OWN})),
@@ -129,7 +132,9 @@ def general(
     rules: Collection[AnyRule], expectation: Expectation, response: Response | None
 ) -> AnyRule:
     """Of the `rules` that one response violates, the one that explains the others."""
-    status: list[AnyRule] = [rule for rule in rules if rule not in FIRST]
+    status: list[AnyRule] = [
+        rule for rule in rules if rule not in FIRST and REGISTRY[rule].by_status
+    ]
     if FIRST[0] in rules:
         return FIRST[0]
     if status:
@@ -137,7 +142,7 @@ def general(
             return CRASHES if is_crash(response) and CRASHES in status else ACCEPTED
         about: list[AnyRule] = [rule for rule in status if rule == expectation.rule]
         return (about or status)[0]
-    found: list[AnyRule] = [rule for rule in FIRST if rule in rules]
+    found: list[AnyRule] = [rule for rule in (*FIRST, *REGISTRY) if rule in rules]
     return found[0]
 
 

@@ -47,6 +47,8 @@ class Check:
     """Checks several exchanges against each other."""
     stored: Callable[[State], Iterator[Problem]] | None = None
     """Checks what is stored."""
+    by_status: bool = False
+    """Whether `alone` looks at the status, not at the form of a response."""
 
     @property
     def kind(self) -> Kind:
@@ -77,7 +79,7 @@ def _by_status(
     rule: AnyRule, *, stored: Callable[[State], Iterator[Problem]] | None = None
 ) -> Check:
     """A check of the status of the requests that the rule is about."""
-    return Check(rule, alone=status.of(rule), stored=stored)
+    return Check(rule, alone=status.of(rule), stored=stored, by_status=True)
 
 
 def _each(
@@ -114,8 +116,9 @@ CHECKS: Final[tuple[Check, ...]] = (
         "valid-request-is-accepted",
         alone=status.accepted,
         compared=relations.accepted_after_rejected,
+        by_status=True,
     ),
-    Check("valid-request-never-crashes", alone=status.never_crashes),
+    Check("valid-request-never-crashes", alone=status.never_crashes, by_status=True),
     _by_status("job-id-is-opaque"),
     _by_status("unknown-fields-are-ignored", stored=state.unknown_fields_store_nothing),
     _by_status("batch-size-is-unbounded"),
@@ -126,7 +129,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _by_status("unknown-language-is-refused"),
     _by_status("malformed-project-id-is-refused"),
     _by_status("oversized-body-is-refused"),
-    Check("other-methods-are-refused", alone=status.other_methods),
+    Check("other-methods-are-refused", alone=status.other_methods, by_status=True),
     Check("refused-request-changes-nothing", stored=state.rejected_changes_nothing),
     _by_status("missing-credentials-are-refused"),
     _by_status("wrong-credentials-are-refused"),
