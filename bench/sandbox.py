@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import random
 import shutil
 import socket
@@ -105,12 +106,13 @@ def server(*command: str | Path) -> Iterator[Served]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PATH": path},
+        start_new_session=True,  # the node of the wheel is a child of a Python program
     ) as process:
         try:
             _wait(port, process)
             yield Served(f"http://127.0.0.1:{port}", process.pid)
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
             process.wait(30)
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -134,7 +135,13 @@ def _served(command: Sequence[str]) -> Iterator[str]:
         port: int = free.getsockname()[1]
     environment = {**node_environment(), "DRS_TOKEN": TENANTS[0].token}
     with tempfile.TemporaryFile() as log:
-        started = subprocess.Popen([*command, str(port)], env=environment, stdout=log, stderr=log)
+        started = subprocess.Popen(
+            [*command, str(port)],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # the node of the wheel is a child of a Python program
+        )
         try:
             _wait(started, port)
             yield f"http://127.0.0.1:{port}"
@@ -143,7 +150,7 @@ def _served(command: Sequence[str]) -> Iterator[str]:
             sys.stderr.write(log.read().decode("utf-8", "replace")[-2000:])
             raise
         finally:
-            started.terminate()
+            os.killpg(started.pid, signal.SIGTERM)
             started.wait()
 
 
