@@ -1,6 +1,7 @@
 """For each rule the requests that show a violation, with a response that passes and one that fails.
 
-    python -m tools.rule_examples     finds the requests again: some minutes
+    python -m tools.rule_examples           finds the requests again: some minutes
+    python -m tools.rule_examples RULE...   finds those of these rules only
 
 The fuzzer finds the requests on a sandbox with a fault of the rule, and makes them as small as it
 can. They are in `rule_examples.json`. Whoever makes the page sends them to two sandboxes in this
@@ -9,6 +10,7 @@ process, one with the fault and one without: every response on the page is a rea
 
 from __future__ import annotations
 
+import argparse
 import base64
 import json
 import re
@@ -41,6 +43,7 @@ _TRIED: Final = 4
 """So many faults of a rule are tried; the smallest requests win."""
 _RANDOM: Final = re.compile(r'("request_id": ")[0-9a-f]{32}(")')
 _SHOWN: Final = ("content-type", "allow")
+"""The headers on the page. A rule about another header needs it here, without what is random."""
 
 
 @frozen
@@ -153,16 +156,20 @@ def _read(entry: Mapping[str, Any]) -> Request:
 # --- finding them ---------------------------------------------------------------------------------
 
 
-def find() -> dict[str, dict[str, Any]]:
+def find(rules: Iterable[str]) -> dict[str, dict[str, Any]]:
     """The smallest requests for each rule, as they go into the file."""
     found: dict[str, dict[str, Any]] = {}
     for rule in contract.load().rules:
-        if rule.id in PARALLEL:
+        if rule.id not in rules:
             continue
         faults = [fault for fault in catalogue() if fault.rule == rule.id][:_TRIED]
         seen = [(v, fault) for fault in faults if (v := _violation(fault))]
         if not seen:
-            print(f"{rule.id}: no requests found", file=sys.stderr)
+            print(
+                f"{rule.id}: no requests found whose responses differ from those without the fault."
+                " Is it about a header that is not in `_SHOWN`?",
+                file=sys.stderr,
+            )
             continue
         violation, fault = min(seen, key=lambda entry: entry[0].size)
         print(f"{rule.id}: {violation.case}", file=sys.stderr)
@@ -200,9 +207,20 @@ def _differs(violation: Violation, fault: Fault) -> bool:
     return [*map(_text, right)] != [*map(_text, wrong)]
 
 
-def main() -> None:
-    FILE.write_text(json.dumps(find(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    every = [rule.id for rule in contract.load().rules if rule.id not in PARALLEL]
+    parser.add_argument("rules", nargs="*", metavar="RULE", help="default: all")
+    wanted: list[str] = parser.parse_args().rules or every
+    if unknown := set(wanted) - set(every):
+        parser.error(f"the contract has no such rule: {', '.join(sorted(unknown))}")
+    found = find(wanted)
+    kept = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
+    entries = {rule: found.get(rule) or kept.get(rule) for rule in every}
+    entries = {rule: entry for rule, entry in entries.items() if entry}
+    FILE.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return int(len(found) < len(wanted))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

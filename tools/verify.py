@@ -53,6 +53,9 @@ AFTER: Final = (
     Step("verify-rules", "CONTRIBUTING.md has a recipe for a rule and one for an operation"),
 )
 """Steps that read what the first one writes."""
+LEFT_OUT: Final = (
+    "Not checked here, but by `make check`: each fault of the sandbox, the examples of the docs"
+)
 _REASON: Final = re.compile(
     r"^E +(?:\w+Error|SystemExit): (?!assert )(.+)$"  # a test's own words
     r"|\*\*(.+? is too small: .+?)\*\*"  # the gate's
@@ -103,7 +106,7 @@ def closing(outcomes: Sequence[Outcome], *, seconds: float) -> str:
     failed = [outcome for outcome in outcomes if not outcome.fit]
     took = f"verify-contract: {seconds:.0f} s"
     if not failed:
-        return f"{took}, the contract is fit"
+        return f"{took}, the contract is fit\n{LEFT_OUT}"
     lines = [f"{took}, the contract is NOT fit: {len(failed)} of {len(outcomes)} steps failed"]
     for outcome in failed:
         lines.append(f"  {outcome.step.verb} (alone: make {outcome.step.verb})")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.verify import AFTER, BESIDE, FIRST, Outcome, Step, closing, verify
+from tools.verify import AFTER, BESIDE, FIRST, LEFT_OUT, Outcome, Step, closing, verify
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = Step("verify-tests", "add what is missing")
@@ -76,10 +76,10 @@ def test_many_reasons_are_counted() -> None:
     assert "    and 4 more, above" in closing([Outcome(TESTS, output, False)], seconds=1)
 
 
-def test_a_fit_contract_needs_no_more_words() -> None:
-    """One line."""
+def test_a_fit_contract_needs_few_words() -> None:
+    """That it is fit, and what was left out."""
     assert closing([Outcome(TESTS, "", True)], seconds=2) == (
-        "verify-contract: 2 s, the contract is fit"
+        f"verify-contract: 2 s, the contract is fit\n{LEFT_OUT}"
     )
 
 
