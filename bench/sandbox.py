@@ -14,9 +14,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import random
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
