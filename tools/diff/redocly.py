@@ -50,6 +50,8 @@ Json = Mapping[str, Any]
 def compare(base: Json, revision: Json) -> list[Change]:
     """What Redocly finds between two contracts, rated. Both are normalised first."""
     before, after = normalise(base), normalise(revision)
+    if json.dumps(before, sort_keys=True) == json.dumps(after, sort_keys=True):
+        return []
     rating = _Rating(before, after)
     return [change for entry in entries(before, after) for change in rating.rate(entry)]
 
