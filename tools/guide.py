@@ -84,14 +84,14 @@ def stage(docs: Path, *, into: Path) -> None:
     shutil.copytree(docs, into)
     decisions = into / "decisions.md"
     decisions.write_text(pages.numbered(decisions.read_text("utf-8")), "utf-8")
-    for name, make in MADE.items():
+    for name in (*MADE, f"{reference.FOLDER}/README.md"):
         _make_way(into, name)
+    for name, make in MADE.items():
         (into / name).write_text(make(), "utf-8")
     for written in into.glob("*.md"):
         text = installing(written.read_text("utf-8"), os.environ.get("PACKAGE", ""))
         text = staging.staged(cloning(text, os.environ.get("SOURCE_URL", "")), into)
         written.write_text(charts.charted(text), "utf-8")
-    _make_way(into, f"{reference.FOLDER}/README.md")
     scripts = into / "assets" / "javascripts"
     scripts.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(SHIM, scripts / "iframe-worker.js")

@@ -283,9 +283,10 @@ def _found(contract: Contract, url: str, *, seconds: int) -> set[tuple[str, str]
 
 
 @pytest.mark.system
-def test_the_fuzzer_sends_it_and_finds_violations(contract: Contract) -> None:
+@pytest.mark.soak(usual=8, long=15)
+def test_the_fuzzer_sends_it_and_finds_violations(amount: int, contract: Contract) -> None:
     """A server that keeps the contract raises no alarm; one with another body is caught."""
     with serving(contract) as server:
-        assert _found(contract, server.url, seconds=15) == set()
+        assert _found(contract, server.url, seconds=amount) == set()
     with serving(contract, show_something_else) as server:
-        assert ("GET", "answer-matches-schema") in _found(contract, server.url, seconds=15)
+        assert ("GET", "answer-matches-schema") in _found(contract, server.url, seconds=amount)

@@ -17,7 +17,7 @@ from tests.system.memory import peak
 pytestmark = pytest.mark.system
 
 
-BUDGET = 10.0
+BUDGET = 5.0
 START = 20.0
 """Seconds that a busy machine may take to start the program and to write the report."""
 MOST_MEMORY = 300 * 2**20
