@@ -229,7 +229,7 @@ def test_a_page_is_light(name: str, site: Path, visit: Callable[..., Visit]) -> 
     """Over the network less than 200 KB, and uncompressed less than 300 KB besides the theme.
 
     The theme alone has 340 KB of script and styles, which a browser keeps for all pages; a server
-    sends 85 KB for it. The search index is loaded only when someone searches.
+    sends 85 KB for it. The search index is not counted.
     """
     seen = visit((site / f"{name}.html").as_uri())
     seen.page.wait_for_load_state("load")
