@@ -92,12 +92,13 @@ def test_traffic_is_relayed_checked_and_recorded(proxied: Proxies, tmp_path: Pat
 
 
 def test_correct_traffic_has_no_finding(proxied: Proxies) -> None:
-    """Of our own client, on a connection that it keeps."""
-    with proxied() as proxy:
+    """Of our own client, on a connection that it keeps; a full disk ends only the recording."""
+    with proxied("--record", "/dev/full") as proxy:
         _set(proxy.url)
         _set(proxy.url)
     assert proxy.code == exits.DONE, proxy.output
     assert "2 requests" in proxy.output
+    assert "Error: recording has stopped: No space left on device" in proxy.output
 
 
 def test_without_an_exchange_nothing_was_checked(proxied: Proxies) -> None:

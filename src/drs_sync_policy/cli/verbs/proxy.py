@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -68,6 +67,13 @@ def command(
         chosen = profile.load(target, against=against)
     except ProfileError as error:
         raise click.UsageError(str(error)) from None
+    if record is not None:
+        try:
+            record.open("wb").close()
+        except OSError as error:
+            raise click.BadParameter(
+                f"`{record}` cannot be written: {error.strerror or error}", param_hint="--record"
+            ) from None
     arguments = (chosen, against, redact_bodies, record, output)
     second = Second(check, arguments, died=lambda: click.echo(_DIED, err=True))
     proxy = Proxy(chosen.url, chosen.verify, second)
@@ -98,16 +104,24 @@ def check(
 ) -> int:
     """The second process: check what arrives, show findings at once, and give the exit code."""
     checker = TrafficChecker(target, against=against, redact_bodies=redact_bodies)
-    with ExitStack() as stack:
-        exchanges: Iterator[Recorded] = iter(arrivals)
-        if record is not None:
-            file = stack.enter_context(record.open("w", encoding="utf-8"))
-            exchanges = _recorded(exchanges, stack.enter_context(HarWriter(file, checker.oracle)))
-        verdict = check_exchanges(exchanges, checker, on_finding=output.found)
-    return output.finish(evolve(verdict, notes=(*verdict.notes, *notes(arrivals))))
+    said: list[str] = []
+    if record is None:
+        verdict = check_exchanges(arrivals, checker, on_finding=output.found)
+    else:
+        file = record.open("w", encoding="utf-8")
+        with HarWriter(file, checker.oracle) as writer:
+            recorded = _recorded(arrivals, writer)
+            verdict = check_exchanges(recorded, checker, on_finding=output.found)
+        if writer.problem:
+            said.append(f"the recording `{record}` is not complete: {writer.problem}")
+    return output.finish(evolve(verdict, notes=(*verdict.notes, *notes(arrivals), *said)))
 
 
-def _recorded(exchanges: Iterator[Recorded], writer: HarWriter) -> Iterator[Recorded]:
+def _recorded(exchanges: Iterable[Recorded], writer: HarWriter) -> Iterator[Recorded]:
+    shown = False
     for recorded in exchanges:
         writer.write(recorded)
+        if writer.problem and not shown:
+            shown = True
+            click.echo(f"Error: recording has stopped: {writer.problem}", err=True)
         yield recorded

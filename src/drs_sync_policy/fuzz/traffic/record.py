@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from types import TracebackType
@@ -24,7 +25,10 @@ _VERSIONS: Final = {10: "HTTP/1.0", 11: "HTTP/1.1", 20: "HTTP/2.0"}
 
 
 class HarWriter:
-    """Writes a HAR file entry by entry; use it as a context manager, which ends the file."""
+    """Writes a HAR file entry by entry; use it as a context manager, which ends the file.
+
+    If the file cannot be written any more, `problem` says why, and the rest is left out.
+    """
 
     def __init__(self, file: IO[str], oracle: Oracle) -> None:
         self._file = file
@@ -36,11 +40,12 @@ class HarWriter:
             name.lower() for name in oracle.operation.security_headers
         }
         self._first = True
+        self.problem: str = ""
 
     def __enter__(self) -> Self:
         creator = {"name": "drs-sync-policy", "version": version("drs-sync-policy")}
         head = json.dumps({"version": "1.2", "creator": creator})
-        self._file.write(f'{{"log": {head[:-1]}, "entries": [')
+        self._put(f'{{"log": {head[:-1]}, "entries": [')
         return self
 
     def __exit__(
@@ -49,14 +54,25 @@ class HarWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.write("\n]}}\n")
+        self._put("\n]}}\n")
+        with suppress(OSError):  # `problem` says so
+            self._file.close()
+
+    def _put(self, text: str) -> None:
+        if self.problem:
+            return
+        try:
+            self._file.write(text)
+            self._file.flush()
+        except OSError as error:
+            self.problem = error.strerror or str(error)
 
     def write(self, recorded: Recorded) -> None:
         """Write an exchange, if it is one of the operation or a reading."""
         request = recorded.request
         if not self._oracle.is_for_operation(request) and not self._readings.jobs_of(request):
             return
-        self._file.write(("\n" if self._first else ",\n") + json.dumps(self._entry(recorded)))
+        self._put(("\n" if self._first else ",\n") + json.dumps(self._entry(recorded)))
         self._first = False
 
     def _entry(self, recorded: Recorded) -> dict[str, Any]:
