@@ -1,23 +1,29 @@
 """What the checks of a load cost: the same users with checks and without, in one run.
 
-    python -m bench load [-- --rounds 4 --seconds 10 --users 8 --strict]
+    python -m bench load [-- --rounds 6 --seconds 10 --users 8 --strict --write]
 
 The sandbox is a process of its own, and so is Locust. In every round each variant runs once, in
 random order: with checks, without, and without again (A/A). Without checks the users send the same
 mix over the same client, Locust's `FastHttpUser`, and look at nothing but the status. Ratios are
-those of one round. Both processes share the cores with whatever else runs.
+those of one round. Responses are checked in a third process; all share the cores with whatever else
+runs. So the table also has the CPU time that the users' process needs for a request: it depends
+less on what else runs. `--write` puts the result into docs/performance.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from statistics import median
+from typing import Any, Final
 
-from bench.measure import Bound, Floor, Ratio, table, where_and_when
+from attrs import frozen
+
+from bench.measure import Bound, Floor, Ratio, other_work, table, where_and_when, write_page
 from bench.sandbox import SANDBOX, server
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz.figures import Figures
@@ -25,13 +31,26 @@ from drs_sync_policy.fuzz.load.run import run
 from drs_sync_policy.fuzz.load.settings import Settings
 from drs_sync_policy.fuzz.target import profile
 
-CHECKED, PLAIN, AGAIN = "with checks", "FastHttpUser", "FastHttpUser again (A/A)"
-VARIANTS: Final[Mapping[str, bool]] = {CHECKED: True, PLAIN: False, AGAIN: False}
+CHECKED, PLAIN, AGAIN = "**with checks**", "without checks", "the same again (A/A)"
+VARIANTS: Final[Mapping[str, bool]] = {PLAIN: False, AGAIN: False, CHECKED: True}
 LEAST_THROUGHPUT: Final = 0.6
 MOST_P95: Final = 1.2
 
 
-def measured(url: str, folder: Path, *, users: int, seconds: float, checks: bool) -> Figures:
+@frozen
+class Run:
+    """One load, and the seconds of CPU that its users took."""
+
+    figures: Figures
+    cpu: float
+
+    @property
+    def per_request(self) -> float:
+        """Seconds of CPU for a request."""
+        return self.cpu / self.figures.total.requests
+
+
+def measured(url: str, folder: Path, *, users: int, seconds: float, checks: bool) -> Run:
     """One load."""
     document = sandbox.target_profile(url, max_body_bytes=sandbox.DEFAULT_MAX_BODY_BYTES)
     path = folder / "target.toml"
@@ -39,17 +58,33 @@ def measured(url: str, folder: Path, *, users: int, seconds: float, checks: bool
     settings = Settings(
         str(path), contract.BASE_EDITION, users=users, seconds=seconds, checks=checks
     )
-    verdict = run(settings, profile.load(path), against=contract.load())
+    used: dict[str, float] = {}
+
+    def follow(event: Mapping[str, Any]) -> None:
+        if event["what"] in ("begin", "checking"):
+            used[event["what"]] = _cpu_of_users()
+
+    verdict = run(settings, profile.load(path), against=contract.load(), progress=follow)
     if verdict.figures is None or verdict.findings:
         raise RuntimeError(f"the load did not run as it should: {verdict.ending}: {verdict.reason}")
-    return verdict.figures
+    return Run(verdict.figures, used["checking"] - used["begin"])
+
+
+def _cpu_of_users() -> float:
+    """Seconds of CPU of the process that runs Locust, the only child of ours with its name."""
+    for children in Path("/proc/self/task").glob("*/children"):
+        for child in children.read_text("ascii").split():
+            if b"fuzz.load.process" in Path(f"/proc/{child}/cmdline").read_bytes():
+                fields = Path(f"/proc/{child}/stat").read_text("utf-8").rpartition(")")[2].split()
+                return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    raise RuntimeError("the process of the users is not there")
 
 
 def rounds(
     url: str, folder: Path, *, number: int, users: int, seconds: float
-) -> dict[str, list[Figures]]:
-    """The figures of each variant, a round at the same place in every list."""
-    found: dict[str, list[Figures]] = {name: [] for name in VARIANTS}
+) -> dict[str, list[Run]]:
+    """What each variant gave, a round at the same place in every list."""
+    found: dict[str, list[Run]] = {name: [] for name in VARIANTS}
     order, source = [*VARIANTS], random.Random(1)
     for _ in range(number):
         source.shuffle(order)
@@ -60,26 +95,55 @@ def rounds(
     return found
 
 
-def throughput(found: Mapping[str, Sequence[Figures]], name: str) -> Ratio:
-    """Requests a second, as a part of those without checks."""
+def ratio(found: Mapping[str, Sequence[Run]], name: str, of: Callable[[Run], float]) -> Ratio:
+    """A figure as a multiple of the one without checks."""
     pairs = zip(found[name], found[PLAIN], strict=True)
-    return Ratio.of([mine.throughput / theirs.throughput for mine, theirs in pairs])
+    return Ratio.of([of(mine) / of(theirs) for mine, theirs in pairs])
 
 
-def p95(found: Mapping[str, Sequence[Figures]], name: str) -> Ratio:
-    """The 95th percentile of the latency, as a multiple of that without checks."""
-    pairs = zip(found[name], found[PLAIN], strict=True)
-    return Ratio.of([mine.total.p95 / theirs.total.p95 for mine, theirs in pairs])
+def _throughput(entry: Run) -> float:
+    return entry.figures.throughput
+
+
+def _p95(entry: Run) -> float:
+    return entry.figures.total.p95
+
+
+def result(found: Mapping[str, Sequence[Run]]) -> tuple[str, tuple[Floor, Bound]]:
+    """The table, and what has to hold."""
+    rows: list[list[str]] = []
+    for name, runs in found.items():
+        shares = [share for entry in runs for share in entry.figures.shares]
+        wanted = sum(share.checked + share.missed for share in shares)
+        part = sum(share.checked for share in shares) / wanted if wanted else 0.0
+        row = [name]
+        for of, shown in (
+            (_throughput, "{:.0f}"),
+            (_p95, "{:.0f} ms"),
+            (lambda entry: 1e6 * entry.per_request, "{:.0f} µs"),
+        ):
+            typical = shown.format(median(map(of, runs)))
+            row.append(typical if name == PLAIN else f"{typical}, {ratio(found, name, of)}")
+        rows.append([*row, f"{part:.1%}" if wanted else "-"])
+    head = ["8 users, with the ratio to those without checks (95 %)", "requests a second"]
+    head += ["95th percentile", "CPU of the users for a request", "checked in time"]
+    bounds = (
+        Floor("throughput with checks", ratio(found, CHECKED, _throughput), LEAST_THROUGHPUT),
+        Bound("95th percentile with checks", ratio(found, CHECKED, _p95), MOST_P95, spare=0.0),
+    )
+    return table(head, rows), bounds
 
 
 def run_and_print() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--users", type=int, default=8)
     parser.add_argument("--strict", action="store_true", help="fail if a bound does not hold")
+    parser.add_argument("--write", action="store_true", help="write the table into the docs")
     options = parser.parse_args()
+    busy = other_work()
     with server(*SANDBOX, "--port") as served, tempfile.TemporaryDirectory() as folder:
         found = rounds(
             served.url,
@@ -88,18 +152,12 @@ def run_and_print() -> int:
             users=options.users,
             seconds=options.seconds,
         )
-    rows: list[list[str]] = []
-    for name, figures in found.items():
-        median = sorted(figures, key=lambda entry: entry.throughput)[len(figures) // 2]
-        shares = [(share.checked, share.responses) for share in median.shares]
-        part = sum(n for n, _ in shares) / max(sum(n for _, n in shares), 1)
-        row = [f"{median.throughput:.0f}", str(throughput(found, name)), f"{median.total.p95:.0f}"]
-        rows.append([name, *row, str(p95(found, name)), f"{part:.0%}"])
-    head = ["", "requests/s", "ratio (95 %)", "p95 ms", "ratio (95 %)", "checked"]
-    print(f"{where_and_when()}\n\n{table(head, rows)}\n")
-    bounds = (
-        Floor("throughput with checks", throughput(found, CHECKED), LEAST_THROUGHPUT),
-        Bound("95th percentile with checks", p95(found, CHECKED), MOST_P95, spare=0.0),
-    )
-    print("\n".join(map(str, bounds)))
+    text, bounds = result(found)
+    text = text.replace("8 users", f"{options.users} users")
+    holds = "; ".join(map(str, bounds)).capitalize()
+    text += f"\n\n{holds}. {options.rounds} rounds of {options.seconds:g} s."
+    text += f" Measured on {where_and_when()}, {busy}."
+    print(text)
+    if options.write:
+        write_page("load", text)
     return int(options.strict and not all(bound.holds for bound in bounds))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import math
+import os
 import platform
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from time import perf_counter, process_time
 
 from attrs import field, frozen
 
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 Block = Callable[[int], None]
 """Does something n times."""
 
@@ -164,6 +166,21 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
     rule = ["-" * widths[0]] + ["-" * (width - 1) + ":" for width in widths[1:]]
     return "\n".join([line(header), f"| {' | '.join(rule)} |", *map(line, rows)])
+
+
+def write_page(name: str, text: str) -> None:
+    """Put what was measured into its place in docs/performance.md; `ValueError` if it has none."""
+    begin, end = f"<!-- measured: {name} -->\n", f"<!-- end of {name} -->\n"
+    before, found, rest = PAGE.read_text("utf-8").partition(begin)
+    _, ends, after = rest.partition(end)
+    if not found or not ends:
+        raise ValueError(f"{PAGE} has no {begin.strip()} with {end.strip()} after it")
+    PAGE.write_text(f"{before}{begin}\n{text.strip()}\n\n{end}{after}", "utf-8")
+
+
+def other_work() -> str:
+    """How much else the machine does now, as a part of a sentence."""
+    return f"with a load average of {os.getloadavg()[0]:.1f} before it"
 
 
 def where_and_when() -> str:

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from bench.measure import where_and_when
+from bench.measure import other_work, table, where_and_when, write_page
 from drs_sync_policy import sandbox
 from drs_sync_policy.sandbox.seed import FIRST
 
@@ -91,10 +91,11 @@ def _measured(urls: dict[str, str], *, rate: int, rounds: int) -> dict[str, list
 @click.command()
 @click.option("--rounds", default=10, help="Rounds of two seconds for each variant.")
 @click.option("--rate", default=100, help="Requests a second.")
-def main(rounds: int, rate: int) -> None:
+@click.option("--write", is_flag=True, help="Write the result into docs/performance.md.")
+def main(rounds: int, rate: int, write: bool) -> None:
     """Measure what the proxy adds to a request."""
     with TemporaryDirectory() as folder, started("sandbox", "--port", "0") as (direct, _):
-        target = Path(folder) / "target.toml"
+        busy, target = other_work(), Path(folder) / "target.toml"
         document = sandbox.target_profile(direct, tenants=[FIRST])
         target.write_text(sandbox.to_toml(document), "utf-8")
         report = Path(folder) / "report"
@@ -108,15 +109,24 @@ def main(rounds: int, rate: int) -> None:
     flat = {name: [took for turn in turns for took in turn] for name, turns in found.items()}
     reference = median(flat["direct"])
     added = {name: median(flat[name]) - reference for name in _VARIANTS[1:]}
-    for name, took in flat.items():
-        p95 = quantiles(took, n=20)[-1]
-        click.echo(f"{name:12} median {median(took):6.2f} ms, 95th percentile {p95:6.2f} ms")
-    click.echo(
-        f"the proxy adds {added['proxied']:.2f} ms to the median at {rate} requests a second"
-    )
-    click.echo(f"two equal rounds differ by {added['direct again']:.2f} ms")
+    rows = [
+        [
+            f"**{name}**" if name == "proxied" else name,
+            f"{median(took):.2f} ms",
+            f"{median(took) - reference:.2f} ms" if name in added else "-",
+            f"{quantiles(took, n=20)[-1]:.2f} ms",
+        ]
+        for name, took in flat.items()
+    ]
+    head = [f"{rate} requests a second", "median", "added to it", "95th percentile"]
     checked, sent = verdict["requests"], len(flat["proxied"]) + int(rate * SECONDS)
-    click.echo(f"checked {checked} of {sent} requests; {len(verdict['findings'])} findings")
+    text = (
+        f"{table(head, rows)}\n\n{checked:,} of {sent:,} requests were checked."
+        f" Measured on {where_and_when()}, {busy}."
+    )
+    click.echo(text)
+    if write:
+        write_page("proxy", text)
     path = ROOT / "reports" / "bench-proxy.json"
     path.parent.mkdir(exist_ok=True)
     result = {"machine": where_and_when(), "rate": rate, "added": added, "milliseconds": found}
