@@ -1,7 +1,9 @@
 """The CI recipes of the guide, run as they are published, on a server in Node.
 
-Two things are not done as a runner would: the install line, in whose place this environment is
-used, and the actions (`uses:`): the test looks at what they are given.
+Three things are not done as a runner would. This environment replaces the install line.
+Actions (`uses:`) do not run: the test looks at what they are given. And the fuzzer gets
+`--budget 0`. In its 30 s all required scenarios end on a runner, but maybe not on a machine that
+does other work. With 0 they always end, however long that takes.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,8 @@ INPUTS = {
 }
 """What the recipes give to actions, all of it in the actions' own descriptions."""
 
+ALL_REQUIRED = ("drs-sync-policy fuzz ", "drs-sync-policy fuzz --budget 0 ")
+
 pytestmark = pytest.mark.system
 
 
@@ -57,10 +61,20 @@ def _recipe(mark: str) -> dict[Any, Any]:
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    """A repository in Node, with a profile that starts its server on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+def repository(tmp_path: Path) -> Iterator[Path]:
+    """A repository in Node, with a profile that starts its server on a free port.
+
+    The port stays free until the end. A server may take it, because both sides reuse addresses; the
+    system gives it to nobody else. Otherwise, between two servers, any test on the machine could
+    get it.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield _repository(tmp_path, held.getsockname()[1])
+
+
+def _repository(tmp_path: Path, port: int) -> Path:
     shutil.copy(NODE / "server.mjs", tmp_path)
     profile = (NODE / "target.toml").read_text("utf-8").replace("18080", str(port))
     (tmp_path / "target.toml").write_text(profile.replace("tests/fuzz/node/", ""), "utf-8")
@@ -88,10 +102,8 @@ def _shell(line: str, *, where: Path, environment: Mapping[str, str], options: s
     if installs:
         assert installs[2] in (metadata(installs[1]).get_all("Provides-Extra") or ())
         return Done(line, 0, "")
-    # The recipes take the default budget. What they rely on does not depend on it.
-    shorter = line.replace("drs-sync-policy fuzz ", "drs-sync-policy fuzz --budget 20 ")
     done = subprocess.run(
-        ["bash", "--noprofile", "--norc", *options.split(), "-c", shorter],
+        ["bash", "--noprofile", "--norc", *options.split(), "-c", line.replace(*ALL_REQUIRED)],
         cwd=where, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         check=False,
     )  # fmt: skip
