@@ -26,6 +26,7 @@ from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import PolicyReader
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Unreachable, Wire
 from drs_sync_policy.fuzz.target.profile import Tenant
+from drs_sync_policy.fuzz.traffic.offline import NoWire
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
 from drs_sync_policy.fuzz.verdict import Ledger
 
@@ -59,9 +60,17 @@ class Shared:
     sent: Sent = field(factory=Sent)
     meeting: Round | None = None
     """The round that more users can join."""
+    prober: Prober = field(init=False)
+    """Builds requests for all users: to make one takes milliseconds."""
+    reader: PolicyReader | None = field(init=False, default=None)
     _lost: set[Place] = field(factory=set[Place])
     """Jobs whose history has a gap, which has to be known before anything else is checked."""
     _lock: threading.Lock = field(factory=threading.Lock)
+
+    def __attrs_post_init__(self) -> None:
+        self.prober = Prober(self.oracle, NoWire(), Ledger(()), seed=0)
+        if self.oracle.target.readback is not None:
+            self.reader = PolicyReader(self.prober, self.mix.bodies.fields)
 
     def check(self, entry: Entry, places: Sequence[Place]) -> bool:
         """Have an entry checked that is about jobs; False if it will not be."""
@@ -90,10 +99,7 @@ class Session:
         self._shared = shared
         self._named = named
         self._source = random.Random(seed)  # noqa: S311 - nothing secret about it
-        self._prober = Prober(shared.oracle, wire, Ledger(()), seed=seed)
-        self._reader: PolicyReader | None = None
-        if shared.oracle.target.readback is not None:
-            self._reader = PolicyReader(self._prober, shared.mix.bodies.fields)
+        self._prober, self._reader, self._wire = shared.prober, shared.reader, wire
         self._places: tuple[Place, ...] = ()
         """The jobs that only this user changes now."""
 
@@ -250,7 +256,7 @@ class Session:
         self._named(kind)
         began = time.monotonic()
         try:
-            response = self._prober.wire.send(request)
+            response = self._wire.send(request)
         except (NoResponse, Unreachable) as error:
             raise NotServed(str(error)) from error
         if response.status in TOO_BUSY:

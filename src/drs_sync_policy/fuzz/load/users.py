@@ -10,6 +10,7 @@ process than one of Locust: Locust patches the standard library.
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
+import functools
 import random
 import ssl
 import time
@@ -33,6 +34,12 @@ from drs_sync_policy.fuzz.target.http import NoResponse, Request, Response, Time
 from drs_sync_policy.fuzz.target.real_service import is_real, require_permission
 
 
+@functools.cache
+def _tls(cafile: str | None) -> ssl.SSLContext:
+    """One for all users: to read the certificates takes as long as many requests."""
+    return ssl.create_default_context(cafile=cafile)
+
+
 class ContractUser(FastHttpUser):
     """Sends a mix of requests, and has the responses checked."""
 
@@ -54,7 +61,7 @@ class ContractUser(FastHttpUser):
         if target.verify is not False:
             cafile = target.verify if isinstance(target.verify, str) else None
             self.insecure = False
-            self.ssl_context_factory = lambda: ssl.create_default_context(cafile=cafile)
+            self.ssl_context_factory = lambda: _tls(cafile)
         super().__init__(environment)
         # Whether a status is right is for the rules; the client would read such bodies twice.
         vars(self.client.client)["valid_response_codes"] = frozenset(range(100, 600))

@@ -9,7 +9,7 @@ from drs_sync_policy.fuzz.target.http import NoResponse, Request, Response
 from drs_sync_policy.fuzz.verdict import Ledger
 
 
-class _NoWire:
+class NoWire:
     """Stands where a connection would be."""
 
     lowered: float | None = None
@@ -29,4 +29,4 @@ class _NoWire:
 
 def findings(oracle: Oracle, ledger: Ledger) -> tuple[Finding, ...]:
     """The findings of a record, each cause as its violations say."""
-    return group(Prober(oracle, _NoWire(), ledger, seed=0), requests=0)
+    return group(Prober(oracle, NoWire(), ledger, seed=0), requests=0)
