@@ -55,6 +55,29 @@ def test_an_error_page_is_one_violation() -> None:
     assert "results" in schema.received
 
 
+class Nesting(Handler):
+    """Sends a deeply nested value in every error."""
+
+    def response(self, status: int, value: Any, **headers: str) -> None:
+        depth = 600
+        nested = "[" * depth + "]" * depth
+        body = b'{"error_code": "E", "error_msg": "no", "input": ' + nested.encode() + b"}"
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def test_a_deeply_nested_response_ends_no_scenario() -> None:
+    """The schema cannot be checked then; the other rules are."""
+    with servers.serving(handler=Nesting) as server:
+        prober = servers.prober(server)
+        prober.send(prober.request({}), case="no items")
+        prober.wire.close()
+    assert prober.ledger.times_checked("error-body-explains")
+
+
 def test_what_is_also_tolerated_is_named_apart_from_the_rule() -> None:
     """A reader who compares the rule with what was expected finds no contradiction."""
     with servers.serving(Habits(malformed_body=415)) as server:
