@@ -111,6 +111,10 @@ say the same (or whose last one does, or, of crashes only), those with the same 
 requests set it, those that are not seen alone, or, if a write becomes visible late, those of what
 is stored."""
 
+ITEM_RULES: Final = frozenset[AnyRule](
+    {"foreign-job-looks-unknown", "blocked-job-fails-alone", "unknown-job-fails-alone", OWN}
+)
+"""Rules about whether an item succeeds."""
 FORM: Final = frozenset[AnyRule](
     {
         "media-type-is-json",

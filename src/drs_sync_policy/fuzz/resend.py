@@ -164,16 +164,20 @@ class Resender:
     def _is_apart(self, rule: AnyRule, tried: Sequence[Exchange], first: Cause) -> bool:
         """Whether what the last exchange violates has another cause than `first`.
 
-        It has, if an exchange violates the rule of `first` and not `rule`, although it could. A
-        request that is accepted against a rule has another cause than one that is rightly accepted.
+        It has, if an exchange violates the rule of `first` and not `rule`, although it could. What
+        is wrong with the form of a response is no cause of whether an item succeeds. A request that
+        is accepted against a rule has another cause than one that is rightly accepted.
         """
         if rule == first.seen_as:
             return False
+        least = first.example.exchanges[-1]
         if is_let_in(tried[-1]) and rule not in blame.FIRST:
-            return not is_let_in(first.example.exchanges[-1])
+            return not is_let_in(least)
+        if rule in blame.ITEM_RULES and blame.leaves_clear([first.seen_as], tried[-1]):
+            return rule not in self.violated(least)
         if self.prober.ledger.is_seen_without(first.seen_as, rule):
             return True
-        outcomes = map(self.checked, (*tried, first.example.exchanges[-1]))
+        outcomes = map(self.checked, (*tried, least))
         return any(found.get(first.seen_as) and found.get(rule) is False for found in outcomes)
 
     def _cause(
