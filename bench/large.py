@@ -17,9 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
 
-from bench.load import Measured, measure, request
 from bench.measure import table, where_and_when
 from bench.sandbox import CLIENTS, PATH, SANDBOX, bodies, server
+from bench.traffic import Measured, measure, request
 from drs_sync_policy.sandbox.seed import FIRST
 
 ITEMS: Final = 400_000

@@ -1,100 +1,167 @@
-"""Load for the benchmarks: raw HTTP/1.1 over a few connections, each response timed.
+"""What the checks of a load cost: the same users with checks and without, in one run.
 
-As a measurement, `python -m bench load` is about the command `load`: see `bench/load_checks.py`.
+    python -m bench load [-- --rounds 6 --seconds 10 --users 8 --strict --write]
+
+The sandbox is a process of its own, and so is Locust. In every round each variant runs once, in
+random order: with checks, without, and without again (A/A). Without checks the users send the same
+mix over the same client, Locust's `FastHttpUser`, and look at nothing but the status. Ratios are
+those of one round. Responses are checked in a third process; all share the cores with whatever else
+runs. So the table also has the CPU time that the users' process needs for a request: it depends
+less on what else runs. `--write` puts the result into docs/performance.md.
 """
 
 from __future__ import annotations
 
-import asyncio
+import argparse
+import os
+import random
 import sys
-import time
-from collections.abc import Sequence
-from urllib.parse import urlsplit
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
 
 from attrs import frozen
 
+from bench.measure import Bound, Floor, Ratio, other_work, table, where_and_when, write_page
+from bench.sandbox import SANDBOX, server
+from drs_sync_policy import contract, sandbox
+from drs_sync_policy.fuzz.figures import Figures
+from drs_sync_policy.fuzz.load.run import run
+from drs_sync_policy.fuzz.load.settings import Settings
+from drs_sync_policy.fuzz.target import profile
+
+CHECKED, PLAIN, AGAIN = "**with checks**", "without checks", "the same again (A/A)"
+VARIANTS: Final[Mapping[str, bool]] = {PLAIN: False, AGAIN: False, CHECKED: True}
+LEAST_THROUGHPUT: Final = 0.6
+MOST_P95: Final = 1.2
+
 
 @frozen
-class Measured:
-    """What a load found: responses per second, and percentiles of their latency in milliseconds."""
+class Run:
+    """One load, and the seconds of CPU that its users took."""
 
-    per_second: float
-    p50: float
-    p99: float
-    statuses: tuple[int, ...]
+    figures: Figures
+    cpu: float
 
-    @classmethod
-    def of(cls, latencies: Sequence[float], seconds: float, statuses: set[int]) -> Measured:
-        ordered = sorted(latencies)
-        return cls(
-            per_second=len(ordered) / seconds,
-            p50=1000 * ordered[len(ordered) // 2],
-            p99=1000 * ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)],
-            statuses=tuple(sorted(statuses)),
-        )
+    @property
+    def per_request(self) -> float:
+        """Seconds of CPU for a request."""
+        return self.cpu / self.figures.total.requests
 
 
-def request(url: str, path: str, body: bytes, **headers: str) -> bytes:
-    """The bytes of a POST."""
-    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    head = f"POST {path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n{lines}"
-    return head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body
-
-
-def measure(url: str, requests: list[bytes], *, clients: int, seconds: float) -> Measured:
-    """Send `requests` round and round from `clients` connections for `seconds`."""
-    return asyncio.run(_measure(url, requests, clients, seconds))
-
-
-async def _measure(url: str, requests: list[bytes], clients: int, seconds: float) -> Measured:
-    latencies: list[float] = []
-    statuses: set[int] = set()
-    began = time.perf_counter()
-    until = began + seconds
-    await asyncio.gather(
-        *(
-            _client(url, requests[number:] + requests[:number], until, latencies, statuses)
-            for number in range(clients)
-        )
+def measured(url: str, folder: Path, *, users: int, seconds: float, checks: bool) -> Run:
+    """One load."""
+    document = sandbox.target_profile(url, max_body_bytes=sandbox.DEFAULT_MAX_BODY_BYTES)
+    path = folder / "target.toml"
+    path.write_text(sandbox.to_toml(document), "utf-8")
+    settings = Settings(
+        str(path), contract.BASE_EDITION, users=users, seconds=seconds, checks=checks
     )
-    return Measured.of(latencies, time.perf_counter() - began, statuses)
+    used: dict[str, float] = {}
+
+    def follow(event: Mapping[str, Any]) -> None:
+        if event["what"] in ("begin", "checking"):
+            used[event["what"]] = _cpu_of_users()
+
+    verdict = run(settings, profile.load(path), against=contract.load(), progress=follow)
+    if verdict.figures is None or verdict.findings:
+        raise RuntimeError(f"the load did not run as it should: {verdict.ending}: {verdict.reason}")
+    return Run(verdict.figures, used["checking"] - used["begin"])
 
 
-async def _client(
-    url: str,
-    requests: list[bytes],
-    until: float,
-    latencies: list[float],
-    statuses: set[int],
-) -> None:
-    address = urlsplit(url)
-    reader, writer = await asyncio.open_connection(address.hostname, address.port, limit=1 << 20)
-    turn = 0
-    while (began := time.perf_counter()) < until:
-        writer.write(requests[turn % len(requests)])
-        turn += 1
-        statuses.add(await _response(reader))
-        latencies.append(time.perf_counter() - began)
-    writer.close()
+def _cpu_of_users() -> float:
+    """Seconds of CPU of the process that runs Locust, the only child of ours with its name."""
+    for children in Path("/proc/self/task").glob("*/children"):
+        for child in children.read_text("ascii").split():
+            if b"fuzz.load.process" in Path(f"/proc/{child}/cmdline").read_bytes():
+                fields = Path(f"/proc/{child}/stat").read_text("utf-8").rpartition(")")[2].split()
+                return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    raise RuntimeError("the process of the users is not there")
 
 
-async def _response(reader: asyncio.StreamReader) -> int:
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    _, found, rest = head.partition(b"content-length: ")
-    if found:
-        await reader.readexactly(int(rest.split(b"\r\n", 1)[0]))
-    else:
-        while size := int((await reader.readline()).strip() or b"0", 16):
-            await reader.readexactly(size + 2)
-        await reader.readline()
-    return int(head.split(b" ", 2)[1])
+def rounds(
+    url: str, folder: Path, *, number: int, users: int, seconds: float
+) -> dict[str, list[Run]]:
+    """What each variant gave, a round at the same place in every list."""
+    found: dict[str, list[Run]] = {name: [] for name in VARIANTS}
+    order, source = [*VARIANTS], random.Random(1)
+    for _ in range(number):
+        source.shuffle(order)
+        for name in order:
+            found[name].append(
+                measured(url, folder, users=users, seconds=seconds, checks=VARIANTS[name])
+            )
+    return found
+
+
+def ratio(found: Mapping[str, Sequence[Run]], name: str, of: Callable[[Run], float]) -> Ratio:
+    """A figure as a multiple of the one without checks."""
+    pairs = zip(found[name], found[PLAIN], strict=True)
+    return Ratio.of([of(mine) / of(theirs) for mine, theirs in pairs])
+
+
+def _throughput(entry: Run) -> float:
+    return entry.figures.throughput
+
+
+def _p95(entry: Run) -> float:
+    return entry.figures.total.p95
+
+
+def result(found: Mapping[str, Sequence[Run]]) -> tuple[str, tuple[Floor, Bound]]:
+    """The table, and what has to hold."""
+    rows: list[list[str]] = []
+    for name, runs in found.items():
+        shares = [share for entry in runs for share in entry.figures.shares]
+        wanted = sum(share.checked + share.missed for share in shares)
+        part = sum(share.checked for share in shares) / wanted if wanted else 0.0
+        row = [name]
+        for of, shown in (
+            (_throughput, "{:.0f}"),
+            (_p95, "{:.0f} ms"),
+            (lambda entry: 1e6 * entry.per_request, "{:.0f} µs"),
+        ):
+            typical = shown.format(median(map(of, runs)))
+            row.append(typical if name == PLAIN else f"{typical}, {ratio(found, name, of)}")
+        rows.append([*row, f"{part:.1%}" if wanted else "-"])
+    head = ["8 users, with the ratio to those without checks (95 %)", "requests a second"]
+    head += ["95th percentile", "CPU of the users for a request", "checked in time"]
+    bounds = (
+        Floor("throughput with checks", ratio(found, CHECKED, _throughput), LEAST_THROUGHPUT),
+        Bound("95th percentile with checks", ratio(found, CHECKED, _p95), MOST_P95, spare=0.0),
+    )
+    return table(head, rows), bounds
 
 
 def main() -> int:
-    """Measure what the checks of the command `load` cost."""
-    from bench.load_checks import run_and_print  # it needs Locust, what else is here does not
-
-    return run_and_print()
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--users", type=int, default=8)
+    parser.add_argument("--strict", action="store_true", help="fail if a bound does not hold")
+    parser.add_argument("--write", action="store_true", help="write the table into the docs")
+    options = parser.parse_args()
+    busy = other_work()
+    with server(*SANDBOX, "--port") as served, tempfile.TemporaryDirectory() as folder:
+        found = rounds(
+            served.url,
+            Path(folder),
+            number=options.rounds,
+            users=options.users,
+            seconds=options.seconds,
+        )
+    text, bounds = result(found)
+    text = text.replace("8 users", f"{options.users} users")
+    holds = "; ".join(map(str, bounds)).capitalize()
+    text += f"\n\n{holds}. {options.rounds} rounds of {options.seconds:g} s."
+    text += f" Measured on {where_and_when()}, {busy}."
+    print(text)
+    if options.write:
+        write_page("load", text)
+    return int(options.strict and not all(bound.holds for bound in bounds))
 
 
 if __name__ == "__main__":

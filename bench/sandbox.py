@@ -29,8 +29,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from bench.load import Measured, measure, request
 from bench.measure import Floor, Ratio, table, where_and_when
+from bench.traffic import Measured, measure, request
 from drs_sync_policy.sandbox.seed import FIRST
 
 ROOT = Path(__file__).resolve().parents[1]
