@@ -105,8 +105,8 @@ class Oracle:
                 for other in contract.checked(target.operations)
                 if other.id != operation.id
             )
-        self.body = BodyReader(contract, operation, max_bytes=target.max_body_bytes)
-        self.media_type = self.body.media_type
+        self.body: BodyReader = BodyReader(contract, operation, max_bytes=target.max_body_bytes)
+        self.media_type: str = self.body.media_type
         self._parameters = {
             parameter.name: jsonschema_rs.validator_for(contract.standalone(parameter.schema))
             for parameter in operation.parameters
