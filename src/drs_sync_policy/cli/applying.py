@@ -70,14 +70,14 @@ class Run:
             else:
                 rows, code, notes = self._verified(self.verifier, rows)
         rest = f"the jobs of the file that are not in {journal.path}" if journal else _ALL
+        if journal is not None:  # before the output, which may end the run: `apply ... | head`
+            journal.drop(r.job_id for r in rows if r.state == outcomes.DIFFERS)
         outcomes.show(rows, self.output, quiet=self.manner.quiet, rest=rest)
         # Last, where it is seen: the table may be long.
         if code == exits.INTERRUPTED and journal is not None:
             notes.append("To continue, run the same command again.")
         for note in notes:
             click.echo(fold(note, width(err=True)), err=True)
-        if journal is not None:
-            journal.drop(r.job_id for r in rows if r.state == outcomes.DIFFERS)
         return exits.worst([code, exits.DONE if all(r.done for r in rows) else exits.BROKEN])
 
     def _sent(self, left: Sequence[int], journal: Journal | None) -> tuple[list[outcomes.Row], int]:
