@@ -180,6 +180,8 @@ def test_a_fair_server_passes(operation: str, asked: Any, status: int, body: Any
          "details-are-of-jobs-asked-for"),
         (DETAILS, {"jobs": [JOB, "x"]}, 400, {"results": [{**FAILURE, "id": "another"}]},
          "details-are-of-jobs-asked-for"),
+        (DETAILS, {"jobs": [JOB]}, 200, {"results": [{"id": {}}]}, "own-job-is-shown"),
+        (DETAILS, {"jobs": [JOB]}, 400, {"results": [{"id": []}]}, "details-are-of-jobs-asked-for"),
         (DETAILS, {"jobs": [JOB] * 6}, 200, {"results": [SHOWN] * 6}, "details-fit-their-page"),
         (DETAILS, {"jobs": [FOREIGN, JOB]}, 200,
          {"results": [{**SHOWN, "id": FOREIGN, "name": "n"}]},

@@ -45,7 +45,12 @@ _GRACE: Final = 1.1
 """What is under way when the budget is used up ends within so many times the budget; so does the
 counting of cases that are not sent."""
 _CHECKING: Final = 5 / 6
-"""The part of the budget for checking once a violation was seen; the rest is for the findings."""
+"""The part of the budget for checking once a violation was seen; the rest is for the findings.
+
+Required scenarios may use all of it: without them there is no verdict.
+"""
+_GROUPING_SECONDS: Final = 120.0
+"""The most time for the findings of a run without a budget."""
 _RESTORING: Final = 0.08
 """The part of the budget that restoring the policies may take in addition."""
 _RESTORING_SECONDS: Final = 1.0
@@ -209,6 +214,8 @@ class _Execution:
         self.originals: Originals | None = None
         self.restored = Restored()
         self.seen_enough = False
+        self.is_required_over = False
+        """Whether the required scenarios ended, or used up their time."""
         self.ended = False
         """Whether every case was sent, so that only the policies are left to be restored."""
         self.lowered: float | None = None
@@ -249,6 +256,8 @@ class _Execution:
         self.prober.deadline = float("inf")  # what follows has a time of its own
         with self._may_fail("grouping the violations"):
             self.progress.phase("findings")
+            if not self.budget:
+                self.prober.wire.limit(_GROUPING_SECONDS)
             self.findings = group(self.prober)
         self._restore()
         if self.crashes:
@@ -284,6 +293,8 @@ class _Execution:
         """Run every scenario; the names of the required ones that did not come to their end."""
         first = [scenario for scenario in scenarios.ordered() if not scenario.deep]
         unfinished = self._in_turns([entry for entry in first if entry.required])
+        self.is_required_over = True
+        self._keep_time_for_findings()
         self._in_turns([entry for entry in first if not entry.required])
         for scenario in scenarios.ordered():
             if scenario.deep and self.deep and not self._has_seen_enough():
@@ -376,20 +387,24 @@ class _Execution:
         self.ended, self.lowered = True, self.prober.wire.lowered
         with self._may_fail("restoring the policies"):
             self.progress.phase("restoring the policies")
-            if self.budget:  # Checking may use all of the time, and what was changed is owed.
-                self.prober.wire.limit(max(self.budget * _RESTORING, _RESTORING_SECONDS))
+            # Checking may use all of the time, and what was changed is owed.
+            owed = max(self.budget * _RESTORING, _RESTORING_SECONDS)
+            self.prober.wire.limit(owed if self.budget else float("inf"))
             self.restored = self.originals.restore()
 
     def _left(self) -> float:
         return self.started + self.checking - time.monotonic()
 
+    def _keep_time_for_findings(self) -> None:
+        if self.budget and self.is_required_over and self.first_failure is not None:
+            self.checking = self.budget * _CHECKING
+            self.prober.deadline = self.started + self.checking
+
     def _on_violation(self, violation: Violation) -> None:
         if self.first_failure is None:
             self.first_failure = time.monotonic() - self.started
             self.requests_to_failure = self.prober.ledger.requests
-            if self.budget:
-                self.checking = self.budget * _CHECKING
-                self.prober.deadline = self.started + self.checking
+            self._keep_time_for_findings()
         if violation.rule in self.reported:
             return
         for finding in group(self.prober, requests=0):

@@ -88,7 +88,6 @@ def _around(request: Request, plain: Plain) -> Iterator[Aspect]:
     usual = {("content-type", plain.oracle.media_type), (plain.token_header.lower(), plain.token)}
     given = {(name.lower(), value) for name, value in request.headers}
     yield from given - usual
-    yield from (("without", name) for name in {n for n, _ in usual} - {n for n, _ in given})
     if request.body:
         try:
             ijson.loads(request.body)

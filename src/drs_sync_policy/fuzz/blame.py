@@ -42,6 +42,9 @@ _REJECTING: Final = _CREDENTIALS | frozenset[AnyRule](
 FIRST: Final[tuple[AnyRule, ...]] = (
     "status-is-documented",
     # a wrong status comes here: whatever else is wrong with such a response follows from it
+    "foreign-job-has-no-details",
+    "list-has-own-jobs-only",
+    "details-are-of-jobs-asked-for",
     "media-type-is-json",
     "answer-is-i-json",
     "status-ties-error-fields",

@@ -275,7 +275,8 @@ class StateResender:
 
         Of two values it is not clear: the other one may be one that is never stored.
         """
-        if any(cause.rule == LATER for cause in self.resender.known):
+        known = self.resender.known
+        if any(cause.rule == LATER and cause.field == self.name for cause in known):
             return True
         if not self._was_stored(first):
             return False

@@ -27,7 +27,7 @@ def own_job(it: Subject) -> Iterator[Problem]:
         raise Skip
     if it.response.status != 200:
         yield status.not_200(it)
-    elif not any(entry.get("id") in jobs for entry in it.entries("results")):
+    elif not any(entry.get("id") in [*jobs] for entry in it.entries("results")):
         yield Problem(
             f"an entry for {listed(map(as_json, jobs))}", "no such entry", place="/results"
         )
@@ -35,7 +35,7 @@ def own_job(it: Subject) -> Iterator[Problem]:
 
 def asked_for(it: Subject) -> Iterator[Problem]:
     """Details, and the failures that a 400 lists, are of jobs that the request names."""
-    jobs = {*it.asked["jobs"]}
+    jobs = it.asked["jobs"]  # a list: an id in the response may be anything, also an object
     for position, entry in enumerate(_details(it)):
         if entry.get("id") not in jobs:
             yield Problem(
