@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -150,7 +150,8 @@ def _served(command: Sequence[str]) -> Iterator[str]:
             sys.stderr.write(log.read().decode("utf-8", "replace")[-2000:])
             raise
         finally:
-            os.killpg(started.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):
+                os.killpg(started.pid, signal.SIGTERM)
             started.wait()
 
 
