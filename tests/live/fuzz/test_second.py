@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
+
 from drs_sync_policy.fuzz.traffic.second import Arrivals, Second
 
 PATIENCE = 30.0
@@ -21,6 +23,14 @@ def add_up(arrivals: Arrivals, begin: int) -> int:
         arrivals.report(begin)
     arrivals.report((arrivals.has_ended, arrivals.dropped, arrivals.last))
     return 7
+
+
+def fail(arrivals: Arrivals, at_the_end: bool) -> int:
+    """Has a bug, which it meets at its first entry or after all of them."""
+    for _ in arrivals:
+        if not at_the_end:
+            break
+    raise RuntimeError("a bug")
 
 
 def _until(done: Callable[[], bool]) -> None:
@@ -69,6 +79,18 @@ def test_a_killed_process_is_noticed() -> None:
     os.kill(int(str(reports[0])), signal.SIGKILL)
     assert died.wait(PATIENCE)
     assert not second.hand_over(1, 8)
-    assert not second.is_alive
     assert second.dropped == 1
     assert second.end() is None
+
+
+@pytest.mark.parametrize("at_the_end", [False, True])
+def test_an_uncaught_error_is_no_exit_code(at_the_end: bool) -> None:
+    """Python ends with 1, which would be a verdict; also while it works off the queue."""
+    died: list[bool] = []
+    second = Second(fail, (at_the_end,), died=lambda: died.append(True))
+    second.start()
+    assert second.hand_over(1, 8)
+    if not at_the_end:
+        _until(lambda: bool(died))
+    assert second.end() is None
+    assert died == [True]

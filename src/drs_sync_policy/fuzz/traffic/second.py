@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 MOST_WAITING: Final = 1000
 """So many entries may wait in the queue."""
@@ -34,13 +34,23 @@ _HEAD: Final = struct.Struct(">I")
 _COMMAND: Final = "from drs_sync_policy.fuzz.traffic.second import main; main()"
 
 
+@frozen
+class _Ended:
+    """The last thing that the second process sends: only this is an end that was meant.
+
+    The process of an uncaught error has an exit code, too.
+    """
+
+    code: int
+
+
 @define(eq=False)
 class Second:
     """The second process, as the first one sees it.
 
     It runs `work(arrivals, *arguments)`, which has to be importable and gives its exit code.
     `received` gets, in a thread of its own, what `Arrivals.report` sends. `died` is called there if
-    the second process ends before `end`.
+    the second process ends without an exit code from `work`.
     """
 
     work: Callable[..., int]
@@ -60,6 +70,7 @@ class Second:
     _lock: threading.Lock = field(factory=threading.Lock)
     _wake: threading.Event = field(factory=threading.Event)
     _last: tuple[Any, ...] = ()
+    _ended: _Ended | None = None
     _until: float = float("inf")
     _process: subprocess.Popen[bytes] = field(init=False)
     _connection: socket.socket = field(init=False)
@@ -82,11 +93,6 @@ class Second:
         ]
         for thread in self._threads:
             thread.start()
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it still takes entries."""
-        return self._alive
 
     def hand_over(self, entry: Any, size: int) -> bool:
         """Put an entry of about `size` bytes into the queue; False if it is dropped."""
@@ -113,14 +119,14 @@ class Second:
             self._last = (last,)
         self._wake.set()
         try:
-            code = self._process.wait(patience + _GRACE_SECONDS)
+            self._process.wait(patience + _GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            code = self._process.wait()
+            self._process.wait()
         for thread in self._threads:
             thread.join(_GRACE_SECONDS)
         self._connection.close()
-        return code if code >= 0 else None
+        return self._ended.code if self._ended else None
 
     # --- threads ----------------------------------------------------------------------------------
 
@@ -130,12 +136,13 @@ class Second:
             while True:
                 self._wake.wait()
                 self._wake.clear()
-                if not self._last:
+                last = self._last  # before the rest is taken: later nothing comes
+                if not last:
                     time.sleep(_GATHER_SECONDS)
                 while entries := self._taken():
                     _send(self._connection, entries)
-                if self._last:
-                    _send(self._connection, (self.dropped, *self._last))
+                if last:
+                    _send(self._connection, (self.dropped, *last))
                     return
         except OSError:  # it has died; `_listen` sees that, too
             self._close()
@@ -158,9 +165,12 @@ class Second:
     def _listen(self) -> None:
         with suppress(OSError):
             while (report := _receive(self._connection)) is not None:
-                self.received(report)
+                if isinstance(report, _Ended):
+                    self._ended = report
+                else:
+                    self.received(report)
         self._close()
-        if not self._last:
+        if self._ended is None:
             self.died()
 
     def _close(self) -> None:
@@ -209,7 +219,9 @@ def main() -> None:
         if begun is None:
             return
         work, arguments = begun
-        code = work(Arrivals(connection), *arguments)
+        arrivals = Arrivals(connection)
+        code = work(arrivals, *arguments)
+        arrivals.report(_Ended(code))
     sys.exit(code)
 
 
