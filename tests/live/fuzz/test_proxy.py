@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -106,3 +107,20 @@ def test_without_an_exchange_nothing_was_checked(proxied: Proxies) -> None:
     with proxied() as proxy:
         httpx.get(proxy.url + "/healthz")
     assert proxy.code == exits.NOT_CHECKED, proxy.output
+
+
+def test_a_recording_is_kept_if_the_port_is_taken(tmp_path: Path) -> None:
+    """Nothing is relayed, so nothing replaces it."""
+    record, profile = tmp_path / "traffic.har", tmp_path / "target.toml"
+    record.write_text("an earlier one", "utf-8")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        url, port = "http://127.0.0.1:9", str(taken.getsockname()[1])
+        document = sandbox.target_profile(url, tenants=[FIRST])
+        profile.write_text(sandbox.to_toml(document), "utf-8")
+        arguments = ["proxy", "--target", str(profile), "--listen", port, "--record", str(record)]
+        done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == exits.WRONG_USE, done.output
+    assert "cannot listen on" in done.output
+    assert record.read_text("utf-8") == "an earlier one"

@@ -69,7 +69,7 @@ def command(
         raise click.UsageError(str(error)) from None
     if record is not None:
         try:
-            record.open("wb").close()
+            record.open("ab").close()  # what it has is kept until the port is bound
         except OSError as error:
             raise click.BadParameter(
                 f"`{record}` cannot be written: {error.strerror or error}", param_hint="--record"
