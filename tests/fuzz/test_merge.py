@@ -203,6 +203,15 @@ def test_a_report_given_twice_is_a_usage_error(reports: list[Path]) -> None:
     assert "twice" in done.output
 
 
+def test_a_report_that_is_read_is_not_overwritten(reports: list[Path]) -> None:
+    """Whatever its folder is called."""
+    before = (reports[0] / files.VERDICT).read_bytes()
+    done = _merge(*reports, "--report", reports[0] / ".." / reports[0].name)
+    assert done.exit_code == exits.WRONG_USE, done.output
+    assert "would overwrite" in done.output
+    assert (reports[0] / files.VERDICT).read_bytes() == before
+
+
 def test_a_verdict_from_its_file_describes_the_same(reports: list[Path], tmp_path: Path) -> None:
     """Written and read again, it is the same document."""
     (name, verdict), *_ = _loaded(reports).items()

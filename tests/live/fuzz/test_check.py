@@ -252,6 +252,12 @@ def test_the_exchanges_of_findings_are_no_history(
     done = CliRunner().invoke(main, [*arguments, str(tmp_path / "target.toml")])
     assert done.exit_code == exits.DONE, done.output
     assert "requests of a job overlap" in done.output
+    before = {path.name: path.read_bytes() for path in report.iterdir()}
+    arguments = [*arguments, str(tmp_path / "target.toml"), "--report", str(report)]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == exits.WRONG_USE, done.output
+    assert "would overwrite" in done.output
+    assert before == {path.name: path.read_bytes() for path in report.iterdir()}
 
 
 def test_a_file_that_is_no_recording_is_a_usage_error(tmp_path: Path) -> None:

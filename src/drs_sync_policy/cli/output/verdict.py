@@ -88,6 +88,19 @@ class Output:
                 param_hint="--report",
             ) from None
 
+    def keep(self, *inputs: Path) -> None:
+        """Raise a usage error if the files would overwrite what is read."""
+        if self.folder is None:
+            return
+        folder = self.folder.resolve()
+        for path in inputs:
+            if path.resolve() in (folder, folder / evidence.EXCHANGES):
+                raise click.BadParameter(
+                    f"the report would overwrite `{path}`, which is to be read; name another"
+                    " folder",
+                    param_hint="--report",
+                )
+
     @property
     def server_log(self) -> Path | None:
         """The file for the output of a server that the profile starts."""

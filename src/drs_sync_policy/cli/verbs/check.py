@@ -33,6 +33,7 @@ def command(
     Nothing is sent. Exit codes: 0 all checked rules passed; 1 a rule failed; 2 usage error; 6 the
     file has no request that sets policies; 130 Ctrl-C.
     """
+    output.keep(file)
     try:
         with reading(file.name, file.stat().st_size) as progress:
             verdict = check_file(

@@ -34,6 +34,7 @@ def command(*, reports: Sequence[Path], against: Contract, output: Output) -> No
     Nothing is sent. The exit code is the most serious one of the runs, or 2 if their targets or
     contracts differ.
     """
+    output.keep(*reports)
     folders = [folder.resolve() for folder in reports]
     for folder, name in zip(folders, reports, strict=True):
         if folders.count(folder) > 1:
