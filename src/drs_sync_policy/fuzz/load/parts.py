@@ -32,6 +32,8 @@ from drs_sync_policy.fuzz.traffic.second import Second
 
 _ASSIGNED: Final = "drs-sync-policy-assigned"
 """The message by which a master gives a worker its jobs and its part of the rate."""
+_PATIENCE: Final = "drs-sync-policy-patience"
+"""The message by which a master says how long a worker still checks after the end."""
 _FINISH: Final = "drs-sync-policy-finish"
 """The message by which a master has a worker stop its users and work off its queue."""
 _NEW: Final = "drs-sync-policy"
@@ -91,11 +93,13 @@ class Part:
 
     def assign(self, jobs: list[tuple[int, str]], gap: float) -> None:
         """Begin again, with these jobs."""
+        self._is_finished = False
+        if self.shared is not None:  # what is not taken yet is of the load before
+            self._new = []
         self.prepare()
         against = contract.load(self.edition)
         operation = against.operation(contract.BATCH_SET_POLICY)
         oracle = Oracle(against, operation, self.target)
-        self._is_finished = False
         self.shared = Shared(
             oracle=oracle,
             jobs=Jobs(self.target, jobs),
@@ -168,7 +172,6 @@ def install(environment: Environment, part: Part) -> None:
     """Let a process do its part; its runner has to exist."""
     _parts[id(environment)] = part
     environment.host = origin(part.target)
-    environment.host = origin(part.target)
     runner, listening = environment.runner, cast("Any", environment.events)
 
     def start(**_: Any) -> None:
@@ -188,15 +191,20 @@ def install(environment: Environment, part: Part) -> None:
     def assigned(msg: Any, **_: Any) -> None:
         part.assign(msg.data["jobs"], msg.data["gap"])
 
-    def finish(msg: Any, **_: Any) -> None:
+    def be_patient(msg: Any, **_: Any) -> None:
         part.patience = msg.data["patience"]
+
+    def finish(**_: Any) -> None:
         cast("Any", runner).stop()
 
     def end(**_: Any) -> None:
         part.finish()
 
+    def announce(**_: Any) -> None:
+        cast("Any", runner).send_message(_PATIENCE, {"patience": part.patience})
+
     def wait(**_: Any) -> None:
-        cast("Any", runner).send_message(_FINISH, {"patience": part.patience})
+        cast("Any", runner).send_message(_FINISH)
         while {*part.reported} - part.finished - {*_lost(part)}:
             time.sleep(0.1)
 
@@ -204,12 +212,14 @@ def install(environment: Environment, part: Part) -> None:
     listening.user_error.add_listener(fail)
     if isinstance(runner, MasterRunner):
         listening.worker_report.add_listener(receive)
+        listening.test_stopping.add_listener(announce)  # before Locust has the workers stop
         listening.test_stop.add_listener(wait)
         return
     listening.test_stop.add_listener(end)
     if isinstance(runner, WorkerRunner):
         listening.report_to_master.add_listener(report)
         runner.register_message(_ASSIGNED, assigned)
+        runner.register_message(_PATIENCE, be_patient)
         runner.register_message(_FINISH, finish, concurrent=True)
 
 

@@ -95,7 +95,13 @@ def _work(environment: Environment, settings: Settings, part: Part, ended: threa
         return
     install(environment, part)
     _say("connected", host=settings.host, port=settings.port)
-    _meanwhile(lambda: ended.wait() and runner.quit())
+
+    def end() -> None:
+        ended.wait()
+        part.patience = _INTERRUPTED_SECONDS
+        runner.quit()
+
+    _meanwhile(end)
     runner.greenlet.join()
 
 
