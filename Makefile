@@ -123,7 +123,7 @@ test: setup $(NODE) ## the tests (under 3 minutes on 2 cores)
 	$(BIN)/python -m pytest -m "not system" -n 3 --dist worksteal $(EXTRA)
 
 test-system: setup-system $(NODE) ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds; SEED= chooses a third of the faults
-	$(BIN)/python -m pytest -m "system and not long" -n 2 --dist worksteal $(EXTRA)
+	$(strip $(SEED:%=SEED=%) $(BIN)/python -m pytest -m "system and not long" -n 2 --dist worksteal $(EXTRA))
 
 # Alone, one after the other: they are about what load does.
 soak: setup-system $(NODE) ## kill series, loads and seeds at full length, every fault; hours; results go to docs/confidence.md
