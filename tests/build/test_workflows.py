@@ -57,7 +57,8 @@ def _plan(script: str) -> str:
     dry = re.sub(r"\bmake (?=[a-z])", "make --dry-run --no-print-directory ", script)
     done = subprocess.run(
         ["bash", "-e", "-c", dry],
-        cwd=ROOT, env={**os.environ, "BASE_REF": "main", "GITHUB_REF_NAME": "v1.0.0", "NUMBER": "5"},
+        cwd=ROOT,
+        env={**os.environ, "BASE_REF": "main", "GITHUB_REF_NAME": "v1.0.0", "NUMBER": "5"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
