@@ -217,6 +217,8 @@ def test_a_report_of_traffic_is_like_one_of_the_fuzzer(tmp_path: Path) -> None:
             _set(client, JOB, conflict_policy="stop")
             _set(client, JOB, token=strange)
         recorder.entries[1]["response"]["status"] = 299  # of the second request alone
+        cookie = {"name": "Cookie", "value": "of-somebody-else"}
+        recorder.entries[0]["request"]["headers"].append(cookie)  # as of a browser
         document = sandbox.target_profile(server.url, tenants=server.tenants)
         (tmp_path / "target.toml").write_text(sandbox.to_toml(document), "utf-8")
         har = {"log": {"version": "1.2", "entries": recorder.entries}}

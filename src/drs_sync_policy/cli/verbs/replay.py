@@ -22,9 +22,9 @@ from drs_sync_policy.fuzz.readback import Unreadable
 from drs_sync_policy.fuzz.replay import TRIES, Replayed, Result, replay
 from drs_sync_policy.fuzz.report import terminal
 from drs_sync_policy.fuzz.target.connection import over_http
-from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
+from drs_sync_policy.fuzz.target.http import NoResponse, Request, Throttled
 from drs_sync_policy.fuzz.traffic.redaction import HIDDEN, is_redacted
-from drs_sync_policy.fuzz.verdict import Ledger, Violation
+from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 from drs_sync_policy.text import did_you_mean
 
 _STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "FLAKY": "yellow"}
@@ -84,7 +84,7 @@ def _replay(
     try:
         for entry in entries:
             example = decoder.finding(entry).example
-            reason = _unsendable(example)
+            reason = _unsendable(example, {*map(str.lower, oracle.operation.security_headers)})
             if reason:
                 results.append(None)
                 line = Text("NOT SENT", style="yellow").append(
@@ -92,7 +92,10 @@ def _replay(
                 )
                 console.print(line, soft_wrap=True)
                 continue
-            done = replay(prober, evolve(example, case=""), tries=tries)
+            sendable = evolve(
+                example, case="", exchanges=(*map(_without_hidden, example.exchanges),)
+            )
+            done = replay(prober, sendable, tries=tries)
             results.append(done.result)
             console.print(_line(entry, done), soft_wrap=True)
     finally:
@@ -100,16 +103,29 @@ def _replay(
     return results
 
 
-def _unsendable(example: Violation) -> str:
+def _unsendable(example: Violation, credentials: set[str]) -> str:
     """Why a report does not have what was sent; empty if it has."""
     for request in (exchange.request for exchange in example.exchanges):
         if is_redacted(request):
             return "the report has no bodies; check the traffic again without `--redact-bodies`"
-        if any(
-            HIDDEN in value for name, value in request.headers if name.lower() in request.secret
-        ):
+        names = {name.lower() for name, _ in request.headers}
+        hidden = {
+            name.lower() for name, value in request.headers if _is_hidden(request, name, value)
+        }
+        if hidden and not credentials & (names - hidden):
             return "the profile does not have the token that was sent"
     return ""
+
+
+def _is_hidden(request: Request, name: str, value: str) -> bool:
+    return HIDDEN in value and name.lower() in request.secret
+
+
+def _without_hidden(exchange: Exchange) -> Exchange:
+    """Without what the report hides next to the token, as the cookies of a browser."""
+    request = exchange.request
+    shown = tuple(header for header in request.headers if not _is_hidden(request, *header))
+    return evolve(exchange, request=evolve(request, headers=shown))
 
 
 def _line(entry: Mapping[str, Any], done: Replayed) -> Text:
