@@ -194,6 +194,12 @@ def test_figures_of_loads_are_in_the_merged_report(reports: list[Path], tmp_path
     assert load["latencies"] == {"3": 18, "8": 2}
     assert (load["total"]["requests"], load["total"]["p95"], load["users"]) == (20, 8, 6)
     assert (tmp_path / "whole" / "report.html").read_text("utf-8").count("<svg") == 2
+    assert "no latencies by kind" not in done.output
+    (tmp_path / "old").mkdir()
+    old = evolve(figures, groups=(evolve(group, latencies={}),))
+    files.write(evolve(verdict, figures=old), tmp_path / "old")
+    done = _merge(tmp_path / "one", tmp_path / "old")
+    assert f"`{tmp_path / 'old'}` has no latencies by kind of request" in done.output
 
 
 def test_a_report_given_twice_is_a_usage_error(reports: list[Path]) -> None:

@@ -53,7 +53,11 @@ def merge(verdicts: Mapping[str, Verdict]) -> Verdict:
         seed=first.seed if len(runs) == 1 else None,
         seconds=sum(run.seconds for run in runs),
         findings=findings,
-        notes=(*_sources(verdicts), *_once(note for run in runs for note in run.notes)),
+        notes=(
+            *_sources(verdicts),
+            *_left_out(verdicts),
+            *_once(note for run in runs for note in run.notes),
+        ),
         started=min(run.started for run in runs),
         figures=figures.joined(loads) if loads else None,
     )
@@ -79,6 +83,17 @@ def _sources(verdicts: Mapping[str, Verdict]) -> Iterable[str]:
         requests = counted(verdict.ledger.requests, "request")
         found = counted(len(verdict.findings), "finding")
         yield f"merged `{name}`: {seed}{requests}, {found}, {verdict.ending}"
+
+
+def _left_out(verdicts: Mapping[str, Verdict]) -> Iterable[str]:
+    """Reports whose latencies by kind of request cannot be joined: they do not have them."""
+    for name, verdict in verdicts.items():
+        groups = verdict.figures.groups if verdict.figures else ()
+        if groups and not any(group.latencies for group in groups):
+            yield (
+                f"`{name}` has no latencies by kind of request, so only the figures of all requests"
+                " include it; an earlier version wrote it"
+            )
 
 
 def _findings(runs: Iterable[Verdict], ledger: Ledger) -> tuple[Finding, ...]:
