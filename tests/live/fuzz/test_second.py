@@ -7,12 +7,21 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from drs_sync_policy.fuzz.traffic.second import Arrivals, Second
 
 PATIENCE = 30.0
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The second process finds this module, and nothing that lies where it is started."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
+    (tmp_path / "attrs.py").write_text("raise SystemExit(9)", "utf-8")
+    monkeypatch.chdir(tmp_path)
 
 
 def add_up(arrivals: Arrivals, begin: int) -> int:

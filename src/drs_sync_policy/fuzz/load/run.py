@@ -35,7 +35,7 @@ from drs_sync_policy.text import counted
 
 Event = Mapping[str, Any]
 """Something that the process of Locust says: `what` happened, and details."""
-_COMMAND: Final = (sys.executable, "-m", "drs_sync_policy.fuzz.load.process")
+_COMMAND: Final = (sys.executable, "-P", "-m", "drs_sync_policy.fuzz.load.process")
 _SHOWN: Final = 4000
 
 

@@ -82,7 +82,7 @@ class Second:
         with theirs:
             number = theirs.fileno()
             self._process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-c", _COMMAND, str(number), str(self.niceness)],
+                [sys.executable, "-P", "-c", _COMMAND, str(number), str(self.niceness)],
                 pass_fds=(number,),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL if self.silent else None,
