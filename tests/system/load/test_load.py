@@ -166,6 +166,7 @@ def test_a_rate_is_kept_and_a_busy_port_is_named(machine: Callable[..., Machine]
     )
     output, _ = running.communicate(timeout=PATIENCE)
     assert running.returncode == exits.DONE, output
+    assert "Checking the rest of the responses." in output
     figures = here.verdict()["load"]
     assert figures["rate"] == 20
     assert 0 < figures["total"]["requests"] <= 20 * SECONDS + 20

@@ -177,5 +177,6 @@ _LINES: Final = {
     "workers": "{ready} of {expected} workers are there.",
     "connected": "Working for the master on {host}:{port}.",
     "failed": "FAILED {rule}",
+    "checking": "Checking the rest of the responses.",
 }
 """What is said of a step."""
