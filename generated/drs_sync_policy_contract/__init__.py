@@ -6,7 +6,7 @@ VERSION: Final = "1.0.0"
 """`info.version` of every edition."""
 
 SHA256: Final = {
-    "base": "d15a9e3b40e22a8e0d92fc83ce41faa29795ed56b2c2094f4def29bc2731c22b",
+    "base": "6b1297ef184a663b877208a0f61f3e5168455934ac981968de105d6193d7df3a",
     "huawei-cloud": "2c9d1b93f96fedd7e190f4b00c41db1e582b30087f0ce8462f8d6ed0aa7d3053",
 }
 """The hash of each edition, as `drs_sync_policy.contract.Contract.sha256` computes it."""

@@ -162,7 +162,7 @@ def sync_detailed(
     request sent again gets the same response and leaves the same state.
 
     The operation applies only to jobs that support synchronization policies. A job whose
-    state does not allow the operation has a `failed` result.
+    state does not allow the operation has a `failed` result (`DRS.M00304` in the sandbox).
 
     Args:
         project_id (str):
@@ -201,7 +201,7 @@ def sync(
     request sent again gets the same response and leaves the same state.
 
     The operation applies only to jobs that support synchronization policies. A job whose
-    state does not allow the operation has a `failed` result.
+    state does not allow the operation has a `failed` result (`DRS.M00304` in the sandbox).
 
     Args:
         project_id (str):
@@ -240,7 +240,7 @@ async def asyncio_detailed(
     request sent again gets the same response and leaves the same state.
 
     The operation applies only to jobs that support synchronization policies. A job whose
-    state does not allow the operation has a `failed` result.
+    state does not allow the operation has a `failed` result (`DRS.M00304` in the sandbox).
 
     Args:
         project_id (str):
@@ -281,7 +281,7 @@ async def asyncio(
     request sent again gets the same response and leaves the same state.
 
     The operation applies only to jobs that support synchronization policies. A job whose
-    state does not allow the operation has a `failed` result.
+    state does not allow the operation has a `failed` result (`DRS.M00304` in the sandbox).
 
     Args:
         project_id (str):
