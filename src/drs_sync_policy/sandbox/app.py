@@ -104,6 +104,7 @@ class Sandbox:
 
         @asynccontextmanager
         async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
+            await self._settings.take_over()
             following = asyncio.create_task(self._settings.follow())
             yield
             following.cancel()

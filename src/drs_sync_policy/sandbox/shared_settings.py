@@ -51,13 +51,19 @@ class SharedSettings:
         """Take over what peers change, until cancelled; returns at once without peers."""
         while self.peers:
             await asyncio.sleep(_SECONDS)
-            try:
-                self._take_over(await self._store.settings())
-            except Exception as error:  # noqa: BLE001 - a database that is away comes back
-                if not is_unavailable(error):
-                    _LOG.exception("cannot follow the settings of other workers")
+            await self.take_over()
 
-    def _take_over(self, published: Mapping[str, Any]) -> None:
+    async def take_over(self) -> None:
+        """Have the settings of the peers, if there are any; a new worker begins with them."""
+        if not self.peers:
+            return
+        try:
+            self._apply(await self._store.settings())
+        except Exception as error:  # noqa: BLE001 - a database that is away comes back
+            if not is_unavailable(error):
+                _LOG.exception("cannot follow the settings of other workers")
+
+    def _apply(self, published: Mapping[str, Any]) -> None:
         if _FAULTS in published:
             self.faults.activate(published[_FAULTS]["active"])
         conditions = NetworkConditions.of(published.get(_CONDITIONS, {}))

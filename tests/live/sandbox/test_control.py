@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -173,3 +174,12 @@ def test_the_request_log_has_the_requests_to_the_api_only(serve: Callable[..., C
     assert logged["milliseconds"] >= 0
     caller.http.post("/_sandbox/reset")
     assert caller.http.get("/_sandbox/requests").json() == {"requests": []}
+
+
+def test_a_new_worker_begins_with_the_settings_of_its_peers(
+    serve: Callable[..., Caller], tmp_path: Path
+) -> None:
+    """A worker that takes the place of a dead one serves no request without them."""
+    shared = {"peers": True, "database": f"sqlite:///{tmp_path / 'state.db'}"}
+    serve(**shared).http.put("/_sandbox/faults/count-off-by-one").raise_for_status()
+    assert serve(**shared).set({"job_id": "x"}).json()["count"] == 2
