@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NoReturn, cast
 from urllib.parse import unquote, urlsplit
 
+import jsonschema_rs
 from attrs import evolve, field, frozen
 
 from drs_sync_policy import contract
@@ -42,6 +43,20 @@ FIELDS: dict[str, Any] = {
     "index_trans": bool,
     "slot_name": str,
 }
+"""Checked by hand, not by the means of the fuzzer; by the contract only if it has more fields."""
+_ITEM = contract.load().document["components"]["schemas"]["SyncPolicyReq"]["properties"]
+FIELDS |= {
+    name: jsonschema_rs.validator_for(contract.load().standalone(schema))
+    for name, schema in _ITEM.items()
+    if name not in {*FIELDS, "job_id"}
+}
+
+EXAMPLES = {
+    name: contract.load().resolve(schema)["examples"][0]
+    for name, schema in _ITEM.items()
+    if name != "job_id"
+}
+"""A valid value of each field."""
 
 
 @frozen
@@ -327,6 +342,13 @@ def _constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
+def _matches(validator: jsonschema_rs.Validator, value: Any) -> bool:
+    try:
+        return validator.is_valid(value)
+    except (ValueError, OverflowError):  # no number of JSON
+        return False
+
+
 def is_valid(item: Any) -> bool:
     """Whether an item is valid."""
     if not isinstance(item, dict) or not isinstance(item.get("job_id"), str) or not item["job_id"]:
@@ -334,6 +356,10 @@ def is_valid(item: Any) -> bool:
     for name, kind in FIELDS.items():
         if name in item:
             value = item[name]
+            if isinstance(kind, jsonschema_rs.Validator):
+                if not _matches(kind, value):
+                    return False
+                continue
             right = isinstance(value, kind) if isinstance(kind, type) else value in kind
             if not right or (kind is not bool and not isinstance(value, str)):
                 return False

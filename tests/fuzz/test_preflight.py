@@ -81,6 +81,7 @@ def test_policies_are_restored() -> None:
         "index_trans": True,
         "slot_name": "before the run",
     }
+    policy |= {name: example for name, example in servers.EXAMPLES.items() if name not in policy}
     with servers.serving() as server:
         every = [job for jobs in servers.JOBS.values() for job in jobs]
         server.stored = {job: dict(policy) for job in every}

@@ -156,7 +156,11 @@ def _verdict(handler: type[Detailing], *rules: str) -> Verdict:
         )
 
 
-HIDDEN = ("ddl_trans", "slot_name")
+HIDDEN = tuple(
+    name
+    for name in servers.FIELDS
+    if name not in {"conflict_policy", "filter_ddl_policy", "index_trans"}
+)
 
 
 def test_a_fair_server_is_not_accused_and_what_cannot_be_read_is_named() -> None:
