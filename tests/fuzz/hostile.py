@@ -52,7 +52,7 @@ class Hostile(Handler):
         return self.server.hung.wait(seconds)
 
 
-class Attacked(Exception):  # noqa: N818
+class Attacked(Exception):
     """The response was sent, in whatever form."""
 
 

@@ -124,7 +124,7 @@ class Server(ThreadingHTTPServer):
         """A client that goes away is nothing to print."""
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """A response other than 200."""
 
     def __init__(self, status: int, key: str = "request", **headers: str) -> None:

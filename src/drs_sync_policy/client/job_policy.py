@@ -66,7 +66,7 @@ class JobPolicy:
     def __getitem__(self, name: str) -> Any:
         """The value of a field, None if it is not set, or `NOT_READABLE`.
 
-        Raises KeyError for a name that is no field of a policy.
+        Raises KeyError if a policy has no field of that name.
         """
         if name not in FIELDS and name not in self.fields:
             raise KeyError(f"`{name}` is not a field of a policy (known: {', '.join(FIELDS)})")

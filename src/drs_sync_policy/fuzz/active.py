@@ -47,7 +47,7 @@ counting of cases that are not sent."""
 _CHECKING: Final = 5 / 6
 """The part of the budget for checking once a violation was seen; the rest is for the findings.
 
-Required scenarios may use all of it: without them there is no verdict.
+Required scenarios may use all of it, because a verdict needs them.
 """
 _GROUPING_SECONDS: Final = 120.0
 """The most time for the findings of a run without a budget."""

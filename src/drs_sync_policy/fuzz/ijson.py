@@ -9,7 +9,7 @@ import json
 from typing import Any, NoReturn
 
 
-class NotIJson(ValueError):  # noqa: N818
+class NotIJson(ValueError):
     """Bytes that are not I-JSON; the text says why."""
 
 

@@ -50,11 +50,11 @@ GATEWAY: Final = frozenset({502, 504})
 """What a gateway says for a service that is away for a moment: asked once more."""
 
 
-class TargetDown(Exception):  # noqa: N818
+class TargetDown(Exception):
     """The target no longer responds, so the run cannot go on."""
 
 
-class TurnOver(Exception):  # noqa: N818
+class TurnOver(Exception):
     """The time of this scenario is used up for now; it is run again later."""
 
 

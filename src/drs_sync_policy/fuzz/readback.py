@@ -35,7 +35,7 @@ _NOTHING_THERE: Final = (ValueError, KeyError, IndexError, TypeError)
 NOTHING_EXPECTED: Final = Expectation("", None)
 
 
-class Unreadable(Exception):  # noqa: N818 - it is no error of ours
+class Unreadable(Exception):
     """What is stored could not be read; the text says why."""
 
 

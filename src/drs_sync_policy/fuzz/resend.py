@@ -164,8 +164,8 @@ class Resender:
     def _is_apart(self, rule: AnyRule, tried: Sequence[Exchange], first: Cause) -> bool:
         """Whether what the last exchange violates has another cause than `first`.
 
-        It has, if an exchange violates the rule of `first` and not `rule`, although it could. What
-        is wrong with the form of a response is no cause of whether an item succeeds. A request that
+        It has, if an exchange violates the rule of `first` and not `rule`, although it could. A
+        wrong form of a response does not decide whether an item succeeds. A request that
         is accepted against a rule has another cause than one that is rightly accepted.
         """
         if rule == first.seen_as:

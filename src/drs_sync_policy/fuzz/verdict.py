@@ -42,7 +42,7 @@ class Exchange:
 
     @property
     def results(self) -> list[Mapping[str, Any]] | None:
-        """The results of a 200; None if there is no such response, or its meaning is not clear."""
+        """The results of a 200; None without such a response, or if its meaning is not clear."""
         if self.response is None or self.response.status != 200:
             return None
         try:

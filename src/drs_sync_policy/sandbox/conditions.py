@@ -54,7 +54,7 @@ class NetworkConditions:
         return cls(**wanted)
 
 
-class ConnectionReset(Exception):  # noqa: N818 - it happens to the client, not to the program
+class ConnectionReset(Exception):
     """The connection is reset instead of a response."""
 
 

@@ -10,7 +10,7 @@ from drs_sync_policy.codes import ErrorCode, all_codes, find
 DEFAULT_LANGUAGE: Final = "en-us"
 
 
-class Rejection(Exception):  # noqa: N818 - it is a response, not a failure of the program
+class Rejection(Exception):
     """A request that gets an error instead of results: status, row of the tables, details."""
 
     def __init__(

@@ -210,7 +210,7 @@ def test_a_plan_says_what_is_not_known(given: Callable[..., Done], server: Vendo
 
 
 def test_quiet_prints_the_data_and_nothing_else(given: Callable[..., Done], run: Run) -> None:
-    """The policies and the plan are what is asked for; there is no summary."""
+    """Only what is asked for is printed, the policies or the plan, without a summary."""
     loud, quiet = (given("plan", _items(1), *more) for more in ((), ("--quiet",)))
     assert loud.err
     assert quiet == Done(loud.code, loud.out, "")

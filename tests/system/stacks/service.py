@@ -48,7 +48,7 @@ class Reply(NamedTuple):
     body: bytes
 
 
-class _Rejected(Exception):  # noqa: N818
+class _Rejected(Exception):
     def __init__(self, status: int, key: str) -> None:
         super().__init__(key)
         self.status = status

@@ -65,7 +65,7 @@ def _send(url: str) -> int:
 def test_without_its_checks_it_relays_and_says_so(
     proxied: Proxied,
 ) -> None:
-    """At once; in the end there is no verdict."""
+    """At once; the run ends without a verdict."""
     process, url, checks = proxied
     assert _send(url) == 200
     _until(process, "FAILED count-equals-results")

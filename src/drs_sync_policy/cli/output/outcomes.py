@@ -76,8 +76,8 @@ def show(
     """Prints every row as JSON or CSV; as a table, those that matter, and a summary as well.
 
     The summary and the meaning of the codes of failed jobs go to stderr. `rest` says where the
-    unknown jobs are that a table leaves out. If `quiet`, jobs that are set are not in the table,
-    and there is no summary.
+    unknown jobs are that a table leaves out. If `quiet`, the table leaves out jobs that are set,
+    and the summary is not printed.
     """
     if output == "table":
         _table([r for r in rows if r.matters] if quiet else rows, rest)

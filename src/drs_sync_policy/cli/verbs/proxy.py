@@ -25,7 +25,7 @@ from drs_sync_policy.fuzz.traffic.recorded import Recorded
 from drs_sync_policy.fuzz.traffic.second import Arrivals, Second
 
 _DIED: Final = (
-    "Error: the process that checks the traffic has ended, so there is no verdict. Until Ctrl-C,"
+    "Error: the process that checks the traffic has ended. This run gets no verdict. Until Ctrl-C,"
     " traffic is still relayed; to check it, start the proxy again."
 )
 

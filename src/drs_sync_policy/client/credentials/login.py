@@ -26,7 +26,7 @@ _LIFETIME: Final = timedelta(hours=24)
 _MARK: Final = "drs_login"
 
 
-class LoginFailed(Exception):  # noqa: N818 - becomes a DrsError before anyone sees it
+class LoginFailed(Exception):
     """IAM gave no token; the client raises its own error instead."""
 
     def __init__(self, response: httpx.Response) -> None:

@@ -39,11 +39,11 @@ _COMMAND: Final = (sys.executable, "-P", "-m", "drs_sync_policy.fuzz.load.proces
 _SHOWN: Final = 4000
 
 
-class CannotBegin(Exception):  # noqa: N818 - it is an error of the user
+class CannotBegin(Exception):
     """The load cannot begin as it was asked for; the text says why."""
 
 
-class _NoMaster(Exception):  # noqa: N818 - see `CannotBegin`
+class _NoMaster(Exception):
     """No master was there for so long that the worker gave up."""
 
 

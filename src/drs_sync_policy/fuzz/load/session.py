@@ -44,7 +44,7 @@ Place = tuple[str, str]
 """A job, after the project that it is in."""
 
 
-class NotServed(Exception):  # noqa: N818 - it is no error of ours
+class NotServed(Exception):
     """There is no response that can be checked; what is stored is not known."""
 
 
@@ -252,7 +252,7 @@ class Session:
             self._shared.sent.unchecked[one.response.status if one.response else 0] += 1
 
     def _ask(self, request: Request, kind: str) -> Recorded:
-        """The exchange; `NotServed` if there is no response to be checked."""
+        """The exchange; `NotServed` if no response came that can be checked."""
         self._named(kind)
         began = time.monotonic()
         try:

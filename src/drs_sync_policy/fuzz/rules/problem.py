@@ -7,7 +7,7 @@ from attrs import frozen
 from drs_sync_policy.fuzz.verdict import Exchange, Stored
 
 
-class Skip(Exception):  # noqa: N818
+class Skip(Exception):
     """The rule says nothing about this evidence."""
 
 

@@ -215,7 +215,7 @@ class Pool:
         return response
 
 
-class _Stale(Exception):  # noqa: N818
+class _Stale(Exception):
     """The connection ended before the first byte of a response."""
 
 

@@ -62,7 +62,7 @@ class Response:
         return None
 
 
-class NoResponse(Exception):  # noqa: N818 - it is no error of ours
+class NoResponse(Exception):
     """The server was reached and gave no complete response; the text says what happened."""
 
     timed_out = False
@@ -74,15 +74,15 @@ class TimedOut(NoResponse):
     timed_out = True
 
 
-class Unreachable(Exception):  # noqa: N818
+class Unreachable(Exception):
     """No connection could be made."""
 
 
-class Throttled(Exception):  # noqa: N818
+class Throttled(Exception):
     """The server kept responding with 429 or 503 for longer than the run can wait."""
 
 
-class Stopped(Exception):  # noqa: N818
+class Stopped(Exception):
     """The wire was stopped or its time is up: nothing more is sent or received."""
 
 

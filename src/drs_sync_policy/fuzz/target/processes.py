@@ -24,7 +24,7 @@ _SHOWN_BYTES: Final = 2000
 """So much of a command's last output is shown when it fails."""
 
 
-class ProcessFailed(RuntimeError):  # noqa: N818
+class ProcessFailed(RuntimeError):
     """A command of the profile that did not do its work; the text says which and how."""
 
 
