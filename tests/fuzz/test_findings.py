@@ -54,6 +54,20 @@ def test_one_bug_of_what_is_stored_is_one_finding(handler: type[Handler], rule: 
     assert rules_of_findings(handler) == [rule]
 
 
+class KeepingTheFirst(Losing):
+    """Never replaces a `conflict_policy`, and forgets `slot_name`."""
+
+    def kept(self, item: dict[str, Any]) -> dict[str, Any]:
+        first = self.server.stored.get(item["job_id"], {}).get("conflict_policy")
+        known = {"conflict_policy": first} if first and "conflict_policy" in item else {}
+        return {**super().kept(item), **known}
+
+
+def test_a_field_that_keeps_its_first_value_does_not_explain_another() -> None:
+    """Each field has the finding that fits it."""
+    assert {*rules_of_findings(KeepingTheFirst)} == {"later-calls-win", STORED}
+
+
 def test_two_bugs_are_two_findings() -> None:
     """An item replaces the policy, and the earlier of two items wins."""
     names = ("plain requests", "jobs more than once")

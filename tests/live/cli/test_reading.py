@@ -17,6 +17,7 @@ import pytest
 from attrs import Factory, define
 
 from drs_sync_policy.cli import exits, plans
+from drs_sync_policy.cli.output import outcomes
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.sandbox.states import ALLOWED_STATES
 from tests.live import vendor
@@ -364,6 +365,26 @@ def test_a_second_run_does_what_the_first_left(
     else:  # The second run is the first that sees the difference, and the third sends it.
         assert done.code == exits.BROKEN
         assert journal.exists()
+
+
+def test_what_differs_is_forgotten_before_the_output(
+    given: Callable[..., Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`apply --verify ... | head` may end while it prints; the next run sends the job again."""
+
+    def ends(*_: Any, **__: Any) -> None:
+        raise BrokenPipeError
+
+    items = [{"job_id": job_id, "conflict_policy": "stop"} for job_id in (A, B)]
+    happens = _Trouble(differs=B)
+    with vendor.serving(2, fails=happens) as server:
+        with monkeypatch.context() as patched:
+            patched.setattr(outcomes, "show", ends)
+            given("apply", items, "--verify", **_connection(server))
+        happens.over = True
+        happens.sent.clear()
+        given("apply", items, "--verify", **_connection(server))
+        assert happens.sent == [B]
 
 
 @pytest.mark.parametrize("trouble", [{"ends": B}, {"unreadable": True}], ids=str)
