@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
 from attrs import evolve
 
-from drs_sync_policy import contract
+from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz.active import Progress, run
+from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Ledger
 from tests.fuzz import servers
@@ -138,3 +141,15 @@ def test_a_scenario_that_needs_long_is_run_to_its_end_after_the_others() -> None
     assert phases.count("methods") == 2
     assert verdict.ending == "complete"
     assert verdict.ledger.status(rule) == "passed"
+
+
+def test_the_findings_of_a_run_without_a_budget_have_a_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A slow server ends it, and what was changed is restored without a limit."""
+    limits: list[float] = []
+    target = profile.parse(sandbox.target_profile("http://application"))
+    with over_asgi(sandbox.create_app(faults=["count-off-by-one"]), target) as wire:
+        monkeypatch.setattr(type(wire), "limit", lambda _, seconds: limits.append(seconds))
+        run(target, budget=0, wire=wire, rules=frozenset({"count-equals-results"}))
+    assert limits == [120.0, float("inf")]
