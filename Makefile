@@ -123,11 +123,11 @@ test: setup $(NODE) ## the tests (under 3 minutes on 2 cores)
 	$(BIN)/python -m pytest -m "not system" -n 3 --dist worksteal $(EXTRA)
 
 test-system: setup-system $(NODE) ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds; SEED= chooses a third of the faults
-	$(strip $(SEED:%=SEED=%) $(BIN)/python -m pytest -m "system and not long" -n 2 --dist worksteal $(EXTRA))
+	$(strip $(SEED:%=SEED=%) $(BIN)/python -m pytest -m "system and not long" -n 2 --dist worksteal --timeout 600 $(EXTRA))
 
 # Alone, one after the other: they are about what load does.
 soak: setup-system $(NODE) ## kill series, loads and seeds at full length, every fault; hours; results go to docs/confidence.md
-	$(BIN)/python -m pytest -m "soak or long" --long $(EXTRA)
+	$(BIN)/python -m pytest -m "soak or long" --long --timeout 0 $(EXTRA)
 
 .PHONY: snapshots
 snapshots: setup ## rewrite tests/snapshots/ after a change that users notice; NAMES="faults" the slow ones

@@ -68,8 +68,9 @@ def _console(example: Example) -> None:
         said = re.search(r"# exit (\d+)$", command)
         expected = int(said[1]) if said else 0
         done = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
-        )
+            ["bash", "-o", "pipefail", "-c", command],
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
         printed = (done.stdout + done.stderr).strip()
         assert done.returncode == expected, f"{command}\nended with {done.returncode}:\n{printed}"
         if shown:

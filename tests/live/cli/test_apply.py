@@ -260,8 +260,10 @@ def test_a_disk_that_gets_full_ends_the_run_with_a_true_table(
         def limit() -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
+        # Python would write cut .pyc files under the limit: every later import of them fails.
         return subprocess.run(
-            [*arguments, "--output", "json"], cwd=tmp_path, env=dict(environment), text=True,
+            [*arguments, "--output", "json"], cwd=tmp_path, text=True,
+            env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True, check=False, preexec_fn=limit,
         )  # fmt: skip
 

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 
 from attrs import frozen
 
-COMMAND = [sys.executable, "-c", "from drs_sync_policy.cli import main; main()", "sandbox"]
+# -B: a process under a limit on the size of files would leave cut .pyc files behind.
+COMMAND = [sys.executable, "-B", "-c", "from drs_sync_policy.cli import main; main()", "sandbox"]
 
 
 @frozen
