@@ -82,10 +82,19 @@ def _mismatch(pattern: str) -> str:
     characters = re.fullmatch(r"\^\[(\^?)((?:[^\]\\^]|\\\\)+)\][*+]\$", pattern)
     if characters is None:
         return f"it must match {pattern}"
-    shown = " ".join(re.findall(r".-.|.", characters[2].replace("\\\\", "\\")))
+    listed = re.findall(r".-.|.", characters[2].replace("\\\\", "\\"))
+    ranges = [_range_in_words(one) for one in listed if len(one) > 1 and not one.isascii()]
+    single = " ".join(one for one in listed if len(one) == 1 or one.isascii())
+    shown = " or ".join([single, *ranges] if single else ranges)
     if characters[1]:
-        return f"it must have none of the characters {shown}"
+        return f"it must not have any of the characters {shown}"
     return f"each of its characters must be one of {shown}"
+
+
+def _range_in_words(characters: str) -> str:
+    """A range of characters that few readers know, such as `一-鿿`."""
+    name = {"一-鿿": "the Chinese characters"}.get(characters, "the characters")
+    return f"{name} from U+{ord(characters[0]):04X} to U+{ord(characters[2]):04X}"
 
 
 def _check_number(value: float, rules: Rules, at: str) -> Iterator[Problem]:

@@ -20,7 +20,7 @@ REST = [fault for fault in CATALOGUE if fault not in FIRST_OF_EACH]
 SEED = int(os.environ.get("SEED") or 196)
 """By default, one that chooses those that catch mutants of tests/snapshots."""
 THIRD = random.Random(SEED).sample(REST, len(REST) // 3)
-"""Those of `make test-system`; `make soak` and `make bench BENCH=fuzz` look for all."""
+"""Those of `make test-system`; `make soak` looks for the others of `REST`."""
 
 
 @pytest.mark.parametrize(

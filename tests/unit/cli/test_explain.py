@@ -37,9 +37,9 @@ def test_a_code_with_several_statuses_is_explained_for_each() -> None:
 
 def test_a_text_that_is_ours_is_marked() -> None:
     """Nobody takes our translation for the vendor's."""
-    assert "(our text)" in _run("explain", "DRS.M00304").output
-    assert "(our text)" not in _run("explain", "DRS.M00202").output
-    assert _run("explain", "DRS.M00289").output.count("(our text)") == 2
+    assert "(written by this project" in _run("explain", "DRS.M00304").output
+    assert "written by" not in _run("explain", "DRS.M00202").output
+    assert _run("explain", "DRS.M00289").output.count("(written by") == 2
 
 
 def test_a_rule_is_explained_by_its_id() -> None:

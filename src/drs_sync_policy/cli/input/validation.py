@@ -66,7 +66,7 @@ class Validator:
         for problem in check(value, schema, name):
             shown = self._placed.written.get((*self._root, *path)) or _shown(value)
             if isinstance(value, bool) and shown.lower() != str(value).lower():
-                shown += f" ({_shown(value)} in YAML)"
+                shown = f"`{shown}`, which YAML reads as {_shown(value)}"
             hint = _remedy(value, schema)
             yield self._at(path, f"`{name}` is {shown}: {problem.message}{hint}")
             return

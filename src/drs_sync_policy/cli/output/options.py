@@ -70,7 +70,7 @@ _OPTIONS = (
         type=Choice(contract.editions()),
         default=contract.BASE_EDITION,
         show_default=True,
-        help="The edition of the contract to check against.",
+        help="The edition of the contract that the server implements.",
     ),
     click.option(
         "--origin",

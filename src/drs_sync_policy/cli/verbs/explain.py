@@ -17,7 +17,7 @@ from drs_sync_policy.cli.completion import PREFIXES
 from drs_sync_policy.cli.output.prose import beside, fold, width
 from drs_sync_policy.text import counted, nearest
 
-_AUTHORS: Final = {"vendor": "", "ours": " (our text)"}
+_AUTHORS: Final = {"vendor": "", "ours": " (written by this project, not by the vendor)"}
 _ORIGINS: Final = {
     "page": "the vendor's page of the API",
     "vendor": "other documents of the vendor",

@@ -67,7 +67,7 @@ def command(
     profile = _server(region, url)
     profile["project_id"] = project_id or _ask("project_id", "Project id")
     if kind is None:
-        _needs_terminal("--kind", "|".join(KINDS))
+        _needs_terminal("kind of credentials", f"--kind {'|'.join(KINDS)}")
     kind = kind or str(click.prompt("Kind of credentials", type=Choice(list(KINDS))))
     profile["auth"] = kind
     left = SECRETS if no_secret else frozenset[str]()
@@ -119,7 +119,7 @@ def _server(region: str | None, url: str | None) -> dict[str, str]:
         return {"url": url}
     known = ", ".join(regions())
     if region is None:
-        _needs_terminal("--region", f"{'|'.join(regions())}, or --url URL")
+        _needs_terminal("server", f"--region {'|'.join(regions())}, or --url URL")
         return click.prompt(f"Region ({known}) or URL of another server", value_proc=_place)
     if region not in regions():
         raise click.BadParameter(
@@ -154,10 +154,11 @@ def _may_write(file: Path, name: str, *, replace: bool) -> None:
         )
 
 
-def _needs_terminal(option: str, choices: str) -> None:
+def _needs_terminal(missing: str, options: str) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError(
-            f"`login` cannot ask for it without a terminal: give {option} {choices}."
+            f"the {missing} is missing, and `login` cannot ask for it without a terminal:"
+            f" give {options}."
         )
 
 

@@ -29,7 +29,8 @@ def command(*, reports: Sequence[Path], against: Contract, output: Output) -> No
     """Join the verdicts of several runs. Each DIR is a folder that a run wrote with `--report`.
 
     The runs can be of `fuzz`, `check`, `proxy`, `load` and `merge`, and on different machines. All
-    must have the same target and the same contract.
+    must have the same target and the same contract. If the runs had an `--edition`, give it here,
+    too.
 
     Nothing is sent. The exit code is the most serious one of the runs, or 2 if their targets or
     contracts differ.

@@ -68,8 +68,8 @@ _PORT = click.IntRange(0, 65535)
 @click.option(
     "--control-port",
     type=_PORT,
-    help="Serve the control routes on this port instead. It listens on 127.0.0.1, or with --control"
-    " on --host.",
+    help="Serve the control routes on this other port. The port listens on 127.0.0.1; if you also"
+    " give --control, it listens on the address of --host.",
 )
 @click.option(
     "--allow-host",

@@ -69,7 +69,7 @@ def _fields(state: StateProber) -> None:
     def act(name: str) -> Act:
         def send(turn: int) -> Exchange:
             item = build.item(job, **{name: build.policy(turn + 1)[name]})
-            return state.set([item], case=f"`{name}` alone, others at the same time")
+            return state.set([item], case=f"only `{name}`, with other requests at the same time")
 
         return send
 
@@ -95,7 +95,7 @@ def _batches(state: StateProber) -> None:
             if build.marker:
                 policy[build.marker] = f"turn {turn}, request {place}"
             items = [build.item(job, **policy) for job in order]
-            return state.set(items, case="every field of two jobs, others at the same time")
+            return state.set(items, case="every field of two jobs, with others at the same time")
 
         return send
 
@@ -116,7 +116,7 @@ def _jobs(state: StateProber) -> None:
         def send(turn: int) -> Exchange:
             return state.set(
                 [build.full(job, turn), build.item(state.prober.unknown_job())],
-                case="a job of its own, others at the same time",
+                case="a job that no other request at the same time is for",
             )
 
         return send
@@ -124,7 +124,7 @@ def _jobs(state: StateProber) -> None:
     def spoil(turn: int) -> Exchange:
         items = [build.full(job, turn + 1) for job in jobs]
         request = state.prober.request(build.body([*items, {}]))
-        return state.prober.send(request, case="an invalid batch, valid ones at the same time")
+        return state.prober.send(request, case="an invalid batch, with valid ones at the same time")
 
     def after(_: int, seen: list[Exchange]) -> None:
         case = f"{len(seen)} requests at once, each for another job ({_TOGETHER_ONLY})"
@@ -147,9 +147,11 @@ def _responses(prober: Prober) -> None:
             items = [build.item(prober.unknown_job()) for _ in range(1 + (place + turn) % 4)]
             items.insert(turn % len(items), build.item(tenant.job_ids[turn % len(tenant.job_ids)]))
             request = prober.request(build.body(items), tenant=tenant, language=language)
+            case = f"one of {_THREADS} different requests at the same time"
             if place == 5 and turn % 2:
                 request = request.with_header(prober.oracle.operation.security_headers[0], None)
-            return prober.send(request, case="a request of its own, others at the same time")
+                case += ", this one without a token"
+            return prober.send(request, case=case)
 
         return send
 

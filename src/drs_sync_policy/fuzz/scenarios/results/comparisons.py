@@ -51,7 +51,7 @@ def _mixtures(prober: Prober) -> None:
     ]
 
     def send(names: tuple[str, ...]) -> None:
-        case = f"a batch of {', then '.join(names)}"
+        case = f"one batch of {len(names)} items: {', then '.join(names)}"
         body = build.body([build.item(known[name]) for name in names])
         exchange = prober.send(prober.request(body), case=case)
         prober.check(_INDEPENDENT, Evidence((*alone, exchange)), case=case)
