@@ -129,7 +129,7 @@ def result(found: Mapping[str, Sequence[Run]]) -> tuple[str, tuple[Floor, Bound]
     head = ["8 users, with the ratio to those without checks (95 %)", "requests a second"]
     head += ["95th percentile", "CPU of the users for a request", "checked in time"]
     bounds = (
-        Floor("throughput with checks", ratio(found, CHECKED, _throughput), LEAST_THROUGHPUT),
+        Floor("Throughput with checks", ratio(found, CHECKED, _throughput), LEAST_THROUGHPUT),
         Bound("95th percentile with checks", ratio(found, CHECKED, _p95), MOST_P95, spare=0.0),
     )
     return table(head, rows), bounds
@@ -155,7 +155,7 @@ def main() -> int:
         )
     text, bounds = result(found)
     text = text.replace("8 users", f"{options.users} users")
-    holds = "; ".join(map(str, bounds)).capitalize()
+    holds = ". ".join(map(str, bounds))
     text += f"\n\n{holds}. {options.rounds} rounds of {options.seconds:g} s."
     text += f" Measured on {where_and_when()}, {busy}."
     print(text)

@@ -76,7 +76,7 @@ class Ratio:
 
 @frozen
 class Bound:
-    """An upper bound of a ratio: its upper 95 % limit may be at most this, with 5 % to spare."""
+    """An upper bound of a ratio: the upper end of its interval is at least 5 % below this."""
 
     text: str
     ratio: Ratio
@@ -89,8 +89,8 @@ class Bound:
         return self.ratio.high <= self.most * (1 - self.spare)
 
     def __str__(self) -> str:
-        verdict = "holds" if self.holds else "DOES NOT HOLD"
-        return f"{self.text}: {self.ratio}, at most {self.most:.3g}: {verdict}"
+        most = f"{self.most:.3g} less {self.spare:.0%}" if self.spare else f"{self.most:.3g}"
+        return f"{self.text}: {self.ratio}. The upper end must be at most {most}: {_is(self.holds)}"
 
 
 @frozen
@@ -107,8 +107,12 @@ class Floor:
         return self.ratio.low >= self.least
 
     def __str__(self) -> str:
-        verdict = "holds" if self.holds else "DOES NOT HOLD"
-        return f"{self.text}: {self.ratio}, at least {self.least:.3g}: {verdict}"
+        least = f"at least {self.least:.3g}"
+        return f"{self.text}: {self.ratio}. The lower end must be {least}: {_is(self.holds)}"
+
+
+def _is(holds: bool) -> str:
+    return "it is" if holds else "it is NOT"
 
 
 def compare(

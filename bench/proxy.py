@@ -32,7 +32,7 @@ from drs_sync_policy.sandbox.seed import FIRST
 ROOT: Final = Path(__file__).resolve().parent.parent
 PROGRAM: Final = Path(sys.executable).with_name("drs-sync-policy")
 SECONDS: Final = 2.0
-_VARIANTS: Final = ("direct", "direct again", "proxied")
+_VARIANTS: Final = ("direct", "direct again (A/A)", "through the proxy")
 
 
 @contextmanager
@@ -111,15 +111,15 @@ def main(rounds: int, rate: int, write: bool) -> None:
     added = {name: median(flat[name]) - reference for name in _VARIANTS[1:]}
     rows = [
         [
-            f"**{name}**" if name == "proxied" else name,
+            f"**{name}**" if name == _VARIANTS[2] else name,
             f"{median(took):.2f} ms",
-            f"{median(took) - reference:.2f} ms" if name in added else "-",
+            f"{added[name]:+.2f} ms" if name in added else "-",
             f"{quantiles(took, n=20)[-1]:.2f} ms",
         ]
         for name, took in flat.items()
     ]
-    head = [f"{rate} requests a second", "median", "added to it", "95th percentile"]
-    checked, sent = verdict["requests"], len(flat["proxied"]) + int(rate * SECONDS)
+    head = [f"{rate} requests a second", "median", "compared with direct", "95th percentile"]
+    checked, sent = verdict["requests"], len(flat[_VARIANTS[2]]) + int(rate * SECONDS)
     text = (
         f"{table(head, rows)}\n\n{checked:,} of {sent:,} requests were checked."
         f" Measured on {where_and_when()}, {busy}."
