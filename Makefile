@@ -126,7 +126,7 @@ test-system: setup-system $(NODE) ## the slow tests: soak, crash, PostgreSQL, br
 	$(strip $(SEED:%=SEED=%) $(BIN)/python -m pytest -m "system and not long" -n 2 --dist worksteal --timeout 600 $(EXTRA))
 
 # Alone, one after the other: they are about what load does.
-soak: setup-system $(NODE) ## kill series, loads and seeds at full length, every fault; hours; results go to docs/confidence.md
+soak: setup-system $(NODE) ## for hours: what `test` and `test-system` leave out or shorten; copy its figures to docs/confidence.md
 	$(BIN)/python -m pytest -m "soak or long" --long --timeout 0 $(EXTRA)
 
 .PHONY: snapshots
