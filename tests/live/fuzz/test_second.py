@@ -34,6 +34,13 @@ def add_up(arrivals: Arrivals, begin: int) -> int:
     return 7
 
 
+def dawdle(arrivals: Arrivals) -> int:
+    """Takes long for each entry."""
+    for _ in arrivals:
+        time.sleep(0.1)
+    return 0
+
+
 def fail(arrivals: Arrivals, at_the_end: bool) -> int:
     """Has a bug, which it meets at its first entry or after all of them."""
     for _ in arrivals:
@@ -76,6 +83,19 @@ def test_a_full_queue_drops_and_never_waits() -> None:
     assert 0 < sum(taken) < 1000
     assert second.dropped == 1000 - sum(taken)
     assert reports[-1] == (True, second.dropped, None)
+
+
+def test_an_end_that_is_under_way_can_be_hurried() -> None:
+    """What is still in the queue then is dropped."""
+    second = Second(dawdle)
+    second.start()
+    size = 32 * 1024  # so that only a part fits into the socket
+    assert all(second.hand_over(b"x" * size, size) for _ in range(600))
+    threading.Timer(0.5, second.hurry, [0.0]).start()
+    began = time.monotonic()
+    assert second.end(patience=600) == 0
+    assert time.monotonic() - began < PATIENCE
+    assert 0 < second.dropped < 600
 
 
 def test_a_killed_process_is_noticed() -> None:

@@ -110,10 +110,16 @@ class Part:
 
     def finish(self) -> None:
         """Have checked what is still to be checked, after the end of the users."""
-        second, self._second = self._second, None
-        if second is not None:
-            second.end(patience=self.patience)
+        if self._second is not None:
+            self._second.end(patience=self.patience)
+            self._second = None
         self._is_finished = True
+
+    def hurry(self, patience: float) -> None:
+        """Check for no more than so many seconds after the end, or from now if it has ended."""
+        self.patience = patience
+        if self._second is not None:
+            self._second.hurry(patience)
 
     def wait_for_turn(self) -> None:
         """Wait until the rate allows one more request."""
@@ -192,7 +198,7 @@ def install(environment: Environment, part: Part) -> None:
         part.assign(msg.data["jobs"], msg.data["gap"])
 
     def be_patient(msg: Any, **_: Any) -> None:
-        part.patience = msg.data["patience"]
+        part.hurry(msg.data["patience"])
 
     def finish(**_: Any) -> None:
         cast("Any", runner).stop()
@@ -200,8 +206,11 @@ def install(environment: Environment, part: Part) -> None:
     def end(**_: Any) -> None:
         part.finish()
 
+    def end_meanwhile(**_: Any) -> None:
+        threading.Thread(target=part.finish, daemon=True).start()  # messages still arrive
+
     def announce(**_: Any) -> None:
-        cast("Any", runner).send_message(_PATIENCE, {"patience": part.patience})
+        _announce(runner, part)
 
     def wait(**_: Any) -> None:
         cast("Any", runner).send_message(_FINISH)
@@ -215,12 +224,24 @@ def install(environment: Environment, part: Part) -> None:
         listening.test_stopping.add_listener(announce)  # before Locust has the workers stop
         listening.test_stop.add_listener(wait)
         return
-    listening.test_stop.add_listener(end)
+    listening.test_stop.add_listener(end_meanwhile if isinstance(runner, WorkerRunner) else end)
     if isinstance(runner, WorkerRunner):
         listening.report_to_master.add_listener(report)
         runner.register_message(_ASSIGNED, assigned)
-        runner.register_message(_PATIENCE, be_patient)
+        runner.register_message(_PATIENCE, be_patient, concurrent=True)
         runner.register_message(_FINISH, finish, concurrent=True)
+
+
+def hurry(environment: Environment, patience: float) -> None:
+    """Have this process and its workers check no longer than so many seconds."""
+    part = part_of(environment)
+    part.hurry(patience)
+    if isinstance(environment.runner, MasterRunner):
+        _announce(environment.runner, part)
+
+
+def _announce(runner: Any, part: Part) -> None:
+    runner.send_message(_PATIENCE, {"patience": part.patience})
 
 
 def _start(runner: Any, part: Part) -> None:

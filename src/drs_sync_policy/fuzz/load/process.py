@@ -24,7 +24,7 @@ from locust.env import Environment
 from locust.exception import RPCError
 from locust.runners import STATE_STOPPED
 
-from drs_sync_policy.fuzz.load.parts import Part, collect, gather, install
+from drs_sync_policy.fuzz.load.parts import Part, collect, gather, hurry, install
 from drs_sync_policy.fuzz.load.settings import Settings
 from drs_sync_policy.fuzz.load.users import ContractUser
 from drs_sync_policy.fuzz.target import profile
@@ -64,7 +64,7 @@ def main() -> None:
         part.prepare()
     if settings.role == "master":
         _wait_for_workers(environment, settings, ended)
-    seconds = 0.0 if ended.is_set() else _run(environment, settings, part, ended)
+    seconds = 0.0 if ended.is_set() else _run(environment, settings, ended)
     _say("end", **collect(environment, seconds=seconds, users=settings.users))
     environment.runner.quit()  # type: ignore[union-attr]
 
@@ -98,7 +98,9 @@ def _work(environment: Environment, settings: Settings, part: Part, ended: threa
 
     def end() -> None:
         ended.wait()
-        part.patience = _INTERRUPTED_SECONDS
+        hurry(environment, _INTERRUPTED_SECONDS)
+        runner.stop()
+        part.finish()
         runner.quit()
 
     _meanwhile(end)
@@ -115,7 +117,7 @@ def _wait_for_workers(environment: Environment, settings: Settings, ended: threa
             _say("workers", ready=known, expected=settings.expect_workers)
 
 
-def _run(environment: Environment, settings: Settings, part: Part, ended: threading.Event) -> float:
+def _run(environment: Environment, settings: Settings, ended: threading.Event) -> float:
     """The seconds that the load lasted."""
     runner: Any = environment.runner
     began, known = time.monotonic(), 0
@@ -130,8 +132,12 @@ def _run(environment: Environment, settings: Settings, part: Part, ended: thread
             _say("failed", rule=rule)
         known = len(failed)
     seconds = time.monotonic() - began
-    if ended.is_set():
-        part.patience = _INTERRUPTED_SECONDS
+
+    def hurry_if_ended() -> None:
+        ended.wait()
+        hurry(environment, _INTERRUPTED_SECONDS)
+
+    _meanwhile(hurry_if_ended)
     _say("checking")
     runner.stop()
     return seconds

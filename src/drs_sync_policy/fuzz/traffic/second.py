@@ -115,8 +115,8 @@ class Second:
         What is still in the queue after `patience` seconds is dropped.
         """
         with self._lock:
-            self._until = time.monotonic() + patience
             self._last = (last,)
+        self.hurry(patience)
         self._wake.set()
         try:
             self._process.wait(patience + _GRACE_SECONDS)
@@ -127,6 +127,12 @@ class Second:
             thread.join(_GRACE_SECONDS)
         self._connection.close()
         return self._ended.code if self._ended else None
+
+    def hurry(self, patience: float) -> None:
+        """Let `end`, if it is under way, wait no longer than so many seconds from now."""
+        with self._lock:
+            if self._last:
+                self._until = min(self._until, time.monotonic() + patience)
 
     # --- threads ----------------------------------------------------------------------------------
 
