@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -75,7 +76,7 @@ def page(document: Path = CONTRACT, *, up: str = "../") -> str:
 
 
 def _linked(document: Path, up: str) -> str:
-    """The contract as the page shows it: with its rules in the text, and codes as links."""
+    """The contract as the page shows it: with rules below each operation, and codes as links."""
     text = document.read_text("utf-8")
     known = {row.code for row in codes.all_codes()}
 
@@ -84,13 +85,28 @@ def _linked(document: Path, up: str) -> str:
         return f"[{quoted[0]}]({up}errors.html#{code})" if code in known else quoted[0]
 
     loaded = contract.Contract(parse_document(re.sub(r"`([A-Z]+\.[A-Z]?\d+)`", link, text)))
-    rules = (
-        f"- [`{rule.id}`]({up}rules.html#{rule.id}): {' '.join(rule.statement.split())}"
-        for rule in loaded.rules
+    whole = dict(loaded.document)
+    for operation in loaded.operations:
+        shown = whole["paths"][operation.path][operation.method.lower()]
+        # Redoc folds the operations of a tag; without tags all are open.
+        shown.pop("tags", None)
+        held = (rule for rule in loaded.rules if _holds(rule, operation))
+        shown["description"] += _rules(held, up)
+    whole.pop("tags", None)
+    return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=10_000)
+
+
+def _holds(rule: contract.Rule, operation: contract.Operation) -> bool:
+    return rule in operation.rules or rule.id in operation.shared_rules
+
+
+def _rules(rules: Iterable[contract.Rule], up: str) -> str:
+    """The rules of an operation below its description, folded: the request comes first."""
+    items = "".join(
+        f"\n- [`{rule.id}`]({up}rules.html#{rule.id}): {' '.join(rule.statement.split())}"
+        for rule in rules
     )
-    info = loaded.document["info"]
-    info["description"] += "\n\n## Rules\n\n" + "\n".join(rules) + "\n"
-    return yaml.safe_dump(loaded.document, sort_keys=False, allow_unicode=True, width=10_000)
+    return f"\n\n<details>\n<summary>Rules of this operation</summary>\n{items}\n\n</details>\n"
 
 
 def script_hashes(html: str) -> list[str]:

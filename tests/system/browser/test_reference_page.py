@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.system
 AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
-OPERATION = "#/synchronization-policies/batchsetpolicy"
+OPERATION = "#/other/batchsetpolicy"
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,23 @@ def test_opening_it_sends_no_request_and_raises_no_complaint(
     asked = [request for request in seen.requests if not request.startswith("data:")]
     assert asked == [url]
     assert seen.complaints == []
+
+
+def test_the_operations_are_open_below_the_introduction(
+    url: str, visit: Callable[..., Visit]
+) -> None:
+    """The menu lists them, and the first begins within two screens, with its request."""
+    page = visit(url, viewport={"width": 1440, "height": 900}).page
+    for operation in contract.load().operations:
+        page.locator(".menu-content a", has_text=operation.summary).wait_for()
+    # Redoc fills in what is near the screen.
+    page.mouse.wheel(0, 900)
+    heading = page.get_by_role("heading", name="Configure synchronization policies")
+    heading.wait_for()
+    page.locator("pre", has_text="curl --fail-with-body").first.wait_for()
+    box = heading.bounding_box()
+    assert box is not None
+    assert box["y"] < 900
 
 
 def test_every_field_value_and_status_is_shown(url: str, visit: Callable[..., Visit]) -> None:
@@ -104,11 +121,10 @@ def test_accessibility_is_no_worse_than_redoc_itself(url: str, visit: Callable[.
 
 def test_the_rules_and_the_codes_are_links(url: str, visit: Callable[..., Visit]) -> None:
     """Every rule is on the page and leads to its section; a code leads to its row."""
-    page = visit(url).page
-    page.get_by_role("heading", name="Data Replication Service").wait_for()
-    for rule in contract.load().rules:
+    page = visit(url + OPERATION).page
+    page.get_by_text("Rules of this operation").first.click()
+    for rule in contract.load().operations[0].rules:
         page.locator(f"#redoc a[href='../rules.html#{rule.id}']").first.wait_for()
-    page.goto(url + OPERATION)
     page.locator("#redoc a[href='../errors.html#DRS.M00304']").first.wait_for()
 
 
