@@ -22,6 +22,7 @@ import jsonschema_rs
 from attrs import evolve, field, frozen
 
 from drs_sync_policy import contract
+from drs_sync_policy.fuzz.cases.values import Schema
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target import profile
@@ -52,7 +53,7 @@ FIELDS |= {
 }
 
 EXAMPLES = {
-    name: contract.load().resolve(schema)["examples"][0]
+    name: Schema(contract.load(), schema).valid()[0]
     for name, schema in _ITEM.items()
     if name != "job_id"
 }
