@@ -25,8 +25,9 @@ import click
 from attrs import asdict, frozen
 
 from drs_sync_policy import contract, sandbox
-from drs_sync_policy.fuzz.active import Verdict, run
+from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.evidence.files import EXCHANGES, Recorder
+from drs_sync_policy.fuzz.ledger import Exchange, Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
@@ -34,7 +35,7 @@ from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.traffic.check import check_file
 from drs_sync_policy.fuzz.traffic.record import HarWriter
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
-from drs_sync_policy.fuzz.verdict import Exchange, Ledger
+from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault, groups
 from drs_sync_policy.sandbox.seed import TENANTS

@@ -28,11 +28,11 @@ from bench.sandbox import SANDBOX, server
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.active import Progress, run
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import Request
-from drs_sync_policy.fuzz.verdict import Ledger
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault, groups
 from drs_sync_policy.sandbox.seed import TENANTS

@@ -29,9 +29,10 @@ import yaml
 
 from bench.measure import where_and_when
 from drs_sync_policy import contract
-from drs_sync_policy.fuzz.active import Verdict, run
+from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.sandbox.seed import TENANTS
 from tools.documents import CONTRACT, ROOT
 from tools.node import node_environment, node_tool

@@ -24,6 +24,7 @@ from attrs import frozen
 
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.ledger import Violation
 from drs_sync_policy.fuzz.report import curl
 from drs_sync_policy.fuzz.report.jsontext import indented
 from drs_sync_policy.fuzz.report.secrets import Redactor
@@ -31,7 +32,6 @@ from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Violation
 from drs_sync_policy.sandbox.faults import Fault, catalogue
 
 FILE: Final = Path(__file__).with_suffix(".json")

@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from drs_sync_policy import contract, sandbox
-from drs_sync_policy.fuzz.active import Verdict, run
+from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy_api import AuthenticatedClient
 from drs_sync_policy_api.api.synchronization_policies import batch_set_policy
 from drs_sync_policy_api.models import BatchSetPolicyReq, SyncPolicyReq

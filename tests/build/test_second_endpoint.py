@@ -26,11 +26,11 @@ from drs_sync_policy import sandbox
 from drs_sync_policy.cli import exits
 from drs_sync_policy.contract import Contract, Operation
 from drs_sync_policy.fuzz import stock
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.connection import over_http
-from drs_sync_policy.fuzz.verdict import Ledger
 from drs_sync_policy.sandbox import (
     Handler,
     HandlerFactory,

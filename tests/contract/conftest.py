@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from drs_sync_policy import contract, sandbox
-from drs_sync_policy.fuzz.active import DEFAULT_BUDGET, Verdict, run
+from drs_sync_policy.fuzz.active import DEFAULT_BUDGET, run
 from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.report.model import Report
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.processes import started
+from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.sandbox.seed import TENANTS
 
 ON_OUR_SANDBOX = 60.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from drs_sync_policy import contract
-from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.report.model import Report, ShownFinding
+from drs_sync_policy.fuzz.verdict import Verdict
 
 RULES = [rule.id for rule in contract.load().rules]
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from drs_sync_policy import contract, sandbox
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Ledger
 
 
 @pytest.fixture(scope="module")

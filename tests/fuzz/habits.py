@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from drs_sync_policy.fuzz.active import Verdict, run
+from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.verdict import Verdict
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits
 

@@ -23,12 +23,12 @@ from attrs import evolve, field, frozen
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz.cases.values import Schema
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.profile import Readback, Target
-from drs_sync_policy.fuzz.verdict import Ledger
 
 OWN, OTHER = "a1" * 16, "b2" * 16
 TOKENS = {"Tok-One-0123456789": OWN, "Tok-Two-9876543210": OTHER}

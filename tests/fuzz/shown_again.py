@@ -12,6 +12,7 @@ from typing import Any
 
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz import scenarios
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.report.describe import Describer
@@ -20,7 +21,6 @@ from drs_sync_policy.fuzz.rules import words
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Ledger
 
 _RUN = (
     "plain requests",

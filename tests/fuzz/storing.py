@@ -12,10 +12,10 @@ from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.findings import group
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target.connection import over_http
-from drs_sync_policy.fuzz.verdict import Ledger
 from tests.fuzz import servers
 from tests.fuzz.servers import Handler
 

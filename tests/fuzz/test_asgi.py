@@ -7,10 +7,11 @@ from collections.abc import Callable
 from attrs import evolve
 
 from drs_sync_policy import sandbox
-from drs_sync_policy.fuzz.active import Verdict, run
+from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
-from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.sandbox.seed import TENANTS
 
 

@@ -7,12 +7,13 @@ from typing import Any, Final
 import pytest
 
 from drs_sync_policy import contract, sandbox
-from drs_sync_policy.fuzz.active import Verdict, run
+from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.presets import presets
 from drs_sync_policy.fuzz.target.profile import Target
+from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.seed import TENANTS
 

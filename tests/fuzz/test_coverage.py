@@ -12,11 +12,11 @@ from drs_sync_policy import contract, sandbox
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import coverage
 from drs_sync_policy.fuzz.coverage import MOST_ITEMS, Row
+from drs_sync_policy.fuzz.ledger import Exchange, Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.http import Request, Response
-from drs_sync_policy.fuzz.verdict import Exchange, Ledger
 from drs_sync_policy.sandbox.seed import FIRST
 
 JOB = FIRST.job_ids[0]

@@ -12,8 +12,9 @@ from rich.console import Console
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz import stock
-from drs_sync_policy.fuzz.active import Verdict, run
+from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.crash import BLAME, is_ours
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.report import files, terminal
@@ -21,7 +22,7 @@ from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Response, Wire
 from drs_sync_policy.fuzz.target.profile import ProfileError, Target, parse
-from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.verdict import Verdict
 
 METHODS = "other-methods-are-refused"
 PASSED = ("other-media-types-are-refused", "token-is-matched-exactly")

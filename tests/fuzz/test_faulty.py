@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drs_sync_policy.fuzz.active import run
-from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.ledger import Ledger
 from tests.fuzz import faulty_items, servers
 from tests.fuzz.servers import Handler
 

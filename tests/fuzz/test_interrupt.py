@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from drs_sync_policy.fuzz.active import Interrupted, Progress, Verdict, run
+from drs_sync_policy.fuzz.active import Interrupted, Progress, run
+from drs_sync_policy.fuzz.verdict import Verdict
 from tests.fuzz import servers
 from tests.fuzz.servers import Handler
 

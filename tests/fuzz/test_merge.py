@@ -15,12 +15,13 @@ from click.testing import CliRunner, Result
 
 from drs_sync_policy import contract
 from drs_sync_policy.cli import exits, main
-from drs_sync_policy.fuzz.active import Verdict, run
+from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.evidence import files, verdicts
 from drs_sync_policy.fuzz.figures import Figures, Group
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.merge import merge
 from drs_sync_policy.fuzz.report.describe import describe
-from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.verdict import Verdict
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
 

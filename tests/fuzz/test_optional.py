@@ -9,7 +9,8 @@ from attrs import evolve
 
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.active import Verdict, run
+from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.ledger import Exchange, Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.scenarios import optional
@@ -17,7 +18,7 @@ from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Exchange, Ledger
+from drs_sync_policy.fuzz.verdict import Verdict
 
 LOADED = contract.load()
 OPTIONAL = tuple(entry for entry in LOADED.operations if entry.optional)

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from drs_sync_policy import sandbox
-from drs_sync_policy.fuzz.active import Verdict, run
+from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.evidence import files
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
+from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.seed import TENANTS
 

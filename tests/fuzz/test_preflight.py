@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from drs_sync_policy.fuzz.active import Progress, Verdict, run
+from drs_sync_policy.fuzz.active import Progress, run
 from drs_sync_policy.fuzz.target.profile import Readback, Target, Tenant
+from drs_sync_policy.fuzz.verdict import Verdict
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
 

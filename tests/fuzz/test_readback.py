@@ -11,7 +11,7 @@ from attrs import evolve
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.active import Verdict, run
+from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.readback import NotListed, Unreadable, policy_in
 from drs_sync_policy.fuzz.report import exported
@@ -19,6 +19,7 @@ from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Readback
 from drs_sync_policy.fuzz.traffic.reading import Readings
+from drs_sync_policy.fuzz.verdict import Verdict
 from tests.fuzz import servers
 from tests.fuzz.servers import Detailing
 

@@ -17,7 +17,8 @@ import pytest
 from attrs import evolve
 from rich.console import Console
 
-from drs_sync_policy.fuzz.active import Verdict, run
+from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.report import files, github, html, terminal
 from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.report.differences import compared
@@ -25,7 +26,7 @@ from drs_sync_policy.fuzz.report.jsontext import indented
 from drs_sync_policy.fuzz.report.model import Report
 from drs_sync_policy.fuzz.report.progress import Live
 from drs_sync_policy.fuzz.target.profile import Target, Waiver
-from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.verdict import Verdict
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
 from tests.html import Reader

@@ -9,12 +9,12 @@ import pytest
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.ledger import Exchange, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules.checking import check
 from drs_sync_policy.fuzz.rules.evidence import Evidence, Policy
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.http import Request, Response
-from drs_sync_policy.fuzz.verdict import Exchange, Violation
 from drs_sync_policy_contract import RuleId
 
 TARGET = profile.parse(

@@ -10,10 +10,10 @@ from attrs import evolve
 
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz.active import Progress, run
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Ledger
 from tests.fuzz import servers
 from tests.fuzz.servers import Handler
 

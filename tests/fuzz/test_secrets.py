@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drs_sync_policy import contract
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.report import curl
@@ -22,7 +23,6 @@ from drs_sync_policy.fuzz.report.secrets import Piece, Redactor, value_of
 from drs_sync_policy.fuzz.scenarios import credentials
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
-from drs_sync_policy.fuzz.verdict import Ledger
 
 _HEX: Final = "0123456789abcdef"
 _BASE64: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

@@ -10,10 +10,10 @@ from attrs import evolve
 
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.ledger import Exchange, Ledger
 from drs_sync_policy.fuzz.prober import Prober, TurnOver
 from drs_sync_policy.fuzz.skipping import Checkable
 from drs_sync_policy.fuzz.target.http import Request, Response
-from drs_sync_policy.fuzz.verdict import Exchange, Ledger
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits
 

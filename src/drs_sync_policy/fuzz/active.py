@@ -17,15 +17,15 @@ from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from attrs import field, frozen
+from attrs import frozen
 
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import preflight, scenarios, signals
 from drs_sync_policy.fuzz.counting import Counter
 from drs_sync_policy.fuzz.crash import Crash
-from drs_sync_policy.fuzz.figures import Figures
 from drs_sync_policy.fuzz.findings import Finding, group
+from drs_sync_policy.fuzz.ledger import Counts, Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.preflight import Ending
 from drs_sync_policy.fuzz.prober import OVER_BUDGET, Prober, TargetDown, TurnOver
@@ -36,8 +36,8 @@ from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled, Wire
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.target.real_service import require_permission
-from drs_sync_policy.fuzz.verdict import Counts, Exchange, Ledger, Violation
-from drs_sync_policy.fuzz.waivers import Waived, apply
+from drs_sync_policy.fuzz.verdict import Verdict
+from drs_sync_policy.fuzz.waivers import apply
 
 DEFAULT_BUDGET: Final = 30.0
 """Seconds for a run."""
@@ -57,44 +57,6 @@ _RESTORING_SECONDS: Final = 1.0
 """At least so many seconds for it."""
 _RAISE: Final = "raise --budget"
 _ONLY_REQUIRED: Final = f"a budget of 0 runs only the required scenarios; {_RAISE}"
-
-
-@frozen
-class Verdict:
-    """What a run came to: the record, how the run ended and why, and how long it took."""
-
-    target: Target
-    ledger: Ledger
-    waived: Waived
-    ending: Ending
-    reason: str
-    seed: int | None
-    """What chose the requests; None if the run did not send any."""
-    seconds: float
-    first_failure: float | None = None
-    """Seconds until the first violation."""
-    requests_to_failure: int | None = None
-    failing_jobs: tuple[str, ...] = ()
-    """The profile's own jobs whose items were sent and never succeeded."""
-    crashes: tuple[Crash, ...] = ()
-    """Bugs of the fuzzer that ended a scenario."""
-    timeout: float | None = None
-    """Seconds that a response could take at the end, if they were fewer than the profile says."""
-    contract: Contract = field(factory=contract.load, repr=False)
-    findings: tuple[Finding, ...] = ()
-    """The violations, grouped by cause."""
-    restored: Restored = field(factory=Restored)
-    """What became of the policies that the run overwrote."""
-    notes: tuple[str, ...] = ()
-    """What else a reader should know, such as what of a recording was not checked."""
-    started: datetime.datetime = field(factory=lambda: datetime.datetime.now(datetime.UTC))
-    figures: Figures | None = None
-    """What a load measured."""
-
-    @property
-    def failed(self) -> bool:
-        """Whether any rule failed that no waiver covers."""
-        return any(not self.waived.covers(violation.rule) for violation in self.ledger.violations())
 
 
 class Interrupted(KeyboardInterrupt):

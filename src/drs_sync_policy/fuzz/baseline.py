@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.verdict import Verdict
 
 DAYS: Final = 30
 """So long a finding is known, if the file does not say otherwise."""

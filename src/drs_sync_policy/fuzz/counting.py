@@ -11,12 +11,12 @@ from typing import Final
 
 from attrs import frozen
 
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import OVER_BUDGET, Prober
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.skipping import complete
 from drs_sync_policy.fuzz.target.http import Stopped
-from drs_sync_policy.fuzz.verdict import Ledger
 
 _TO_SEE: Final = "to see what it checks"
 

@@ -16,9 +16,9 @@ from attrs import define, field, frozen
 
 from drs_sync_policy import anyjson, codes
 from drs_sync_policy.contract import Contract, Operation
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import Expectation, Oracle
 from drs_sync_policy.fuzz.target.http import Request, Response
-from drs_sync_policy.fuzz.verdict import Exchange
 
 Part = Literal[
     "status",

@@ -19,8 +19,8 @@ from attrs import evolve, field, frozen
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import JOB
+from drs_sync_policy.fuzz.ledger import Exchange, Violation
 from drs_sync_policy.fuzz.target.profile import Tenant
-from drs_sync_policy.fuzz.verdict import Exchange, Violation
 
 Policy = Mapping[str, Any]
 

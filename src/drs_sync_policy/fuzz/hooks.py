@@ -25,12 +25,12 @@ from schemathesis.generation.case import Case
 
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
+from drs_sync_policy.fuzz.ledger import Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Expectation, Oracle
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 
 TARGET_VARIABLE: Final = "DRS_SYNC_POLICY_TARGET"
 STREAMED: Final = Expectation("status-is-documented", None, front=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import PolicyReader, Unreadable
 from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
-from drs_sync_policy.fuzz.verdict import Exchange
 from drs_sync_policy.text import did_you_mean
 
 Ending = Literal[

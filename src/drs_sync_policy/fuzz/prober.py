@@ -18,6 +18,7 @@ from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.history import History
+from drs_sync_policy.fuzz.ledger import Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules.checking import check, check_response
 from drs_sync_policy.fuzz.rules.evidence import Evidence
@@ -32,7 +33,6 @@ from drs_sync_policy.fuzz.target.http import (
     Wire,
 )
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
-from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 
 Items = Sequence[Mapping[str, Any]]
 

@@ -13,11 +13,11 @@ from urllib.parse import quote
 
 from drs_sync_policy import anyjson
 from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.prober import GATEWAY, NOT_SENT, Prober
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Readback, Tenant
-from drs_sync_policy.fuzz.verdict import Exchange
 
 Policy = Mapping[str, Any]
 

@@ -13,12 +13,12 @@ from typing import Final, Literal
 from attrs import evolve, frozen
 
 from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.ledger import Exchange, Stored, Violation
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Policy, PolicyReader
 from drs_sync_policy.fuzz.rules import registry
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.rules.evidence import Evidence
-from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
 
 Result = Literal["FIXED", "FAILS", "FLAKY"]
 TRIES: Final = 3

@@ -16,6 +16,7 @@ from drs_sync_policy.fuzz import blame
 from drs_sync_policy.fuzz.aspects import Aspects, aspects, plain_case
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.defects import CLOSED, AnyRule
+from drs_sync_policy.fuzz.ledger import Exchange, Violation
 from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.prober import NOT_SENT, SILENT, Prober, TargetDown
 from drs_sync_policy.fuzz.rules import registry
@@ -24,7 +25,6 @@ from drs_sync_policy.fuzz.rules.relations import essence, item_result
 from drs_sync_policy.fuzz.rules.subject import subject
 from drs_sync_policy.fuzz.shrink import Plain, smallest
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Stopped, Throttled
-from drs_sync_policy.fuzz.verdict import Exchange, Violation
 
 Label = Literal[
     "",

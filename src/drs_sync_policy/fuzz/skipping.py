@@ -13,13 +13,13 @@ from attrs import evolve
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.defects import CLOSED, AnyRule
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import Expectation, Oracle
 from drs_sync_policy.fuzz.rules import registry
 from drs_sync_policy.fuzz.rules.messages import is_plain
 from drs_sync_policy.fuzz.rules.subject import subject
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Readback, Target, Tenant
-from drs_sync_policy.fuzz.verdict import Exchange
 
 _STAND_IN: Final = "for-cases-that-are-not-sent"
 _LARGE_BYTES: Final = 50_000

@@ -33,12 +33,12 @@ from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import hooks
 from drs_sync_policy.fuzz.cases.examples import with_jobs
 from drs_sync_policy.fuzz.crash import is_ours
+from drs_sync_policy.fuzz.ledger import Exchange, Violation
 from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.target.adapter import over
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Exchange, Violation
 from drs_sync_policy_contract import RuleId
 
 _FORM: Final[tuple[RuleId, ...]] = (

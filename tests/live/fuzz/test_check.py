@@ -15,12 +15,12 @@ from drs_sync_policy import contract, sandbox
 from drs_sync_policy.cli import exits, main
 from drs_sync_policy.fuzz.evidence import files as evidence
 from drs_sync_policy.fuzz.evidence.decode import Decoder, EvidenceError
+from drs_sync_policy.fuzz.ledger import Violation
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.traffic.checker import TrafficChecker
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
-from drs_sync_policy.fuzz.verdict import Violation
 from drs_sync_policy.sandbox.seed import FIRST, TENANTS
 
 FILES = {"exchanges.jsonl", "junit.xml", "report.html", "verdict.json"}

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.cli import exits, main
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.load import tally
 from drs_sync_policy.fuzz.load.checking import Checks, Entry
 from drs_sync_policy.fuzz.load.jobs import Jobs, places
@@ -24,7 +25,6 @@ from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Ledger
 
 USERS = 4
 

@@ -14,6 +14,7 @@ from drs_sync_policy import contract
 from drs_sync_policy.fuzz.evidence.decode import Decoder
 from drs_sync_policy.fuzz.evidence.encode import Encoder
 from drs_sync_policy.fuzz.figures import Figures, Group, Share, joined, percentile
+from drs_sync_policy.fuzz.ledger import Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.load import tally
 from drs_sync_policy.fuzz.load.jobs import Jobs, Round, places, shared_out
 from drs_sync_policy.fuzz.load.mix import LARGE_SIZES, SIZES, SMALL_BYTES, Mix
@@ -23,7 +24,6 @@ from drs_sync_policy.fuzz.report import charts
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
-from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 
 TARGET = Target(
     url="http://127.0.0.1:1",

@@ -19,17 +19,18 @@ from rich.text import Text
 from drs_sync_policy.cli import exits
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import baseline
-from drs_sync_policy.fuzz.active import Progress, Verdict
+from drs_sync_policy.fuzz.active import Progress
 from drs_sync_policy.fuzz.baseline import BaselineError, Known
 from drs_sync_policy.fuzz.evidence import files as evidence
 from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.ledger import Exchange, Ledger
 from drs_sync_policy.fuzz.report import export, files, github, terminal
 from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.report.model import ORIGINS, Report
 from drs_sync_policy.fuzz.report.progress import Live
 from drs_sync_policy.fuzz.restore import jobs
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Exchange, Ledger
+from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.text import did_you_mean
 
 Format = Literal["text", "github"]

@@ -16,6 +16,7 @@ from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.target import opened
 from drs_sync_policy.fuzz.evidence import files
 from drs_sync_policy.fuzz.evidence.decode import Decoder, EvidenceError
+from drs_sync_policy.fuzz.ledger import Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober, TargetDown
 from drs_sync_policy.fuzz.readback import Unreadable
@@ -24,7 +25,6 @@ from drs_sync_policy.fuzz.report import terminal
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Throttled
 from drs_sync_policy.fuzz.traffic.redaction import HIDDEN, is_redacted
-from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 from drs_sync_policy.text import did_you_mean
 
 _STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "FLAKY": "yellow"}

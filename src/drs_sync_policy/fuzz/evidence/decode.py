@@ -10,12 +10,12 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.ledger import Exchange, Stored, Violation
 from drs_sync_policy.fuzz.oracle import Expectation, Oracle
 from drs_sync_policy.fuzz.readback import NOTHING_EXPECTED
 from drs_sync_policy.fuzz.report.secrets import value_of
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Exchange, Stored, Violation
 
 Json = Mapping[str, Any]
 

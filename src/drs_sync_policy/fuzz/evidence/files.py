@@ -19,12 +19,12 @@ from typing import Any, Final, TextIO
 import jsonschema_rs
 
 from drs_sync_policy.fuzz import coverage
-from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.evidence.decode import EvidenceError
 from drs_sync_policy.fuzz.evidence.encode import Encoder
 from drs_sync_policy.fuzz.evidence.targets import described
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Exchange
+from drs_sync_policy.fuzz.verdict import Verdict
 
 VERDICT: Final = "verdict.json"
 EXCHANGES: Final = "exchanges.jsonl"

@@ -10,16 +10,16 @@ from typing import Any, get_args
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract, Rule
 from drs_sync_policy.fuzz import coverage
-from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.evidence import files
 from drs_sync_policy.fuzz.evidence.decode import Decoder, EvidenceError
 from drs_sync_policy.fuzz.evidence.targets import without_secrets
 from drs_sync_policy.fuzz.figures import Figures
 from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.preflight import Ending
 from drs_sync_policy.fuzz.target.profile import ProfileError
-from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.fuzz.waivers import Waived
 
 

@@ -15,6 +15,7 @@ from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.evidence.encode import Encoder
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.load.tally import Tally
 from drs_sync_policy.fuzz.readback import NOTHING_EXPECTED
 from drs_sync_policy.fuzz.rules.checking import check
@@ -24,7 +25,6 @@ from drs_sync_policy.fuzz.traffic.checker import TrafficChecker
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
 from drs_sync_policy.fuzz.traffic.recorded import size_of as _size_of
 from drs_sync_policy.fuzz.traffic.second import Arrivals
-from drs_sync_policy.fuzz.verdict import Exchange
 
 _RULE: Final[AnyRule] = "concurrent-calls-take-turns"
 _REPORT_SECONDS: Final = 1.0

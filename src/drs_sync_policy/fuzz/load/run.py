@@ -14,10 +14,10 @@ from typing import IO, Any, Final
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import preflight
-from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.evidence.decode import Decoder
 from drs_sync_policy.fuzz.figures import Figures
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.load import tally
 from drs_sync_policy.fuzz.load.settings import Settings
 from drs_sync_policy.fuzz.oracle import Oracle
@@ -29,7 +29,7 @@ from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.traffic.offline import findings
-from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.fuzz.waivers import apply
 from drs_sync_policy.text import counted
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 from attrs import define, field
 
 from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.load.checking import Entry, Lost, Read, Seen, Together, size_of
 from drs_sync_policy.fuzz.load.jobs import Jobs, Lease, Round
 from drs_sync_policy.fuzz.load.mix import LARGE_SIZES, SAMPLED, SIZES, SMALL_BYTES, Mix
@@ -28,7 +29,6 @@ from drs_sync_policy.fuzz.target.http import NoResponse, Request, Unreachable, W
 from drs_sync_policy.fuzz.target.profile import Tenant
 from drs_sync_policy.fuzz.traffic.offline import NoWire
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
-from drs_sync_policy.fuzz.verdict import Ledger
 
 TOO_BUSY: Final = frozenset({429, 502, 503, 504})
 """What a server, or a gateway before it, says if it cannot serve the request now."""

@@ -15,7 +15,7 @@ from attrs import define, evolve, field
 from drs_sync_policy.fuzz.evidence.decode import Decoder
 from drs_sync_policy.fuzz.evidence.encode import Encoder
 from drs_sync_policy.fuzz.figures import Share
-from drs_sync_policy.fuzz.verdict import Ledger
+from drs_sync_policy.fuzz.ledger import Ledger
 
 Json = dict[str, Any]
 

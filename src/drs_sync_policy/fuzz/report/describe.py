@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from drs_sync_policy.fuzz import coverage
-from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.ledger import PARAMETERS_AS_RULE, Exchange, Ledger, RuleStatus, Violation
 from drs_sync_policy.fuzz.report import curl
 from drs_sync_policy.fuzz.report.advice import advice, missing
 from drs_sync_policy.fuzz.report.differences import compared
@@ -29,7 +29,7 @@ from drs_sync_policy.fuzz.report.model import (
 from drs_sync_policy.fuzz.report.secrets import Redactor
 from drs_sync_policy.fuzz.target.http import Response
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import PARAMETERS_AS_RULE, Exchange, Ledger, RuleStatus, Violation
+from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.fuzz.waivers import Waived
 from drs_sync_policy.text import listed, printable
 

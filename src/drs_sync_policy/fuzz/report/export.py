@@ -13,11 +13,11 @@ from importlib.resources import files
 from typing import Final
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.ledger import Exchange, Violation
 from drs_sync_policy.fuzz.report.secrets import Part, Redactor
 from drs_sync_policy.fuzz.target.profile import Readback
-from drs_sync_policy.fuzz.verdict import Exchange, Violation
+from drs_sync_policy.fuzz.verdict import Verdict
 
 _PARALLEL: Final = "concurrent-calls-take-turns"
 _CHECKS: Final[Mapping[str, str]] = {

@@ -12,8 +12,8 @@ from drs_sync_policy.contract import Rule
 from drs_sync_policy.fuzz.coverage import Row
 from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.figures import Figures
+from drs_sync_policy.fuzz.ledger import RuleStatus
 from drs_sync_policy.fuzz.report.advice import Missing
-from drs_sync_policy.fuzz.verdict import RuleStatus
 
 ORIGINS: Final = ("page", "vendor", "decision")
 

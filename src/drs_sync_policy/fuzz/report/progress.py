@@ -12,10 +12,10 @@ from rich.text import Text
 
 from drs_sync_policy.fuzz.active import Progress
 from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.report.describe import Describer
 from drs_sync_policy.fuzz.report.terminal import show_finding
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Ledger
 from drs_sync_policy.text import counted
 
 

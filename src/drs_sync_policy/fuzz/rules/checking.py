@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from drs_sync_policy.fuzz import coverage
 from drs_sync_policy.fuzz.defects import AnyRule
+from drs_sync_policy.fuzz.ledger import Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules import registry
 from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.rules.problem import Problem
 from drs_sync_policy.fuzz.rules.subject import subject
-from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 
 
 def check_response(

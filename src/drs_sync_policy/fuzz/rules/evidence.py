@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from drs_sync_policy.fuzz.verdict import Exchange, Kind
+from drs_sync_policy.fuzz.ledger import Exchange, Kind
 
 Policy = Mapping[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from drs_sync_policy.fuzz.verdict import Exchange, Stored
+from drs_sync_policy.fuzz.ledger import Exchange, Stored
 
 
 class Skip(Exception):

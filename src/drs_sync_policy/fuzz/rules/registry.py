@@ -14,6 +14,7 @@ from attrs import frozen
 
 from drs_sync_policy.contract import Operation
 from drs_sync_policy.fuzz.defects import PARAMETERS_RULE, AnyRule
+from drs_sync_policy.fuzz.ledger import Kind
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules import (
     form,
@@ -29,7 +30,6 @@ from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.state import State
 from drs_sync_policy.fuzz.rules.subject import Subject, subject
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.verdict import Kind
 from drs_sync_policy.text import listed
 
 _MOST: Final = 3

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
 from drs_sync_policy.fuzz.rules.words import as_json
-from drs_sync_policy.fuzz.verdict import Exchange
 
 ItemResult = tuple[Any, Any, Any]
 """What a result says, without its message, which may name a request, a time or a position."""

@@ -15,11 +15,11 @@ from typing import Any
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import JOB
+from drs_sync_policy.fuzz.ledger import Exchange, Stored
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules import words
 from drs_sync_policy.fuzz.rules.evidence import Evidence, Policy
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
-from drs_sync_policy.fuzz.verdict import Exchange, Stored
 
 # --- the checks -----------------------------------------------------------------------------------
 

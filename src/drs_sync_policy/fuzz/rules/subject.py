@@ -14,10 +14,10 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import JobKind, Oracle
 from drs_sync_policy.fuzz.rules.problem import Skip
 from drs_sync_policy.fuzz.target.http import Response
-from drs_sync_policy.fuzz.verdict import Exchange
 
 Paired = tuple[int, Mapping[str, Any], Mapping[str, Any]]
 """The position of an item, the item and its result."""

@@ -7,11 +7,11 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Policy
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber, with_state
-from drs_sync_policy.fuzz.verdict import Exchange
 from drs_sync_policy_contract import RuleId
 
 _RULE: Final[RuleId] = "concurrent-calls-take-turns"

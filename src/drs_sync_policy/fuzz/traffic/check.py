@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import IO
 
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.fuzz.active import Verdict
 from drs_sync_policy.fuzz.findings import Finding
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.traffic import har, jsonl
@@ -17,6 +16,7 @@ from drs_sync_policy.fuzz.traffic.checker import TrafficChecker
 from drs_sync_policy.fuzz.traffic.offline import findings
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
 from drs_sync_policy.fuzz.traffic.redaction import redacted, redacted_finding
+from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.fuzz.waivers import apply
 
 

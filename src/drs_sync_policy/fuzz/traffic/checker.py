@@ -17,6 +17,7 @@ from attrs import define, evolve, field
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.defects import AnyRule
+from drs_sync_policy.fuzz.ledger import Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Expectation, Oracle
 from drs_sync_policy.fuzz.readback import NOTHING_EXPECTED
 from drs_sync_policy.fuzz.rules.checking import check, check_response
@@ -27,7 +28,6 @@ from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.traffic.reading import Readings
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
 from drs_sync_policy.fuzz.traffic.redaction import without_credentials
-from drs_sync_policy.fuzz.verdict import Exchange, Ledger, Violation
 
 _MOST_BETWEEN: Final = 50
 """So many requests of one job between two readings are checked together."""

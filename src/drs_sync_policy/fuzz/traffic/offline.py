@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from drs_sync_policy.fuzz.findings import Finding, group
+from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Response
-from drs_sync_policy.fuzz.verdict import Ledger
 
 
 class NoWire:

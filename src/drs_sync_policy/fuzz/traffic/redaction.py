@@ -10,9 +10,9 @@ from typing import Final
 from attrs import evolve
 
 from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.ledger import Exchange, Violation
 from drs_sync_policy.fuzz.target.http import Headers, Request
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
-from drs_sync_policy.fuzz.verdict import Exchange, Violation
 
 HIDDEN: Final = "***"
 CREDENTIALS: Final = frozenset(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from typing import Any, Final
 
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
-from drs_sync_policy.fuzz.verdict import Exchange
 from drs_sync_policy_contract import RuleId
 
 _INDEPENDENT: Final[RuleId] = "items-are-independent"

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from drs_sync_policy.fuzz.cases.bodies import Bodies
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Policy, PolicyReader
 from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.target.profile import Tenant
-from drs_sync_policy.fuzz.verdict import Exchange
 from drs_sync_policy_contract import RuleId
 
 
