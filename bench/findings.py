@@ -18,7 +18,7 @@ from attrs import asdict, frozen
 
 from drs_sync_policy import sandbox
 from drs_sync_policy.fuzz.active import run
-from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi

@@ -11,7 +11,7 @@ from attrs import evolve
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import scenarios
-from drs_sync_policy.fuzz.findings import group
+from drs_sync_policy.fuzz.findings.grouping import group
 from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober

@@ -10,12 +10,12 @@ from attrs import evolve
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.findings import group
+from drs_sync_policy.fuzz.findings.grouping import group
+from drs_sync_policy.fuzz.findings.shrink import Plain
 from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.rules.checking import check_response
-from drs_sync_policy.fuzz.shrink import Plain
 from drs_sync_policy.fuzz.target.connection import over_http
 from tests.fuzz import servers
 from tests.fuzz.servers import Handler

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from drs_sync_policy.fuzz import scenarios
-from drs_sync_policy.fuzz.findings import Finding, group
+from drs_sync_policy.fuzz.findings.grouping import Finding, group
 from drs_sync_policy.fuzz.readback import Unreadable
 from tests.fuzz import servers
 from tests.fuzz.servers import Handler

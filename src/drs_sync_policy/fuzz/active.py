@@ -24,7 +24,7 @@ from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import preflight, scenarios, signals
 from drs_sync_policy.fuzz.counting import Counter
 from drs_sync_policy.fuzz.crash import Crash
-from drs_sync_policy.fuzz.findings import Finding, group
+from drs_sync_policy.fuzz.findings.grouping import Finding, group
 from drs_sync_policy.fuzz.ledger import Counts, Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.preflight import Ending

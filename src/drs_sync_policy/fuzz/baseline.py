@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.verdict import Verdict
 
 DAYS: Final = 30

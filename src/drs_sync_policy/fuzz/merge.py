@@ -11,7 +11,7 @@ from typing import Final
 from attrs import evolve
 
 from drs_sync_policy.fuzz import figures
-from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import Ledger, Violation
 from drs_sync_policy.fuzz.preflight import Ending
 from drs_sync_policy.fuzz.verdict import Verdict

@@ -10,7 +10,7 @@ from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.figures import Figures
-from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.preflight import Ending
 from drs_sync_policy.fuzz.restore import Restored

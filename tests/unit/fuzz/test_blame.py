@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from drs_sync_policy.fuzz import blame
 from drs_sync_policy.fuzz.defects import AnyRule
+from drs_sync_policy.fuzz.findings import blame
 from drs_sync_policy.fuzz.oracle import Expectation
 
 READING = Expectation("status-is-documented", None)

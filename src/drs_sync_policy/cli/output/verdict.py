@@ -22,7 +22,7 @@ from drs_sync_policy.fuzz import baseline
 from drs_sync_policy.fuzz.active import Progress
 from drs_sync_policy.fuzz.baseline import BaselineError, Known
 from drs_sync_policy.fuzz.evidence import files as evidence
-from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import Exchange, Ledger
 from drs_sync_policy.fuzz.report import export, files, github, terminal
 from drs_sync_policy.fuzz.report.describe import describe

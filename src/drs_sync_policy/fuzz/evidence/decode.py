@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import Exchange, Stored, Violation
 from drs_sync_policy.fuzz.oracle import Expectation, Oracle
 from drs_sync_policy.fuzz.readback import NOTHING_EXPECTED

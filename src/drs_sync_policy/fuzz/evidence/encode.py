@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import Exchange, Stored, Violation
 from drs_sync_policy.fuzz.report.secrets import Part, Redactor
 from drs_sync_policy.fuzz.target.http import Request, Response

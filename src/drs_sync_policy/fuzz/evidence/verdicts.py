@@ -14,7 +14,7 @@ from drs_sync_policy.fuzz.evidence import files
 from drs_sync_policy.fuzz.evidence.decode import Decoder, EvidenceError
 from drs_sync_policy.fuzz.evidence.targets import without_secrets
 from drs_sync_policy.fuzz.figures import Figures
-from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.preflight import Ending

@@ -12,7 +12,7 @@ from typing import Final
 
 from drs_sync_policy.fuzz import coverage
 from drs_sync_policy.fuzz.crash import Crash
-from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import PARAMETERS_AS_RULE, Exchange, Ledger, RuleStatus, Violation
 from drs_sync_policy.fuzz.report import curl
 from drs_sync_policy.fuzz.report.advice import advice, missing

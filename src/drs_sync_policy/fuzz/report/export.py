@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Final
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import Exchange, Violation
 from drs_sync_policy.fuzz.report.secrets import Part, Redactor
 from drs_sync_policy.fuzz.target.profile import Readback

@@ -11,7 +11,7 @@ from rich.status import Status
 from rich.text import Text
 
 from drs_sync_policy.fuzz.active import Progress
-from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.report.describe import Describer
 from drs_sync_policy.fuzz.report.terminal import show_finding

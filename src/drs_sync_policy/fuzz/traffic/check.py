@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.traffic import har, jsonl
 from drs_sync_policy.fuzz.traffic.checker import TrafficChecker

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drs_sync_policy.fuzz.findings import Finding, group
+from drs_sync_policy.fuzz.findings.grouping import Finding, group
 from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober

@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import evolve
 
-from drs_sync_policy.fuzz.findings import Finding
+from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import Exchange, Violation
 from drs_sync_policy.fuzz.target.http import Headers, Request
 from drs_sync_policy.fuzz.traffic.recorded import Recorded

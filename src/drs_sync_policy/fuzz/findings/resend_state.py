@@ -16,16 +16,17 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from drs_sync_policy.fuzz import blame, ijson
-from drs_sync_policy.fuzz.aspects import aspects
+from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import JOB
 from drs_sync_policy.fuzz.defects import AnyRule
+from drs_sync_policy.fuzz.findings import blame
+from drs_sync_policy.fuzz.findings.aspects import aspects
+from drs_sync_policy.fuzz.findings.resend import Cause, Resender
+from drs_sync_policy.fuzz.findings.shrink import STATE_REDUCERS, Shows, items, renamed, smallest
 from drs_sync_policy.fuzz.ledger import Exchange, Stored, Violation
 from drs_sync_policy.fuzz.prober import TargetDown
 from drs_sync_policy.fuzz.readback import Policy, PolicyReader, Unreadable
-from drs_sync_policy.fuzz.resend import Cause, Resender
 from drs_sync_policy.fuzz.rules import words
-from drs_sync_policy.fuzz.shrink import STATE_REDUCERS, Shows, items, renamed, smallest
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Stopped, Throttled
 from drs_sync_policy.fuzz.target.profile import Tenant
 

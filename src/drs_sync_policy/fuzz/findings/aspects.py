@@ -15,7 +15,7 @@ from attrs import frozen
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB
-from drs_sync_policy.fuzz.shrink import Plain, document, items
+from drs_sync_policy.fuzz.findings.shrink import Plain, document, items
 from drs_sync_policy.fuzz.target.http import Request
 
 _FEW: Final = 6

@@ -12,10 +12,11 @@ from typing import Final, Literal
 import attrs
 from attrs import evolve, frozen
 
-from drs_sync_policy.fuzz import blame
-from drs_sync_policy.fuzz.aspects import Aspects, aspects, plain_case
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.defects import CLOSED, AnyRule
+from drs_sync_policy.fuzz.findings import blame
+from drs_sync_policy.fuzz.findings.aspects import Aspects, aspects, plain_case
+from drs_sync_policy.fuzz.findings.shrink import Plain, smallest
 from drs_sync_policy.fuzz.ledger import Exchange, Violation
 from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.prober import NOT_SENT, SILENT, Prober, TargetDown
@@ -23,7 +24,6 @@ from drs_sync_policy.fuzz.rules import registry
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.rules.relations import essence, item_result
 from drs_sync_policy.fuzz.rules.subject import subject
-from drs_sync_policy.fuzz.shrink import Plain, smallest
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Stopped, Throttled
 
 Label = Literal[

@@ -15,10 +15,10 @@ from urllib.parse import unquote
 
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB
 from drs_sync_policy.fuzz.defects import AnyRule
+from drs_sync_policy.fuzz.findings.shrink import WRONG_TOKEN, Plain, document, items
 from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.rules.registry import REGISTRY
-from drs_sync_policy.fuzz.shrink import WRONG_TOKEN, Plain, document, items
 from drs_sync_policy.fuzz.target.http import Request, Response
 
 ACCEPTED: Final[AnyRule] = "valid-request-is-accepted"

@@ -13,14 +13,14 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
-from drs_sync_policy.fuzz import blame
 from drs_sync_policy.fuzz.defects import AnyRule
+from drs_sync_policy.fuzz.findings import blame
+from drs_sync_policy.fuzz.findings.resend import Cause, Label, Resender, said
+from drs_sync_policy.fuzz.findings.resend_state import StateResender
 from drs_sync_policy.fuzz.ledger import Exchange, Ledger, Stored, Violation
 from drs_sync_policy.fuzz.prober import Prober, TargetDown
 from drs_sync_policy.fuzz.readback import Unreadable
 from drs_sync_policy.fuzz.replay import TRIES, is_reading, once
-from drs_sync_policy.fuzz.resend import Cause, Label, Resender, said
-from drs_sync_policy.fuzz.resend_state import StateResender
 from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled
 
 REQUESTS: Final = 5000
