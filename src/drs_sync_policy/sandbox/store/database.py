@@ -175,9 +175,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # IMMEDIATE: a transaction that reads before it writes must not lose its turn in between.
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get(_WRITES, False):
+        # IMMEDIATE: a transaction that reads before it writes must not lose its turn in between.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif not _is_in_memory(connection.engine.url):
+        # In memory nobody else has the one connection while it is read.
+        connection.exec_driver_sql("BEGIN")
 
 
 def _create_tables(connection: Connection) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from attrs import asdict
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from drs_sync_policy.sandbox.seed import Tenant
 from drs_sync_policy.sandbox.store import accounts
@@ -38,6 +38,9 @@ _LARGE_BATCH: Final = 5000
 _LOOKED_UP_AT_ONCE: Final = 1000
 _CREATED_AT_ONCE: Final = 1000
 _CHECKED: Final = "checked"
+_ONE_JOB: Final = select(JOB).where(
+    JOB.c.project_id == bindparam("the_project"), JOB.c.job_id == bindparam("the_job")
+)
 
 
 class Store:
@@ -176,9 +179,7 @@ def _set_setting(connection: Connection, name: str, value: Mapping[str, Any]) ->
 
 
 def _job(connection: Connection, project_id: str, job_id: str) -> Job | None:
-    row = connection.execute(
-        select(JOB).where(JOB.c.project_id == project_id, JOB.c.job_id == job_id)
-    ).first()
+    row = connection.execute(_ONE_JOB, {"the_project": project_id, "the_job": job_id}).first()
     return None if row is None else Job(*row)
 
 
