@@ -72,7 +72,14 @@ class Prober:
     """A target under test. Any thread may use it."""
 
     def __init__(
-        self, oracle: Oracle, wire: Wire, ledger: Ledger, *, seed: int, workers: int = 4
+        self,
+        oracle: Oracle,
+        wire: Wire,
+        ledger: Ledger,
+        *,
+        seed: int,
+        workers: int = 4,
+        bodies: Bodies | None = None,
     ) -> None:
         self.oracle = oracle
         self.target: Target = oracle.target
@@ -82,7 +89,7 @@ class Prober:
         self.workers = workers
         self.history: History = History()
         schema = oracle.operation.request[oracle.media_type]
-        self.bodies: Bodies = Bodies(oracle.contract, schema, self.target.tenant.job_ids)
+        self.bodies: Bodies = bodies or Bodies(oracle.contract, schema, self.target.tenant.job_ids)
         """Builds bodies for the jobs of the target's tenant."""
         self.deadline: float = float("inf")
         self.enough: Callable[[Ledger], bool] = lambda ledger: False
@@ -327,7 +334,10 @@ class Prober:
                     return
                 work(thing)
 
-        self.together([worker] * self.workers)
+        if self.unsent:
+            worker()  # nothing is waited for
+        else:
+            self.together([worker] * self.workers)
         return finished
 
     def _over(self) -> bool:

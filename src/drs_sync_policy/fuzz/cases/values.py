@@ -40,10 +40,17 @@ class Schema:
     def __init__(self, contract: Contract, schema: Json) -> None:
         self.contract = contract
         self.node: Json = contract.resolve(schema)
-        whole = contract.standalone(self.node)
-        self._validator = jsonschema_rs.validator_for(whole)
+
+    # Each is compiled when it is needed.
+    @cached_property
+    def _validator(self) -> jsonschema_rs.Validator:
+        return jsonschema_rs.validator_for(self.contract.standalone(self.node))
+
+    @cached_property
+    def _with_formats(self) -> jsonschema_rs.Validator:
         # A server may check a `format` or ignore it: right values have it, wrong ones break more.
-        self._with_formats = jsonschema_rs.validator_for(whole, validate_formats=True)
+        whole = self.contract.standalone(self.node)
+        return jsonschema_rs.validator_for(whole, validate_formats=True)
 
     def accepts(self, value: Any) -> bool:
         """Whether `value` is right, whatever its `format`."""
