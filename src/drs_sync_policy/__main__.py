@@ -16,6 +16,8 @@ def main() -> None:
     handler = signal.getsignal(signal.SIGINT)
     if handler is signal.default_int_handler:  # else a job in the background ignores it
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # httpcore imports trio where it is installed; the command runs on asyncio, and starts sooner.
+    sys.modules.setdefault("trio", None)  # type: ignore[arg-type]
     try:
         from drs_sync_policy.cli import main as command
         from drs_sync_policy.cli.output.streams import keep_open
