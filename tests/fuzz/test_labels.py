@@ -33,7 +33,7 @@ class LosingUpdates(Handler):
         before = {job: dict(policy) for job, policy in self.server.stored.items()}
         found = super().policy(path, body)
         jobs = {result["id"] for result in found["results"]} & before.keys()
-        time.sleep(0.002)
+        time.sleep(0.01)
         items = {item["job_id"]: item for item in servers.loads(body)["jobs"]}
         for job in jobs:
             new = {name: items[job][name] for name in servers.FIELDS if name in items[job]}
