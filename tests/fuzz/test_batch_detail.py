@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Final
 
 import pytest
 
 from drs_sync_policy import contract, sandbox
+from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
@@ -98,3 +100,11 @@ def test_the_schema_of_a_profile_lists_the_presets() -> None:
     """They are derived from the contract; editors complete what the schema lists."""
     known = profile.schema()["properties"]["readback"]["properties"]["kind"]["enum"]
     assert known == list(presets(contract.load()))
+
+
+def test_an_operation_that_takes_objects_gives_no_preset() -> None:
+    """A preset asks for a job by its id, which is a text."""
+    document = copy.deepcopy(dict(contract.load().document))
+    jobs = document["components"]["schemas"]["BatchQueryJobReqPage"]["properties"]["jobs"]
+    jobs["items"] = {"type": "object"}
+    assert presets(Contract(document)) == {}

@@ -220,6 +220,7 @@ def test_an_unexpected_error_is_reported_in_a_sentence(
         assert "DRS_DEBUG=1" in said
         assert ("MYSECRET" in said) is debug
         assert ("Traceback" in said) is debug
+        assert "\n\n" not in said
         monkeypatch.setenv("DRS_DEBUG", "1")
 
 

@@ -12,7 +12,7 @@ import pytest
 from drs_sync_policy.contract import Contract, load
 from drs_sync_policy.sandbox import create_app
 from drs_sync_policy.sandbox.faults import UnknownFaultError, catalogue, find, groups
-from drs_sync_policy.sandbox.seed import FIRST
+from drs_sync_policy.sandbox.seed import FIRST, SECOND
 
 FAULTS = catalogue()
 
@@ -49,20 +49,20 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
         find(["answer-201"])
 
 
-async def _set_and_read(faults: list[str], *items: dict[str, Any]) -> tuple[list[str], Any]:
-    """The ids of the last response, and the stored policy of the first item's job."""
+async def _set_and_read(faults: list[str], *items: dict[str, Any]) -> tuple[list[Any], Any]:
+    """The results of the last response, and the stored policy of the first item's job."""
     transport = httpx.ASGITransport(app=create_app(faults=faults))
     path = f"/v3/{FIRST.project_id}/jobs/batch-sync-policy"
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-        ids: list[str] = []
+        results: list[Any] = []
         for item in items:
             jobs = [item, {"job_id": "unknown"}]
             response = await http.post(
                 path, json={"jobs": jobs}, headers={"X-Auth-Token": FIRST.token}
             )
-            ids = [result["id"] for result in response.json()["results"]]
+            results = response.json()["results"]
         job = f"/_sandbox/projects/{FIRST.project_id}/jobs/{items[0]['job_id']}"
-        return ids, (await http.get(job)).json()["policy"]
+        return results, (await http.get(job)).json().get("policy")
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -78,12 +78,29 @@ def test_faults_combine(
 ) -> None:
     """Two active faults both have their effect, in either order."""
     job_id = FIRST.job_ids[0]
-    ids, stored = asyncio.run(
+    results, stored = asyncio.run(
         _set_and_read(
             faults[::order],
             {"job_id": job_id, "ddl_trans": True},
             {"job_id": job_id, "index_trans": True, "slot_name": "s"},
         )
     )
+    ids = [result["id"] for result in results]
     assert ids == [job_id, "unknown"][:: -1 if reversed_ids else 1]
     assert stored == policy
+
+
+def test_either_number_is_taken_for_a_boolean() -> None:
+    """0 is stored as `false`, and 1 as `true`."""
+    faults = ["number-for-ddl-trans", "number-for-index-trans"]
+    item = {"job_id": FIRST.job_ids[0], "ddl_trans": 0, "index_trans": 1}
+    _, stored = asyncio.run(_set_and_read(faults, item))
+    assert (stored["ddl_trans"], stored["index_trans"]) == (False, True)
+
+
+def test_a_foreign_job_differs_from_an_unknown_one_in_its_message_only() -> None:
+    """The fault changes the text of the error, and leaves its code."""
+    item = {"job_id": SECOND.job_ids[0], "ddl_trans": True}
+    (foreign, unknown), _ = asyncio.run(_set_and_read(["foreign-job-in-other-words"], item))
+    assert foreign["error_code"] == unknown["error_code"]
+    assert foreign["error_msg"] == unknown["error_msg"] + " (other project)"
