@@ -15,6 +15,7 @@ from typing import Final
 import griffe
 
 from tools import source
+from tools.pages.markdown import table
 
 MODULES: Final = {
     "drs_sync_policy": "The client, with its settings, outcomes and errors.",
@@ -22,11 +23,37 @@ MODULES: Final = {
     "drs_sync_policy.contract": "The contract as data.",
     "drs_sync_policy.codes": "The vendor's error codes.",
     "drs_sync_policy.sandbox": "The sandbox, in process.",
-    "drs_sync_policy.fuzz": "The fuzzer, in process.",
+    "drs_sync_policy.fuzz.active": "The fuzzer, in process.",
+    "drs_sync_policy.fuzz.target.profile": "The target profile of the fuzzer.",
+    "drs_sync_policy.fuzz.target.asgi": "A target in the same process.",
 }
 """The public modules, in the order of the page."""
+ONLY: Final = {
+    "drs_sync_policy.fuzz.active": {"run"},
+    "drs_sync_policy.fuzz.target.profile": {"Target", "ProfileError", "load", "parse"},
+    "drs_sync_policy.fuzz.target.asgi": {"over_asgi"},
+}
+"""The public names of modules that have others, too."""
+CLIENT: Final = "drs_sync_policy"
+PARTS: Final = {
+    "Clients": (f"{CLIENT}.client.sync_client", f"{CLIENT}.client.async_client"),
+    "Items and outcomes": (
+        "drs_sync_policy_api.models.sync_policy_req",
+        f"{CLIENT}.client.outcome",
+        f"{CLIENT}.client.job_outcome",
+        f"{CLIENT}.client.job_policy",
+        "drs_sync_policy_api",
+    ),
+    "Credentials": (f"{CLIENT}.client.credentials",),
+    "Settings": (f"{CLIENT}.client",),
+    "Errors": (f"{CLIENT}.runtime.errors",),
+    "Messages of hooks and errors": (f"{CLIENT}.runtime",),
+}
+"""The parts of the first module: the modules that define the names, what one needs first first."""
+WIDTH: Final = 88
+"""A longer signature has a line for each parameter."""
 
-
+Named = griffe.Object | griffe.Alias
 STARS: Final = {
     griffe.ParameterKind.var_positional: "*",
     griffe.ParameterKind.var_keyword: "**",
@@ -45,19 +72,63 @@ logging.getLogger("griffe").setLevel(logging.ERROR)
 
 def page() -> str:
     """Each public name of each module with its signature and its docstring."""
+    packages = _packages()
+    sections: dict[str, tuple[str, str, list[Named]]] = {}
+    for name, purpose in MODULES.items():
+        if find_spec(name) is None:
+            continue
+        if name == CLIENT:
+            for part, members in _parts(packages[name]).items():
+                sections[part] = (name, "", members)
+        else:
+            sections[f"`{name}`"] = (name, purpose, list(_public(packages[name])))
+    overview = (
+        (f"[{title}](#{_place(title)})", ", ".join(_linked(name, member) for member in members))
+        for title, (name, _, members) in sections.items()
+    )
     parts = [
         "# Python reference",
         (
             "Every public name with its signature. Other names are private and may change without "
-            "notice. The classes of the "
-            "contract's schemas are generated from it, into `drs_sync_policy_api`."
+            "notice. The names of the first parts are imported from `drs_sync_policy`. The classes "
+            "of the contract's schemas are generated from it, into `drs_sync_policy_api`. "
+            "[Python client](python.md) shows how to use them."
         ),
+        table(("Part", "Names"), overview),
     ]
-    packages = _packages()
-    for name, purpose in MODULES.items():
-        if find_spec(name) is not None:
-            parts += [f"## {name}", purpose, *_module(packages[name])]
-    return "\n\n".join(parts) + "\n"
+    for title, (name, purpose, members) in sections.items():
+        parts += [f"## {title} {{ #{_place(title)} }}", purpose]
+        parts += (entry for member in members for entry in _entry(name, member))
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _place(title: str) -> str:
+    """The anchor of a part; that of a module is its name."""
+    return title.strip("`") if title.startswith("`") else title.lower().replace(" ", "-")
+
+
+def _linked(module: str, member: Named) -> str:
+    return f"[`{member.name}`](#{module}.{member.name})"
+
+
+def _parts(module: Named) -> dict[str, list[Named]]:
+    """The public names of the first module by part, in the order of `PARTS`."""
+    found: dict[str, list[tuple[int, Named]]] = {part: [] for part in PARTS}
+    for member in _public(module):
+        home = member.final_target.path if isinstance(member, griffe.Alias) else member.path
+        part, place = next(
+            (part, place)
+            for part, homes in PARTS.items()
+            for place, prefix in enumerate(homes)
+            if home.startswith(prefix)
+        )
+        found[part].append((place, member))
+    # Names of one module stay in the order of `__all__`; errors follow the error they are kinds of.
+    found["Errors"].sort(key=lambda entry: _lineage(entry[1]))
+    return {
+        part: [member for _, member in sorted(entries, key=lambda entry: entry[0])]
+        for part, entries in found.items()
+    }
 
 
 @cache
@@ -70,35 +141,53 @@ def _packages() -> griffe.ModulesCollection:
     return loader.modules_collection
 
 
-def _module(module: griffe.Object | griffe.Alias) -> Iterator[str]:
-    for member in _public(module):
-        yield from _entry(module.path, member)
-
-
-def _public(parent: griffe.Object | griffe.Alias) -> Iterator[griffe.Object | griffe.Alias]:
+def _public(parent: Named) -> Iterator[Named]:
     """What `__all__` names; without one, what is defined here and has no underscore."""
     for name in [str(name) for name in parent.exports or parent.members]:
         member = parent.members.get(name)
         if member is None or (not parent.exports and (name.startswith("_") or member.is_alias)):
             continue
-        if not member.is_module:
+        if not member.is_module and name in ONLY.get(parent.path, {name}):
             yield member
 
 
-def _entry(module: str, named: griffe.Object | griffe.Alias) -> Iterator[str]:
+def _lineage(named: Named) -> tuple[str, ...]:
+    """The errors that an error is a kind of, then itself; what is no error comes last."""
+    member = named.final_target if isinstance(named, griffe.Alias) else named
+    if not member.name.endswith("Error"):
+        return ("~", member.name)
+    parents = (member.parent.members.get(base) for base in _kinds(member) if member.parent)
+    return (*(name for parent in parents if parent for name in _lineage(parent)), member.name)
+
+
+def _kinds(member: Named) -> list[str]:
+    """The errors of its own module that an error is a kind of."""
+    bases = (str(base) for base in getattr(member, "bases", ()))
+    return [base for base in bases if base.endswith("Error") and base in member.module.members]
+
+
+def _entry(module: str, named: Named) -> Iterator[str]:
     yield f"### {named.name} {{ #{module}.{named.name} }}"
     member = named.final_target if isinstance(named, griffe.Alias) else named
-    title = member.name if member.is_attribute else _signature(member)
-    yield f"{_kind(member)} `{title}`{_source(member)}"
+    # An error that takes what its parent takes is caught, not made.
+    if not member.is_attribute and not (_kinds(member) and "__init__" not in member.members):
+        yield _block(_signature(member))
+    kinds = "".join(f" · a kind of [`{base}`](#{module}.{base})" for base in _kinds(member))
+    yield f"{_kind(member)}{kinds}{_source(member)}"
     yield from _docstring(member)
-    if member.is_class and (entries := list(_members(member))):
-        yield "\n".join(("**Members**", "", *entries))
+    if member.is_class:
+        yield from _members(f"{module}.{named.name}", member)
 
 
-def _source(member: griffe.Object | griffe.Alias) -> str:
+def _block(signature: str) -> str:
+    """The signature as code; a long one with a line for each parameter."""
+    return f"```{{ .python .no-copy }}\n{signature}\n```"
+
+
+def _source(member: Named) -> str:
     file = member.filepath
     where = source.place(file, member.lineno or 1) if isinstance(file, Path) else None
-    return f" [source]({where})" if where else ""
+    return f" · [source]({where})" if where else ""
 
 
 def sources() -> set[Path]:
@@ -113,38 +202,55 @@ def sources() -> set[Path]:
     return found
 
 
-def _members(owner: griffe.Object | griffe.Alias) -> Iterator[str]:
-    """A list of the public fields and methods of a class, each with its first paragraph."""
+def _members(place: str, owner: Named) -> Iterator[str]:
+    """The public fields of a class as a list, then its methods, each with its own anchor."""
     sections = griffe.Docstring(owner.docstring.value if owner.docstring else "").parse("google")
     attributes = griffe.DocstringSectionKind.attributes
     described = {e.name for part in sections if part.kind is attributes for e in part.value}
-    for name, member in owner.members.items():
-        if name.startswith("_") or member.is_alias or name in described:
-            continue
-        text = _first_paragraph(member)
-        shown = _signature(member) if member.is_function else _field(member)
-        yield f"- `{shown}`" + (f": {text}" if text else "")
+    shown = [
+        member
+        for name, member in owner.members.items()
+        if not name.startswith("_") and not member.is_alias and name not in described
+    ]
+    fields = [member for member in shown if not member.is_function]
+    if fields:
+        entries = (
+            f"- `{_field(member)}`{{ #{place}.{member.name} }}" + (f": {text}" if text else "")
+            for member in fields
+            for text in [_first_paragraph(member)]
+        )
+        yield "\n".join(("**Fields**", "", *entries))
+    for member in shown:
+        if member.is_function:
+            yield f"#### {member.name} {{ #{place}.{member.name} }}"
+            yield _block(_signature(member))
+            yield from _docstring(member)
 
 
-def _kind(member: griffe.Object | griffe.Alias) -> str:
+def _kind(member: Named) -> str:
     if member.is_class:
         return "*class*"
     return "*function*" if member.is_function else "*value*"
 
 
-def _field(member: griffe.Object | griffe.Alias) -> str:
+def _field(member: Named) -> str:
     annotation = getattr(member, "annotation", None)
     return f"{member.name}: {annotation}" if annotation else member.name
 
 
-def _signature(member: griffe.Object | griffe.Alias) -> str:
+def _signature(member: Named) -> str:
     parameters = [p for p in getattr(member, "parameters", ()) if p.name not in {"self", "cls"}]
     returns = getattr(member, "returns", None) if member.is_function else None
-    shown = ", ".join(_parameters(parameters) if parameters else _attrs_fields(member))
-    return f"{member.name}({shown})" + (f" -> {returns}" if returns else "")
+    shown = list(_parameters(parameters) if parameters else _attrs_fields(member))
+    result = f" -> {returns}" if returns else ""
+    line = f"{member.name}({', '.join(shown)}){result}"
+    if len(line) <= WIDTH:
+        return line
+    lines = "".join(f"    {parameter},\n" for parameter in shown)
+    return f"{member.name}(\n{lines}){result}"
 
 
-def _attrs_fields(member: griffe.Object | griffe.Alias) -> Iterator[str]:
+def _attrs_fields(member: Named) -> Iterator[str]:
     """What the constructor takes that attrs writes."""
     written = [str(d.value) for d in getattr(member, "decorators", ())]
     if not any(text.startswith(("frozen", "define", "attrs.")) for text in written):
@@ -179,12 +285,12 @@ def _parameter(parameter: griffe.Parameter) -> str:
     return f"{parameter.name}{annotation}" + (f" = {default}" if default else "")
 
 
-def _first_paragraph(member: griffe.Object | griffe.Alias) -> str:
+def _first_paragraph(member: Named) -> str:
     text = member.docstring.value if member.docstring else ""
     return " ".join(text.split("\n\n")[0].split())
 
 
-def _docstring(member: griffe.Object | griffe.Alias) -> Iterator[str]:
+def _docstring(member: Named) -> Iterator[str]:
     """The docstring as Markdown: its text, and a list for arguments, attributes and errors."""
     text = member.docstring.value if member.docstring else ""
     # The generator indents what follows the first paragraph.
@@ -201,7 +307,7 @@ def _docstring(member: griffe.Object | griffe.Alias) -> Iterator[str]:
             yield "\n".join((f"**{SECTIONS[section.kind.value]}**", "", *entries))
 
 
-def _typed(member: griffe.Object | griffe.Alias, entry: griffe.DocstringElement) -> str:
+def _typed(member: Named, entry: griffe.DocstringElement) -> str:
     """An entry's name with the type that the code has for it; of an error, the type alone."""
     name = str(getattr(entry, "name", ""))
     if not name:

@@ -216,6 +216,26 @@ def test_the_python_page_has_what_is_public() -> None:
     assert "### find { #drs_sync_policy.codes.find }" in made
     assert "find(code: str, status: int | None = None) -> ErrorCode | None" in made
     assert not re.search(r"^### _", made, re.MULTILINE)
+    assert re.findall(r"^### (\w+)", made, re.MULTILINE)[0] == "SyncPolicyClient"
+    # Each part has names, each name its place, and a method its own.
+    parts = re.findall(r"^\| \[.*\]\(#(.+)\) \| (.*) \|$", made.split("\n## ")[0], re.MULTILINE)
+    assert len(parts) > 5
+    for part, names in parts:
+        assert f"{{ #{part} }}" in made
+        assert all(f"{{ #{name} }}" in made for name in re.findall(r"\(#([^)]+)\)", names))
+        assert names
+    assert "#### set_policies { #drs_sync_policy.SyncPolicyClient.set_policies }" in made
+
+
+def test_each_schema_of_the_fields_page_says_where_it_is() -> None:
+    """In which request or response, or in a field of which schema."""
+    made = pages.fields()
+    base = made[: made.index("## In the edition")]
+    sections = re.findall(r"^### (\w+)\n\n.* It is (.*)\.$", base, re.MULTILINE)
+    schemas = contract.load().document["components"]["schemas"]
+    assert [name for name, _ in sections] != []
+    assert {name for name, _ in sections} == {n for n, s in schemas.items() if "properties" in s}
+    assert ("SyncPolicyReq", "each entry of `jobs` in `BatchSetPolicyReq`") in sections
 
 
 def test_every_page_has_a_description_of_its_own(site: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from drs_sync_policy import contract
 from drs_sync_policy.cli.limits import limits
 from tools.pages.markdown import table
 
-HEAD = ("Field", "Type", "Allowed", "Example", "Meaning", "Rules")
+_BODY: Final = "the body of a response with the status "
+HEAD = ("Field", "Meaning and allowed values", "Example")
 
 
 def fields(editions: Sequence[contract.Contract] = ()) -> str:
@@ -18,31 +20,84 @@ def fields(editions: Sequence[contract.Contract] = ()) -> str:
 
     `editions` are those of one contract, the base first; all that are shipped by default.
     """
+    shown = editions or [contract.load(name) for name in contract.editions()]
+    base, *others = shown
     parts = [
         "# Fields",
         (
             "This page lists every parameter and every field of requests and responses, as the "
-            "contract describes them. The [reference](reference/index.html) shows them by "
-            "operation, with examples."
+            "contract describes them, by operation. The [reference](reference/index.html) shows "
+            "them with examples of whole requests."
         ),
         (
             "You can leave out a request field that is not required: then the job keeps its stored "
             "value. In the contract, only the page number and the page size have a default."
         ),
     ]
-    shown = editions or [contract.load(name) for name in contract.editions()]
-    base = shown[0]
-    known = {operation.id: operation.parameters for operation in base.operations}
-    for loaded in shown:
-        of = "" if loaded is base else f", in the edition `{loaded.edition}`"
-        for operation in loaded.operations:
-            if loaded is base or operation.parameters != known.get(operation.id):
-                parts += _operation(loaded, operation, of=of)
-        shown_here = list(_shown(loaded, base))
-        for name in loaded.document["components"]["schemas"]:
-            rows = [_field(loaded, name, field) for owner, field in shown_here if owner == name]
-            parts += [f"## {name}{of}", table(HEAD, rows)] if rows else []
+    done: set[str] = set()
+    for operation in base.operations:
+        parts += _operation(base, operation)
+        for name, places in _bodies(base, operation).items():
+            if name not in done:
+                parts += _schema(base, name, base.document["components"]["schemas"][name], places)
+                done.add(name)
+    for loaded in others:
+        parts += _edition(loaded, base)
     return "\n\n".join(parts) + "\n"
+
+
+def _edition(loaded: contract.Contract, base: contract.Contract) -> Iterator[str]:
+    """What an edition has that the base does not have like that."""
+    yield f"## In the edition `{loaded.edition}`"
+    yield "These fields differ from the base, or exist only here. See [Editions](editions.md)."
+    known = {operation.id: operation.parameters for operation in base.operations}
+    for operation in loaded.operations:
+        if operation.parameters != known.get(operation.id):
+            yield from _operation(loaded, operation)
+    changed: dict[str, list[str]] = {}
+    for owner, name in _shown(loaded, base):
+        changed.setdefault(owner, []).append(name)
+    for owner, names in changed.items():
+        yield f"### {owner}, in {loaded.edition}"
+        yield table(HEAD, (_field(loaded, owner, name) for name in names))
+
+
+def _bodies(loaded: contract.Contract, operation: contract.Operation) -> dict[str, list[str]]:
+    """The objects of an operation's bodies, the request first, each with the places it is at."""
+    found: dict[str, list[str]] = {}
+
+    def walk(node: contract.Json, place: str) -> None:
+        name = str(node.get("$ref", "")).rpartition("/")[2]
+        properties = loaded.resolve(node).get("properties") if name else None
+        if not properties:
+            return
+        new = name not in found
+        found.setdefault(name, []).append(place)
+        for key, value in properties.items() if new else ():
+            walk(value, f"`{key}` of `{name}`")
+            walk(value.get("items", {}), f"each entry of `{key}` in `{name}`")
+
+    for body in operation.request.values():
+        walk(body, "the body of the request")
+    for response in operation.responses.values():
+        for body in response.content.values():
+            walk(body, f"{_BODY}{_alike(operation, body)}")
+    return found
+
+
+def _alike(operation: contract.Operation, body: contract.Json) -> str:
+    """The statuses whose body this is."""
+    alike = [s for s, r in operation.responses.items() if body in r.content.values()]
+    return ", ".join(map(str, alike))
+
+
+def _schema(
+    loaded: contract.Contract, name: str, schema: contract.Json, places: Sequence[str]
+) -> Iterator[str]:
+    at = ", ".join(dict.fromkeys(places))
+    yield f"### {name}"
+    yield f"{' '.join(schema['description'].split())} It is {at}."
+    yield table(HEAD, (_field(loaded, name, field) for field in schema["properties"]))
 
 
 def found_fields() -> Iterator[tuple[str, str, str]]:
@@ -72,10 +127,8 @@ def _place(loaded: contract.Contract, of: str, name: str) -> str:
     return f"{edition}{of}.{name}"
 
 
-def _operation(
-    loaded: contract.Contract, operation: contract.Operation, *, of: str
-) -> Iterator[str]:
-    yield f"## {operation.id}{of}"
+def _operation(loaded: contract.Contract, operation: contract.Operation) -> Iterator[str]:
+    yield f"## {operation.id}"
     yield f"`{operation.method} {operation.path}`: {operation.summary}."
     yield table(HEAD, (_parameter(loaded, operation, p) for p in operation.parameters))
 
@@ -85,13 +138,12 @@ def _parameter(
 ) -> tuple[str, ...]:
     schema = loaded.resolve(parameter.schema)
     example = schema.get("example") if parameter.example is None else parameter.example
+    kind = f"{_type(schema)}, in the {parameter.location}"
+    place = _place(loaded, operation.id, parameter.name)
     return (
-        f"`{parameter.name}`{{ #{_place(loaded, operation.id, parameter.name)} }}",
-        f"{_type(schema)}, in the {parameter.location}\n{_needed(parameter.required)}",
-        _allowed(schema),
+        _named(parameter.name, place, kind, required=parameter.required),
+        _meaning(loaded, operation.id, parameter.name, parameter.description, schema),
         _example(example),
-        parameter.description,
-        _rules(loaded, parameter.name),
     )
 
 
@@ -105,23 +157,28 @@ def _field(loaded: contract.Contract, of: str, name: str) -> tuple[str, ...]:
     schema = loaded.document["components"]["schemas"][of]
     field = loaded.resolve(schema["properties"][name])
     examples = [*field.get("examples", ()), *([field["example"]] if "example" in field else [])]
+    required = name in schema.get("required", ())
     return (
-        f"`{name}`{{ #{_place(loaded, of, name)} }}",
-        f"{_type(field)}\n{_needed(name in schema.get('required', ()))}",
-        _allowed(field),
+        _named(name, _place(loaded, of, name), _type(field), required=required),
+        _meaning(loaded, of, name, " ".join(field["description"].split()), field),
         _example(examples[0] if examples else None),
-        " ".join(field["description"].split()),
-        _rules(loaded, name),
     )
+
+
+def _named(name: str, place: str, kind: str, *, required: bool) -> str:
+    return f"`{name}`{{ #{place} }}\n{kind}\n{'**required**' if required else 'optional'}"
+
+
+def _meaning(
+    loaded: contract.Contract, of: str, name: str, text: str, schema: contract.Json
+) -> str:
+    rules = _rules(loaded, of, name)
+    return "\n".join(filter(None, (text, _allowed(schema), rules and f"Rules: {rules}")))
 
 
 def _type(schema: contract.Json) -> str:
     kind = schema.get("type", "value")
     return " or ".join(kind) if isinstance(kind, list) else str(kind)
-
-
-def _needed(required: bool) -> str:
-    return "**required**" if required else "optional"
 
 
 def _example(value: object) -> str:
@@ -142,8 +199,11 @@ def _allowed(schema: contract.Json) -> str:
     return "\n".join(parts)
 
 
-def _rules(loaded: contract.Contract, name: str) -> str:
-    """Links to the rules whose statement names the field."""
+def _rules(loaded: contract.Contract, of: str, name: str) -> str:
+    """Links to the rules of the operations that have the field, if their statement names it."""
     word = re.compile(rf"`{re.escape(name)}`")
-    named = [rule.id for rule in loaded.rules if word.search(rule.statement)]
-    return "\n".join(f"[{rule}](rules.md#{rule})" for rule in named)
+    having = [o for o in loaded.operations if of == o.id or of in _bodies(loaded, o)]
+    own = {rule.id for operation in having for rule in operation.rules}
+    held = own.union(*(operation.shared_rules for operation in having))
+    named = [rule.id for rule in loaded.rules if rule.id in held and word.search(rule.statement)]
+    return ", ".join(f"[{rule}](rules.md#{rule})" for rule in named)
