@@ -169,14 +169,21 @@ def _kinds(member: Named) -> list[str]:
 def _entry(module: str, named: Named) -> Iterator[str]:
     yield f"### {named.name} {{ #{module}.{named.name} }}"
     member = named.final_target if isinstance(named, griffe.Alias) else named
+    packages = _packages()
     # An error that takes what its parent takes is caught, not made.
     if not member.is_attribute and not (_kinds(member) and "__init__" not in member.members):
         yield _block(_signature(member))
     kinds = "".join(f" · a kind of [`{base}`](#{module}.{base})" for base in _kinds(member))
     yield f"{_kind(member)}{kinds}{_source(member)}"
     yield from _docstring(member)
-    if member.is_class:
+    if not member.is_class:
+        return
+    twin = packages[module].members.get(named.name.removeprefix("Async"))
+    if twin is None or twin is named:
         yield from _members(f"{module}.{named.name}", member)
+    else:
+        yield f"It has the methods of [`{twin.name}`](#{module}.{twin.name}), to be awaited, and:"
+        yield from _members(f"{module}.{named.name}", member, known=frozenset(twin.members))
 
 
 def _block(signature: str) -> str:
@@ -202,7 +209,7 @@ def sources() -> set[Path]:
     return found
 
 
-def _members(place: str, owner: Named) -> Iterator[str]:
+def _members(place: str, owner: Named, *, known: frozenset[str] = frozenset()) -> Iterator[str]:
     """The public fields of a class as a list, then its methods, each with its own anchor."""
     sections = griffe.Docstring(owner.docstring.value if owner.docstring else "").parse("google")
     attributes = griffe.DocstringSectionKind.attributes
@@ -210,7 +217,7 @@ def _members(place: str, owner: Named) -> Iterator[str]:
     shown = [
         member
         for name, member in owner.members.items()
-        if not name.startswith("_") and not member.is_alias and name not in described
+        if not name.startswith("_") and not member.is_alias and name not in described | known
     ]
     fields = [member for member in shown if not member.is_function]
     if fields:

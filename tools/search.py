@@ -1,4 +1,4 @@
-"""What the search of the site finds besides headings: every field, code and option.
+"""What the search of the site finds besides headings: every field, code, option and fault.
 
 A row of a table has no heading, so that a search would find every page that mentions it first.
 """
@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from tools.pages.command import options
 from tools.pages.errors import found_codes
+from tools.pages.faults import found_faults
 from tools.pages.fields import found_fields
 
 _START: Final = "var __index = "
@@ -21,6 +22,13 @@ _START: Final = "var __index = "
 
 _SEPARATOR: Final = r"""[\s,:!=\[\]()\\"`/]+|\.(?!\d)|(?<!-)-(?!-)"""
 """Where a text is cut into words: `job_id` is one, and `--budget` is not `budget`."""
+
+_TYPED: Final = (
+    ("wrong method", "rules.html#other-methods-are-refused", "gets 405", "Rules"),
+    ("crash", "rules.html#valid-request-never-crashes", "no valid request gets 500", "Rules"),
+    ("duplicate", "errors.html#drs-m00301", "a job twice in a request", "Error codes"),
+)
+"""Words that names of faults contain, and where who types them wants to go."""
 
 
 def extend(site: Path) -> None:
@@ -45,6 +53,14 @@ def _entries() -> Iterator[dict[str, Any]]:
         yield _entry(f"errors.html#{place}", code, text, ("The API", "Error codes"))
     for name, text, place in options():
         yield _entry(f"cli.html#{place}", name, text, ("The tools", "Command reference"))
+    for words, place, text, page in _TYPED:
+        yield _entry(place, words, text, ("The API", page))
+    # Without its text: who searches for words of that wants what is right, not a fault.
+    for name, place in found_faults():
+        yield {
+            "location": f"faults.html#{place}", "level": 3, "title": name, "text": "",
+            "path": ["The tools", "Faults"], "tags": [],
+        }  # fmt: skip
 
 
 def _entry(location: str, title: str, text: str, path: tuple[str, ...]) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def test_each_cell_has_the_name_of_its_column(site: Path) -> None:
     """For phones, which show a row as a block; the first cell is the row's name."""
     names = {"", "Status", "Text", "What it means", "What to do", "A request that shows it"}
     for name, expected in (
-        ("faults", {"", "What the sandbox does", "Violates"}),
+        ("faults", {"", "Faults", "What is wrong", "What the sandbox does", "Violates"}),
         ("comparison", {"", "This project", "Prism", "schemathesis", "the vendor's SDK", "Other"}),
         ("errors", names),
     ):
@@ -101,6 +101,20 @@ def test_each_cell_has_the_name_of_its_column(site: Path) -> None:
         assert {labels[0] for labels in found} == {""}
         assert {label for labels in found for label in labels} <= expected
         assert all(all(labels[1:]) for labels in found)
+
+
+def test_a_name_in_a_table_links_to_itself(site: Path) -> None:
+    """So that a reader can copy the address of a fault, a field, a code or an option."""
+    for page, name in (("faults", "answers-202"), ("fields", "SyncPolicyReq.job_id")):
+        text = (site / f"{page}.html").read_text("utf-8")
+        assert f'<a class="place" href="#{name}"><code id="{name}">' in text
+
+
+def test_the_lines_that_differ_are_marked(site: Path) -> None:
+    """In the response that passes and in the one that fails."""
+    text = (site / "faults.html").read_text("utf-8")
+    lines = re.findall(r'class="hll">(.*)', text[: text.index("There are ")])
+    assert [re.sub(r"<[^>]*>", "", line).strip() for line in lines] == ['"count": 1', '"count": 2']
 
 
 def test_every_style_is_local(site: Path) -> None:

@@ -12,7 +12,7 @@ from drs_sync_policy.cli.limits import limits
 from tools.pages.markdown import table
 
 _BODY: Final = "the body of a response with the status "
-HEAD = ("Field", "Meaning and allowed values", "Example")
+HEAD = ("Field", "Meaning", "Example")
 
 
 def fields(editions: Sequence[contract.Contract] = ()) -> str:
@@ -166,7 +166,8 @@ def _field(loaded: contract.Contract, of: str, name: str) -> tuple[str, ...]:
 
 
 def _named(name: str, place: str, kind: str, *, required: bool) -> str:
-    return f"`{name}`{{ #{place} }}\n{kind}\n{'**required**' if required else 'optional'}"
+    needed = "**required**" if required else "optional"
+    return f'`{name}`{{ #{place} }}\n<span class="kind">{kind}<br>{needed}</span>'
 
 
 def _meaning(

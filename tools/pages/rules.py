@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from drs_sync_policy.sandbox.faults import Fault, catalogue
 from drs_sync_policy.sandbox.faults import groups as faults_by_group
 from tools import rule_examples
 from tools.pages.markdown import table
-from tools.rule_examples import Shown
+from tools.rule_examples import Shown, Step
 
 ORIGINS: Final = {
     "page": "the vendor's page for this operation",
@@ -116,12 +117,33 @@ def _example(example: Shown) -> Iterator[str]:
     response = f"response {number} of {len(example.steps)}" if several else "response"
     block = textwrap.indent(f"```sh\n{commands}\n```", "    ")
     yield f'??? example "{_title(shown)}"\n\n{block}'
-    blocks = ((f"A {response} that passes", step.passes), (f"A {response} that fails", step.fails))
+    yield pair(step, titles=(f"A {response} that passes", f"A {response} that fails"))
+
+
+def pair(step: Step, *, titles: tuple[str, str]) -> str:
+    """The two responses side by side, with the lines marked that differ."""
+    marks = _differing(step.passes, step.fails)
+    blocks = zip(titles, (step.passes, step.fails), marks, strict=True)
     columns = "\n\n".join(
-        f"<div markdown>\n\n**{title}**\n\n```{{ .text .no-copy }}\n{text}\n```\n\n</div>"
-        for title, text in blocks
+        f"<div markdown>\n\n**{title}**\n\n```{{ .text .no-copy{marked} }}\n{text}\n```\n\n</div>"
+        for title, text, marked in blocks
     )
-    yield f'<div class="pair" markdown>\n\n{columns}\n\n</div>'
+    return f'<div class="pair" markdown>\n\n{columns}\n\n</div>'
+
+
+def _differing(passes: str, fails: str) -> tuple[str, str]:
+    """For each text which lines to mark; nothing if all differ."""
+    one, other = passes.splitlines(), fails.splitlines()
+    marked: tuple[list[int], list[int]] = ([], [])
+    for tag, i, j, k, m in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if tag != "equal":
+            marked[0].extend(range(i + 1, j + 1))
+            marked[1].extend(range(k + 1, m + 1))
+    if len(marked[0]) == len(one) or len(marked[1]) == len(other):
+        return "", ""
+    shown = (" ".join(map(str, lines)) for lines in marked)
+    first, second = (f' hl_lines="{lines}"' if lines else "" for lines in shown)
+    return first, second
 
 
 def _title(text: str) -> str:

@@ -20,6 +20,7 @@ from tools import guide
 from tools.documents import ROOT
 from tools.pages.command import options
 from tools.pages.errors import found_codes
+from tools.pages.faults import found_faults
 from tools.pages.fields import found_fields
 
 if TYPE_CHECKING:
@@ -73,9 +74,7 @@ SEARCHED = [
     ("retry", "recipes.html"),
     ("rate limit", "python.html"),
     ("changelog", "changelog.html"),
-    # The name of a fault leads to it; the words of its text lead to what is right, not to faults.
-    ("answers-202", "faults.html"),
-    ("anonymous-allowed", "faults.html"),
+    # The words of a fault's text lead to what is right, not to faults.
     ("wrong method", "rules.html"),
     ("crash", "rules.html"),
     ("another tenant", "rules.html"),
@@ -87,6 +86,7 @@ SEARCHED = [
     *((code, "errors.html") for code, *_ in found_codes()),
     *((name, "cli.html") for name, *_ in options()),
     *((rule.id, "rules.html") for rule in contract.load().rules),
+    *((name, "faults.html") for name, _ in found_faults()),
 ]
 FIRST = """() => [...document.querySelectorAll('*')].filter(e => e.shadowRoot)
     .map(e => e.shadowRoot.querySelector('a[role=option]')?.href ?? '').join('')"""
@@ -95,7 +95,7 @@ FIRST = """() => [...document.querySelectorAll('*')].filter(e => e.shadowRoot)
 def test_search_finds_everything_with_the_right_page_first(
     site: Path, visit: Callable[..., Visit]
 ) -> None:
-    """Each field, code, option and rule; also in a page that was opened as a file."""
+    """Each field, code, option, rule and fault; also in a page that was opened as a file."""
     page = visit((site / "index.html").as_uri()).page
     page.keyboard.press("Control+k")
     assert len(dict.fromkeys(SEARCHED)) > 150
