@@ -16,6 +16,7 @@ import griffe
 
 from tools import source
 from tools.pages.markdown import table
+from tools.signatures import Named, declared, signature
 
 MODULES: Final = {
     "drs_sync_policy": "The client, with its settings, outcomes and errors.",
@@ -23,17 +24,17 @@ MODULES: Final = {
     "drs_sync_policy.contract": "The contract as data.",
     "drs_sync_policy.codes": "The vendor's error codes.",
     "drs_sync_policy.sandbox": "The sandbox, in process.",
-    "drs_sync_policy.fuzz.active": "The fuzzer, in process.",
-    "drs_sync_policy.fuzz.target.profile": "The target profile of the fuzzer.",
-    "drs_sync_policy.fuzz.target.asgi": "A target in the same process.",
+    "drs_sync_policy.fuzz": "The fuzzer, in process. Import a name from the module given with it.",
 }
 """The public modules, in the order of the page."""
-ONLY: Final = {
-    "drs_sync_policy.fuzz.active": {"run"},
-    "drs_sync_policy.fuzz.target.profile": {"Target", "ProfileError", "load", "parse"},
-    "drs_sync_policy.fuzz.target.asgi": {"over_asgi"},
+WITHIN: Final = {
+    "drs_sync_policy.fuzz": {
+        "drs_sync_policy.fuzz.active": ("run",),
+        "drs_sync_policy.fuzz.target.profile": ("load", "parse", "Target", "ProfileError"),
+        "drs_sync_policy.fuzz.target.asgi": ("over_asgi",),
+    }
 }
-"""The public names of modules that have others, too."""
+"""The names that a package has in modules of its own."""
 CLIENT: Final = "drs_sync_policy"
 PARTS: Final = {
     "Clients": (f"{CLIENT}.client.sync_client", f"{CLIENT}.client.async_client"),
@@ -50,14 +51,6 @@ PARTS: Final = {
     "Messages of hooks and errors": (f"{CLIENT}.runtime",),
 }
 """The parts of the first module: the modules that define the names, what one needs first first."""
-WIDTH: Final = 88
-"""A longer signature has a line for each parameter."""
-
-Named = griffe.Object | griffe.Alias
-STARS: Final = {
-    griffe.ParameterKind.var_positional: "*",
-    griffe.ParameterKind.var_keyword: "**",
-}
 
 
 SECTIONS: Final = {
@@ -73,19 +66,19 @@ logging.getLogger("griffe").setLevel(logging.ERROR)
 def page() -> str:
     """Each public name of each module with its signature and its docstring."""
     packages = _packages()
-    sections: dict[str, tuple[str, str, list[Named]]] = {}
+    sections: dict[str, tuple[str, list[tuple[str, Named]]]] = {}
     for name, purpose in MODULES.items():
         if find_spec(name) is None:
             continue
         if name == CLIENT:
             for part, members in _parts(packages[name]).items():
-                sections[part] = (name, "", members)
+                sections[part] = ("", [(name, member) for member in members])
         else:
-            sections[f"`{name}`"] = (name, purpose, list(_public(packages[name])))
-    overview = (
-        (f"[{title}](#{_place(title)})", ", ".join(_linked(name, member) for member in members))
-        for title, (name, _, members) in sections.items()
-    )
+            sections[f"`{name}`"] = (purpose, list(_placed(packages, name)))
+    overview = [
+        (f"[{title}](#{_place(title)})", ", ".join(_linked(*placed) for placed in found))
+        for title, (_, found) in sections.items()
+    ]
     parts = [
         "# Python reference",
         (
@@ -96,10 +89,19 @@ def page() -> str:
         ),
         table(("Part", "Names"), overview),
     ]
-    for title, (name, purpose, members) in sections.items():
+    for title, (purpose, found) in sections.items():
         parts += [f"## {title} {{ #{_place(title)} }}", purpose]
-        parts += (entry for member in members for entry in _entry(name, member))
+        parts += (entry for placed in found for entry in _entry(*placed))
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _placed(packages: griffe.ModulesCollection, name: str) -> Iterator[tuple[str, Named]]:
+    """The public names of a module, each with the module that it is imported from."""
+    for member in _public(packages[name]):
+        yield name, member
+    for module, names in WITHIN.get(name, {}).items():
+        for within in names:
+            yield module, packages[module].members[within]
 
 
 def _place(title: str) -> str:
@@ -147,7 +149,7 @@ def _public(parent: Named) -> Iterator[Named]:
         member = parent.members.get(name)
         if member is None or (not parent.exports and (name.startswith("_") or member.is_alias)):
             continue
-        if not member.is_module and name in ONLY.get(parent.path, {name}):
+        if not member.is_module:
             yield member
 
 
@@ -172,9 +174,11 @@ def _entry(module: str, named: Named) -> Iterator[str]:
     packages = _packages()
     # An error that takes what its parent takes is caught, not made.
     if not member.is_attribute and not (_kinds(member) and "__init__" not in member.members):
-        yield _block(_signature(member))
+        yield _block(signature(member))
     kinds = "".join(f" · a kind of [`{base}`](#{module}.{base})" for base in _kinds(member))
-    yield f"{_kind(member)}{kinds}{_source(member)}"
+    within = any(module in modules for modules in WITHIN.values())
+    home = f" · in `{module}`" if within else ""
+    yield f"{_kind(member)}{kinds}{home}{_source(member)}"
     yield from _docstring(member)
     if not member.is_class:
         return
@@ -202,7 +206,7 @@ def sources() -> set[Path]:
     found: set[Path] = set()
     packages = _packages()
     for name in filter(find_spec, MODULES):
-        for named in _public(packages[name]):
+        for _, named in _placed(packages, name):
             member = named.final_target if isinstance(named, griffe.Alias) else named
             if isinstance(member.filepath, Path):
                 found.add(member.filepath)
@@ -222,7 +226,7 @@ def _members(place: str, owner: Named, *, known: frozenset[str] = frozenset()) -
     fields = [member for member in shown if not member.is_function]
     if fields:
         entries = (
-            f"- `{_field(member)}`{{ #{place}.{member.name} }}" + (f": {text}" if text else "")
+            f"- `{declared(member)}`{{ #{place}.{member.name} }}" + (f": {text}" if text else "")
             for member in fields
             for text in [_first_paragraph(member)]
         )
@@ -230,7 +234,7 @@ def _members(place: str, owner: Named, *, known: frozenset[str] = frozenset()) -
     for member in shown:
         if member.is_function:
             yield f"#### {member.name} {{ #{place}.{member.name} }}"
-            yield _block(_signature(member))
+            yield _block(signature(member))
             yield from _docstring(member)
 
 
@@ -238,58 +242,6 @@ def _kind(member: Named) -> str:
     if member.is_class:
         return "*class*"
     return "*function*" if member.is_function else "*value*"
-
-
-def _field(member: Named) -> str:
-    annotation = getattr(member, "annotation", None)
-    return f"{member.name}: {annotation}" if annotation else member.name
-
-
-def _signature(member: Named) -> str:
-    parameters = [p for p in getattr(member, "parameters", ()) if p.name not in {"self", "cls"}]
-    returns = getattr(member, "returns", None) if member.is_function else None
-    shown = list(_parameters(parameters) if parameters else _attrs_fields(member))
-    result = f" -> {returns}" if returns else ""
-    line = f"{member.name}({', '.join(shown)}){result}"
-    if len(line) <= WIDTH:
-        return line
-    lines = "".join(f"    {parameter},\n" for parameter in shown)
-    return f"{member.name}(\n{lines}){result}"
-
-
-def _attrs_fields(member: Named) -> Iterator[str]:
-    """What the constructor takes that attrs writes."""
-    written = [str(d.value) for d in getattr(member, "decorators", ())]
-    if not any(text.startswith(("frozen", "define", "attrs.")) for text in written):
-        return
-    if any("kw_only=True" in text for text in written):
-        yield "*"
-    for name, field in member.members.items():
-        annotation = getattr(field, "annotation", None)
-        if annotation and field.is_attribute and not name.startswith("_"):
-            value = str(getattr(field, "value", None) or "")
-            if value.startswith("field("):
-                given = re.search(r"\bdefault=([^,()]+)", value)
-                value = given[1] if given else "..." if "factory=" in value else ""
-            yield f"{name}: {annotation}" + (f" = {value}" if value else "")
-
-
-def _parameters(parameters: Iterable[griffe.Parameter]) -> Iterator[str]:
-    starred = False
-    for parameter in parameters:
-        kind = parameter.kind
-        if kind is griffe.ParameterKind.keyword_only and not starred:
-            starred = True
-            yield "*"
-        stars = STARS.get(kind, "") if kind else ""
-        starred = starred or stars == "*"
-        yield stars + _parameter(parameter)
-
-
-def _parameter(parameter: griffe.Parameter) -> str:
-    annotation = f": {parameter.annotation}" if parameter.annotation else ""
-    default = "" if parameter.default is None or parameter.kind in STARS else parameter.default
-    return f"{parameter.name}{annotation}" + (f" = {default}" if default else "")
 
 
 def _first_paragraph(member: Named) -> str:

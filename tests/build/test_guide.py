@@ -238,11 +238,12 @@ def test_the_python_page_has_what_is_public() -> None:
         assert f"{{ #{part} }}" in made
         assert all(f"{{ #{name} }}" in made for name in re.findall(r"\(#([^)]+)\)", names))
         assert names
+    assert "run(\n    target: Target," in made
     assert "#### set_policies { #drs_sync_policy.SyncPolicyClient.set_policies }" in made
 
 
 def test_each_schema_of_the_fields_page_says_where_it_is() -> None:
-    """In which request or response, or in a field of which schema."""
+    """The request, the response or the field that it is in."""
     made = pages.fields()
     base = made[: made.index("## In the edition")]
     sections = re.findall(r"^### (\w+)\n\n.* It is (.*)\.$", base, re.MULTILINE)

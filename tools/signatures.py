@@ -1,0 +1,71 @@
+"""Signatures for the page of the Python API: of functions, and of classes that attrs makes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import griffe
+
+Named = griffe.Object | griffe.Alias
+STARS: Final = {
+    griffe.ParameterKind.var_positional: "*",
+    griffe.ParameterKind.var_keyword: "**",
+}
+WIDTH: Final = 88
+"""A longer signature has a line for each parameter."""
+
+
+def signature(member: Named) -> str:
+    """How a function is called, or a class; a long one has a line for each parameter."""
+    parameters = [p for p in getattr(member, "parameters", ()) if p.name not in {"self", "cls"}]
+    returns = getattr(member, "returns", None) if member.is_function else None
+    shown = list(_parameters(parameters) if parameters else _attrs_fields(member))
+    result = f" -> {returns}" if returns else ""
+    line = f"{member.name}({', '.join(shown)}){result}"
+    if len(line) <= WIDTH:
+        return line
+    lines = "".join(f"    {parameter},\n" for parameter in shown)
+    return f"{member.name}(\n{lines}){result}"
+
+
+def _attrs_fields(member: Named) -> Iterator[str]:
+    """What the constructor takes that attrs writes."""
+    written = [str(d.value) for d in getattr(member, "decorators", ())]
+    if not any(text.startswith(("frozen", "define", "attrs.")) for text in written):
+        return
+    if any("kw_only=True" in text for text in written):
+        yield "*"
+    for name, field in member.members.items():
+        annotation = getattr(field, "annotation", None)
+        if annotation and field.is_attribute and not name.startswith("_"):
+            value = str(getattr(field, "value", None) or "")
+            if value.startswith("field("):
+                given = re.search(r"\bdefault=([^,()]+)", value)
+                value = given[1] if given else "..." if "factory=" in value else ""
+            yield f"{name}: {annotation}" + (f" = {value}" if value else "")
+
+
+def _parameters(parameters: Iterable[griffe.Parameter]) -> Iterator[str]:
+    starred = False
+    for parameter in parameters:
+        kind = parameter.kind
+        if kind is griffe.ParameterKind.keyword_only and not starred:
+            starred = True
+            yield "*"
+        stars = STARS.get(kind, "") if kind else ""
+        starred = starred or stars == "*"
+        yield stars + _parameter(parameter)
+
+
+def _parameter(parameter: griffe.Parameter) -> str:
+    annotation = f": {parameter.annotation}" if parameter.annotation else ""
+    default = "" if parameter.default is None or parameter.kind in STARS else parameter.default
+    return f"{parameter.name}{annotation}" + (f" = {default}" if default else "")
+
+
+def declared(member: Named) -> str:
+    """A field with its type, if it has one."""
+    annotation = getattr(member, "annotation", None)
+    return f"{member.name}: {annotation}" if annotation else member.name
