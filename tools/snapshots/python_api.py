@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import griffe
 
-from tools import api
+from tools import api, signatures
 from tools.snapshots.files import as_json
 
 _OF_THE_CONTRACT: Final = tuple(
@@ -112,10 +112,10 @@ def _bases(member: griffe.Class, public: set[str]) -> Iterator[str]:
 
 def _signature(function: griffe.Function) -> str:
     parts = [
-        api.STARS.get(each.kind or griffe.ParameterKind.positional_only, "")
+        signatures.STARS.get(each.kind or griffe.ParameterKind.positional_only, "")
         + each.name
         + (f": {each.annotation}" if each.annotation else "")
-        + (f" = {each.default}" if each.default and each.kind not in api.STARS else "")
+        + (f" = {each.default}" if each.default and each.kind not in signatures.STARS else "")
         + (" [keyword]" if each.kind is griffe.ParameterKind.keyword_only else "")
         for each in function.parameters
     ]
