@@ -119,6 +119,34 @@ def test_reset_asks_first(server: Running, visit: Callable[..., Visit]) -> None:
     assert stored.count() == 0
 
 
+def test_on_a_phone_cells_have_names_and_the_response_comes_into_view(
+    server: Running, visit: Callable[..., Visit]
+) -> None:
+    """Also of the request log, and nothing is cut off."""
+    page = _open(server, visit, viewport={"width": 390, "height": 844}).page
+    page.get_by_role("button", name="Send").click()
+    page.locator("#response.passed", has_text="200 OK").wait_for()
+    page.wait_for_function("document.querySelector('#response').getBoundingClientRect().top < 400")
+    for table, names in (
+        ("jobs", ["State", "Stored policy", "Request"]),
+        ("log", ["Status", "Time"]),
+    ):
+        cells = f"[...document.querySelectorAll('#{table} tr:last-child td')]"
+        shown = f"{cells}.map(cell => getComputedStyle(cell, '::before').content)"
+        page.locator(f"#{table} td").first.wait_for()
+        assert page.evaluate(shown) == [f'"{name}: "' for name in names]
+        widest = f"Math.max(...{cells}.map(cell => cell.getBoundingClientRect().right))"
+        assert page.evaluate(widest) <= 390
+
+
+def test_each_network_condition_is_explained(server: Running, visit: Callable[..., Visit]) -> None:
+    """With its unit, below its control."""
+    page = _open(server, visit).page
+    fields = page.locator("#conditions .field")
+    assert fields.count() == 5
+    assert all(fields.nth(n).locator(".hint").inner_text() for n in range(fields.count()))
+
+
 def test_it_works_by_keyboard(server: Running, visit: Callable[..., Visit]) -> None:
     """Tab reaches the button that sends, and Enter sends."""
     page = _open(server, visit).page

@@ -1,7 +1,7 @@
 // The console: jobs, a form for a request, faults, network conditions, the request log, reset.
 
 import { command, curl, python } from "./code.js";
-import { byId, control, copyButton, make, report } from "./dom.js";
+import { byId, control, copyButton, make, showTable } from "./dom.js";
 import { controlFor } from "./form.js";
 
 const contract = await (await fetch("/_sandbox/console/contract.json")).json();
@@ -26,16 +26,13 @@ byId("refresh").addEventListener("click", () => showJobs());
 async function showJobs({ choose = false } = {}) {
   const project = encodeURIComponent(tenant.project_id);
   const { jobs } = tenant.project_id ? await control("GET", `projects/${project}/jobs`) : { jobs: [] };
-  const rows = jobs.map((job) =>
-    make("tr", {},
-      make("th", { scope: "row" }, make("code", {}, job.job_id)),
-      make("td", {}, job.state),
-      make("td", {}, make("code", {}, JSON.stringify(job.policy))),
-      make("td", {}, make("button", { type: "button", "aria-label": `Fill in ${job.job_id}`, onclick: () => fillIn(job.job_id) }, "Fill in")),
-    ),
-  );
-  const head = ["Job", "State", "Stored policy", "Form"].map((text) => make("th", { scope: "col" }, text));
-  byId("jobs").replaceChildren(make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
+  const rows = jobs.map((job) => [
+    make("code", {}, job.job_id),
+    job.state,
+    Object.keys(job.policy).length ? make("code", {}, JSON.stringify(job.policy)) : make("small", {}, "none"),
+    make("button", { type: "button", "aria-label": `Fill in ${job.job_id}`, onclick: () => fillIn(job.job_id) }, "Fill in"),
+  ]);
+  showTable(byId("jobs"), ["Job", "State", "Stored policy", "Request"], rows);
   if (choose && jobs.length) fillIn(jobs[0].job_id);
 }
 
@@ -106,14 +103,18 @@ byId("form").addEventListener("submit", async (event) => {
     const response = await fetch(path, { method, headers: sent, body: JSON.stringify(value) });
     const text = await response.text();
     byId("took").textContent = `${Math.round(performance.now() - began)} ms`;
+    byId("response").className = response.ok ? "passed" : "failed";
     byId("response").textContent = [
       `${response.status} ${response.statusText}`,
       ...[...response.headers].map(([name, line]) => `${name}: ${line}`), "", indented(text),
     ].join("\n");
   } catch {
     byId("took").textContent = "";
+    byId("response").className = "failed";
     byId("response").textContent = "No response: the connection was closed or reset.";
   }
+  // On a narrow screen the response is far below the button.
+  if (!matchMedia("(min-width: 60rem)").matches) byId("answer").scrollIntoView();
   await Promise.all([showJobs(), showLog()]);
 });
 
@@ -127,12 +128,20 @@ function indented(text) {
 
 // --- network conditions --------------------------------------------------------------------------
 
+const explained = {
+  latency_ms: "Delay of every response, in milliseconds.",
+  throttled: "Share of the requests that get 429, from 0 to 1; 0.25 is every fourth.",
+  unavailable: "Share of the requests that get 503, from 0 to 1.",
+  reset: "Share of the requests whose connection is reset, from 0 to 1.",
+  retry_after: "Retry-After of a 429 or 503, in seconds.",
+};
+
 async function showConditions() {
   const now = await control("GET", "conditions");
   const parts = Object.entries(now)
     .filter(([, value]) => typeof value === "number")
     .map(([name, value]) => {
-      const part = controlFor(name, { type: "number" }, false, () => {});
+      const part = controlFor(name, { type: "number", description: explained[name] }, false, () => {});
       part.write(value);
       return [name, part];
     });
@@ -141,6 +150,7 @@ async function showConditions() {
     const wanted = parts.map(([name, part]) => [name, part.read() ?? 0]);
     await control("PUT", "conditions", Object.fromEntries(wanted));
     await showConditions();
+    byId("conditions-done").textContent = "The next requests have these conditions.";
   };
   byId("conditions").onsubmit = apply;
   byId("conditions").replaceChildren(
@@ -185,10 +195,9 @@ byId("find-fault").addEventListener("input", showFaults);
 async function showLog() {
   const { requests } = await control("GET", "requests");
   const rows = requests.slice(-50).reverse().map((entry) =>
-    make("tr", {}, ...[entry.method, entry.path, entry.status ?? "no response", `${entry.milliseconds} ms`].map((text) => make("td", {}, String(text)))),
+    [`${entry.method} ${entry.path}`, String(entry.status ?? "no response"), `${entry.milliseconds} ms`],
   );
-  const head = ["Method", "Path", "Status", "Time"].map((text) => make("th", { scope: "col" }, text));
-  byId("log").replaceChildren(make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
+  showTable(byId("log"), ["Request", "Status", "Time"], rows);
 }
 
 byId("reset").addEventListener("click", async () => {

@@ -12,6 +12,17 @@ export function make(name, properties = {}, ...children) {
   return element;
 }
 
+/** Fills a table; on a narrow screen the style sheet shows the name of its column before a cell. */
+export function showTable(table, names, rows) {
+  const head = names.map((name) => make("th", { scope: "col" }, name));
+  const lines = rows.map(([first, ...others]) => {
+    const cells = others.map((cell) => make("td", {}, cell));
+    cells.forEach((cell, n) => (cell.dataset.label = names[n + 1]));
+    return make("tr", {}, make("th", { scope: "row" }, first), ...cells);
+  });
+  table.replaceChildren(make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...lines));
+}
+
 export const byId = (id) => document.getElementById(id);
 
 /** Shows what went wrong above the sections; an empty text hides it. */
