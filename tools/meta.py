@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -9,12 +10,31 @@ from urllib.parse import urlsplit
 
 NOT_FOUND: Final = "<h1>404 - Not found</h1>"
 ONWARD: Final = (
-    ("index.html", "Start"),
-    ("python.html", "Python client"),
-    ("shell.html", "Command line"),
-    ("reference/index.html", "API reference"),
-    ("errors.html", "Error codes"),
+    ("index.html", "Start", "what this is, and a first policy in 60 seconds"),
+    ("python.html", "Python client", "set policies from Python"),
+    ("shell.html", "Command line", "set policies from a shell"),
+    ("reference/index.html", "API reference", "the operation, with its fields and examples"),
+    ("errors.html", "Error codes", "what a code means and what to do"),
+    ("troubleshooting.html", "Troubleshooting", "symptoms, causes and what to do"),
 )
+_NEAREST: Final = """<script>
+// The page whose name is most like the last part of the address.
+(() => {
+  const pairs = (text) => new Set([...text].slice(1).map((c, n) => text[n] + c));
+  const asked = location.pathname.split("/").filter(Boolean).pop() || "";
+  const wanted = pairs(asked.replace(/\\.\\w+$/, "").toLowerCase());
+  const rated = PAGES.map(([place, title]) => {
+    const all = pairs(place.replace(/\\.html$/, "").toLowerCase());
+    const common = [...all].filter((pair) => wanted.has(pair)).length;
+    return [(2 * common) / (all.size + wanted.size || 1), place, title];
+  }).sort((one, other) => other[0] - one[0]);
+  if (rated[0][0] < 0.5) return;
+  const link = Object.assign(document.createElement("a"), { href: BASE + rated[0][1] });
+  link.textContent = rated[0][2];
+  document.getElementById("nearest").append("Did you mean ", link, "?");
+})();
+</script>"""
+"""A suggestion on the 404 page."""
 
 Page = tuple[str, str, str]
 """A page of the site: where it is, its title, its description."""
@@ -28,7 +48,7 @@ def write(site: Path, pages: Sequence[Page], *, url: str | None) -> None:
     text = missing.read_text("utf-8")
     if NOT_FOUND not in text:
         raise SystemExit("the theme's 404 page has another heading: see tools/meta.py")
-    missing.write_text(text.replace(NOT_FOUND, _onward(url or "/")), "utf-8")
+    missing.write_text(text.replace(NOT_FOUND, _onward(pages, url or "/")), "utf-8")
 
 
 def _robots(url: str | None) -> str:
@@ -43,10 +63,16 @@ def _llms(pages: Sequence[Page], url: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _onward(url: str) -> str:
+def _onward(pages: Sequence[Page], url: str) -> str:
     base = urlsplit(url).path
-    links = "".join(f'<li><a href="{base}{place}">{title}</a></li>' for place, title in ONWARD)
+    links = "".join(
+        f'<li><a href="{base}{place}">{title}</a>: {text}</li>' for place, title, text in ONWARD
+    )
+    known = json.dumps([[place, title] for place, title, _ in pages])
+    script = _NEAREST.replace("PAGES", known).replace("BASE", json.dumps(base))
     return (
-        "<h1>Page not found</h1><p>This address has no page. Search, or start here:</p>"
-        f"<ul>{links}</ul>"
+        '<h1>Page not found</h1><p id="nearest"></p>'
+        '<p>This address has no page. <button type="button" class="md-button" onclick="'
+        "document.querySelector('.md-search__button').click()\">Search the site</button></p>"
+        f"<p>Or start here:</p><ul>{links}</ul>{script}"
     )

@@ -15,10 +15,11 @@ import click
 import pytest
 
 from drs_sync_policy import codes, contract
-from drs_sync_policy.cli import main
+from drs_sync_policy.cli import exits, main
 from drs_sync_policy.sandbox.faults import catalogue
 from tests.html import Reader
 from tools import api, diagrams, guide, pages, rule_examples, staging
+from tools.pages.changelog import AREAS
 from tools.release.readme import cloning, described, installing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -222,6 +223,25 @@ def test_the_command_page_has_what_help_says(site: Path) -> None:
             ):
                 assert f'id="drs-sync-policy-{name}{option.opts[-1]}"' in shown
     assert made.count("```sh\n# ") >= 5
+
+
+def test_the_command_page_has_every_exit_code() -> None:
+    """In a table with what it means."""
+    made = pages.command()
+    values = {str(v) for name, v in vars(exits).items() if name.isupper() and isinstance(v, int)}
+    assert len(values) > 7
+    table = made[made.index("## Exit codes") :]
+    assert set(re.findall(r"^\| (\d+) \|", table, re.MULTILINE)) == values
+
+
+def test_the_changelog_page_has_every_entry_by_area() -> None:
+    """None is lost, and every area has some."""
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8").replace("](docs/", "](")
+    made = pages.changelog()
+    entries = [entry.strip() for entry in re.split(r"^(?:- |#+ .*)", text, flags=re.MULTILINE)[2:]]
+    assert [entry for entry in entries if entry not in made] == []
+    assert made.count("\n- ") == text.count("\n- ")
+    assert {f"### {area}" for area in AREAS} <= set(made.splitlines())
 
 
 def test_the_python_page_has_what_is_public() -> None:

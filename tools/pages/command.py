@@ -1,4 +1,4 @@
-"""The pages of the command and of the changelog."""
+"""The page of the command."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ import re
 import textwrap
 from collections.abc import Iterator
 from importlib import import_module
+from typing import Final
 
 import click
 from click.testing import CliRunner
 
-from tools.documents import ROOT
 from tools.pages.markdown import table
 
-
-def changelog() -> str:
-    """The changelog, with its links as they are on the site."""
-    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
-    return re.sub(r"\]\(docs/", "](", text)
+EXIT_CODES: Final = (
+    ("0", "done", ""),
+    ("1", "some jobs failed, or a rule failed", "read the table or the report"),
+    ("2", "usage error", "correct the argument, the setting or the file that is named"),
+    ("3", "credentials rejected", "run `drs-sync-policy doctor`, and get a new token"),
+    ("4", "a response violates the contract", "[check the server](fuzzing.md)"),
+    ("5", "no connection", "check the URL and the proxy; `doctor` shows both"),
+    ("6", "too little could be checked, or an error of the program itself", "read the message"),
+    ("10", "`plan` found something that `apply` would change", "run `apply` to change it"),
+    ("130", "Ctrl-C", "`apply` continues where it ended when you run it again"),
+)
 
 
 def command() -> str:
@@ -29,9 +35,7 @@ def command() -> str:
         "# Command reference",
         (
             "This page lists the subcommands and options of the command. `drs-sync-policy COMMAND "
-            "--help` prints the same. Exit codes: 0 done; 1 some jobs failed, or a rule failed; 2 "
-            "usage error; 3 credentials rejected; 4 a response violates the contract; 5 no "
-            "connection; 6 too little could be checked; 130 Ctrl-C."
+            "--help` prints the same. [Exit codes](#exit-codes) are at the end."
         ),
         table(
             ("Subcommand", "What it does"),
@@ -45,6 +49,7 @@ def command() -> str:
     for path, verb in verbs:
         title = " ".join(("drs-sync-policy", *path))
         parts += [f"## {title} {{ #{_anchor(path)} }}", *_verb(main, path, verb)]
+    parts += ["## Exit codes", table(("Code", "What it means", "What to do"), EXIT_CODES)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -44,7 +44,7 @@ def errors() -> str:
             "that the server adds. In a terminal, `drs-sync-policy explain CODE` shows the same."
         ),
         "## The most likely codes",
-        table(("Code", "Status", "Text"), (_brief(row) for row in _likely(rows))),
+        table(("Code", "Status", "Text", "What to do"), (_brief(row) for row in _likely(rows))),
         "## Codes of the service",
         table(HEAD, (_row(row, first=first) for row, first in _rows(rows, "service"))),
         "## Codes of the gateway",
@@ -87,8 +87,8 @@ def _likely(rows: Iterable[codes.ErrorCode]) -> list[codes.ErrorCode]:
     return sorted((r for r in rows if r.code in LIKELY), key=lambda row: LIKELY.index(row.code))
 
 
-def _brief(row: codes.ErrorCode) -> tuple[str, str, str]:
-    return f"[{row.code}](#{anchor(row.code)})", str(row.status), row.en
+def _brief(row: codes.ErrorCode) -> tuple[str, ...]:
+    return f"[{row.code}](#{anchor(row.code)})", str(row.status), row.en, row.remedy
 
 
 def _rows(rows: Iterable[codes.ErrorCode], issuer: str) -> Iterator[tuple[codes.ErrorCode, bool]]:

@@ -212,6 +212,23 @@ def test_the_404_page_leads_on_below_a_path(
         assert page.url == f"{url}/drs/errors.html"
 
 
+def test_the_404_page_searches_and_suggests_the_nearest_page(
+    tmp_path: Path, visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For an address that is nearly right; for another, nothing is suggested."""
+    monkeypatch.setenv("SITE_URL", "https://docs.example.org/drs/")
+    guide.build(tmp_path / "drs")
+    with _served(tmp_path) as url:
+        page = visit(f"{url}/drs/trouble-shooting/").page
+        page.get_by_role("button", name="Search the site").click()
+        page.get_by_role("textbox").or_(page.get_by_role("combobox")).first.wait_for()
+        page.keyboard.press("Escape")
+        page.locator("#nearest a").click()
+        page.wait_for_url(f"{url}/drs/troubleshooting.html")
+        page.goto(f"{url}/drs/xyzzy")
+        assert page.locator("#nearest").inner_text() == ""
+
+
 def test_a_code_as_it_is_typed_leads_to_its_row(site: Path, visit: Callable[..., Visit]) -> None:
     """`#DRS.M00304` works, and so does the anchor of older links."""
     for anchor in ("DRS.M00304", "drs-m00304"):
