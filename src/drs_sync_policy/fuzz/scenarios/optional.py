@@ -47,4 +47,4 @@ def cases(prober: Prober, oracle: Oracle) -> Iterator[Case]:
             )
 
 
-SCENARIOS: Final = (Scenario("optional operations", _optional),)
+SCENARIOS: Final = (Scenario("optional operations", _optional, required=True),)
