@@ -118,9 +118,9 @@ types: setup $(NODE) ## mypy and pyright, both strict, and that every public typ
 	$(NPM)/pyright
 	$(BIN)/python -m pytest -q tests/system/build/test_types.py
 
-# A third worker on 2 cores, because tests wait about a quarter of their time.
+# Four workers on 2 cores, because tests wait a part of their time.
 test: setup $(NODE) ## the tests (under 3 minutes on 2 cores)
-	$(BIN)/python -m pytest -m "not system" -n 3 --dist worksteal $(EXTRA)
+	$(BIN)/python -m pytest -m "not system" -n 4 --dist worksteal $(EXTRA)
 
 test-system: setup-system $(NODE) ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds; SEED= chooses a third of the faults
 	$(strip $(SEED:%=SEED=%) $(BIN)/python -m pytest -m "system and not long" -n 2 --dist worksteal --timeout 600 $(EXTRA))

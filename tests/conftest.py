@@ -53,7 +53,12 @@ def given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """An id that the workers of xdist may not agree on ends the run; it names the test."""
+    """Tests marked `first` come first; an id that workers of xdist may not agree on ends the run.
+
+    Workers take over what others have last: what is first stays on one, which makes its fixture
+    once, and is not what all wait for in the end.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
     if named := list(unstable(item.name for item in items)):
         said = ascii([name[:200] for name in named])
         raise pytest.UsageError(f"give these tests ids that every process agrees on: {said}")

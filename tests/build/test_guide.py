@@ -22,6 +22,8 @@ from tools import api, diagrams, guide, pages, rule_examples, staging
 from tools.pages.changelog import AREAS
 from tools.release.readme import cloning, described, installing
 
+pytestmark = pytest.mark.first
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))
 

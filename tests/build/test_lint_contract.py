@@ -16,6 +16,8 @@ from tools.lint_contract import Problem, found, lint, report
 from tools.node import node_environment, node_tool
 from tools.overlay import apply
 
+pytestmark = pytest.mark.first
+
 HERE = Path(__file__).parent
 DEFECTS = sorted((HERE / "lint").glob("*.yaml"))
 STYLES = {style["info"]["title"]: style for style in read_document(HERE / "styles.yaml")["styles"]}

@@ -11,6 +11,8 @@ from tools import published
 from tools.documents import CONTRACT, read_document
 from tools.editions import write_editions
 
+pytestmark = pytest.mark.first
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -20,6 +20,7 @@ MANUALS = [
     ),
     *sorted(ROOT.glob("docs/**/*.md")),
 ]
+_OPTIONS = re.findall(r"^([A-Z]+) *[?:]=", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 by_manual = pytest.mark.parametrize(
     "page", MANUALS, ids=lambda path: path.relative_to(ROOT).as_posix()
 )
@@ -74,9 +75,12 @@ def test_the_links_of_a_page_lead_somewhere_in_a_fresh_clone(page: Path) -> None
 
 
 def _plan(*arguments: str, **environment: str) -> str:
+    # What `make test EXTRA=...` was given reaches each make below it, in several variables.
+    given = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", *_OPTIONS)
+    kept = {name: value for name, value in os.environ.items() if name not in given}
     done = subprocess.run(
         ["make", "--dry-run", "--no-print-directory", *arguments],
-        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=True,
+        cwd=ROOT, env={**kept, **environment}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return done.stdout
 

@@ -8,6 +8,8 @@ from drs_sync_policy import contract
 from drs_sync_policy.fuzz.report.model import Report, ShownFinding
 from drs_sync_policy.fuzz.verdict import Verdict
 
+pytestmark = pytest.mark.first
+
 RULES = [rule.id for rule in contract.load().rules]
 
 

@@ -157,6 +157,7 @@ def test_a_folder_that_cannot_take_reports_exits_2_before_the_run(tmp_path: Path
         assert "Traceback" not in result.output
 
 
+@pytest.mark.system
 def test_judging_our_sandbox_writes_nothing_to_stderr() -> None:
     """What the fuzzer sends on purpose is nothing for the sandbox in its process to remark on."""
     command = [PROGRAM, "fuzz", "--sandbox", "--budget", "0"]
