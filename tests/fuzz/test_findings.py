@@ -114,5 +114,5 @@ def test_a_finding_names_the_request_that_it_shows() -> None:
             prober.ledger.record(violation)
         (finding,) = group(prober)
         prober.wire.close()
-    assert finding.cause.startswith("a plain request: ")
+    assert finding.cause.startswith("a plain request. ")
     assert (finding.label, finding.also_with) == ("alone", ('the job id "x"',))

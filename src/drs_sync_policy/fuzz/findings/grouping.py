@@ -38,7 +38,7 @@ class Finding:
     rule: AnyRule
     """The rule that says best what is wrong."""
     cause: str
-    """One plain sentence: what was expected, and what was received instead."""
+    """One line: the case, what was expected, and what was received instead."""
     example: Violation
     """The smallest requests that show it."""
     violations: tuple[Violation, ...] = field(repr=False)
@@ -209,7 +209,7 @@ def _finding(rule: AnyRule, found: Sequence[tuple[Violation, Cause]]) -> Finding
     return Finding(
         id=rule,
         rule=rule,
-        cause=f"{example.case}: expected {example.expected}, received {example.received}",
+        cause=f"{example.case}. Expected: {example.expected}. Received: {example.received}",
         example=example,
         violations=violations,
         also_fails=_once(entry.rule for entry in violations if entry.rule != rule),
