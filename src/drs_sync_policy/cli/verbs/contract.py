@@ -35,8 +35,8 @@ from drs_sync_policy.cli.output.prose import beside, width
 def command(what: str, edition: str, output: str) -> None:
     """Print the contract (the default), its rules, or the vendor's error codes.
 
-    The text of the document is the file openapi.yaml. For an edition other than the base, the
-    document is always JSON.
+    With --output text, the document of the base edition is printed as it was written, in YAML. The
+    document of any other edition is always JSON.
     """
     loaded = contract.load(edition)
     click.echo(_PRINTERS[what](loaded, output == "json"), nl=False)

@@ -56,7 +56,7 @@ def _faults() -> list[str]:
     expose_value=False,
     callback=write_listed,
     help="Write `target.toml` with your server and project (from DRS_URL, DRS_PROFILE, ...) and"
-    " with the synchronization jobs of the project, and end.",
+    " with the synchronization jobs of the project in the state CONFIGURATION, and end.",
 )
 @click.option(
     "--budget",
@@ -70,7 +70,7 @@ def _faults() -> list[str]:
     type=int,
     default=0,
     show_default=True,
-    help="Start value for random values; the same value sends the same requests.",
+    help="Start value for random values; the same value generates the same requests.",
 )
 @click.option(
     "--workers",

@@ -36,7 +36,8 @@ def command(
     """Show the state of each JOB, and the fields of its policy that the server shows.
 
     `-` means that a field is not set, and `?` that the server does not show the field. The exit
-    code is 1 if a job cannot be read. A field that the server does not show never changes it.
+    code is 1 if a job cannot be read. A field that the server does not show never changes the exit
+    code.
     """
     if bool(job_ids) == all_sync_jobs:
         raise click.UsageError("name the jobs, or give --all-sync-jobs, and not both")

@@ -43,12 +43,14 @@ _STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "
     type=click.IntRange(min=1, max=100),
     default=TRIES,
     show_default=True,
-    help="How often each finding is sent.",
+    help="How often the requests of each finding are sent.",
 )
 def command(*, report: Path, findings: Sequence[str], target: Path | None, tries: int) -> None:
     """Send the requests of findings again, and show each as FIXED, FAILS or FLAKY.
 
-    REPORT is a folder that a run wrote with `--report`. Without FINDING, every finding is sent.
+    REPORT is a folder that a run wrote with `--report`. FINDING is the id of a finding in it, such
+    as count-equals-results: the name after FAILED, and `id` in verdict.json. Without FINDING, the
+    requests of every finding are sent.
 
     Exit codes: 0 all findings are fixed; 1 at least one is not; 2 usage error; 5 the server could
     not be reached.
