@@ -103,8 +103,8 @@ _OPTIONS = (
     click.option(
         "--write-baseline",
         is_flag=True,
-        help="Write the findings of this run into the file of `--baseline`; remove all others"
-        " from it.",
+        help="Write the findings of this run into the file of `--baseline`; remove all other"
+        " findings from this file.",
     ),
     click.option(
         "-v", "--verbose", is_flag=True, help="Print the details of each finding at the end."

@@ -62,7 +62,8 @@ def command(
 
     The file is validated before anything is sent, and every error is reported with its line and
     column. The journal lists the jobs that succeeded. After an interruption, run the same command
-    again: it sends only the other jobs. When all jobs have succeeded, the journal is deleted.
+    again: it sends only the jobs that are not in the journal. When all jobs have succeeded, the
+    journal is deleted.
 
     With --verify, the exit code is 1 if the server has stored another value than the one in FILE.
     Some fields cannot be read from the server; these never change the exit code.

@@ -30,8 +30,8 @@ _KINDS: Final[dict[type[httpx.Auth], str]] = {
 def command(connection: Connection) -> None:
     """Check profile, server, clock and credentials, and say what to fix.
 
-    To test the credentials, it sends a request without jobs. By the contract, a server that
-    accepts the credentials rejects this request with 400, and changes nothing.
+    To test the credentials, the command sends a request without jobs. By the contract, a server
+    that accepts the credentials rejects this request with 400, and changes nothing.
     """
     findings: list[Finding] = []
     for finding in _findings(connection):

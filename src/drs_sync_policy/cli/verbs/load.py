@@ -63,7 +63,8 @@ from drs_sync_policy.text import counted
 @click.option(
     "--worker",
     metavar="HOST",
-    help="Be a worker of the master on HOST. If it cannot be reached, try again for 5 minutes.",
+    help="Be a worker of the master on HOST. If the master cannot be reached, try again for 5"
+    " minutes.",
 )
 @click.option(
     "--bind", default="127.0.0.1", show_default=True, help="The address that a master listens on."

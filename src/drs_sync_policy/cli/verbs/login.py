@@ -54,8 +54,10 @@ def command(
 
     The command asks for missing values. You type the secret, and it is not shown; or you set a
     variable such as DRS_TOKEN or DRS_PASSWORD. No option takes a secret. With --no-secret, the
-    profile has no secret, and each command reads it from the variable. The profile is written only
-    if the server accepts the credentials.
+    profile has no secret, and each command reads the secret from the variable.
+
+    The profile is written only if the server accepts the credentials. With --no-verify, or if no
+    secret is known, the profile is written without this test.
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise click.BadParameter("a name has letters, digits, - and _ only", param_hint="NAME")
