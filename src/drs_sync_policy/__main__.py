@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -18,6 +19,8 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # httpcore imports trio where it is installed; the command runs on asyncio, and starts sooner.
     sys.modules.setdefault("trio", None)  # type: ignore[arg-type]
+    # What is imported stays: no garbage is looked for in it, until the verb is there.
+    gc.disable()
     try:
         from drs_sync_policy.cli import main as command
         from drs_sync_policy.cli.output.streams import keep_open

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -96,6 +97,7 @@ class _Verbs(click.Group):
                 return None if ctx.resilient_parsing else self._lacks(ctx, cmd_name, error)
         try:
             command: click.Command = import_module(f"{__name__}.verbs.{cmd_name}").command
+            gc.enable()  # `__main__` disabled it
         except ModuleNotFoundError as error:
             if ctx.resilient_parsing:
                 return None
