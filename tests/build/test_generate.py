@@ -26,7 +26,7 @@ def clone(tmp_path: Path) -> Path:
             shutil.copytree(
                 source,
                 target,
-                ignore=shutil.ignore_patterns("__pycache__", "node_modules", "static"),
+                ignore=shutil.ignore_patterns("node_modules", "static"),
             )
         else:
             shutil.copy2(source, target)

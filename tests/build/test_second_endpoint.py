@@ -148,7 +148,7 @@ def test_the_guide_describes_it(contract: Contract) -> None:
     section = fields.partition("## showSyncPolicy\n")[2].partition("\n## ")[0]
     assert f"`GET {operation.path}`" in section
     for parameter in operation.parameters:
-        assert f"| `{parameter.name}`{{ #{operation.id}.{parameter.name} }} | " in section
+        assert f"| `{parameter.name}`{{ #{operation.id}.{parameter.name} }}<br>" in section
         assert parameter.description in section
     assert [parameter.name for parameter in operation.parameters] == [
         "project_id",
@@ -156,7 +156,7 @@ def test_the_guide_describes_it(contract: Contract) -> None:
         "X-Language",
     ]
     stored = fields.partition("## StoredPolicy\n")[2].partition("\n## ")[0]
-    assert "| `id`{ #StoredPolicy.id } | " in stored
+    assert "| `id`{ #StoredPolicy.id }<br>" in stored
     assert "`overwrite`: " in stored
     (rule,) = operation.rules
     assert f"[{rule.id}](#{rule.id})" in rules.partition("\n## ")[0]
