@@ -93,6 +93,10 @@ def _linked(document: Path, up: str) -> str:
         held = (rule for rule in loaded.rules if _holds(rule, operation))
         shown["description"] += _rules(held, up)
     whole.pop("tags", None)
+    # Redoc hides the fields of such an object behind "case 1"; its description has the condition.
+    for schema in whole["components"]["schemas"].values():
+        for condition in ("if", "then", "else"):
+            schema.pop(condition, None)
     return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=10_000)
 
 
