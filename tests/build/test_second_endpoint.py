@@ -165,7 +165,10 @@ def test_the_guide_describes_it(contract: Contract) -> None:
     # What was there stays there: the pages have both operations.
     described = re.findall(r"^## (\w+)\n\n`", fields, re.MULTILINE)
     assert described == [operation.id for operation in contract.operations]
-    assert pages.faults(contract) == pages.faults()
+    listed, shipped = (
+        page.partition("\n## ")[2] for page in (pages.faults(contract), pages.faults())
+    )
+    assert listed == shipped != ""
 
 
 def test_the_reference_describes_it(contract_file: Path, contract: Contract) -> None:
