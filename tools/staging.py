@@ -21,6 +21,8 @@ _CONSOLE: Final = re.compile(
     r"^(?P<indent> *)```console\n(?P<body>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
 )
 _DIAGRAM: Final = re.compile(r"^!\[[^\]]*\]\(((?:diagrams|charts)/[\w-]+\.svg)\)$", re.MULTILINE)
+_OUTPUT: Final = "{ .text .no-copy .output }"
+"""What follows the fence of a block that nobody copies."""
 _COMMENT: Final = re.compile(r"<!--.*?-->\n*", re.DOTALL)
 
 
@@ -28,6 +30,7 @@ def staged(text: str, docs: Path) -> str:
     """The text of a page as the site is built from it; `docs` has the diagrams."""
     for there, here in MOVED.items():
         text = text.replace(f"]({there})", f"]({here})")
+    text = text.replace("```text\n", f"```{_OUTPUT}\n")
     text = _DIAGRAM.sub(lambda picture: _inline(docs / picture[1]), text)
     return described(_CONSOLE.sub(_blocks, text))
 
@@ -70,7 +73,7 @@ def _blocks(console: re.Match[str]) -> str:
         else:
             parts.append(("sh", [command]))
         if output:
-            parts.append(("{ .text .no-copy .output }", [output]))
+            parts.append((_OUTPUT, [output]))
     blocks = ("```{}\n{}\n```".format(kind, "\n".join(lines)) for kind, lines in parts)
     return re.sub(r"^(?=.)", indent, "\n\n".join(blocks), flags=re.MULTILINE)
 
