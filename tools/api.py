@@ -172,9 +172,11 @@ def _entry(module: str, named: Named) -> Iterator[str]:
     yield f"### {named.name} {{ #{module}.{named.name} }}"
     member = named.final_target if isinstance(named, griffe.Alias) else named
     packages = _packages()
-    # An error that takes what its parent takes is caught, not made.
-    if not member.is_attribute and not (_kinds(member) and "__init__" not in member.members):
-        yield _block(signature(member))
+    # An error that takes what its parent takes is caught, not made; an enum is not called either.
+    made = not _kinds(member) or "__init__" in member.members
+    shown = "" if member.is_attribute else signature(member)
+    if made and shown and not (member.is_class and shown.endswith("()")):
+        yield _block(shown)
     kinds = "".join(f" · a kind of [`{base}`](#{module}.{base})" for base in _kinds(member))
     within = any(module in modules for modules in WITHIN.values())
     home = f" · in `{module}`" if within else ""
