@@ -43,6 +43,7 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.collect()
         gc.freeze()
+        gc.set_threshold(10_000)  # 700 would cost a twentieth of the time of tests
         gc.enable()
 
 
