@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+from collections import deque
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import jsonschema_rs
 import pytest
+import tomlkit
 from click.testing import CliRunner, Result
 
 from drs_sync_policy import sandbox
@@ -19,6 +22,7 @@ from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.evidence import files
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.sandbox.seed import TENANTS
+from tests.fuzz import servers
 
 FAULTS = {
     "a response": ("crashes-on-nul", "valid-request-never-crashes"),
@@ -74,6 +78,39 @@ def test_a_finding_fails_until_it_is_fixed(tmp_path: Path, fault: str, rule: str
     assert (failing.exit_code, failing.output.split()[0]) == (1, "FAILS"), failing.output
     with _served(path):
         fixed = _replay(str(folder), rule)
+    assert (fixed.exit_code, fixed.output.split()[0]) == (0, "FIXED"), fixed.output
+
+
+class Deduplicating(servers.Handler):
+    """Takes an item that equals one of the last 100 for a retry, which it does not carry out."""
+
+    def apply(self, project: str, item: dict[str, Any], place: int) -> dict[str, Any]:
+        recent = RECENT.setdefault(self.server, deque(maxlen=100))
+        if item in recent:
+            return {"id": item["job_id"], "status": "success"}
+        recent.append(item)
+        return super().apply(project, item, place)
+
+
+RECENT: WeakKeyDictionary[servers.Server, deque[dict[str, Any]]] = WeakKeyDictionary()
+
+
+def test_what_needs_earlier_requests_is_not_called_fixed(tmp_path: Path) -> None:
+    """On a server that was just started, the requests of the finding alone show nothing."""
+    path, folder = tmp_path / "target.toml", tmp_path / "report"
+    rule = "accepted-policy-is-stored"
+    with servers.serving(handler=Deduplicating) as server:
+        path.write_text(tomlkit.dumps(servers.described(server)), "utf-8")
+        options = ["--target", str(path), "--report", str(folder), "--budget", "4", "--rule", rule]
+        found = CliRunner().invoke(main, ["fuzz", *options])
+        assert found.exit_code == 1, found.output
+    with servers.serving(handler=Deduplicating) as server:
+        path.write_text(tomlkit.dumps(servers.described(server)), "utf-8")
+        failing = _replay(str(folder))
+    assert failing.exit_code == 1, failing.output
+    with servers.serving() as server:
+        path.write_text(tomlkit.dumps(servers.described(server)), "utf-8")
+        fixed = _replay(str(folder))
     assert (fixed.exit_code, fixed.output.split()[0]) == (0, "FIXED"), fixed.output
 
 

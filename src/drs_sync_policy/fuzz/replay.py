@@ -38,19 +38,44 @@ class Replayed:
     tries: int
     last: Exchange | None = None
     """The last exchange that showed it; None if none did."""
+    needs: str = ""
+    """What else was needed, because the requests alone show nothing."""
 
 
-def replay(prober: Prober, violation: Violation, *, tries: int = TRIES) -> Replayed:
-    """Send the requests so many times: FAILS if each try shows it, FIXED if none does."""
+def replay(
+    prober: Prober,
+    violation: Violation,
+    *,
+    tries: int = TRIES,
+    before: Sequence[Exchange] = (),
+    reproduced: bool = True,
+) -> Replayed:
+    """Send the requests so many times: FAILS if each try shows it, FIXED if none does.
+
+    If none does, they are sent once more after what the run sent `before` them, and with a reading
+    after each: a cache or a list of recent requests may be what it takes. A violation that the run
+    itself could not reproduce is never FIXED, because nothing would show it.
+    """
     shown = [entry for entry in (once(prober, violation) for _ in range(tries)) if entry]
-    result: Result = "FIXED"
     if shown:
-        result = "FAILS" if len(shown) == tries else "FLAKY"
-    return Replayed(result, len(shown), tries, shown[-1] if shown else None)
+        result: Result = "FAILS" if len(shown) == tries else "FLAKY"
+        return Replayed(result, len(shown), tries, shown[-1])
+    for exchange in before:
+        _again(prober, exchange)
+    last = once(prober, violation) if before else None
+    if last:
+        return Replayed("FAILS", 1, tries + 1, last, f"after the {len(before)} requests before it")
+    last = once(prober, violation, reading=True) if violation.stored else None
+    if last:
+        return Replayed("FAILS", 1, tries + 1, last, "if the policy is read after each request")
+    return Replayed("FIXED" if reproduced else "FLAKY", 0, tries)
 
 
-def once(prober: Prober, violation: Violation) -> Exchange | None:
-    """The exchange that shows the violation now; None if none does."""
+def once(prober: Prober, violation: Violation, *, reading: bool = False) -> Exchange | None:
+    """The exchange that shows the violation now; None if none does.
+
+    With `reading`, what is stored is also read after each request.
+    """
     exchanges = [entry for entry in violation.exchanges if not is_reading(entry)]
     if violation.rule == _PARALLEL and violation.stored:
         rounds = (
@@ -58,10 +83,14 @@ def once(prober: Prober, violation: Violation) -> Exchange | None:
             for _ in range(_ROUNDS)
         )
         return next((entry for entry in rounds if entry), None)
-    sent = [_again(prober, entry) for entry in exchanges]
+    sent: list[Exchange] = []
+    for entry in exchanges:
+        sent.append(_again(prober, entry))
+        if violation.stored and reading:
+            _read(prober, violation.stored)
     if violation.stored:
-        policy, reading = _read(prober, violation.stored)
-        return reading if _is_wrong(violation.stored, policy) else None
+        policy, read = _read(prober, violation.stored)
+        return read if _is_wrong(violation.stored, policy) else None
     if violation.kind == "relation":
         found = registry.REGISTRY[violation.rule].problems(prober.oracle, Evidence(tuple(sent)))
         return sent[-1] if found else None

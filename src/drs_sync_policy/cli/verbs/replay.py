@@ -20,13 +20,16 @@ from drs_sync_policy.fuzz.ledger import Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober, TargetDown
 from drs_sync_policy.fuzz.readback import Unreadable
-from drs_sync_policy.fuzz.replay import TRIES, Replayed, Result, replay
+from drs_sync_policy.fuzz.replay import TRIES, Replayed, Result, is_reading, replay
 from drs_sync_policy.fuzz.report import terminal
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Throttled
 from drs_sync_policy.fuzz.traffic.redaction import HIDDEN, is_redacted
 from drs_sync_policy.text import did_you_mean
 
+_EARLIER: Final = 30
+"""So many requests before a finding are sent, too, if its own requests show nothing."""
+_UNSEEN: Final = "; the run could not reproduce it either"
 _STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "FLAKY": "yellow"}
 
 
@@ -97,12 +100,28 @@ def _replay(
             sendable = evolve(
                 example, case="", exchanges=(*map(_without_hidden, example.exchanges),)
             )
-            done = replay(prober, sendable, tries=tries)
+            done = replay(
+                prober,
+                sendable,
+                tries=tries,
+                before=_before(decoder, example, entry["example"]["exchanges"]),
+                reproduced=entry["label"] != "not reproduced",
+            )
             results.append(done.result)
             console.print(_line(entry, done), soft_wrap=True)
     finally:
         prober.wire.close()
     return results
+
+
+def _before(decoder: Decoder, example: Violation, numbers: Sequence[int]) -> list[Exchange]:
+    """What the run sent right before the last request of a finding, as far as it can be sent."""
+    sent = [n for n, entry in zip(numbers, example.exchanges, strict=True) if not is_reading(entry)]
+    if not sent:
+        return []
+    earlier = files.before(decoder.folder, decoder.exchanges[sent[-1]], most=_EARLIER)
+    decoded = [decoder.exchange(entry) for entry in earlier]
+    return [entry for entry in decoded if HIDDEN not in str(entry.request.headers)]
 
 
 def _unsendable(example: Violation, credentials: set[str]) -> str:
@@ -133,7 +152,9 @@ def _without_hidden(exchange: Exchange) -> Exchange:
 def _line(entry: Mapping[str, Any], done: Replayed) -> Text:
     line = Text(done.result, style=_STYLES[done.result])
     if done.result == "FLAKY":
-        line.append(f" ({done.failed} of {done.tries} tries)")
+        line.append(f" ({done.failed} of {done.tries} tries{_UNSEEN if not done.failed else ''})")
+    if done.needs:
+        line.append(f" ({done.needs})")
     return line.append(f" {entry['id']}: {' '.join(entry['cause'].split())}", style="default")
 
 

@@ -10,7 +10,9 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -117,6 +119,22 @@ def read(folder: Path) -> dict[str, Any]:
             f"`{path}` is not a verdict of format {FORMAT}: {where}: {problem.message}"
         )
     return document
+
+
+def before(folder: Path, exchange: Mapping[str, Any], *, most: int) -> list[dict[str, Any]]:
+    """What was sent right before an exchange of the verdict, by `exchanges.jsonl`, in its order.
+
+    Empty if there is no such file, or if the exchange is not in it.
+    """
+    wanted = json.dumps(exchange)[1:] + "\n"
+    earlier: deque[str] = deque(maxlen=most)
+    found: list[str] = []
+    with suppress(OSError), (folder / EXCHANGES).open(encoding="ascii") as file:
+        for line in file:
+            if line.endswith(wanted):
+                found = [*earlier]
+            earlier.append(line)
+    return [json.loads(line) for line in found]
 
 
 class Recorder:
