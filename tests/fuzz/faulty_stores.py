@@ -138,6 +138,15 @@ class ReplacesThePolicy(Handler):
         return super().apply(project, item, place)
 
 
+class ReplacesForALanguage(Handler):
+    """Replaces what is stored if the header of the language is there."""
+
+    def apply(self, project: str, item: Item, place: int) -> Item:
+        if item["job_id"] in JOBS[project] and self.language == "zh-cn":
+            self.server.stored[item["job_id"]] = {}
+        return super().apply(project, item, place)
+
+
 class MixesJobs(Storing):
     """Sets a field of the last job of a batch for all of its jobs."""
 

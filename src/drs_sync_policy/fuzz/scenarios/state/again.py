@@ -1,11 +1,20 @@
-"""What is stored after the same request again, after other requests, and in other languages."""
+"""What is stored after the same request again, after other requests, and with other headers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
+from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber, with_state
+from drs_sync_policy_contract import RuleId
+
+_STORED: Final[tuple[RuleId, ...]] = (
+    "accepted-policy-is-stored",
+    "later-calls-win",
+    "omitted-field-keeps-its-value",
+)
 
 
 @with_state
@@ -29,6 +38,33 @@ def _again(state: StateProber) -> None:
                 case=f"every field, {language}",
                 language=language,
             )
+
+
+@with_state
+def _headers(state: StateProber) -> None:
+    """An optional header changes nothing of what is stored, kept and replaced."""
+    job, build = state.tenant.job_ids[0], state.build
+    for header, value in optional_headers(state.prober.oracle):
+        before = {job: state.settle(job, 1)}
+        for item, what in (
+            (build.item(job), "no field at all"),
+            *(
+                (build.item(job, **{name: new}), f"`{name}`")
+                for name, new in build.policy(2).items()
+            ),
+        ):
+            case = f"a request with {what} and {header}: {value}"
+            request = state.prober.request(build.body([item])).with_header(header, value)
+            exchange = state.prober.send(request, case=case)
+            before = state.check(_STORED, before, [exchange], case=case)
+
+
+def optional_headers(oracle: Oracle) -> Iterator[tuple[str, str]]:
+    """Each value that the contract lists for a header that a request may leave out."""
+    for parameter in oracle.operation.parameters:
+        if parameter.location == "header" and not parameter.required:
+            listed = oracle.contract.resolve(parameter.schema).get("enum", ())
+            yield from ((parameter.name, value) for value in listed if isinstance(value, str))
 
 
 @with_state
@@ -61,5 +97,6 @@ def _others_stay(state: StateProber) -> None:
 
 SCENARIOS: Final = (
     Scenario("again", _again, needs=("readback",), required=True),
+    Scenario("optional headers and state", _headers, needs=("readback",), required=True),
     Scenario("other jobs stay", _others_stay, needs=("readback",), required=True),
 )
