@@ -11,7 +11,8 @@ HABITS = {
     "as ours": Habits(),
     "422 for every invalid body": Habits(invalid_body=422, malformed_body=422),
     "422 for bodies that break the schema": Habits(invalid_body=422),
-    "403 for a bad token": Habits(bad_token=403),
+    "403 for a bad token": Habits(bad_token=(403,)),
+    "401 or 403, and 400 or 404, at random": Habits(bad_token=(401, 403), bad_project=(400, 404)),
     "messages of its own": Habits(
         texts={
             "unknown": ("I have never heard of {id}.", "从未听说过 {id}"),
@@ -59,7 +60,7 @@ TOGETHER = {
         varies=2,
     ),
     "another": Habits(
-        bad_token=403,
+        bad_token=(403,),
         other_method=404,
         http10=True,
         second_tenant=False,

@@ -13,7 +13,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NoReturn, cast
 from urllib.parse import unquote, urlsplit
@@ -66,7 +66,9 @@ class Habits:
 
     invalid_body: int = 400
     malformed_body: int = 400
-    bad_token: int = 401
+    bad_token: tuple[int, ...] = (401,)
+    """Of several statuses, one is chosen at random; so of `bad_project`."""
+    bad_project: tuple[int, ...] = (400,)
     other_method: int = 405
     texts: dict[str, tuple[str, str]] = field(
         factory=lambda: {
@@ -215,12 +217,15 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(401)
         project = TOKENS.get(token)
         if project is None:
-            raise Refused(self.server.habits.bad_token)
+            raise Refused(self.one_of(self.server.habits.bad_token))
         if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", wanted):
-            raise Refused(400)
+            raise Refused(self.one_of(self.server.habits.bad_project))
         if project != wanted:
             raise Refused(403)
         return project
+
+    def one_of(self, statuses: Sequence[int]) -> int:
+        return random.choice(statuses)
 
     def check_headers(self) -> None:
         media, _, rest = self.headers.get("Content-Type", "").partition(";")

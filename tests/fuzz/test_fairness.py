@@ -2,18 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.scenarios.results import languages
 from tests.fuzz import servers
 from tests.fuzz.habits import TOGETHER, accusations, assert_not_accused
-from tests.fuzz.servers import Habits
+from tests.fuzz.servers import Habits, Handler
 
 
 @pytest.mark.parametrize("habits", TOGETHER.values(), ids=TOGETHER.keys())
 def test_a_server_with_many_habits_of_its_own_is_not_accused(habits: Habits) -> None:
     """Whatever the contract leaves open may be decided otherwise than by our sandbox."""
     assert_not_accused(habits, budget=0)
+
+
+CHOOSING = Habits(bad_token=(401, 403), bad_project=(400, 404))
+
+
+class InTurn(Handler):
+    """Of the statuses that are allowed, it takes one after the other."""
+
+    def one_of(self, statuses: Sequence[int]) -> int:
+        return statuses[self.server.requests % len(statuses)]
+
+
+@pytest.mark.parametrize("handler", [Handler, InTurn])
+def test_a_choice_among_statuses_is_no_influence_of_the_language(handler: type[Handler]) -> None:
+    """A request with another language got another status, and so does the same request again."""
+    with servers.serving(CHOOSING, handler) as server:
+        prober = servers.prober(server)
+        _in_languages(prober)
+    assert prober.ledger.times_checked("language-changes-only-messages") > 20
+    assert [violation.rule for violation in prober.ledger.violations()] == []
+
+
+class ByLanguage(Handler):
+    """Which of the statuses it takes, the language decides."""
+
+    def one_of(self, statuses: Sequence[int]) -> int:
+        return statuses[self.language == "zh-cn"]
+
+
+def test_a_status_that_the_language_decides_is_found() -> None:
+    """Both statuses are allowed, but one request never gets that of the other."""
+    with servers.serving(CHOOSING, ByLanguage) as server:
+        prober = servers.prober(server)
+        _in_languages(prober)
+    found = list(prober.ledger.violations("language-changes-only-messages"))
+    assert list(prober.ledger.violations()) == found
+    assert [(violation.expected, violation.received) for violation in found] == [
+        ("as without the header: 401 E3", "403 E3"),
+        ("as without the header: 400 E3", "404 E3"),
+    ]
+
+
+def _in_languages(prober: Prober) -> None:
+    (scenario,) = languages.SCENARIOS
+    prober.together([lambda: scenario.run(prober)])  # it closes its connection
 
 
 def test_a_server_that_throttles_is_waited_for() -> None:

@@ -271,6 +271,11 @@ class Ledger:
             kinds[violation.key] = evolve(better, times=known.times + violation.times)
             return False
 
+    def has(self, violation: Violation) -> bool:
+        """Whether one of this kind is on the record."""
+        with self._lock:
+            return violation.key in self._violations.get(violation.rule, {})
+
     def change(self, change: Callable[[Violation], Violation]) -> None:
         """Put another violation, such as one without bodies, in the place of each."""
         with self._lock:

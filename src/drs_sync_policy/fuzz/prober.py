@@ -20,7 +20,7 @@ from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.history import History
 from drs_sync_policy.fuzz.ledger import Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.rules.checking import check, check_response
+from drs_sync_policy.fuzz.rules.checking import always, check, check_response
 from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.skipping import Checkable
 from drs_sync_policy.fuzz.target.http import (
@@ -43,6 +43,9 @@ OVER_BUDGET: Final = "the budget was used up before its turn; raise --budget"
 _LARGE_BYTES: Final = 50_000
 _SILENCES: Final = 5
 """After so many requests without a response for the same defect, no more are sent."""
+_SAMPLES: Final = 8
+"""So often requests are sent again before it is said that they get different responses."""
+_UNSURE: Final = "the budget was used up before a difference was seen often enough"
 _IMPATIENT_SECONDS: Final = 1.0
 _PAUSES: Final = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 """Seconds between attempts to reach a target that may be starting again."""
@@ -247,11 +250,40 @@ class Prober:
             self.ledger.skip(rule, self.unsent)
             return
         for violation in check(self.oracle, rule, evidence, self.ledger, case=case):
-            self.note(self.history.with_preparation(violation))
+            if self._is_no_coincidence(violation):
+                self.note(self.history.with_preparation(violation))
         if not self.ledger.times_checked(rule):
             for exchange in evidence.exchanges:
                 for violation in check_response(self.oracle, exchange, case=case):
                     self.ledger.hide(rule, violation.rule)
+
+    def _is_no_coincidence(self, violation: Violation) -> bool:
+        """Whether two requests get different responses as often as they are sent.
+
+        The contract may allow either of the two responses, and a server may choose at random. So
+        the requests are sent again, in a random order, and no response to one of them may be like
+        any to the other. One violation of a kind is seen through in this way.
+        """
+        shown = violation.exchanges
+        differ = len({exchange.request for exchange in shown}) > 1
+        if violation.kind != "relation" or violation.expected_statuses or not differ:
+            return True
+        if self.ledger.has(violation):
+            return True
+        samples = [{_said(exchange): exchange} for exchange in shown]
+        order = list(zip(samples, shown, strict=True))
+        random = self.random(f"coincidence {violation.case}")
+        for _ in range(_SAMPLES):
+            random.shuffle(order)
+            for sample, exchange in order:
+                again = self.ask(exchange.request)
+                if again.silence in (SILENT, NOT_SENT):
+                    self.ledger.not_checked(violation.rule, _UNSURE)
+                    return False
+                sample.setdefault(_said(again), again)
+            if not always(self.oracle, violation.rule, [tuple(one.values()) for one in samples]):
+                return False
+        return True
 
     # --- not sending -----------------------------------------------------------------------------
 
@@ -371,3 +403,9 @@ class Prober:
 
 
 _END: Final = object()
+
+
+def _said(exchange: Exchange) -> object:
+    """What came back, as far as it is looked at when responses are compared."""
+    response = exchange.response
+    return (response.status, response.body) if response else None

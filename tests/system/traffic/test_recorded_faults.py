@@ -54,7 +54,7 @@ def test_the_recording_of_a_correct_server_has_no_finding(tmp_path: Path) -> Non
     "habits",
     [
         Habits(),
-        Habits(invalid_body=422, malformed_body=422, bad_token=403, other_method=404),
+        Habits(invalid_body=422, malformed_body=422, bad_token=(403,), other_method=404),
         Habits(requests_per_connection=7, limit=1_000_000, varies=2, compresses=True),
         Habits(http10=True, second_tenant=False, blocked=False),
     ],

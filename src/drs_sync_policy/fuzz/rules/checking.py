@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
 from drs_sync_policy.fuzz import coverage
 from drs_sync_policy.fuzz.defects import AnyRule
@@ -55,6 +56,12 @@ def check(
     if ledger:
         ledger.checked(rule)
     return list(_violations(rule, evidence, problems, case=case))
+
+
+def always(oracle: Oracle, rule: AnyRule, samples: Sequence[Sequence[Exchange]]) -> bool:
+    """Whether a rule is violated whichever of the samples of each request is looked at."""
+    checked = registry.REGISTRY[rule]
+    return all(checked.problems(oracle, Evidence(mix)) for mix in itertools.product(*samples))
 
 
 def _violations(
