@@ -100,6 +100,7 @@ def _refused_tokens(prober: Prober) -> None:
         )
 
     missing: RuleId = "missing-credentials-are-refused"
+    wrong: RuleId = "wrong-credentials-are-refused"
     # A valid request first: what an earlier request on the connection proved must not last.
     for _ in range(2):
         prober.send(good, case="a valid request")
@@ -108,6 +109,10 @@ def _refused_tokens(prober: Prober) -> None:
         )
         prober.send(good, case="a valid request")
         prober.send(good.with_header(name, ""), case="an empty token", rule=missing)
+        prober.send(good, case="a valid request")
+        prober.send(
+            good.with_header(name, "x"), case="an unknown token, after a valid request", rule=wrong
+        )
     prober.send(good.with_header(name, "   "), case="a blank token", rule=missing)
     prober.each(send, wrong_tokens(prober))
     prober.send(
