@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from drs_sync_policy.fuzz.cases.bodies import JOB, Bodies
+from drs_sync_policy.fuzz.scenarios.requests.valid_bodies import EVERY_SIZE, SIZE
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber, with_state
 from drs_sync_policy_contract import RuleId
@@ -81,6 +82,27 @@ def _large_batches(state: StateProber) -> None:
 
 
 @with_state
+def _every_size(state: StateProber) -> None:
+    """The last item of a batch is stored, whichever size the batch has."""
+    own = state.tenant.job_ids
+
+    def work(share: tuple[str, Sequence[int]]) -> None:
+        job, sizes = share
+        others = [other for other in own if other != job] or [state.prober.unknown_job()]
+        before = {job: state.settle(job)}
+        for size in sizes:
+            items = [state.build.item(others[n % len(others)]) for n in range(size - 1)]
+            body = state.build.body([*items, state.build.full(job, size)])
+            case = f"{size} items, the last one with other values than before"
+            exchange = state.prober.send(state.prober.request(body), case=case, rule=SIZE)
+            before = state.check(["accepted-policy-is-stored"], before, [exchange], case=case)
+
+    jobs = own[: state.prober.workers]
+    sizes = range(1, EVERY_SIZE)
+    state.prober.each(work, [(job, sizes[n :: len(jobs)]) for n, job in enumerate(jobs)])
+
+
+@with_state
 def _failing_items(state: StateProber) -> None:
     """A job that fails stores nothing and leaves the others alone."""
     own, last = state.tenant.job_ids[0], state.tenant.job_ids[-1]
@@ -105,4 +127,5 @@ SCENARIOS: Final = (
     Scenario("jobs more than once", _duplicates, needs=("readback",), required=True),
     Scenario("failing items", _failing_items, needs=("readback",)),
     Scenario("large batches and state", _large_batches, needs=("readback",), late=3),
+    Scenario("every size and state", _every_size, needs=("readback",), deep=True),
 )
