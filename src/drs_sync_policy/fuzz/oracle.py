@@ -9,6 +9,7 @@ credentials come before the body.
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, Literal
@@ -28,7 +29,7 @@ from drs_sync_policy.fuzz.defects import (
     rule_of,
 )
 from drs_sync_policy.fuzz.request_body import BodyReader
-from drs_sync_policy.fuzz.target.http import Request
+from drs_sync_policy.fuzz.target.http import Headers, Request
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
 
 JobKind = Literal["own", "blocked", "foreign", "unknown", "unclear"]
@@ -76,6 +77,16 @@ class Expectation:
         return tuple(dict.fromkeys(named))
 
 
+@frozen
+class _Head:
+    """What the line and the headers of a request say, whatever its body is."""
+
+    defects: tuple[Defect, ...]
+    language: str | None
+    tenant: Tenant | None
+    odd: bool
+
+
 class Oracle:
     """The contract and the target, ready to be asked about requests.
 
@@ -117,6 +128,8 @@ class Oracle:
         self._owners = dict.fromkeys(target.blocked_job_ids, target.tenant)
         for tenant in reversed(self._tenants.values()):
             self._owners |= dict.fromkeys(tenant.job_ids, tenant)
+        # Of most requests, only the body differs from the one before.
+        self._head = functools.lru_cache(maxsize=64)(self._read_head)
 
     def of(self, request: Request) -> Oracle:
         """The oracle of the operation that the request is for; this one if it is for none."""
@@ -134,27 +147,20 @@ class Oracle:
         other = self.of(request)
         if other is not self:
             return other.expect(request)
-        match = self._path.fullmatch(request.path)
         if request.method not in (self.operation.method, *OTHER_METHODS):
             return Expectation("status-is-documented", None, front=True)
-        if match is None or self._is_ambiguous(request):
+        head = self._head(request.method, request.path, request.headers)
+        if head is None:
             return Expectation("status-is-documented", None)
-        tenant = self._tenant(request)
-        defects = [
-            *self._method_defects(request),
-            *self._credential_defects(request, tenant),
-            *self._path_defects(match, tenant),
-            *self._header_defects(request),
-        ]
         body = self.body.read(request)
-        defects += body.defects
+        defects = (*head.defects, *body.defects)
         if self.operation.id != BATCH_SET_POLICY and not is_shared(defects, self.rules):
             return Expectation(
                 "status-is-documented",
                 None,
-                defects=tuple(defects),
-                language=self.language(request),
-                tenant=tenant,
+                defects=defects,
+                language=head.language,
+                tenant=head.tenant,
                 front=bool(defects),
             )
         if body.extreme and not defects:
@@ -164,13 +170,29 @@ class Oracle:
         return Expectation(
             rule=rule_of(defects),
             statuses=allowed_statuses(defects),
-            defects=tuple(defects),
+            defects=defects,
             items=body.items,
             body=body.value,
-            language=self.language(request),
-            tenant=tenant,
-            front=bool(defects) and _is_odd(request, match, self._token),
+            language=head.language,
+            tenant=head.tenant,
+            front=bool(defects) and head.odd,
         )
+
+    def _read_head(self, method: str, path: str, headers: Headers) -> _Head | None:
+        """The head of a request; None where the contract leaves open what it is for."""
+        request = Request(method, path, headers)
+        match = self._path.fullmatch(path)
+        if match is None or self._is_ambiguous(request):
+            return None
+        tenant = self._tenant(request)
+        defects = (
+            *self._method_defects(request),
+            *self._credential_defects(request, tenant),
+            *self._path_defects(match, tenant),
+            *self._header_defects(request),
+        )
+        odd = _is_odd(request, match, self._token)
+        return _Head(defects, self.language(request), tenant, odd)
 
     def language(self, request: Request) -> str | None:
         """The language that messages are to be in, None where the header is wrong."""
