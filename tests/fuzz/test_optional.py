@@ -8,10 +8,12 @@ import pytest
 from attrs import evolve
 
 from drs_sync_policy import contract, sandbox
+from drs_sync_policy.contract import Contract, Operation
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.ledger import Exchange, Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.scenarios import optional
 from drs_sync_policy.fuzz.target import profile
@@ -19,6 +21,11 @@ from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Verdict
+from drs_sync_policy.sandbox.http.request import Request as SandboxRequest
+from drs_sync_policy.sandbox.http.response import Handler as RequestHandler
+from drs_sync_policy.sandbox.http.response import Response as SandboxResponse
+from drs_sync_policy.sandbox.reading import show_job_list
+from drs_sync_policy.sandbox.store.records import Policies
 
 LOADED = contract.load()
 OPTIONAL = tuple(entry for entry in LOADED.operations if entry.optional)
@@ -106,12 +113,38 @@ def test_a_further_operation_is_sent_without_code_for_it() -> None:
     }
 
 
-def _prober() -> Any:
-    from drs_sync_policy.fuzz.prober import Prober
-
+def _prober() -> Prober:
     app = sandbox.create_app()
     with over_asgi(app, ALL) as wire:
         return Prober(ORACLE, wire, Ledger(LOADED.rules), seed=1)
+
+
+@pytest.mark.parametrize("faulty", [False, True])
+def test_a_text_that_finds_jobs_beside_the_other_filters_is_found(faulty: bool) -> None:
+    """A server that lists each job whose id the text is, whatever else the request asks for."""
+    scenario = next(entry for entry in optional.SCENARIOS if not entry.required)
+    ledger = Ledger(LOADED.checked_rules(ALL.operations))
+    app = sandbox.create_app(handlers={LIST: _lists_any_id} if faulty else {})
+    with over_asgi(app, ALL) as wire:
+        scenario.run(Prober(ORACLE, wire, ledger, seed=1))
+    found = {violation.rule for violation in ledger.violations()}
+    assert ledger.times_checked("list-has-own-jobs-only")
+    assert found == ({"list-has-own-jobs-only", "list-has-what-was-asked-for"} if faulty else set())
+
+
+def _lists_any_id(loaded: Contract, operation: Operation, store: Policies) -> RequestHandler:
+    inner = show_job_list(loaded, operation, store)
+
+    async def handle(request: SandboxRequest, document: Any) -> SandboxResponse:
+        given = await inner(request, document)
+        jobs = list(given.body["jobs"])
+        for tenant in (ALL.tenant, ALL.other):
+            assert tenant
+            found = await store.named(tenant.project_id, [document.get("name", "")])
+            jobs += [{"id": job.job_id, "status": job.state} for job in found.values()]
+        return evolve(given, body={**given.body, "jobs": jobs})
+
+    return handle
 
 
 def _sent(operation_id: str, asked: Any, status: int, body: Any) -> Exchange:

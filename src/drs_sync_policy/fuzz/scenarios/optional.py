@@ -1,19 +1,27 @@
 """The optional operations that the profile names: the contract's examples, with jobs of the target.
 
 Each example is sent for the tenant's own jobs, for jobs of the other tenant, and with credentials
-that are wrong. Nothing here knows an operation: a further one is sent, too.
+that are wrong. If a text of the request filters what is listed, it is the id or the name of own and
+foreign jobs, too. Nothing here knows an operation: a further one is sent, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from drs_sync_policy import anyjson
+from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.examples import with_jobs
+from drs_sync_policy.fuzz.cases.values import Schema
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Case, Prober
+from drs_sync_policy.fuzz.rules.words import short
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
+from drs_sync_policy.fuzz.target.profile import Tenant
 
+_FEW: Final = 2
+"""So many values of each other filter are combined with a text."""
 _WRONG: Final = "no-such-token"
 
 
@@ -47,4 +55,66 @@ def cases(prober: Prober, oracle: Oracle) -> Iterator[Case]:
             )
 
 
-SCENARIOS: Final = (Scenario("optional operations", _optional, required=True),)
+def _filters(prober: Prober) -> None:
+    for oracle in prober.oracle.others:
+        if oracle.operation.optional and oracle.media_type:
+            prober.send_all(filter_cases(prober, oracle))
+
+
+def filter_cases(prober: Prober, oracle: Oracle) -> Iterator[Case]:
+    """Each text that filters what is listed, alone and with the other filters."""
+    schema = Schema(oracle.contract, oracle.operation.request[oracle.media_type])
+    examples = [anyjson.as_object(e) for e in oracle.operation.request_examples.values()]
+    least = {name: examples[0][name] for name in schema.required}
+    optional = {n: f for n, f in schema.properties.items() if n not in schema.required}
+    texts = [name for name, field in optional.items() if field.is_free_text]
+    if not texts:
+        return
+    target, name = prober.target, oracle.operation.id
+    own, other = _listed(prober, oracle, least, target.tenant), list[anyjson.Object]()
+    ids = {"an own job": target.tenant.job_ids[0]}
+    if target.blocked_job_ids:
+        ids["a blocked job"] = target.blocked_job_ids[0]
+    if target.other:
+        other = _listed(prober, oracle, least, target.other)
+        ids["a job of another project"] = target.other.job_ids[0]
+    values = {n: _values(f, n, [*own, *examples]) for n, f in schema.properties.items()}
+    for field in texts:
+        wanted = {f"the id of {what}": job for what, job in ids.items()}
+        for what, entries in (("an own job", own), ("a job of another project", other)):
+            shown = [entry[field] for entry in entries if isinstance(entry.get(field), str)]
+            wanted |= {f"the `{field}` of {what}": text for text in shown[:1]}
+        others = {n: found for n, found in values.items() if n != field and found}
+        together = [{}, *({n: value} for n, found in others.items() for value in found)]
+        together.append({n: found[-1] for n, found in others.items()})
+        for what, text in wanted.items():
+            for more in together:
+                said = "".join(f", `{n}`: {short(value, 60)}" for n, value in more.items())
+                body = {**least, **more, field: text}
+                yield Case(prober.request(body, of=oracle), f"`{name}`, `{field}` is {what}{said}")
+
+
+def _listed(
+    prober: Prober, oracle: Oracle, body: Mapping[str, Any], tenant: Tenant
+) -> list[anyjson.Object]:
+    """What is listed for a tenant that does not filter; nothing if that is not known."""
+    request = prober.request(body, of=oracle, tenant=tenant)
+    exchange = prober.send(request, case=f"`{oracle.operation.id}`, without filters")
+    try:
+        found = ijson.loads(exchange.response.body if exchange.response else b"")
+    except (ValueError, RecursionError):
+        return []
+    return [e for values in anyjson.as_object(found).values() for e in anyjson.objects(values)]
+
+
+def _values(field: Schema, name: str, entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Texts that may be sent in a field: of an enum, or those that entries and examples have."""
+    known: list[Any] = [*field.node.get("enum", ())]
+    known = known or [*(entry.get(name) for entry in entries), *field.node.get("examples", ())]
+    return [*dict.fromkeys(value for value in known if isinstance(value, str))][:_FEW]
+
+
+SCENARIOS: Final = (
+    Scenario("optional operations", _optional, required=True),
+    Scenario("filters of optional operations", _filters),
+)
