@@ -162,6 +162,13 @@ def _not_i_json(prober: Prober) -> None:
     prober.each(send, raw_bodies(prober.target.tenant.job_ids[0], prober.bodies))
 
 
+_IN_RANGE: Final = (
+    b"9007199254740993", b"2147483648", b"9223372036854775808", b"-9223372036854775809",
+    b"18446744073709551616", b"12345678901234567890123", b"0e0", b"-0",
+)  # fmt: skip
+"""Numbers within the range of a 64-bit float, although many integer types cannot hold them."""
+
+
 def right_spellings(job_id: str) -> Iterator[tuple[bytes, str]]:
     """Bodies that are I-JSON, oddly written."""
     value = {"jobs": [{"job_id": job_id}]}
@@ -180,7 +187,14 @@ def right_spellings(job_id: str) -> Iterator[tuple[bytes, str]]:
             good[:-1] + b', "x_unknown": 1E+2, "x_other": -0.0, "x_third": 1e-7}',
             "numbers with exponents",
         ),
-        (good[:-1] + b', "x_unknown": 12345678901234567890123}', "an integer beyond 64 bits"),
+        *(
+            (end.replace(b"?", number), f"the number {number.decode()} in an ignored field {where}")
+            for number in _IN_RANGE
+            for end, where in (
+                (good[:-1] + b', "x_unknown": ?}', "next to `jobs`"),
+                (good[:-3] + b', "x_unknown": ?}]}', "in an item"),
+            )
+        ),
         (good + b" " * 5000, "much white space behind it"),
     )
 
@@ -262,8 +276,7 @@ def extremes() -> Iterator[tuple[bytes, str]]:
     for number in (
         b"1e309", b"-1e309", b"1e400", b"1e99999", b"-1e99999", b"1e-400", b"1e9999999999",
         b"9" * 400, b"-" + b"9" * 400, b"9" * 4301, b"9" * 10000, b"0." + b"1" * 10000,
-        b"1" + b"0" * 1000 + b".5", b"18446744073709551616", b"9223372036854775808",
-        b"-9223372036854775809", b"9007199254740993", b"0e0", b"-0", b"1.7976931348623159e308",
+        b"1" + b"0" * 1000 + b".5", b"1.7976931348623159e308",
     ):  # fmt: skip
         shown = (
             number.decode()
