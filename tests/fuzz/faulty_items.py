@@ -148,3 +148,13 @@ class AppliesBeforeRejecting(Handler):
 
 def _ok(item: Any) -> bool:
     return servers.is_valid(item)
+
+
+class IntegersOf64Bits(Tolerant):
+    """Reads each integer of an item as one of 64 bits, also of a field that it ignores."""
+
+    def item(self, number: int, item: Item) -> Item:
+        integers = [value for value in item.values() if type(value) is int]
+        if not all(-(2**63) <= value < 2**63 for value in integers):
+            raise Refused(400)
+        return item

@@ -98,7 +98,7 @@ class _Verbs(click.Group):
         try:
             command: click.Command = import_module(f"{__name__}.verbs.{cmd_name}").command
             gc.enable()  # `__main__` disabled it
-            if "hypothesis" in _EXTRAS.get(cmd_name, ()) and sys.modules.get("trio", self) is None:
+            if "hypothesis" in _EXTRAS.get(cmd_name, ()) and not sys.modules.get("trio", True):
                 del sys.modules["trio"]  # `__main__` hid it, and hypothesis has a plugin there
         except ModuleNotFoundError as error:
             if ctx.resilient_parsing:
