@@ -82,6 +82,17 @@ class TextJson(Handler):
         super().check_headers()
 
 
+class OneParameter(Handler):
+    """Reads only the first parameter of a media type."""
+
+    def check_headers(self) -> None:
+        media, *parameters = self.headers.get("Content-Type", "").split(";")
+        del self.headers["Content-Type"]
+        read = [text for text in parameters[:1] if "charset" in text.lower()]
+        self.headers["Content-Type"] = ";".join([media, *read])
+        super().check_headers()
+
+
 class AnyLanguage(Handler):
     """Reads only the first two letters of a language."""
 

@@ -21,6 +21,23 @@ from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy_contract import RuleId
 
 _SIZE: Final[RuleId] = "batch-size-is-unbounded"
+_REFUSED: Final = (
+    None, "", "text/plain", "text/json", "text/html", "application/xml", "text/xml", "application",
+    "json", "*/*", "application/*", "application/octet-stream", "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x", "application/jsonx", "application/json5", "application/ld+json",
+    "application/problem+json", "application/vnd.api+json", "application/json-patch+json",
+    "application/merge-patch+json", "application/x-json", "application/javascript", "application/jso",
+    "xapplication/json", "application/x-ndjson", "image/png", "application/graphql", "text/application/json",
+    "application/json; charset=iso-8859-1", "application/json; charset=latin-1",
+    "application/json; charset=utf-16", "application/json;charset=gbk", "application/json; charset=UTF-7",
+    'application/json; charset="utf-16"', "application/json; charset=windows-1252",
+    "text/plain; charset=utf-8", "application/json; CHARSET=utf-16", "application/json;charset=x",
+)  # fmt: skip
+_ACCEPTED: Final = (
+    "application/json", "Application/JSON", "APPLICATION/JSON", "application/json;charset=utf-8",
+    "application/json; charset=utf-8", "application/json; charset=UTF-8",
+    "Application/Json; Charset=Utf-8", 'application/json; charset="utf-8"',
+)  # fmt: skip
 
 
 def _media_types(prober: Prober) -> None:
@@ -29,24 +46,9 @@ def _media_types(prober: Prober) -> None:
 
 def _media_type_cases(prober: Prober) -> Iterator[Case]:
     good = prober.request(prober.bodies.batch(1, 1))
-    for media in (
-        None, "", "text/plain", "text/json", "text/html", "application/xml", "text/xml", "application",
-        "json", "*/*", "application/*", "application/octet-stream", "application/x-www-form-urlencoded",
-        "multipart/form-data; boundary=x", "application/jsonx", "application/json5", "application/ld+json",
-        "application/problem+json", "application/vnd.api+json", "application/json-patch+json",
-        "application/merge-patch+json", "application/x-json", "application/javascript", "application/jso",
-        "xapplication/json", "application/x-ndjson", "image/png", "application/graphql", "text/application/json",
-        "application/json; charset=iso-8859-1", "application/json; charset=latin-1",
-        "application/json; charset=utf-16", "application/json;charset=gbk", "application/json; charset=UTF-7",
-        'application/json; charset="utf-16"', "application/json; charset=windows-1252",
-        "text/plain; charset=utf-8", "application/json; CHARSET=utf-16", "application/json;charset=x",
-    ):  # fmt: skip
-        yield Case(good.with_header("Content-Type", media), f"the media type {media}")
-    for media in (
-        "application/json", "Application/JSON", "APPLICATION/JSON", "application/json;charset=utf-8",
-        "application/json; charset=utf-8", "application/json; charset=UTF-8",
-        "Application/Json; Charset=Utf-8", 'application/json; charset="utf-8"',
-    ):  # fmt: skip
+    refused = [other for media in _REFUSED for other in (media, *_with_another(media or ""))]
+    accepted = [other for media in _ACCEPTED for other in (media, *_rewritten(media))]
+    for media in dict.fromkeys([*refused, *accepted]):
         yield Case(good.with_header("Content-Type", media), f"the media type {media}")
     utf16 = good.body.decode().encode("utf-16") if good.body else b""
     request = evolve(
@@ -55,6 +57,28 @@ def _media_type_cases(prober: Prober) -> Iterator[Case]:
     yield Case(request, "a body in UTF-16 that says so")
     for accept in ("application/json", "*/*", "application/json, text/plain;q=0.5"):
         yield Case(good.with_header("Accept", accept), f"Accept: {accept}")
+
+
+def _rewritten(media: str) -> Iterator[str]:
+    """A media type with its parameter written otherwise: the value quoted, the name in capitals."""
+    kind, _, parameter = media.partition(";")
+    name, _, value = parameter.strip().partition("=")
+    if name:
+        bare = value.strip('"')
+        others = (f"{name}={bare}", f'{name}="{bare}"', f"{name.upper()}={bare}")
+        yield from (text for other in others if (text := f"{kind}; {other}") != media)
+
+
+def _with_another(media: str) -> Iterator[str]:
+    """A media type with its parameter written otherwise, and behind and before another one.
+
+    Only for what is rejected: the contract does not say whether another parameter is accepted.
+    """
+    yield from (rewritten := [*_rewritten(media)])
+    for text in (media, *rewritten) if rewritten else ():
+        kind, _, parameter = text.partition(";")
+        yield f"{kind}; v=1; {parameter.strip()}"
+        yield f"{text}; v=1"
 
 
 def _parameters(prober: Prober) -> None:
