@@ -17,10 +17,7 @@ def main() -> None:
     handler = signal.getsignal(signal.SIGINT)
     if handler is signal.default_int_handler:  # else a job in the background ignores it
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # httpcore imports trio where it is installed; the command runs on asyncio, and starts sooner.
-    sys.modules.setdefault("trio", None)  # type: ignore[arg-type]
-    # What is imported stays: no garbage is looked for in it, until the verb is there.
-    gc.disable()
+    gc.disable()  # what is imported stays: to look for garbage in it takes time
     try:
         from drs_sync_policy.cli import main as command
         from drs_sync_policy.cli.output.streams import keep_open
@@ -29,6 +26,8 @@ def main() -> None:
             raise
         sys.stderr.write("Error: the command needs more: pip install 'drs-sync-policy[cli]'\n")
         sys.exit(_WRONG_USE)
+    finally:
+        gc.enable()
     keep_open()
     if "_DRS_SYNC_POLICY_COMPLETE" not in os.environ:  # as `cli.ASKED`
         signal.signal(signal.SIGINT, handler)

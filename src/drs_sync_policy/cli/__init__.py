@@ -95,15 +95,15 @@ class _Verbs(click.Group):
             if find_spec(needed) is None:
                 error = ModuleNotFoundError(name=needed)
                 return None if ctx.resilient_parsing else self._lacks(ctx, cmd_name, error)
+        gc.disable()  # what is imported stays: to look for garbage in it takes time
         try:
             command: click.Command = import_module(f"{__name__}.verbs.{cmd_name}").command
-            gc.enable()  # `__main__` disabled it
-            if "hypothesis" in _EXTRAS.get(cmd_name, ()) and not sys.modules.get("trio", True):
-                del sys.modules["trio"]  # `__main__` hid it, and hypothesis has a plugin there
         except ModuleNotFoundError as error:
             if ctx.resilient_parsing:
                 return None
             self._lacks(ctx, cmd_name, error)
+        finally:
+            gc.enable()
         command.short_help = _VERBS[cmd_name].partition(" [")[0]
         command.epilog = epilog(cmd_name)
         return command

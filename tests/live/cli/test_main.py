@@ -120,16 +120,6 @@ def test_completion_loads_no_verb_and_no_library(words: str) -> None:
     assert len(done.stdout.splitlines()) > 1 or "fault" in words
 
 
-def test_what_fuzz_needs_can_be_loaded() -> None:
-    """The command hides trio, and trio has a plugin for hypothesis."""
-    code = (
-        "import sys\nfrom drs_sync_policy.__main__ import main\n"
-        "sys.argv[1:] = ['fuzz', '--help']\ntry:\n    main()\nfinally:\n    import hypothesis"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
-
-
 def test_ctrl_c_while_completing_prints_nothing() -> None:
     """It would be in the middle of the line that is typed."""
     code = (
