@@ -101,10 +101,17 @@ def _install() -> None:
     lock = str(ROOT / "requirements" / "wild.txt")
     install = [uv, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", lock]
     subprocess.run(install, check=True)
+    install_npm()
+
+
+def install_npm() -> Path:
+    """The folder with the npm packages of the lock, which this installs."""
+    INSTALLED.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", ".npmrc", "on_openapi_backend.mjs"):
         shutil.copyfile(HERE / name, INSTALLED / name)
     npm = ["npm", "ci", "--loglevel=error"]
     subprocess.run(npm, cwd=INSTALLED, env=node_environment(), check=True, capture_output=True)
+    return INSTALLED / "node_modules"
 
 
 def _commands(older: Path) -> dict[str, Sequence[str]]:
