@@ -126,7 +126,10 @@ def result(found: Mapping[str, Sequence[Run]]) -> tuple[str, tuple[Floor, Bound]
             typical = shown.format(median(map(of, runs)))
             row.append(typical if name == PLAIN else f"{typical}, {ratio(found, name, of)}")
         rows.append([*row, f"{part:.1%}" if wanted else "-"])
-    head = ["8 users, with the ratio to those without checks (95 %)", "requests a second"]
+    head = [
+        "8 users; then the ratio to the row without checks, by rounds (95 %)",
+        "requests a second",
+    ]
     head += ["95th percentile", "CPU of the users for a request", "checked in time"]
     bounds = (
         Floor("Throughput with checks", ratio(found, CHECKED, _throughput), LEAST_THROUGHPUT),

@@ -106,7 +106,11 @@ class _YamlWalk:
             raise
         except (ValueError, OverflowError, LookupError, AttributeError):
             # What looks like a date or a number and is none, such as 2024-13-45.
-            _refuse(node, f"{_short(node.value)} is invalid; if it is a text, put it in quotes")
+            _refuse(
+                node,
+                f"YAML reads {_short(node.value)} as a date or a number, and there is no such one;"
+                " if it is a text, put it in quotes",
+            )
         if isinstance(value, (int, float)) and not is_number(value):
             _refuse(
                 node, f"JSON has no number {_short(node.value)}; if it is a text, put it in quotes"
