@@ -69,7 +69,7 @@ def _onward(pages: Sequence[Page], url: str) -> str:
         f'<li><a href="{base}{place}">{title}</a>: {text}</li>' for place, title, text in ONWARD
     )
     known = json.dumps([[place, title] for place, title, _ in pages])
-    script = _NEAREST.replace("PAGES", known).replace("BASE", json.dumps(base))
+    script = _NEAREST.replace("BASE", json.dumps(base)).replace("PAGES", known)
     return (
         '<h1>Page not found</h1><p id="nearest"></p>'
         '<p>This address has no page. <button type="button" class="md-button" onclick="'

@@ -17,6 +17,7 @@ def main() -> None:
     handler = signal.getsignal(signal.SIGINT)
     if handler is signal.default_int_handler:  # else a job in the background ignores it
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    collects = gc.isenabled()
     gc.disable()  # what is imported stays: to look for garbage in it takes time
     try:
         from drs_sync_policy.cli import main as command
@@ -27,7 +28,8 @@ def main() -> None:
         sys.stderr.write("Error: the command needs more: pip install 'drs-sync-policy[cli]'\n")
         sys.exit(_WRONG_USE)
     finally:
-        gc.enable()
+        if collects:
+            gc.enable()
     keep_open()
     if "_DRS_SYNC_POLICY_COMPLETE" not in os.environ:  # as `cli.ASKED`
         signal.signal(signal.SIGINT, handler)

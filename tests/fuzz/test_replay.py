@@ -95,23 +95,71 @@ class Deduplicating(servers.Handler):
 RECENT: WeakKeyDictionary[servers.Server, deque[dict[str, Any]]] = WeakKeyDictionary()
 
 
-def test_what_needs_earlier_requests_is_not_called_fixed(tmp_path: Path) -> None:
+class Cache(dict[str, dict[str, Any]]):
+    """What is stored, read through a cache."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: dict[str, dict[str, Any]] = {}
+
+    def get(self, job: str, default: Any = None) -> Any:
+        return self.shown.setdefault(job, dict(super().get(job, {})))
+
+
+class Caching(servers.Handler):
+    """Drops what it has cached of a job only for the first item of a request."""
+
+    def apply(self, project: str, item: dict[str, Any], place: int) -> dict[str, Any]:
+        done = super().apply(project, item, place)
+        if place == 0 and isinstance(self.server.stored, Cache):
+            self.server.stored.shown.pop(item["job_id"], None)
+        return done
+
+
+@pytest.mark.parametrize(
+    ("handler", "needs"),
+    [(Deduplicating, "(after the "), (Caching, "(if the policy is read after each request)")],
+    ids=["recent requests", "a cache"],
+)
+def test_what_needs_more_than_its_requests_is_not_called_fixed(
+    tmp_path: Path, handler: type[servers.Handler], needs: str
+) -> None:
     """On a server that was just started, the requests of the finding alone show nothing."""
     path, folder = tmp_path / "target.toml", tmp_path / "report"
     rule = "accepted-policy-is-stored"
-    with servers.serving(handler=Deduplicating) as server:
-        path.write_text(tomlkit.dumps(servers.described(server)), "utf-8")
+
+    @contextmanager
+    def serving(handler: type[servers.Handler] | None = None) -> Generator[None]:
+        with servers.serving(handler=handler) as server:
+            server.stored = Cache() if handler is Caching else server.stored
+            path.write_text(tomlkit.dumps(servers.described(server)), "utf-8")
+            yield
+
+    with serving(handler):
         options = ["--target", str(path), "--report", str(folder), "--budget", "4", "--rule", rule]
-        found = CliRunner().invoke(main, ["fuzz", *options])
+        found = CliRunner().invoke(main, ["fuzz", *options, "--fail-fast"])
         assert found.exit_code == 1, found.output
-    with servers.serving(handler=Deduplicating) as server:
-        path.write_text(tomlkit.dumps(servers.described(server)), "utf-8")
+    with serving(handler):
         failing = _replay(str(folder))
-    assert failing.exit_code == 1, failing.output
-    with servers.serving() as server:
-        path.write_text(tomlkit.dumps(servers.described(server)), "utf-8")
+    assert failing.exit_code == 1
+    assert f"FAILS {needs}" in failing.output
+    with serving():
         fixed = _replay(str(folder))
     assert (fixed.exit_code, fixed.output.split()[0]) == (0, "FIXED"), fixed.output
+
+
+def test_what_the_run_did_not_see_again_is_never_fixed(tmp_path: Path) -> None:
+    """On a correct server, too: nothing shows whether it was repaired."""
+    path, folder = tmp_path / "target.toml", tmp_path / "report"
+    fault, rule = FAULTS["a response"]
+    with _served(path, fault):
+        document = _report(path, folder, rule)
+    document["findings"][0] |= {"label": "not reproduced", "tries": 3}
+    (folder / files.VERDICT).write_text(json.dumps(document), "utf-8")
+    with _served(path):
+        result = _replay(str(folder))
+    assert (result.exit_code, result.output.split()[0]) == (1, "FLAKY"), result.output
+    assert "the run could not reproduce it either" in result.output
 
 
 def test_the_files_hold_no_token(tmp_path: Path) -> None:

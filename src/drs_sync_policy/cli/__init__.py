@@ -95,6 +95,7 @@ class _Verbs(click.Group):
             if find_spec(needed) is None:
                 error = ModuleNotFoundError(name=needed)
                 return None if ctx.resilient_parsing else self._lacks(ctx, cmd_name, error)
+        collects = gc.isenabled()
         gc.disable()  # what is imported stays: to look for garbage in it takes time
         try:
             command: click.Command = import_module(f"{__name__}.verbs.{cmd_name}").command
@@ -103,7 +104,8 @@ class _Verbs(click.Group):
                 return None
             self._lacks(ctx, cmd_name, error)
         finally:
-            gc.enable()
+            if collects:
+                gc.enable()
         command.short_help = _VERBS[cmd_name].partition(" [")[0]
         command.epilog = epilog(cmd_name)
         return command

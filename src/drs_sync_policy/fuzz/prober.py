@@ -262,7 +262,7 @@ class Prober:
 
         The contract may allow either of the two responses, and a server may choose at random. So
         the requests are sent again, in a random order, and no response to one of them may be like
-        any to the other. One violation of a kind is seen through in this way.
+        any to the other. Only the first violation of a kind is looked at like this.
         """
         shown = violation.exchanges
         differ = len({exchange.request for exchange in shown}) > 1
@@ -278,8 +278,10 @@ class Prober:
             for sample, exchange in order:
                 again = self.ask(exchange.request)
                 if again.silence in (SILENT, NOT_SENT):
-                    self.ledger.not_checked(violation.rule, _UNSURE)
+                    reason = _UNSURE if again.silence == NOT_SENT else SILENT
+                    self.ledger.not_checked(violation.rule, reason)
                     return False
+                self.history.sent(again)
                 sample.setdefault(_said(again), again)
             if not always(self.oracle, violation.rule, [tuple(one.values()) for one in samples]):
                 return False

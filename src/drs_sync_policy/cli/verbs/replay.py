@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -104,7 +106,7 @@ def _replay(
                 prober,
                 sendable,
                 tries=tries,
-                before=_before(decoder, example, entry["example"]["exchanges"]),
+                before=functools.partial(_before, decoder, example, entry["example"]["exchanges"]),
                 reproduced=entry["label"] != "not reproduced",
             )
             results.append(done.result)
@@ -119,8 +121,10 @@ def _before(decoder: Decoder, example: Violation, numbers: Sequence[int]) -> lis
     sent = [n for n, entry in zip(numbers, example.exchanges, strict=True) if not is_reading(entry)]
     if not sent:
         return []
-    earlier = files.before(decoder.folder, decoder.exchanges[sent[-1]], most=_EARLIER)
-    decoded = [decoder.exchange(entry) for entry in earlier]
+    decoded: list[Exchange] = []
+    for entry in files.before(decoder.folder, decoder.exchanges[sent[-1]], most=_EARLIER):
+        with suppress(EvidenceError, OSError, ValueError, KeyError, TypeError):  # cannot be sent
+            decoded.append(decoder.exchange(entry))
     return [entry for entry in decoded if HIDDEN not in str(entry.request.headers)]
 
 

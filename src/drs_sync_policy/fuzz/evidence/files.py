@@ -124,17 +124,19 @@ def read(folder: Path) -> dict[str, Any]:
 def before(folder: Path, exchange: Mapping[str, Any], *, most: int) -> list[dict[str, Any]]:
     """What was sent right before an exchange of the verdict, by `exchanges.jsonl`, in its order.
 
-    Empty if there is no such file, or if the exchange is not in it.
+    Empty if there is no such file, if the exchange is not in it, or if the file has only exchanges
+    of findings, without the times of a run.
     """
     wanted = json.dumps(exchange)[1:] + "\n"
     earlier: deque[str] = deque(maxlen=most)
     found: list[str] = []
-    with suppress(OSError), (folder / EXCHANGES).open(encoding="ascii") as file:
+    with suppress(OSError, ValueError), (folder / EXCHANGES).open(encoding="ascii") as file:
         for line in file:
             if line.endswith(wanted):
                 found = [*earlier]
             earlier.append(line)
-    return [json.loads(line) for line in found]
+    entries: list[dict[str, Any]] = [json.loads(line) for line in found]
+    return [entry for entry in entries if entry["began"] is not None]
 
 
 class Recorder:

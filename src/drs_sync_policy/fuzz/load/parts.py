@@ -71,6 +71,9 @@ class Part:
     _free_at: float = 0.0
     _new: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
     _second: Second | None = None
+    _ending: Second | None = None
+    """The second process whose end `finish` waits for, or waited for last."""
+    _finishing: threading.Lock = field(factory=threading.Lock)
     _ready: threading.Event = field(factory=threading.Event)
     _is_finished: bool = False
 
@@ -110,16 +113,19 @@ class Part:
 
     def finish(self) -> None:
         """Have checked what is still to be checked, after the end of the users."""
-        if self._second is not None:
-            self._second.end(patience=self.patience)
-            self._second = None
-        self._is_finished = True
+        with self._finishing:  # whoever comes second waits for the end, too
+            ending, self._second = self._second, None
+            if ending is not None:
+                self._ending = ending
+                ending.end(patience=self.patience)
+            if self._second is None:  # else a new load has begun meanwhile
+                self._is_finished = True
 
     def hurry(self, patience: float) -> None:
         """Check for no more than so many seconds after the end, or from now if it has ended."""
         self.patience = patience
-        if self._second is not None:
-            self._second.hurry(patience)
+        if self._ending is not None:
+            self._ending.hurry(patience)
 
     def wait_for_turn(self) -> None:
         """Wait until the rate allows one more request."""
@@ -226,6 +232,7 @@ def install(environment: Environment, part: Part) -> None:
         return
     listening.test_stop.add_listener(end_meanwhile if isinstance(runner, WorkerRunner) else end)
     if isinstance(runner, WorkerRunner):
+        listening.quitting.add_listener(end)
         listening.report_to_master.add_listener(report)
         runner.register_message(_ASSIGNED, assigned)
         runner.register_message(_PATIENCE, be_patient, concurrent=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from drs_sync_policy.fuzz import coverage
 from drs_sync_policy.fuzz.defects import AnyRule
@@ -13,6 +14,8 @@ from drs_sync_policy.fuzz.rules import registry
 from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.rules.problem import Problem
 from drs_sync_policy.fuzz.rules.subject import subject
+
+_MIXES: Final = 2000
 
 
 def check_response(
@@ -59,9 +62,14 @@ def check(
 
 
 def always(oracle: Oracle, rule: AnyRule, samples: Sequence[Sequence[Exchange]]) -> bool:
-    """Whether a rule is violated whichever of the samples of each request is looked at."""
+    """Whether a rule is violated whichever of the samples of each request is looked at.
+
+    Of very many mixes, only the first are looked at. One that cannot be checked disproves nothing.
+    """
     checked = registry.REGISTRY[rule]
-    return all(checked.problems(oracle, Evidence(mix)) for mix in itertools.product(*samples))
+    mixes = itertools.islice(itertools.product(*samples), _MIXES)
+    found = (checked.problems(oracle, Evidence(mix)) for mix in mixes)
+    return all(problems is None or problems for problems in found)
 
 
 def _violations(

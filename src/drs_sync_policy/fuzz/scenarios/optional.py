@@ -65,6 +65,8 @@ def filter_cases(prober: Prober, oracle: Oracle) -> Iterator[Case]:
     """Each text that filters what is listed, alone and with the other filters."""
     schema = Schema(oracle.contract, oracle.operation.request[oracle.media_type])
     examples = [anyjson.as_object(e) for e in oracle.operation.request_examples.values()]
+    if not examples:
+        return
     least = {name: examples[0][name] for name in schema.required}
     optional = {n: f for n, f in schema.properties.items() if n not in schema.required}
     texts = [name for name, field in optional.items() if field.is_free_text]

@@ -30,6 +30,8 @@ _AT_ONCE_BYTES: Final = 64 * 1024
 _GATHER_SECONDS: Final = 0.02
 _GRACE_SECONDS: Final = 60.0
 """So long the second process may take for its end, after all entries were sent."""
+_LOOK_SECONDS: Final = 1.0
+"""So often it is looked whether the patience has ended meanwhile."""
 _HEAD: Final = struct.Struct(">I")
 _COMMAND: Final = "from drs_sync_policy.fuzz.traffic.second import main; main()"
 
@@ -118,11 +120,11 @@ class Second:
             self._last = (last,)
         self.hurry(patience)
         self._wake.set()
-        try:
-            self._process.wait(patience + _GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        while self._process.poll() is None:
+            if time.monotonic() > self._until + _GRACE_SECONDS:
+                self._process.kill()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_LOOK_SECONDS)
         for thread in self._threads:
             thread.join(_GRACE_SECONDS)
         self._connection.close()

@@ -90,12 +90,17 @@ def _every_size(state: StateProber) -> None:
         job, sizes = share
         others = [other for other in own if other != job] or [state.prober.unknown_job()]
         before = {job: state.settle(job)}
-        for size in sizes:
+
+        def step(numbered: tuple[int, int]) -> None:
+            nonlocal before
+            variant, size = numbered  # one variant differs from the next in every field
             items = [state.build.item(others[n % len(others)]) for n in range(size - 1)]
-            body = state.build.body([*items, state.build.full(job, size)])
+            body = state.build.body([*items, state.build.full(job, variant)])
             case = f"{size} items, the last one with other values than before"
             exchange = state.prober.send(state.prober.request(body), case=case, rule=SIZE)
             before = state.check(["accepted-policy-is-stored"], before, [exchange], case=case)
+
+        state.prober.in_turn(step, enumerate(sizes, 1))
 
     jobs = own[: state.prober.workers]
     sizes = range(1, EVERY_SIZE)
