@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import random
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -189,3 +191,39 @@ def test_a_worker_has_no_report(load: Callable[..., Result], tmp_path: Path) -> 
     done = load("http://127.0.0.1:1", "--worker", "h", "--report", str(tmp_path / "report"))
     assert done.exit_code == exits.WRONG_USE
     assert "--report" in done.output
+
+
+ANOTHER_LOAD = """
+import threading
+from drs_sync_policy.fuzz.load.parts import Part
+from drs_sync_policy.fuzz.target.profile import Target, Tenant
+
+class Second:
+    hurried, ended = None, threading.Event()
+    def end(self, patience):
+        self.ended.wait(10)
+    def hurry(self, patience):
+        self.hurried = patience
+        self.ended.set()
+
+part = Part(Target(url="http://127.0.0.1:1", tenant=Tenant("t", "p", ("a",))))
+old, new = Second(), Second()
+part._second = old
+finishing = threading.Thread(target=part.finish)
+finishing.start()
+while part._ending is None:
+    finishing.join(0.01)
+assert part._second is None  # so a new one is started
+part._second = new
+part.hurry(5.0)
+finishing.join(10)
+assert (old.hurried, part._second, part._is_finished) == (5.0, new, False)
+"""
+
+
+def test_a_load_that_begins_while_the_last_is_checked_keeps_its_checks() -> None:
+    """The end of the last one takes nothing from it; Ctrl-C shortens that end."""
+    done = subprocess.run(
+        [sys.executable, "-c", ANOTHER_LOAD], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
