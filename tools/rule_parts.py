@@ -14,8 +14,8 @@ from drs_sync_policy.sandbox.faults import catalogue
 from drs_sync_policy.sandbox.operations import HANDLERS
 from drs_sync_policy.text import did_you_mean
 
-_CHECK = "add a check to `CHECKS` in src/drs_sync_policy/fuzz/rules/registry.py"
-_FAULT = "plant a fault that violates it in a table of src/drs_sync_policy/sandbox/faults/"
+_CHECK = "add a row to the table `CHECKS` of a module of src/drs_sync_policy/fuzz/rules/"
+_FAULT = "add a row to the table of a module of src/drs_sync_policy/sandbox/faults/"
 
 
 def missing(loaded: contract.Contract) -> Iterator[str]:

@@ -94,7 +94,7 @@ def test_a_rule_without_check_and_fault(document: Document) -> None:
     rule = {"id": "new-rule", "statement": "New.", "origin": "page", "source": "page"}
     document["paths"][PATH]["post"]["x-rules"].append(rule)
     said = " ".join(missing(Contract(document)))
-    assert "fuzz/rules/registry.py" in said
+    assert "fuzz/rules/" in said
     assert "sandbox/faults/" in said
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz.defects import PARAMETERS_RULE
-from drs_sync_policy.fuzz.rules.registry import CHECKS, REGISTRY
+from drs_sync_policy.fuzz.rules import form
+from drs_sync_policy.fuzz.rules.registry import CHECKS, collected
 from drs_sync_policy.sandbox.faults import Fault
 from drs_sync_policy_contract import RULE_IDS
 from tests.fuzz.found import CATALOGUE, FIRST_OF_EACH, assert_found
@@ -16,7 +17,12 @@ def test_each_rule_has_exactly_one_check_and_each_check_a_rule() -> None:
     """The registry has the rules of the contract, and the schemas of its parameters."""
     rules = [rule.id for rule in contract.load().rules]
     assert [check.rule for check in CHECKS] == [*rules, PARAMETERS_RULE]
-    assert len(REGISTRY) == len(CHECKS)
+
+
+def test_a_rule_with_two_checks_is_an_error() -> None:
+    """Which of them is asked would depend on the order of the modules."""
+    with pytest.raises(ValueError, match="`status-is-documented` has two checks"):
+        collected([form.CHECKS, form.CHECKS])
 
 
 def test_the_generated_rule_ids_are_those_of_every_edition() -> None:

@@ -7,6 +7,8 @@ import pytest
 from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.findings import blame
 from drs_sync_policy.fuzz.oracle import Expectation
+from drs_sync_policy.fuzz.rules.check import Check
+from drs_sync_policy.fuzz.rules.registry import CHECKS
 
 READING = Expectation("status-is-documented", None)
 
@@ -20,8 +22,9 @@ READING = Expectation("status-is-documented", None)
         # a wrong status explains the form of its response
         (("media-type-is-json", "own-job-is-shown"), "own-job-is-shown"),
         (("media-type-is-json", "first-page-of-jobs-is-shown"), "first-page-of-jobs-is-shown"),
-        # a rule that is not in the order comes last
+        # a check that says of no rule that it comes before it has the place of the contract
         (("list-fits-its-page", "answer-matches-schema"), "answer-matches-schema"),
+        (("one-result-per-item", "count-equals-results"), "one-result-per-item"),
         (("list-fits-its-page",), "list-fits-its-page"),
     ],
 )
@@ -29,3 +32,23 @@ def test_the_cause_explains_the_other_rules(rules: tuple[AnyRule, ...], cause: A
     """Whatever order the rules are given in."""
     for given in (rules, rules[::-1]):
         assert blame.general(given, READING, None) == cause
+
+
+def test_a_check_comes_before_the_rule_that_it_names() -> None:
+    """Both are about what a response says: if the status is wrong, nothing comes before that."""
+    for check in CHECKS:
+        if check.before:
+            assert blame.is_content(check.rule)
+            assert blame.is_content(check.before)
+            both = {check.rule, check.before}
+            assert blame.general(both, READING, None) == check.rule
+
+
+def test_checks_that_come_before_each_other_are_an_error() -> None:
+    """Without it, the order of the others would depend on chance."""
+    given: dict[AnyRule, Check] = {
+        "later-calls-win": Check("later-calls-win", before="later-items-win"),
+        "later-items-win": Check("later-items-win", before="later-calls-win"),
+    }
+    with pytest.raises(ValueError, match="circle: later-calls-win, later-items-win"):
+        list(blame.in_order(given))

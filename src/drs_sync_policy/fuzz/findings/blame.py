@@ -1,7 +1,8 @@
 """Which rule a violation is about, read from the smallest request that shows it.
 
-Three tables hold the order of causes: `FIRST` for rules that one response violates together,
-`FEATURES` for what the smallest request needs, `EXPLAINS` for findings that follow from others.
+A check says which rule it comes `before` if one response violates both. Two tables hold what is
+known of particular rules: `FEATURES` what the smallest request needs, `EXPLAINS` which findings
+follow from others. A new rule needs no row in them.
 """
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
@@ -9,7 +10,7 @@ Three tables hold the order of causes: `FIRST` for rules that one response viola
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -18,6 +19,7 @@ from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.findings.shrink import WRONG_TOKEN, Plain, document, items
 from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import Expectation
+from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.registry import REGISTRY
 from drs_sync_policy.fuzz.target.http import Request, Response
 
@@ -39,30 +41,32 @@ _REJECTING: Final = _CREDENTIALS | frozenset[AnyRule](
     }
 )
 
-FIRST: Final[tuple[AnyRule, ...]] = (
-    "status-is-documented",
-    # a wrong status comes here: whatever else is wrong with such a response follows from it
-    "foreign-job-has-no-details",
-    "list-has-own-jobs-only",
-    "details-are-of-jobs-asked-for",
-    "media-type-is-json",
-    "answer-is-i-json",
-    "status-ties-error-fields",
-    "error-body-explains",
-    "answer-matches-schema",
-    "one-result-per-item",
-    "count-equals-results",
-    "results-in-request-order",
-    "result-id-echoes-job-id",
-    "foreign-job-looks-unknown",
-    "blocked-job-fails-alone",
-    "unknown-job-fails-alone",
-    OWN,
-    "message-is-in-the-language",
-)
-"""Rules that one response can violate together: each explains those after it.
+DOCUMENTED: Final[AnyRule] = "status-is-documented"
+"""Whatever else is wrong with a response of no known status, it follows from that."""
 
-A rule of the form of a response that is not here comes last."""
+
+def in_order(checks: Mapping[AnyRule, Check]) -> Iterator[AnyRule]:
+    """The rules in the order in which those that one response violates explain each other.
+
+    It is the order of the contract, but what a check says that it comes `before` comes after it.
+    Raises `ValueError` if that is a circle.
+    """
+    found: dict[AnyRule, None] = {}
+
+    def add(rule: AnyRule, after: tuple[AnyRule, ...] = ()) -> None:
+        if rule in after:
+            raise ValueError(f"`before` makes a circle: {', '.join((*after, rule))}")
+        for check in checks.values():
+            if check.before == rule:
+                add(check.rule, (*after, rule))
+        found[rule] = None
+
+    for rule in checks:
+        add(rule)
+    return iter(found)
+
+
+_PLACES: Final = {rule: place for place, rule in enumerate(in_order(REGISTRY))}
 FEATURES: Final[tuple[tuple[str, AnyRule, frozenset[AnyRule]], ...]] = (
     ("blocked job", "blocked-job-fails-alone", frozenset({ACCEPTED, CRASHES, OWN})),
     ("unknown job", "unknown-job-fails-alone", frozenset({ACCEPTED, CRASHES, OWN})),
@@ -114,22 +118,6 @@ say the same (or whose last one does, or, of crashes only), those with the same 
 requests set it, those that are not seen alone, or, if a write becomes visible late, those of what
 is stored."""
 
-ITEM_RULES: Final = frozenset[AnyRule](
-    {"foreign-job-looks-unknown", "blocked-job-fails-alone", "unknown-job-fails-alone", OWN}
-)
-"""Rules about whether an item succeeds."""
-FORM: Final = frozenset[AnyRule](
-    {
-        "media-type-is-json",
-        "answer-is-i-json",
-        "status-ties-error-fields",
-        "error-body-explains",
-        "answer-matches-schema",
-        "count-equals-results",
-        "message-is-in-the-language",
-    }
-)
-"""Rules that a response can violate and still say clearly what became of each item."""
 _REJECTED: Final = frozenset(range(400, 500))
 _MANY: Final = 3
 _LARGE: Final = 4096
@@ -139,18 +127,26 @@ def general(
     rules: Collection[AnyRule], expectation: Expectation, response: Response | None
 ) -> AnyRule:
     """Of the `rules` that one response violates, the one that explains the others."""
-    status: list[AnyRule] = [
-        rule for rule in rules if rule not in FIRST and REGISTRY[rule].by_status
-    ]
-    if FIRST[0] in rules:
-        return FIRST[0]
-    if status:
-        if expectation.valid:
-            return CRASHES if is_crash(response) and CRASHES in status else ACCEPTED
-        about: list[AnyRule] = [rule for rule in status if rule == expectation.rule]
-        return (about or status)[0]
-    found: list[AnyRule] = [rule for rule in (*FIRST, *REGISTRY) if rule in rules]
-    return found[0]
+    if DOCUMENTED in rules:
+        return DOCUMENTED
+    status: list[AnyRule] = [rule for rule in rules if REGISTRY[rule].about == "status"]
+    if not status:
+        return min(rules, key=_PLACES.__getitem__)
+    if expectation.valid:
+        return CRASHES if is_crash(response) and CRASHES in status else ACCEPTED
+    about: list[AnyRule] = [rule for rule in status if rule == expectation.rule]
+    return (about or status)[0]
+
+
+def is_content(rule: AnyRule) -> bool:
+    """Whether the rule is about what one response says, apart from its status."""
+    check = REGISTRY[rule]
+    return check.alone is not None and check.about != "status"
+
+
+def is_form(rule: AnyRule) -> bool:
+    """Whether a response that violates the rule still says clearly what became of each item."""
+    return is_content(rule) and REGISTRY[rule].about == "form"
 
 
 def is_crash(response: Response | None) -> bool:
@@ -165,7 +161,8 @@ def leaves_clear(rules: Collection[AnyRule], exchange: Exchange) -> bool:
     """
     items, results = exchange.expectation.items, exchange.results
     without_ids = bool(results) and not any("id" in result for result in results or ())
-    if not (FORM | {_ECHO} if without_ids else FORM).issuperset(rules) or not exchange.response:
+    unclear = {rule for rule in rules if not is_form(rule)} - ({_ECHO} if without_ids else set())
+    if unclear or not exchange.response:
         return False
     if results is None:
         allowed = exchange.expectation.statuses or frozenset()

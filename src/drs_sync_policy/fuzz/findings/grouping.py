@@ -135,8 +135,12 @@ def _everywhere(resender: Resender, violation: Violation) -> frozenset[AnyRule]:
     """Of responses that are compared: what is wrong with the form of all, and so no difference."""
     if violation.kind != "relation":
         return frozenset()
-    found = [resender.violated(exchange) for exchange in violation.exchanges]
-    return blame.FORM.intersection(*found) - {violation.rule}
+    first, *others = map(resender.violated, violation.exchanges)
+    return frozenset(
+        rule
+        for rule in first
+        if blame.is_form(rule) and rule != violation.rule and all(rule in other for other in others)
+    )
 
 
 def _of_state(resender: Resender, violation: Violation, stored: Stored) -> list[Cause]:

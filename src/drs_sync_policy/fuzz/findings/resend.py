@@ -122,7 +122,7 @@ class Resender:
         rules = self.violated(least) or [rule]
         while True:
             general = blame.general(rules, least.expectation, least.response)
-            if general == rule or rule not in rules or general not in blame.FIRST:
+            if general == rule or rule not in rules or not blame.is_content(general):
                 return self._cause(violation, general, least, says=_status_and_code(exchange))
             first = self.response_cause(evolve(violation, rule=general), least)
             if first is None:
@@ -137,7 +137,7 @@ class Resender:
         has = aspects(exchange.request, self.plain)
         rules = self.violated(exchange) or [rule]
         for cause in self.known:
-            is_of_status = cause.seen_as not in blame.FIRST[1:]
+            is_of_status = cause.seen_as == blame.DOCUMENTED or not blame.is_content(cause.seen_as)
             is_alike = is_of_status if has_wrong_status(exchange) else cause.seen_as in rules
             same = cause.says == says and is_alike
             if not (same and cause.aspects and cause.aspects.within(has)):
@@ -171,9 +171,10 @@ class Resender:
         if rule == first.seen_as:
             return False
         least = first.example.exchanges[-1]
-        if is_let_in(tried[-1]) and rule not in blame.FIRST:
+        if is_let_in(tried[-1]) and not blame.is_content(rule):
             return not is_let_in(least)
-        if rule in blame.ITEM_RULES and blame.leaves_clear([first.seen_as], tried[-1]):
+        is_item = registry.REGISTRY[rule].about == "items"
+        if is_item and blame.leaves_clear([first.seen_as], tried[-1]):
             return rule not in self.violated(least)
         if self.prober.ledger.is_seen_without(first.seen_as, rule):
             return True
@@ -225,7 +226,7 @@ class Resender:
 def _shown(resender: Resender, rule: AnyRule, first: Exchange) -> Callable[[Exchange], bool]:
     """Whether another exchange shows the violation of `rule` that `first` shows."""
     says, let_in = _status_and_code(first), is_let_in(first)
-    if rule == blame.FIRST[0]:
+    if rule == blame.DOCUMENTED:
         return lambda exchange: (
             rule in resender.violated(exchange) and _status_and_code(exchange) == says
         )

@@ -15,6 +15,7 @@ import jsonschema_rs
 
 from drs_sync_policy import anyjson
 from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
 from drs_sync_policy.fuzz.rules.words import listed, of, shortened
@@ -163,3 +164,17 @@ def error_explains(it: Subject) -> Iterator[Problem]:
         yield Problem(
             f"a body with a non-empty {wanted}", f"{status} with {given}", fields=tuple(lacking)
         )
+
+
+CHECKS: Final = (
+    Check("status-is-documented", alone=documented_status, about="results"),
+    Check("media-type-is-json", alone=media_type),
+    Check("answer-matches-schema", alone=schema),
+    Check("answer-is-i-json", alone=i_json, before="answer-matches-schema"),
+    Check(
+        "status-ties-error-fields",
+        alone=error_fields_follow_status,
+        before="answer-matches-schema",
+    ),
+    Check("error-body-explains", alone=error_explains, before="answer-matches-schema"),
+)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from drs_sync_policy.fuzz.rules import language
+from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
 from drs_sync_policy.fuzz.rules.words import quoted
@@ -60,3 +61,6 @@ def _messages(value: Any) -> dict[str, str]:
             found[message] = f"results[{position}].error_msg"
     found.pop("", None)
     return found
+
+
+CHECKS: Final = (Check("message-is-in-the-language", alone=in_language),)

@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from drs_sync_policy.fuzz.oracle import JobKind
+from drs_sync_policy.fuzz.rules import relations, state, status
+from drs_sync_policy.fuzz.rules.check import Check, each
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
 from drs_sync_policy.fuzz.rules.words import counted, quoted, shown
@@ -98,3 +101,42 @@ def _statuses(it: Subject, status: str, kind: JobKind) -> Iterator[Problem]:
                 fields=("status",),
                 place=f"/results/{position}",
             )
+
+
+CHECKS: Final = (
+    Check("count-equals-results", alone=count),
+    Check(
+        "one-result-per-item",
+        alone=one_result_each,
+        about="results",
+        before="count-equals-results",
+    ),
+    Check("results-in-request-order", alone=order, about="results"),
+    Check("result-id-echoes-job-id", alone=ids, about="results"),
+    Check("own-job-succeeds", alone=own_job, about="items"),
+    Check(
+        "foreign-job-looks-unknown",
+        alone=each(status.of("foreign-job-looks-unknown"), foreign_job),
+        compared=relations.looks_unknown,
+        about="items",
+        before="own-job-succeeds",
+    ),
+    Check(
+        "unknown-job-fails-alone",
+        alone=each(
+            status.of("unknown-job-fails-alone"),
+            unknown_job,
+            relations.shortened_ids_are_others,
+        ),
+        stored=state.others_are_carried_out,
+        about="items",
+        before="own-job-succeeds",
+    ),
+    Check(
+        "blocked-job-fails-alone",
+        alone=each(status.of("blocked-job-fails-alone"), blocked_job),
+        stored=state.others_are_carried_out,
+        about="items",
+        before="unknown-job-fails-alone",
+    ),
+)

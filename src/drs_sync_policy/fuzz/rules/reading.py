@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules import status
+from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
 from drs_sync_policy.fuzz.rules.words import as_json, counted
@@ -200,3 +201,20 @@ def _filters(it: Subject) -> Iterator[str]:
 def _is_foreign(oracle: Oracle, job: object, tenant: object) -> bool:
     owner = oracle.owner(job) if isinstance(job, str) else None
     return owner is not None and owner != tenant
+
+
+CHECKS: Final = (
+    Check("own-job-is-shown", alone=own_job, about="status"),
+    Check("details-are-of-jobs-asked-for", alone=asked_for, before="media-type-is-json"),
+    Check("details-fit-their-page", alone=details_fit),
+    # what another tenant sees is no matter of form
+    Check(
+        "foreign-job-has-no-details",
+        alone=foreign_details,
+        before="details-are-of-jobs-asked-for",
+    ),
+    Check("first-page-of-jobs-is-shown", alone=first_page, about="status"),
+    Check("list-fits-its-page", alone=list_fits),
+    Check("list-has-what-was-asked-for", alone=filtered),
+    Check("list-has-own-jobs-only", alone=own_jobs_only, before="media-type-is-json"),
+)

@@ -11,6 +11,8 @@ from typing import Any, Final
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.rules import state, status
+from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
 from drs_sync_policy.fuzz.rules.words import as_json
@@ -210,3 +212,20 @@ def seen(exchange: Exchange) -> str:
 def _in_words(found: ItemResult) -> str:
     _, status, code = found
     return f"{status}" + (f" with {code}" if code else "")
+
+
+CHECKS: Final = (
+    Check(
+        "valid-request-is-accepted",
+        alone=status.accepted,
+        compared=accepted_after_rejected,
+        about="status",
+    ),
+    Check("items-are-independent", compared=independent),
+    Check("repeating-is-harmless", compared=same_again, stored=state.same_state_again),
+    Check(
+        "language-changes-only-messages",
+        compared=same_with_any_language,
+        stored=state.stored_as_sent,
+    ),
+)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from drs_sync_policy.fuzz.defects import CLOSED, AnyRule
+from drs_sync_policy.fuzz.defects import CLOSED, PARAMETERS_RULE, AnyRule
+from drs_sync_policy.fuzz.rules.check import Check, OfState
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
 from drs_sync_policy.fuzz.rules.words import listed, said
@@ -23,6 +24,11 @@ def of(rule: AnyRule) -> Callable[[Subject], Iterator[Problem]]:
         yield from _status(it)
 
     return check
+
+
+def by_status(rule: AnyRule, *, stored: OfState | None = None) -> Check:
+    """The row of a rule that only says which status the requests get that it is about."""
+    return Check(rule, alone=of(rule), stored=stored, about="status")
 
 
 def accepted(it: Subject) -> Iterator[Problem]:
@@ -96,3 +102,25 @@ def _expected(it: Subject, allowed: frozenset[int]) -> str:
     if not asked or not besides:
         return listed(allowed)
     return f"{listed(asked)} (also tolerated: {listed(besides)})"
+
+
+CHECKS: Final = (
+    Check("valid-request-never-crashes", alone=never_crashes, about="status"),
+    by_status("job-id-is-opaque"),
+    by_status("batch-size-is-unbounded"),
+    by_status("extremes-in-ignored-fields-are-survived"),
+    by_status("invalid-body-is-refused"),
+    by_status("body-must-be-i-json"),
+    by_status("other-media-types-are-refused"),
+    by_status("unknown-language-is-refused"),
+    by_status("malformed-project-id-is-refused"),
+    by_status("oversized-body-is-refused"),
+    Check("other-methods-are-refused", alone=other_methods, about="status"),
+    by_status("missing-credentials-are-refused"),
+    by_status("wrong-credentials-are-refused"),
+    by_status("token-is-matched-exactly"),
+    by_status("token-comes-from-its-header"),
+    by_status("credentials-come-before-the-body"),
+    by_status("foreign-project-is-refused"),
+    by_status(PARAMETERS_RULE),
+)
