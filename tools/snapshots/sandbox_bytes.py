@@ -18,6 +18,8 @@ REQUESTS: Final = "requests.jsonl.gz"
 _MOST_REQUESTS: Final = 3000
 _LONGEST_BODY: Final = 20_000
 _SHOWN_BODY: Final = 2_000
+_DIFFERING: Final = ("x-request-id",)
+"""The headers whose values differ from run to run. Where a body has such a value, it is masked."""
 
 
 Json = dict[str, Any]
@@ -145,9 +147,11 @@ async def _response(app: Any, entry: Json) -> str:
     )
     start, *rest = received or [{"status": 0, "headers": []}]
     names = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
-    random = names.pop("x-request-id", "no request id")
+    random = [value for name in _DIFFERING if (value := names.pop(name, ""))]
     body = b"".join(message.get("body", b"") for message in rest)
-    shown = body.decode("utf-8", "replace").replace(random, "<request id>")
+    shown = body.decode("utf-8", "replace")
+    for value in random:
+        shown = shown.replace(value, "<request id>")
     if len(body) > _SHOWN_BODY or "\n" in shown:
         shown = f"sha256 {hashlib.sha256(shown.encode()).hexdigest()}"
     asked = f"{entry['method']} {entry['path'][:60]} {hashlib.sha256(sent).hexdigest()[:8]}"

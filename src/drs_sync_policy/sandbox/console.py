@@ -14,7 +14,13 @@ import msgspec
 
 from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation, Parameter
 from drs_sync_policy.sandbox.http.request import Request
-from drs_sync_policy.sandbox.http.response import JSON, EncodedResponse, Response, encode
+from drs_sync_policy.sandbox.http.response import (
+    JSON,
+    EncodedResponse,
+    Response,
+    common_headers,
+    encode,
+)
 from drs_sync_policy.sandbox.seed import Tenant
 
 PATH: Final = "/"
@@ -121,6 +127,6 @@ def _shown(content: bytes, media_type: str, request: Request) -> EncodedResponse
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",
-        "X-Request-Id": request.request_id,
+        **common_headers(request),
     }
     return EncodedResponse(200, headers, b"" if request.method == "HEAD" else content)

@@ -1,11 +1,17 @@
-"""The states of a job, as the vendor lists them, and those that accept a policy.
+"""The states of a job, as the vendor lists them, and the error code that an item gets in each.
 
 The vendor documents no transitions, so there are none here: a control route sets a state.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
+
+UNKNOWN_JOB: Final = "DRS.M05003"
+BLOCKED_JOB: Final = "DRS.M00304"
+GONE_JOB: Final = "DRS.M00289"
+"""What reading a job that does not exist gets."""
 
 STATES: Final = (
     "CREATING",
@@ -38,3 +44,10 @@ INITIAL_STATE: Final = "CONFIGURATION"
 
 ALLOWED_STATES: Final = frozenset({"CONFIGURATION"})
 """A policy can be set between a job's creation and its start, and at no other time."""
+
+ITEM_RESULTS: Final[Mapping[str, str | None]] = {
+    state: None if state in ALLOWED_STATES else BLOCKED_JOB for state in STATES
+}
+"""The error code of an item for a job in each state; its text is in `codes.toml`.
+
+If it is None, the item succeeds and its policy is stored."""

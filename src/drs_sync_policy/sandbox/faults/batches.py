@@ -14,7 +14,8 @@ from drs_sync_policy.sandbox.faults.deep_seams import applies, item_results, loo
 from drs_sync_policy.sandbox.faults.fault import Fault, FaultyStore, Seam, of_rule
 from drs_sync_policy.sandbox.faults.seams import bad_parameter
 from drs_sync_policy.sandbox.rejection import Rejection
-from drs_sync_policy.sandbox.store.records import BLOCKED_JOB, UNKNOWN_JOB, Batch, ItemResult
+from drs_sync_policy.sandbox.states import BLOCKED_JOB, UNKNOWN_JOB
+from drs_sync_policy.sandbox.store.records import Batch, ItemResult
 
 
 # --- a failing item ------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ from drs_sync_policy.sandbox.http.response import Response
 from drs_sync_policy.sandbox.pipeline import Pipeline, ServedOperation
 from drs_sync_policy.sandbox.rejection import Rejection
 from drs_sync_policy.sandbox.seed import TENANTS
-from drs_sync_policy.sandbox.store.records import UNKNOWN_JOB, Batch, ItemResult, Principal
+from drs_sync_policy.sandbox.states import UNKNOWN_JOB
+from drs_sync_policy.sandbox.store.records import Batch, ItemResult, Principal
 from drs_sync_policy.sandbox.store.schema import JOB
 
 

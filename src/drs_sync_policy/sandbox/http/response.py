@@ -63,13 +63,18 @@ def rejected(rejection: Rejection, request: Request) -> Response:
     )
 
 
+def common_headers(request: Request) -> dict[str, str]:
+    """The headers of every response: of the API, of control routes and of the console."""
+    return {"X-Request-Id": request.request_id}
+
+
 def encode(response: Response, request: Request) -> EncodedResponse:
     """The bytes of `response`: JSON in UTF-8, with the request id; HEAD gets no body."""
     body = b"" if response.body is None else msgspec.json.encode(response.body)
     headers = {
         "Content-Type": JSON,
         "Content-Length": str(len(body)),
-        "X-Request-Id": request.request_id,
+        **common_headers(request),
         **response.headers,
     }
     if response.body is None:

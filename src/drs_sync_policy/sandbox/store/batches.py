@@ -21,8 +21,8 @@ from sqlalchemy import (
     update,
 )
 
-from drs_sync_policy.sandbox.states import ALLOWED_STATES
-from drs_sync_policy.sandbox.store.records import BLOCKED_JOB, UNKNOWN_JOB, Batch, Item, ItemResult
+from drs_sync_policy.sandbox.states import BLOCKED_JOB, ITEM_RESULTS, UNKNOWN_JOB
+from drs_sync_policy.sandbox.store.records import Batch, Item, ItemResult
 from drs_sync_policy.sandbox.store.schema import JOB, escape
 
 
@@ -68,8 +68,9 @@ def _item_result(
     row = found.get(key)
     if row is None:
         return UNKNOWN_JOB
-    if row.state not in ALLOWED_STATES:
-        return BLOCKED_JOB
+    code = ITEM_RESULTS.get(row.state, BLOCKED_JOB)
+    if code is not None:
+        return code
     stored: Mapping[str, Any] = row.policy
     policies[key] = {**policies.get(key, stored), **item.fields}
     return None

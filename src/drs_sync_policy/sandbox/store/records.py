@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from attrs import field, frozen
 
@@ -23,11 +23,6 @@ class Batch:
     project_id: str
     items: tuple[Item, ...]
 
-
-UNKNOWN_JOB: Final = "DRS.M05003"
-BLOCKED_JOB: Final = "DRS.M00304"
-GONE_JOB: Final = "DRS.M00289"
-"""What reading a job that does not exist gets."""
 
 ItemResult = str | None
 """The error code of a failed item, or None if it succeeded."""

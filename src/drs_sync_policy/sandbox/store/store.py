@@ -12,12 +12,12 @@ from attrs import asdict
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from drs_sync_policy.sandbox.seed import Tenant
+from drs_sync_policy.sandbox.states import UNKNOWN_JOB
 from drs_sync_policy.sandbox.store import accounts
 from drs_sync_policy.sandbox.store.batches import SET_POLICY, apply, known_jobs, merged
 from drs_sync_policy.sandbox.store.database import Database
 from drs_sync_policy.sandbox.store.group_commit import GroupCommit
 from drs_sync_policy.sandbox.store.records import (
-    UNKNOWN_JOB,
     Account,
     Batch,
     Item,
