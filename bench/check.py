@@ -10,7 +10,6 @@ The 60 were drawn once, as many of each group as its share, with `python -m benc
 
 from __future__ import annotations
 
-import json
 import math
 import threading
 import time
@@ -24,13 +23,13 @@ from typing import Final
 import click
 from attrs import asdict, frozen
 
-from drs_sync_policy import contract, sandbox
+from bench.measure import write_report
+from bench.sandboxes import planted
+from drs_sync_policy import contract
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.evidence.files import EXCHANGES, Recorder
 from drs_sync_policy.fuzz.ledger import Exchange, Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.target import profile
-from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.traffic.check import check_file
 from drs_sync_policy.fuzz.traffic.record import HarWriter
@@ -38,9 +37,7 @@ from drs_sync_policy.fuzz.traffic.recorded import Recorded
 from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault, groups
-from drs_sync_policy.sandbox.seed import TENANTS
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 HAR: Final = "traffic.har"
 CHOSEN: Final = Path(__file__).with_name("checked_faults.txt")
 NUMBER: Final = 60
@@ -86,16 +83,15 @@ def drawn() -> list[str]:
 
 def checked(fault: Fault | None, folder: Path, *, seed: int, whole: bool = False) -> Checked:
     """Record a run with this fault, or without one, and check both recordings."""
-    limit = sandbox.DEFAULT_MAX_BODY_BYTES
-    document = sandbox.target_profile("http://sandbox", tenants=TENANTS, max_body_bytes=limit)
-    target = profile.parse(document)
     rule = fault.rule if fault else ""
 
     def seen(ledger: Ledger) -> bool:
         return not whole and bool(rule) and ledger.status(rule) == "failed"
 
-    application = sandbox.create_app(faults=[fault.name] if fault else [])
-    with over_asgi(application, target) as wire, recorded(target, folder) as record:
+    with (
+        planted(*([fault] if fault else [])) as (target, wire),
+        recorded(target, folder) as record,
+    ):
         verdict = run(
             target,
             wire=wire,
@@ -173,9 +169,7 @@ def main(draw: bool, seed: int, every: int, whole: bool) -> None:
         with TemporaryDirectory() as folder:
             found.append(checked(fault, Path(folder), seed=seed, whole=whole))
     _print(found)
-    path = ROOT / "reports" / "bench-check.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps([asdict(one) for one in found], indent=1), encoding="utf-8")
+    write_report("check", [asdict(one) for one in found])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ missing is left out, and said to be. CPU is that of the client's process: the se
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import http.client
 import importlib
@@ -28,7 +27,17 @@ import msgspec
 
 from bench import startup
 from bench.loopback import running
-from bench.measure import Block, Bound, Comparison, Ratio, compare, table, where_and_when
+from bench.measure import (
+    Block,
+    Bound,
+    Comparison,
+    Ratio,
+    closing,
+    compare,
+    parser,
+    table,
+    where_and_when,
+)
 from drs_sync_policy import AsyncSyncPolicyClient, SyncPolicyClient, SyncPolicyReq
 from drs_sync_policy_api.models import BatchSetPolicyReq, BatchSetPolicyResponse
 from drs_sync_policy_api.types import decode, encode
@@ -326,10 +335,7 @@ def call_bounds(size: int, measured: Comparison) -> list[Bound]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Measures the client against its peers.")
-    parser.add_argument("--rounds", type=int, default=90)
-    parser.add_argument("--strict", action="store_true", help="exit 1 where a bound does not hold")
-    options = parser.parse_args()
+    options = parser(__doc__, rounds=90).parse_args()
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     print(f"## Client\n\n{where_and_when()}; {options.rounds} rounds, each variant once in each.")
     for name in PEERS:
@@ -347,9 +353,7 @@ def main() -> int:
             report_models(title, compare(blocks, reference=OURS, rounds=options.rounds), 1000)
     starts: Ratio = startup.report(max(10, options.rounds // 4))
     bounds.append(Bound("import and a client, CPU of ours / httpx", starts, 1.3))
-    print("\n### Bounds (the upper 95 % bound, with 5 % to spare)\n")
-    print("\n".join(f"- {bound}" for bound in bounds))
-    return int(options.strict and not all(bound.holds for bound in bounds))
+    return closing(bounds, strict=options.strict)
 
 
 if __name__ == "__main__":

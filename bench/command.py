@@ -8,16 +8,23 @@ is Python importing click, which every command of click's has to do. It runs twi
 
 from __future__ import annotations
 
-import argparse
 import os
-import random
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from bench.measure import Bound, Comparison, Cost, table, where_and_when
+from bench.measure import (
+    Bound,
+    Comparison,
+    Cost,
+    closing,
+    in_turns,
+    parser,
+    table,
+    where_and_when,
+)
 
 _PROGRAMS: Final = Path(sys.executable).parent
 _OURS: Final = str(_PROGRAMS / "drs-sync-policy")
@@ -38,10 +45,7 @@ MOST: Final = 1.5
 
 def main() -> int:
     """Measure, and print the table and the bound."""
-    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    arguments.add_argument("--rounds", type=int, default=30)
-    arguments.add_argument("--strict", action="store_true", help="exit 1 where the bound is missed")
-    chosen = arguments.parse_args()
+    chosen = parser(__doc__, rounds=30).parse_args()
     print(f"## Command\n\n{where_and_when()}; {chosen.rounds} rounds, each once in each.\n")
     measured = measure(_COMMANDS, chosen.rounds)
     rows = [
@@ -51,22 +55,14 @@ def main() -> int:
     ]  # fmt: skip
     print(table(["command", "CPU ms", "wall ms", "CPU / import click (95 %)"], rows))
     bound = Bound("--help, CPU of ours / import click", measured.ratio(HELP), MOST)
-    print(f"\n### Bounds (the upper 95 % bound, with 5 % to spare)\n\n- {bound}")
-    return int(chosen.strict and not bound.holds)
+    return closing([bound], strict=chosen.strict)
 
 
 def measure(commands: Mapping[str, Sequence[str]], rounds: int) -> Comparison:
     """What each command costs, started once in each round; the first is the reference."""
-    costs: dict[str, list[Cost]] = {name: [] for name in commands}
-    order = list(commands)
-    source = random.Random(1)
     for command in commands.values():
         _run(command)  # Its files are in the cache of the system, its bytecode is written.
-    for _ in range(rounds):
-        source.shuffle(order)
-        for name in order:
-            costs[name].append(_run(commands[name]))
-    return Comparison(costs, next(iter(commands)))
+    return Comparison(in_turns(commands, rounds, _run), next(iter(commands)))
 
 
 def _run(command: Sequence[str]) -> Cost:

@@ -7,27 +7,21 @@ rules of its faults have failed; with `--whole` it sends every case that the bud
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from random import Random
 
 import click
 from attrs import asdict, frozen
 
-from drs_sync_policy import sandbox
+from bench.measure import write_report
+from bench.sandboxes import planted
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import Ledger
-from drs_sync_policy.fuzz.target import profile
-from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault, groups
-from drs_sync_policy.sandbox.seed import TENANTS
 from drs_sync_policy.text import counted
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @frozen
@@ -51,18 +45,14 @@ class Pair:
         return {*self.found} < {*self.expected} <= {*self.found, *self.hidden}
 
 
-def findings(*planted: Fault, seed: int, budget: float, whole: bool) -> tuple[Finding, ...]:
+def findings(*together: Fault, seed: int, budget: float, whole: bool) -> tuple[Finding, ...]:
     """The findings for these faults, in a sandbox in this process."""
-    wanted = [fault.rule for fault in planted]
+    wanted = [fault.rule for fault in together]
 
     def seen(ledger: Ledger) -> bool:
         return not whole and all(ledger.status(rule) == "failed" for rule in wanted)
 
-    limit = sandbox.DEFAULT_MAX_BODY_BYTES
-    document = sandbox.target_profile("http://sandbox", tenants=TENANTS, max_body_bytes=limit)
-    target = profile.parse(document)
-    application = sandbox.create_app(faults=[fault.name for fault in planted])
-    with over_asgi(application, target) as wire:
+    with planted(*together) as (target, wire):
         verdict = run(target, wire=wire, seed=seed, budget=budget, enough=seen)
     return verdict.findings
 
@@ -129,10 +119,7 @@ def main(every: int, pairs: int, seed: int, budget: float, whole: bool) -> None:
         together.append(pair)
     _singles(alone)
     _pairs(together)
-    path = ROOT / "reports" / "bench-findings.json"
-    path.parent.mkdir(exist_ok=True)
-    result = {"alone": alone, "pairs": [asdict(pair) for pair in together]}
-    path.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    write_report("findings", {"alone": alone, "pairs": [asdict(pair) for pair in together]})
 
 
 if __name__ == "__main__":

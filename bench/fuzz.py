@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
 import statistics
 import subprocess
@@ -19,27 +18,24 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 from attrs import asdict, frozen
 
-from bench.sandbox import SANDBOX, server
+from bench.measure import write_report
+from bench.sandboxes import SANDBOX, cpu_seconds, planted, server, target
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.active import Progress, run
 from drs_sync_policy.fuzz.ledger import Ledger
-from drs_sync_policy.fuzz.target import profile
-from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import Request
+from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault, groups
-from drs_sync_policy.sandbox.seed import TENANTS
 from tests.fuzz import servers
 from tests.fuzz.faulty import FAULTY
-
-ROOT = Path(__file__).resolve().parent.parent
+from tools.documents import ROOT
 
 
 @frozen
@@ -54,31 +50,25 @@ class Found:
     by_its_rule: bool = False
 
 
-def _profile(served: sandbox.Running) -> dict[str, Any]:
-    limit = sandbox.DEFAULT_MAX_BODY_BYTES
-    return sandbox.target_profile(served.url, tenants=served.tenants, max_body_bytes=limit)
-
-
 _GROUPS = {fault.name: group for group, members in groups().items() for fault in members}
 
 
 def ours(fault: Fault, *, seed: int, budget: float) -> Found:
     """The fuzzer, until its first violation."""
     with sandbox.running(faults=[fault.name]) as served:
-        verdict = run(
-            profile.parse(_profile(served)),
-            seed=seed,
-            budget=budget,
-            enough=_violated,
-        )
-    broken = {violation.rule for violation in verdict.ledger.violations()}
+        described = target(served.url, served.tenants)
+        verdict = run(described, seed=seed, budget=budget, enough=_violated)
+    return _found(verdict, fault.name, _GROUPS[fault.name], rule=fault.rule)
+
+
+def _found(verdict: Verdict, fault: str, kind: str, *, rule: str = "") -> Found:
     return Found(
-        fault=fault.name,
-        kind=_GROUPS[fault.name],
-        found=bool(broken),
+        fault=fault,
+        kind=kind,
+        found=_violated(verdict.ledger),
         seconds=verdict.first_failure if verdict.first_failure is not None else verdict.seconds,
         requests=verdict.requests_to_failure or verdict.ledger.requests,
-        by_its_rule=fault.rule in broken,
+        by_its_rule=any(entry.rule == rule for entry in verdict.ledger.violations()),
     )
 
 
@@ -124,7 +114,7 @@ def alarms(seeds: Sequence[int], *, budget: float) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for seed in seeds:
         with sandbox.running() as served:
-            verdict = run(profile.parse(_profile(served)), seed=seed, budget=budget)
+            verdict = run(target(served.url, served.tenants), seed=seed, budget=budget)
         found[seed] = sorted({violation.rule for violation in verdict.ledger.violations()})
     return found
 
@@ -156,12 +146,10 @@ def sets(*, budget: float) -> dict[str, Spent]:
 
         def phase(name: str) -> None:
             requests = ledgers[0].requests if ledgers else 0
-            marks.append((name, requests, time.process_time(), _cpu(served.pid)))
+            marks.append((name, requests, time.process_time(), cpu_seconds(served.pid)))
 
-        limit = sandbox.DEFAULT_MAX_BODY_BYTES
-        target = profile.parse(sandbox.target_profile(served.url, max_body_bytes=limit))
-        progress = Progress(phase=phase)
-        run(target, budget=budget, schemathesis=False, progress=progress, enough=seen)
+        progress, described = Progress(phase=phase), target(served.url)
+        run(described, budget=budget, schemathesis=False, progress=progress, enough=seen)
     found: dict[str, Spent] = {}
     for now, then in itertools.pairwise(marks):
         name = _SETS.get(now[0], "the rest")
@@ -181,31 +169,24 @@ _SETS = {
 
 def inside(*, budget: float) -> Spent:
     """Every scenario of ours on a faultless sandbox in this process: both share its CPU time."""
-    limit = sandbox.DEFAULT_MAX_BODY_BYTES
-    document = sandbox.target_profile("http://sandbox", tenants=TENANTS, max_body_bytes=limit)
-    target, before = profile.parse(document), time.process_time()
-    with over_asgi(sandbox.create_app(), target) as wire:
-        verdict = run(target, wire=wire, budget=budget, schemathesis=False)
+    before = time.process_time()
+    with planted() as (described, wire):
+        verdict = run(described, wire=wire, budget=budget, schemathesis=False)
     return Spent(verdict.ledger.requests, time.process_time() - before, 0.0)
 
 
 def bare(*, requests: int = 2000) -> Spent:
     """The wire alone, to a server that sends a constant response: nothing is checked."""
     with server(sys.executable, ROOT / "bench" / "bare.py") as served:
-        target = profile.parse(sandbox.target_profile(served.url))
-        wire = over_http(target)
-        path = f"/v3/{target.tenant.project_id}/jobs/batch-sync-policy"
+        described = target(served.url)
+        wire = over_http(described)
+        path = f"/v3/{described.tenant.project_id}/jobs/batch-sync-policy"
         message = Request("POST", path, (("Content-Type", "application/json"),), b"{}")
-        before = time.process_time(), _cpu(served.pid)
+        before = time.process_time(), cpu_seconds(served.pid)
         for _ in range(requests):
             wire.send(message)
-        return Spent(requests, time.process_time() - before[0], _cpu(served.pid) - before[1])
-
-
-def _cpu(pid: int) -> float:
-    """CPU seconds of a process until now."""
-    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        spent = time.process_time() - before[0], cpu_seconds(served.pid) - before[1]
+        return Spent(requests, *spent)
 
 
 def faulty(name: str, *, budget: float) -> Found:
@@ -214,13 +195,7 @@ def faulty(name: str, *, budget: float) -> Found:
         verdict = run(
             servers.target(served), seed=1, budget=budget, schemathesis=False, enough=_violated
         )
-    return Found(
-        fault=name,
-        kind="faulty",
-        found=verdict.first_failure is not None,
-        seconds=verdict.first_failure if verdict.first_failure is not None else verdict.seconds,
-        requests=verdict.requests_to_failure or verdict.ledger.requests,
-    )
+    return _found(verdict, name, "faulty")
 
 
 def _violated(ledger: Ledger) -> bool:
@@ -276,8 +251,6 @@ def main(every: int, stock_every: int, seeds: int, budget: float) -> None:
         _table("stock schemathesis", theirs)
     false = alarms(range(seeds), budget=budget)
     click.echo(f"\nfalse alarms: {sum(map(bool, false.values()))} of {seeds} seeds")
-    path = ROOT / "reports" / "bench-fuzz.json"
-    path.parent.mkdir(exist_ok=True)
     result = {
         "sets": {name: asdict(cost) for name, cost in spent.items()},
         "faulty": [asdict(entry) for entry in unknown],
@@ -285,7 +258,7 @@ def main(every: int, stock_every: int, seeds: int, budget: float) -> None:
         "stock": [asdict(entry) for entry in theirs],
         "false_alarms": false,
     }
-    path.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    write_report("fuzz", result)
 
 
 if __name__ == "__main__":

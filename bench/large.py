@@ -9,7 +9,6 @@ others are served meanwhile (tests/system/sandbox/test_large.py); how fast is me
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import statistics
 import tempfile
@@ -17,8 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
 
-from bench.measure import table, where_and_when
-from bench.sandbox import CLIENTS, PATH, SANDBOX, bodies, server
+from bench.measure import parser, table, where_and_when
+from bench.sandbox import CLIENTS, PATH, bodies
+from bench.sandboxes import SANDBOX, server
 from bench.traffic import Measured, measure, request
 from drs_sync_policy.sandbox.seed import FIRST
 
@@ -59,10 +59,7 @@ async def _send(url: str, content: bytes, at_once: int) -> None:
 
 def main() -> int:
     """Measure, and print a row for each database."""
-    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--strict", action="store_true", help="exit 1 where a bound is missed")
-    chosen = arguments.parse_args()
+    chosen = parser(__doc__, rounds=5).parse_args()
     print(f"## Others during a large batch\n\n{where_and_when()}; {chosen.rounds} rounds.\n")
     rows: list[tuple[str, ...]] = []
     holds = True

@@ -12,20 +12,29 @@ less on what else runs. `--write` puts the result into docs/performance.md.
 
 from __future__ import annotations
 
-import argparse
 import os
-import random
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
 from attrs import frozen
 
-from bench.measure import Bound, Floor, Ratio, other_work, table, where_and_when, write_page
-from bench.sandbox import SANDBOX, server
+from bench.measure import (
+    Bound,
+    Floor,
+    Ratio,
+    in_turns,
+    other_work,
+    parser,
+    table,
+    where_and_when,
+    write_page,
+)
+from bench.sandboxes import SANDBOX, children, cpu_seconds, server
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz.figures import Figures
 from drs_sync_policy.fuzz.load.run import run
@@ -73,33 +82,15 @@ def measured(url: str, folder: Path, *, users: int, seconds: float, checks: bool
 
 def _cpu_of_users() -> float:
     """Seconds of CPU of the process that runs Locust, the only child of ours with its name."""
-    for children in Path("/proc/self/task").glob("*/children"):
-        for child in children.read_text("ascii").split():
-            if b"fuzz.load.process" in Path(f"/proc/{child}/cmdline").read_bytes():
-                fields = Path(f"/proc/{child}/stat").read_text("utf-8").rpartition(")")[2].split()
-                return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    for child in children(os.getpid()):
+        if b"fuzz.load.process" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return cpu_seconds(child)
     raise RuntimeError("the process of the users is not there")
-
-
-def rounds(
-    url: str, folder: Path, *, number: int, users: int, seconds: float
-) -> dict[str, list[Run]]:
-    """What each variant gave, a round at the same place in every list."""
-    found: dict[str, list[Run]] = {name: [] for name in VARIANTS}
-    order, source = [*VARIANTS], random.Random(1)
-    for _ in range(number):
-        source.shuffle(order)
-        for name in order:
-            found[name].append(
-                measured(url, folder, users=users, seconds=seconds, checks=VARIANTS[name])
-            )
-    return found
 
 
 def ratio(found: Mapping[str, Sequence[Run]], name: str, of: Callable[[Run], float]) -> Ratio:
     """A figure as a multiple of the one without checks."""
-    pairs = zip(found[name], found[PLAIN], strict=True)
-    return Ratio.of([of(mine) / of(theirs) for mine, theirs in pairs])
+    return Ratio.between(map(of, found[name]), map(of, found[PLAIN]))
 
 
 def _throughput(entry: Run) -> float:
@@ -140,22 +131,17 @@ def result(found: Mapping[str, Sequence[Run]]) -> tuple[str, tuple[Floor, Bound]
 
 def main() -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--users", type=int, default=8)
-    parser.add_argument("--strict", action="store_true", help="fail if a bound does not hold")
-    parser.add_argument("--write", action="store_true", help="write the table into the docs")
-    options = parser.parse_args()
+    arguments = parser(__doc__, rounds=6)
+    arguments.add_argument("--seconds", type=float, default=10.0)
+    arguments.add_argument("--users", type=int, default=8)
+    arguments.add_argument("--write", action="store_true", help="write the table into the docs")
+    options = arguments.parse_args()
     busy = other_work()
     with server(*SANDBOX, "--port") as served, tempfile.TemporaryDirectory() as folder:
-        found = rounds(
-            served.url,
-            Path(folder),
-            number=options.rounds,
-            users=options.users,
-            seconds=options.seconds,
+        load = partial(
+            measured, served.url, Path(folder), users=options.users, seconds=options.seconds
         )
+        found = in_turns(VARIANTS, options.rounds, lambda checks: load(checks=checks))
     text, bounds = result(found)
     text = text.replace("8 users", f"{options.users} users")
     holds = ". ".join(map(str, bounds))

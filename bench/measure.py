@@ -7,19 +7,27 @@ the reference runs twice, so that one sees how far two equal things seem to diff
 
 from __future__ import annotations
 
+import argparse
 import gc
+import json
 import math
 import os
 import platform
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from time import perf_counter, process_time
+from typing import TypeVar
 
 from attrs import field, frozen
 
-PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+from tools.documents import ROOT
+
+PAGE = ROOT / "docs" / "performance.md"
+Variant = TypeVar("Variant")
+Result = TypeVar("Result")
 Block = Callable[[int], None]
 """Does something n times."""
 
@@ -41,16 +49,16 @@ class Comparison:
 
     def median_cpu(self, name: str) -> float:
         """Seconds of CPU for each call."""
-        return _median([cost.cpu for cost in self.rounds[name]])
+        return median(cost.cpu for cost in self.rounds[name])
 
     def median_wall(self, name: str) -> float:
         """Seconds for each call."""
-        return _median([cost.wall for cost in self.rounds[name]])
+        return median(cost.wall for cost in self.rounds[name])
 
     def ratio(self, name: str, to: str | None = None) -> Ratio:
         """The CPU of a variant as a multiple of another's, from the ratios of each round."""
-        pairs = zip(self.rounds[name], self.rounds[to or self.reference], strict=True)
-        return Ratio.of([mine.cpu / theirs.cpu for mine, theirs in pairs])
+        mine, theirs = self.rounds[name], self.rounds[to or self.reference]
+        return Ratio.between([cost.cpu for cost in mine], [cost.cpu for cost in theirs])
 
 
 @frozen
@@ -69,6 +77,11 @@ class Ratio:
         means = sorted(sum(source.choices(logs, k=len(logs))) / len(logs) for _ in range(draws))
         low, high = means[int(draws * 0.025)], means[int(draws * 0.975)]
         return cls(math.exp(sum(logs) / len(logs)), math.exp(low), math.exp(high))
+
+    @classmethod
+    def between(cls, mine: Iterable[float], theirs: Iterable[float]) -> Ratio:
+        """Of what two variants cost, round by round."""
+        return cls.of([one / other for one, other in zip(mine, theirs, strict=True)])
 
     def __str__(self) -> str:
         return f"{self.middle:.2f} ({self.low:.2f}-{self.high:.2f})"
@@ -127,15 +140,26 @@ def compare(
 
     Short turns and many rounds: what disturbs the machine for longer then disturbs all variants.
     """
-    repetitions = {name: _repetitions(block, seconds) for name, block in variants.items()}
-    costs: dict[str, list[Cost]] = {name: [] for name in variants}
-    order = list(variants)
-    source = random.Random(seed)
+    repeated = {name: (block, _repetitions(block, seconds)) for name, block in variants.items()}
+    costs = in_turns(repeated, rounds, lambda each: _cost(*each), seed=seed)
+    return Comparison(costs, reference)
+
+
+def in_turns(
+    variants: Mapping[str, Variant],
+    rounds: int,
+    measure: Callable[[Variant], Result],
+    *,
+    seed: int = 1,
+) -> dict[str, list[Result]]:
+    """What each variant gives, once in each round, in random order; a round has one place."""
+    found: dict[str, list[Result]] = {name: [] for name in variants}
+    order, source = list(variants), random.Random(seed)
     for _ in range(rounds):
         source.shuffle(order)
         for name in order:
-            costs[name].append(_cost(variants[name], repetitions[name]))
-    return Comparison(costs, reference)
+            found[name].append(measure(variants[name]))
+    return found
 
 
 def _cost(block: Block, repetitions: int) -> Cost:
@@ -150,12 +174,6 @@ def _repetitions(block: Block, seconds: float) -> int:
     block(1)
     best = min(_cost(block, 2).cpu for _ in range(3))
     return max(1, min(2000, round(seconds / max(best, 1e-6))))
-
-
-def _median(values: Sequence[float]) -> float:
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -180,6 +198,30 @@ def write_page(name: str, text: str) -> None:
     if not found or not ends:
         raise ValueError(f"{PAGE} has no {begin.strip()} with {end.strip()} after it")
     PAGE.write_text(f"{before}{begin}\n{text.strip()}\n\n{end}{after}", "utf-8")
+
+
+def write_report(name: str, result: object) -> None:
+    """Put the single figures into `reports/bench-NAME.json`."""
+    path = ROOT / "reports" / f"bench-{name}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
+def parser(text: str | None, *, rounds: int) -> argparse.ArgumentParser:
+    """The options of a measurement with bounds, whose module has this docstring."""
+    made = argparse.ArgumentParser(description=(text or "").splitlines()[0])
+    made.add_argument("--rounds", type=int, default=rounds)
+    made.add_argument("--strict", action="store_true", help="exit 1 where a bound does not hold")
+    return made
+
+
+def closing(bounds: Sequence[Bound | Floor], *, strict: bool) -> int:
+    """The exit code, after a list of the bounds."""
+    spare = "" if isinstance(bounds[0], Floor) else ", with 5 % to spare"
+    side = "lower" if isinstance(bounds[0], Floor) else "upper"
+    print(f"\n### Bounds (the {side} 95 % bound{spare})\n")
+    print("\n".join(f"- {bound}" for bound in bounds))
+    return int(strict and not all(bound.holds for bound in bounds))
 
 
 def other_work() -> str:

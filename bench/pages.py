@@ -10,8 +10,6 @@ makes one.
 
 from __future__ import annotations
 
-import argparse
-import random
 import shutil
 import statistics
 import subprocess
@@ -23,7 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bench.measure import Bound, Ratio, table, where_and_when
+from bench.measure import Bound, Ratio, closing, in_turns, parser, table, where_and_when
 from drs_sync_policy import sandbox
 from tools import guide
 from tools.documents import CONTRACT
@@ -69,17 +67,11 @@ def pages() -> Iterator[Mapping[str, str]]:
 
 def main() -> int:
     """Measure, and print the table and the bounds."""
-    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    arguments.add_argument("--rounds", type=int, default=10)
-    arguments.add_argument("--strict", action="store_true", help="exit 1 where a bound is missed")
-    chosen = arguments.parse_args()
+    chosen = parser(__doc__, rounds=10).parse_args()
     print(f"## Pages\n\n{where_and_when()}; {chosen.rounds} rounds, each page once in each.\n")
     with chromium() as browser, pages() as urls:
         seconds = measure(browser, urls, chosen.rounds)
-    ratios = {
-        name: Ratio.of([mine / theirs for mine, theirs in zip(own, seconds[REDOC], strict=True)])
-        for name, own in seconds.items()
-    }
+    ratios = {name: Ratio.between(own, seconds[REDOC]) for name, own in seconds.items()}
     ordered = sorted(seconds.items(), key=lambda entry: -statistics.median(entry[1]))
     rows = [
         [name, f"{statistics.median(own) * 1e3:.0f}", f"{max(own) * 1e3:.0f}", str(ratios[name])]
@@ -90,9 +82,7 @@ def main() -> int:
     bounds = [
         Bound(f"{name}, seconds", Ratio.of(own), MOST) for name, own in list(seconds.items())[2:]
     ]
-    print("\n### Bounds (the upper 95 % bound, with 5 % to spare)\n")
-    print("\n".join(f"- {bound}" for bound in bounds))
-    return int(chosen.strict and not all(bound.holds for bound in bounds))
+    return closing(bounds, strict=chosen.strict)
 
 
 @contextmanager
@@ -114,16 +104,9 @@ def measure(
     browser: Browser, urls: Mapping[str, str], rounds: int
 ) -> Mapping[str, Sequence[float]]:
     """Seconds until each page showed something, round by round."""
-    found: dict[str, list[float]] = {name: [] for name in urls}
-    order = list(urls)
-    source = random.Random(1)
     for url in urls.values():
         _first_content(browser, url)
-    for _ in range(rounds):
-        source.shuffle(order)
-        for name in order:
-            found[name].append(_first_content(browser, urls[name]))
-    return found
+    return in_turns(urls, rounds, lambda url: _first_content(browser, url))
 
 
 def _first_content(browser: Browser, url: str) -> float:

@@ -25,11 +25,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from bench.measure import other_work, table, where_and_when, write_page
+from bench.measure import other_work, table, where_and_when, write_page, write_report
 from drs_sync_policy import sandbox
 from drs_sync_policy.sandbox.seed import FIRST
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 PROGRAM: Final = Path(sys.executable).with_name("drs-sync-policy")
 SECONDS: Final = 2.0
 _VARIANTS: Final = ("direct", "direct again (A/A)", "through the proxy")
@@ -127,10 +126,8 @@ def main(rounds: int, rate: int, write: bool) -> None:
     click.echo(text)
     if write:
         write_page("proxy", text)
-    path = ROOT / "reports" / "bench-proxy.json"
-    path.parent.mkdir(exist_ok=True)
     result = {"machine": where_and_when(), "rate": rate, "added": added, "milliseconds": found}
-    path.write_text(json.dumps(result), encoding="utf-8")
+    write_report("proxy", result)
 
 
 if __name__ == "__main__":

@@ -11,29 +11,28 @@ does not depend on what else the machine does. The bare server runs twice (A/A).
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import random
 import shutil
-import signal
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 
 from attrs import frozen
 
-from bench.measure import Floor, Ratio, table, where_and_when
+from bench.measure import Floor, Ratio, closing, in_turns, parser, table, where_and_when
+from bench.sandboxes import SANDBOX, Served, prism, server
 from bench.traffic import Measured, measure, request
 from drs_sync_policy.sandbox.seed import FIRST
+from tools.documents import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PATH = f"/v3/{FIRST.project_id}/jobs/batch-sync-policy"
 SIZES = (1, 10, 1000)
 CLIENTS = 8
@@ -45,8 +44,6 @@ MEMORY = "sandbox, memory"
 FILE = "sandbox, file"
 LEAST: Mapping[tuple[str, int], float] = {(MEMORY, 10): 0.35, (FILE, 10): 0.2}
 """The bounds: so much of the bare server's calls a second, by server and jobs a call."""
-
-SANDBOX = (sys.executable, "-c", "from drs_sync_policy.cli import main; main()", "sandbox")
 
 
 def bodies(url: str, size: int) -> list[bytes]:
@@ -72,68 +69,11 @@ def _item(variant: int, at: int) -> dict[str, object]:
     }
 
 
-@frozen
-class Served:
-    """A server that is measured."""
-
-    url: str
-    pid: int
-
-    @property
-    def cpu_seconds(self) -> float:
-        """The processor's time that it and its children have taken since they started."""
-        return _cpu_seconds(self.pid)
-
-
-def _cpu_seconds(pid: int) -> float:
-    process = Path(f"/proc/{pid}")
-    fields = (process / "stat").read_text().rpartition(")")[2].split()
-    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    children = {
-        int(child) for task in process.glob("task/*/children") for child in task.read_text().split()
-    }
-    return own + sum(_cpu_seconds(child) for child in children)
-
-
-@contextmanager
-def server(*command: str | Path) -> Iterator[Served]:
-    """A server, started with its port as the last argument."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    with subprocess.Popen(
-        [*command, str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PATH": path},
-        start_new_session=True,  # the node of the wheel is a child of a Python program
-    ) as process:
-        try:
-            _wait(port, process)
-            yield Served(f"http://127.0.0.1:{port}", process.pid)
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            process.wait(30)
-
-
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < end:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise SystemExit(f"{process.args!r} did not start")
-
-
 @contextmanager
 def postgres() -> Iterator[str | None]:
-    """The URL of a PostgreSQL of this run's own; None where it is not installed."""
+    """The URL of a PostgreSQL of this run's own; None where it or its driver is not installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
+    if not found or find_spec("psycopg") is None:
         yield None
         return
     home = Path(tempfile.mkdtemp(prefix="bench-postgres-"))
@@ -169,14 +109,7 @@ def servers() -> Iterator[Mapping[str, Served]]:
             "the reference again (A/A)": (sys.executable, ROOT / "bench" / "bare.py"),
             MEMORY: (*SANDBOX, "--port"),
             FILE: (*SANDBOX, "--database", f"sqlite:///{folder}/state.db", "--port"),
-            "Prism": (
-                ROOT / "tools" / "node_modules" / ".bin" / "prism",
-                "mock",
-                ROOT / "openapi.yaml",
-                "--host",
-                "127.0.0.1",
-                "--port",
-            ),
+            "Prism": prism(),
         }
         if database is not None:
             commands["sandbox, PostgreSQL"] = (*SANDBOX, "--database", database, "--port")
@@ -185,10 +118,8 @@ def servers() -> Iterator[Mapping[str, Served]]:
 
 def main() -> int:
     """Measure, and print a table for each size of batch."""
-    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments = parser(__doc__, rounds=12)
     arguments.add_argument("--seconds", type=float, default=0.5)
-    arguments.add_argument("--rounds", type=int, default=12)
-    arguments.add_argument("--strict", action="store_true", help="exit 1 where a bound is missed")
     chosen = arguments.parse_args()
     print(f"## Sandbox\n\n{where_and_when()}; {chosen.rounds} rounds of {chosen.seconds} s each.")
     floors: list[Floor] = []
@@ -197,13 +128,11 @@ def main() -> int:
             found = _rounds(measured, size, chosen.rounds, chosen.seconds)
             _print(size, found)
             floors += [
-                Floor(f"{size} jobs, {name}, calls a second", _ratio(found, name), least)
+                Floor(f"{size} jobs, {name}, calls a second", _ratio(found, name, _speed), least)
                 for (name, jobs), least in LEAST.items()
                 if jobs == size
             ]
-    print("\n### Bounds (the lower 95 % bound)\n")
-    print("\n".join(f"- {floor}" for floor in floors))
-    return int(chosen.strict and not all(floor.holds for floor in floors))
+    return closing(floors, strict=chosen.strict)
 
 
 @frozen
@@ -219,33 +148,25 @@ Found = Mapping[str, Sequence[Round]]
 
 
 def _rounds(measured: Mapping[str, Served], size: int, rounds: int, seconds: float) -> Found:
-    found: dict[str, list[Round]] = {name: [] for name in measured}
-    for one in measured.values():
-        _round(one, size, seconds)
-    order = list(measured)
-    source = random.Random(size)
-    for _ in range(rounds):
-        source.shuffle(order)
-        for name in order:
-            found[name].append(_round(measured[name], size, seconds))
-    return found
+    one = partial(_round, size=size, seconds=seconds)
+    for served in measured.values():
+        one(served)
+    return in_turns(measured, rounds, one, seed=size)
 
 
-def _round(served: Served, size: int, seconds: float) -> Round:
+def _round(served: Served, *, size: int, seconds: float) -> Round:
     before = served.cpu_seconds
     load = measure(served.url, bodies(served.url, size), clients=CLIENTS, seconds=seconds)
     calls = load.per_second * seconds
     return Round(load, 1e6 * (served.cpu_seconds - before) / calls)
 
 
-def _ratio(found: Found, name: str) -> Ratio:
-    pairs = zip(found[name], found[BARE], strict=True)
-    return Ratio.of([mine.load.per_second / bare.load.per_second for mine, bare in pairs])
+def _ratio(found: Found, name: str, of: Callable[[Round], float]) -> Ratio:
+    return Ratio.between(map(of, found[name]), map(of, found[BARE]))
 
 
-def _cpu_ratio(found: Found, name: str) -> Ratio:
-    pairs = zip(found[name], found[BARE], strict=True)
-    return Ratio.of([bare.cpu_us / mine.cpu_us for mine, bare in pairs])
+def _speed(one: Round) -> float:
+    return one.load.per_second
 
 
 def _print(size: int, found: Found) -> None:
@@ -259,18 +180,14 @@ def _row(found: Found, name: str) -> tuple[str, ...]:
     rounds = found[name]
     return (
         name,
-        f"{_median(rounds, 'per_second'):.0f}",
-        str(_ratio(found, name)),
-        f"{_median(rounds, 'p50'):.2f}",
-        f"{_median(rounds, 'p99'):.2f}",
-        f"{statistics.median(one.cpu_us for one in rounds):.0f}",
-        str(_cpu_ratio(found, name)),
+        f"{median(map(_speed, rounds)):.0f}",
+        str(_ratio(found, name, _speed)),
+        f"{median(one.load.p50 for one in rounds):.2f}",
+        f"{median(one.load.p99 for one in rounds):.2f}",
+        f"{median(one.cpu_us for one in rounds):.0f}",
+        str(_ratio(found, name, lambda one: 1 / one.cpu_us)),
         ", ".join(sorted({str(status) for one in rounds for status in one.load.statuses})),
     )
-
-
-def _median(rounds: Sequence[Round], name: str) -> float:
-    return statistics.median(float(getattr(one.load, name)) for one in rounds)
 
 
 if __name__ == "__main__":

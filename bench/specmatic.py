@@ -29,12 +29,11 @@ from typing import Any, Final
 import click
 from attrs import asdict, frozen
 
-from bench.measure import where_and_when
+from bench.measure import where_and_when, write_report
 from bench.wild import install_npm
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.seed import FIRST, SECOND
-from tools.documents import ROOT
 
 _CONFIG: Final = {
     "version": 2,
@@ -162,9 +161,7 @@ def main(every: int) -> None:
     caught = sum(bool(entry.failed) for entry in found)
     seconds = statistics.median(entry.seconds for entry in found)
     click.echo(f"found: {caught} of {len(found)}; a run: median {seconds:.1f} s")
-    report = ROOT / "reports" / "bench-specmatic.json"
-    report.parent.mkdir(exist_ok=True)
-    report.write_text(json.dumps([asdict(entry) for entry in (none, *found)], indent=1), "utf-8")
+    write_report("specmatic", [asdict(entry) for entry in (none, *found)])
 
 
 if __name__ == "__main__":

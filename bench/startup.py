@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import compileall
 import json
-import random
 import subprocess
 import sys
 from importlib.util import find_spec
+from statistics import median
 from typing import Final
 
-from bench.measure import Ratio, table
+from bench.measure import Ratio, in_turns, table
 
 _HTTPX: Final = "import httpx; httpx.Client()"
 _CASES: Final = {
@@ -48,28 +48,23 @@ def report(rounds: int) -> Ratio:
     cases = dict(_CASES)
     if not find_spec("huaweicloudsdkdrs"):
         del cases["official SDK, a client"]
-    costs: dict[str, list[tuple[float, int]]] = {name: [] for name in cases}
-    order = list(cases)
-    for _ in range(rounds):
-        random.Random(len(costs["python"])).shuffle(order)
-        for name in order:
-            costs[name].append(tuple(json.loads(_run(cases[name] + _REPORT))))
+    costs = in_turns(cases, rounds, _cost)
     bare = [cpu for cpu, _ in costs["python"]]
     httpx_ = _over(costs["import httpx, a client"], bare)
 
     print("\n### Import and a first client, in a new process\n")
     rows = [
         [name,
-         f"{_middle([cpu for cpu, _ in costs[name]]) * 1e3:.0f}",
-         f"{_middle([rss for _, rss in costs[name]]) / 1024:.0f}",
-         "-" if name == "python" else str(_ratio(_over(costs[name], bare), httpx_))]
+         f"{median(cpu for cpu, _ in costs[name]) * 1e3:.0f}",
+         f"{median(rss for _, rss in costs[name]) / 1024:.0f}",
+         "-" if name == "python" else str(Ratio.between(_over(costs[name], bare), httpx_))]
         for name in cases
     ]  # fmt: skip
     header = ["what", "CPU ms", "RSS MB", "CPU over python's / httpx's (95 %)"]
     print(table(header, rows))
-    second = _middle([float(_run(_SECOND)) for _ in range(5)])
+    second = median(float(_run(_SECOND)) for _ in range(5))
     print(f"\nA second client in the same process costs {second * 1e3:.2f} ms of CPU.")
-    return _ratio(_over(costs["import drs_sync_policy, a client"], bare), httpx_)
+    return Ratio.between(_over(costs["import drs_sync_policy, a client"], bare), httpx_)
 
 
 def _compile() -> None:
@@ -81,6 +76,12 @@ def _compile() -> None:
             compileall.compile_dir(folder, quiet=2)
 
 
+def _cost(code: str) -> tuple[float, int]:
+    """Seconds of CPU, and the most memory in KiB."""
+    cpu, memory = json.loads(_run(code + _REPORT))
+    return cpu, memory
+
+
 def _run(code: str) -> str:
     command = [sys.executable, "-c", code]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -88,11 +89,3 @@ def _run(code: str) -> str:
 
 def _over(costs: list[tuple[float, int]], bare: list[float]) -> list[float]:
     return [max(cpu - base, 1e-4) for (cpu, _), base in zip(costs, bare, strict=True)]
-
-
-def _ratio(mine: list[float], theirs: list[float]) -> Ratio:
-    return Ratio.of([a / b for a, b in zip(mine, theirs, strict=True)])
-
-
-def _middle(values: list[float] | list[int]) -> float:
-    return sorted(values)[len(values) // 2]

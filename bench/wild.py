@@ -14,20 +14,17 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from bench.measure import where_and_when
+from bench.sandboxes import prism, server
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.report.describe import describe
@@ -35,7 +32,7 @@ from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.sandbox.seed import TENANTS
 from tools.documents import CONTRACT, ROOT
-from tools.node import node_environment, node_tool
+from tools.node import node_environment
 
 HERE: Final = ROOT / "bench" / "wild_servers"
 INSTALLED: Final = ROOT / "build" / "wild"
@@ -43,7 +40,6 @@ PYTHON: Final = str(INSTALLED / "venv" / "bin" / "python")
 PAGE: Final = ROOT / "docs" / "in-the-wild.md"
 MARK: Final = "<!-- What follows is written by `python -m bench wild -- --write`. -->"
 _NOT_IN_3_0: Final = frozenset({"if", "then", "else", "unevaluatedProperties"})
-_READY_SECONDS: Final = 60.0
 _VERSIONS: Final = "import importlib.metadata as m, sys; print(m.version(sys.argv[1]))"
 
 
@@ -61,8 +57,8 @@ def main() -> int:
         older.write_text(yaml.safe_dump(as_3_0(contract.load().document)), "utf-8")
         for name, command in _commands(older).items():
             if chosen.only in (None, name):
-                with _served(command) as url:
-                    verdict = _checked(url, chosen.budget)
+                with server(*command, env={"DRS_TOKEN": TENANTS[0].token}) as served:
+                    verdict = _checked(served.url, chosen.budget)
                 lines += _section(f"{name} {_version(name)}", verdict)
     results = "\n".join(lines)
     print(results)
@@ -116,10 +112,9 @@ def install_npm() -> Path:
 
 def _commands(older: Path) -> dict[str, Sequence[str]]:
     """What starts each server; the port is appended."""
-    prism = [node_tool("prism"), "mock", str(CONTRACT), "--host", "127.0.0.1", "--port"]
     node = str(Path(sys.executable).with_name("node"))
     return {
-        "prism": prism,
+        "prism": prism(),
         "openapi-backend": [node, str(INSTALLED / "on_openapi_backend.mjs"), str(older)],
         "connexion": [PYTHON, str(HERE / "on_connexion.py"), str(older)],
         "fastapi-code-generator": [PYTHON, str(HERE / "on_fastapi.py"), str(CONTRACT)],
@@ -133,46 +128,6 @@ def _version(name: str) -> str:
         return str(yaml.safe_load((folder / "package.json").read_text("utf-8"))["version"])
     asked = [PYTHON, "-c", _VERSIONS, name]
     return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
-
-
-@contextmanager
-def _served(command: Sequence[str]) -> Iterator[str]:
-    """The URL of a server that runs until the block ends."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    environment = {**node_environment(), "DRS_TOKEN": TENANTS[0].token}
-    with tempfile.TemporaryFile() as log:
-        started = subprocess.Popen(
-            [*command, str(port)],
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # the node of the wheel is a child of a Python program
-        )
-        try:
-            _wait(started, port)
-            yield f"http://127.0.0.1:{port}"
-        except BaseException:
-            log.seek(0)
-            sys.stderr.write(log.read().decode("utf-8", "replace")[-2000:])
-            raise
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(started.pid, signal.SIGTERM)
-            started.wait()
-
-
-def _wait(started: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + _READY_SECONDS
-    while time.monotonic() < deadline and started.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise SystemExit(f"the server did not start: {started.args!r}")
 
 
 def _checked(url: str, budget: float) -> Verdict:

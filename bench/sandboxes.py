@@ -1,0 +1,121 @@
+"""Servers for measurements: processes of their own, and sandboxes in this process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Final
+
+from attrs import frozen
+
+from drs_sync_policy import sandbox
+from drs_sync_policy.fuzz.target import profile
+from drs_sync_policy.fuzz.target.asgi import over_asgi
+from drs_sync_policy.fuzz.target.http import Wire
+from drs_sync_policy.fuzz.target.profile import Target
+from drs_sync_policy.sandbox.faults import Fault
+from drs_sync_policy.sandbox.seed import TENANTS, Tenant
+from tools.documents import CONTRACT
+from tools.node import node_environment, node_tool
+
+SANDBOX: Final = (sys.executable, "-c", "from drs_sync_policy.cli import main; main()", "sandbox")
+_READY_SECONDS: Final = 60
+
+
+@frozen
+class Served:
+    """A server that is measured."""
+
+    url: str
+    pid: int
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The processor's time that it and its children have taken since they started."""
+        return sum(map(cpu_seconds, (self.pid, *_descendants(self.pid))))
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor's time that a process has taken, without its children."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def children(pid: int) -> set[int]:
+    """The processes that a process has started."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return {int(child) for task in tasks for child in task.read_text("ascii").split()}
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    for child in children(pid):
+        yield child
+        yield from _descendants(child)
+
+
+def prism() -> Sequence[str]:
+    """What starts Prism with the contract; the port is appended."""
+    return node_tool("prism"), "mock", str(CONTRACT), "--host", "127.0.0.1", "--port"
+
+
+@contextmanager
+def server(*command: str | Path, env: Mapping[str, str] | None = None) -> Iterator[Served]:
+    """A server, started with its port as the last argument; `SystemExit` says why it is not."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    with (
+        TemporaryFile() as log,
+        subprocess.Popen(
+            [*command, str(port)],
+            stdout=log,
+            stderr=log,
+            env={**node_environment(), **(env or {})},
+            start_new_session=True,  # the node of the wheel is a child of a Python program
+        ) as process,
+    ):
+        try:
+            if not _ready(port, process):
+                log.seek(0)
+                said = log.read().decode("utf-8", "replace")[-2000:]
+                raise SystemExit(f"{process.args!r} did not start:\n{said}")
+            yield Served(f"http://127.0.0.1:{port}", process.pid)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait(30)
+
+
+def _ready(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """Whether the server accepts a connection, as soon as it does."""
+    end = time.monotonic() + _READY_SECONDS
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return True
+    return False
+
+
+def target(url: str, tenants: Sequence[Tenant] = TENANTS) -> Target:
+    """The profile of a sandbox with its usual limit."""
+    limit = sandbox.DEFAULT_MAX_BODY_BYTES
+    return profile.parse(sandbox.target_profile(url, tenants=tenants, max_body_bytes=limit))
+
+
+@contextmanager
+def planted(*faults: Fault) -> Iterator[tuple[Target, Wire]]:
+    """A sandbox with these faults in this process: its profile, and the wire to it."""
+    described = target("http://sandbox")
+    application = sandbox.create_app(faults=[fault.name for fault in faults])
+    with over_asgi(application, described) as wire:
+        yield described, wire
