@@ -141,7 +141,7 @@ FUZZED = $(if $(TARGET),--target "$(TARGET)",--sandbox) --report "$(REPORT)"
 fuzz: setup ## check a server: TARGET=target.toml (default: our sandbox) BUDGET=seconds SEED=number
 	$(strip $(BIN)/drs-sync-policy fuzz $(FUZZED) $(BUDGET:%=--budget %) $(SEED:%=--seed %) $(EXTRA))
 
-sandbox: setup ## run the reference server on 127.0.0.1:8080, or PORT=number; other options in EXTRA=
+sandbox: setup ## run the sandbox, a test server, on 127.0.0.1:8080, or PORT=number; other options in EXTRA=
 	$(strip $(BIN)/drs-sync-policy sandbox $(PORT:%=--port %) $(EXTRA))
 
 demo: setup $(NODE) ## from contract to verdict, step by step; about 80 seconds

@@ -67,7 +67,7 @@ def main() -> int:
         return 1
 
     step(2, "Start the sandbox",
-         "The reference server passes every rule of the contract. It validates from the same"
+         "The sandbox passes every rule of the contract. It validates from the same"
          " document, stores policies in SQLite and knows two tenants with a few jobs each."
     )  # fmt: skip
     with sandbox.running() as server:

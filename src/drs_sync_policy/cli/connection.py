@@ -21,6 +21,7 @@ from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.choice import completed
 from drs_sync_policy.client.regions import checked_region, checked_url, regions
 from drs_sync_policy.client.settings import MissingSettingsError
+from drs_sync_policy.text import listed
 from drs_sync_policy_api.models import Language
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,6 +61,8 @@ class Connection:
             checked_url(self.url, named="`--url`")
         if self.region is not None:
             checked_region(self.region, named="`--region`")
+        if self.language is not None and self.language not in (*Language,):
+            raise WrongUseError(f"`--language` is '{self.language}': it must be {listed(Language)}")
         given: dict[str, Any] = {
             "base_url": self.url,
             "region": self.region,

@@ -46,7 +46,7 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "contract": (
         ("The rules as JSON:", "contract rules --output json"),
-        ("An edition of the document:", "contract document --edition huawei-cloud"),
+        ("The contract of another edition:", "contract document --edition huawei-cloud"),
     ),
     "sandbox": (
         ("Serve on a free port, and violate a rule on purpose:", "sandbox --port 0 --fault NAME"),
@@ -75,7 +75,7 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "replay": (("Send the requests of all findings again:", "replay report --tries 5"),),
     "proxy": (
         (
-            "Relay to a server, and check its traffic:",
+            "Forward requests to a server, and check them:",
             "proxy --target target.toml --listen 8081 --report report",
         ),
         ("Also record the traffic:", "proxy --target target.toml --record traffic.har"),

@@ -236,6 +236,8 @@ _NAMES: Final[Mapping[type, str]] = {
     str: "a string",
     list: "a list",
     dict: "an object",
+    date: "a date",
+    datetime: "a date and time",
 }
 """What JSON calls a value; its Python type is shown for others."""
 

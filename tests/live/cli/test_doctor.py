@@ -210,6 +210,17 @@ def test_a_setting_that_cannot_work_is_wrong_use(
     assert said in done.out
 
 
+def test_a_proxy_is_shown_without_its_credentials(run: Run) -> None:
+    """Only the proxy that applies to the server; its user name and password are not shown."""
+    proxy = {"HTTP_PROXY": "http://user:hidden@127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:8"}
+    done = run("doctor", NO_PROXY=None, no_proxy=None, **proxy)
+    assert done.code == exits.UNREACHABLE
+    assert "proxy: http://127.0.0.1:9, from a variable" in done.out
+    assert "hidden" not in done.out + done.err
+    assert "127.0.0.1:8\n" not in done.out
+    assert "proxy:" not in run("doctor", NO_PROXY="*", **proxy).out
+
+
 def test_the_doctor_shows_no_colour_where_none_is_wanted(environment: Mapping[str, str]) -> None:
     """NO_COLOR is heeded in a terminal, too (https://no-color.org)."""
     for wanted in (False, True):

@@ -228,7 +228,7 @@ def test_on_a_terminal_a_region_or_a_url_is_asked_for(
 ) -> None:
     """Either is taken; what is neither is an error with the choices, and asked for again."""
     variables = {k: v for k, v in environment.items() if k != "DRS_URL"}
-    question = "Region (eu-de, eu-nl) or URL of another server:"
+    question = "Region (eu-de, eu-nl, ...) or URL of another server:"
     for typed, said, stored in (
         ("drs.example\neu-nl", "missing before 'drs.example'", {"region": "eu-nl"}),
         ("eu-dee\neu-de", "did you mean `eu-de`?", {"region": "eu-de"}),
@@ -260,10 +260,21 @@ def test_without_a_terminal_a_missing_secret_is_named(run: Run) -> None:
 def test_names_and_regions_are_checked(run: Run) -> None:
     """Before anything is asked."""
     assert "letters, digits" in run("login", "a b").err
-    assert "eu-de, eu-nl" in run("login", "--region", "eu-dee").err
-    assert "--url URL" in run("login", "--region", "eu-dee").err
-    assert "--region eu-de|eu-nl, or --url URL" in run("login").err
+    wrong = run("login", "--region", "eu-dee")
+    assert wrong.code == exits.WRONG_USE
+    assert "'eu-de', 'eu-nl'" in wrong.err
+    assert "--url URL" in wrong.err
+    assert "--region NAME" in run("login").err
     assert run("login", "--region", "eu-de", "--url", "http://x").code == exits.WRONG_USE
+
+
+def test_a_region_of_another_edition_is_a_region(run: Run, file: Path) -> None:
+    """`login --region` accepts what `set --region` accepts: a region of any edition."""
+    done = run(
+        "login", "--region", "af-north-1", "--project-id", "p", "--kind", "token", "--no-verify"
+    )
+    assert done.code == exits.DONE, done.err
+    assert tomllib.loads(file.read_text("utf-8"))["default"]["region"] == "af-north-1"
 
 
 @pytest.mark.parametrize("kind", ["token", "password", "keys"])

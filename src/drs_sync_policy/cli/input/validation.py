@@ -67,8 +67,10 @@ class Validator:
             shown = self._placed.written.get((*self._root, *path)) or _shown(value)
             if isinstance(value, bool) and shown.lower() != str(value).lower():
                 shown = f"`{shown}`, which YAML reads as {_shown(value)}"
-            hint = _remedy(value, schema)
-            yield self._at(path, f"`{name}` is {shown}: {problem.message}{hint}")
+            message = problem.message
+            if self._placed.columns:  # every cell of CSV is a text
+                message = message.removesuffix(", not a string")
+            yield self._at(path, f"`{name}` is {shown}: {message}{_remedy(value, schema)}")
             return
 
     def _unknown(self, name: str, value: Any, path: Path) -> Iterator[PlacedProblem]:

@@ -48,7 +48,7 @@ def read_yaml(text: str) -> Placed:
         raise UnreadableError(line, column, said) from None
     except RecursionError:
         place = _too_deep(text)
-        raise UnreadableError(place.line, place.column, "nested too deeply") from None
+        raise UnreadableError(place.line, place.column, "this value is nested too deeply") from None
     return placed
 
 
@@ -66,7 +66,7 @@ def _too_deep(text: str) -> Place:
 
 
 _MERGE: Final = "tag:yaml.org,2002:merge"
-_ENDLESS: Final = "nested too deeply, or endless because of an alias"
+_ENDLESS: Final = "this value is nested too deeply, or endless because of an alias"
 
 
 @define
@@ -108,12 +108,14 @@ class _YamlWalk:
             # What looks like a date or a number and is none, such as 2024-13-45.
             _refuse(
                 node,
-                f"YAML reads {_short(node.value)} as a date or a number, and there is no such one;"
+                f"YAML reads {_short(node.value)} as a date or a number, but it is not a valid one;"
                 " if it is a text, put it in quotes",
             )
         if isinstance(value, (int, float)) and not is_number(value):
             _refuse(
-                node, f"JSON has no number {_short(node.value)}; if it is a text, put it in quotes"
+                node,
+                f"{_short(node.value)} is not a number in JSON, the format of the request; if it is"
+                " a text, put it in quotes",
             )
         return value
 

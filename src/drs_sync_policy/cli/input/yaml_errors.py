@@ -24,10 +24,24 @@ def slip(error: Any, lines: Sequence[str], opened: Any) -> tuple[Place, str]:
     `opened` is the mark of the innermost collection that has begun, None if none has.
     """
     own = " ".join(part for part in (error.problem, error.context) if part)
+    if name := _without_colon(error, lines):
+        return name, f'": " is missing after this name ({own})'
     mark, words = _slip(error, lines, opened)
     mark = mark or error.context_mark
     place = place_of(mark) if mark else Place(1, 1)
     return place, f"{words} ({own})" if words else own
+
+
+def _without_colon(error: Any, lines: Sequence[str]) -> Place | None:
+    """The name without a colon in the line before the one that PyYAML rejects, if there is one."""
+    mark = error.problem_mark
+    if not str(error.problem).startswith("mapping values") or not 0 < mark.line < len(lines):
+        return None
+    line = str(lines[mark.line - 1])
+    name = line.lstrip(" -")
+    if not name or ":" in name + str(lines[mark.line])[: mark.column]:
+        return None
+    return Place(mark.line, len(line) - len(name) + 1)
 
 
 def _slip(error: Any, lines: Sequence[str], opened: Any) -> tuple[Any, str]:

@@ -77,7 +77,7 @@ def command(
     path = journal or (None if file == "-" else Path(f"{file}.journal"))
     if path is not None and file != "-" and path.exists() and path.samefile(file):
         raise click.BadParameter(
-            "this is FILE itself; give the journal another name.", param_hint="--journal"
+            "the journal must be another file than FILE.", param_hint="--journal"
         )
     options = {"batches": batches, "edition": edition, **manner.client_options()}
     client = connection.client(**options)

@@ -30,7 +30,7 @@ from drs_sync_policy.cli.output.prose import beside, width
     type=Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Text to read, or JSON.",
+    help="Plain text or JSON.",
 )
 def command(what: str, edition: str, output: str) -> None:
     """Print the contract (the default), its rules, or the vendor's error codes.

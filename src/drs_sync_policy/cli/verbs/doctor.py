@@ -12,10 +12,11 @@ from typing import Final
 import click
 import httpx
 
-from drs_sync_policy import AkSkAuth, PasswordAuth, WrongUseError, contract
+from drs_sync_policy import AkSkAuth, Connections, PasswordAuth, WrongUseError, contract
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.diagnosis import ELSEWHERE, Finding, failed, of_server
+from drs_sync_policy.client.network.options import proxy_of
 from drs_sync_policy.client.settings import MissingSettingsError, Settings, default_file
 from drs_sync_policy.client.shared import credentials_of
 
@@ -30,8 +31,8 @@ _KINDS: Final[dict[type[httpx.Auth], str]] = {
 def command(connection: Connection) -> None:
     """Check profile, server, clock and credentials, and say what to fix.
 
-    To test the credentials, the command sends a request without jobs. By the contract, a server
-    that accepts the credentials rejects this request with 400, and changes nothing.
+    To test the credentials, the command sends a request without jobs, which changes nothing. If the
+    server accepts the credentials, it responds with 400, because jobs are missing.
     """
     findings: list[Finding] = []
     for finding in _findings(connection):
@@ -55,6 +56,8 @@ def _findings(connection: Connection) -> Iterator[Finding]:
     auth = credentials_of(client)
     kind = _KINDS.get(type(auth), "a token")
     yield Finding("settings", True, f"{client.base_url}, project {client.project_id}, {kind}")
+    if proxy := proxy_of(Connections(), client.base_url):
+        yield Finding("proxy", True, f"{proxy.url}, from a variable such as HTTPS_PROXY")
     if isinstance(auth, PasswordAuth):
         yield Finding("login", True, f"{auth.iam_url} gives the token")
     yield from _overruled(connection)

@@ -38,10 +38,11 @@ def _known() -> Iterable[str]:
                 shell_complete=completed(_known))  # fmt: skip
 @click.option("--output", type=Choice(["text", "json"]), default="text", show_default=True)
 def command(names: tuple[str, ...], output: str) -> None:
-    """Explain what an error code means and what to do about it.
+    """Explain what an error code or a rule means, and what to do about it.
 
-    CODE is an error code such as DRS.M00304 (or short: M00304), an HTTP status such as 401, to list
-    its error codes, or the id of a rule of the contract, such as count-equals-results.
+    CODE is an error code such as DRS.M00304 (or short: M00304), or the id of a rule of the
+    contract, such as count-equals-results. If CODE is an HTTP status such as 401, the command lists
+    the error codes of this status.
     """
     found = [_find(name) for name in names]
     if output == "json":
@@ -129,7 +130,8 @@ def _text(group: Sequence[codes.ErrorCode | contract.Rule]) -> str:
 def _of_status(rows: Sequence[codes.ErrorCode]) -> str:
     """The codes of a status, each in a line."""
     count = counted(len(rows), "code")
-    head = f"status {rows[0].status}: {count}; for details: drs-sync-policy explain {rows[0].code}"
+    example = f"drs-sync-policy explain {rows[0].code}"
+    head = f"status {rows[0].status}: {count}; for details of a code, for example: {example}"
     return "\n".join((head, *(beside(f"  {row.code:11}  ", row.en, width()) for row in rows)))
 
 

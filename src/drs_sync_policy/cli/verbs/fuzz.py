@@ -38,7 +38,7 @@ def _faults() -> list[str]:
     "faults",
     multiple=True,
     metavar="NAME",
-    help="With --sandbox: the sandbox violates a rule on purpose; may be repeated.",
+    help="With --sandbox: the sandbox violates a rule on purpose; can be given more than once.",
     shell_complete=completed(_faults),
 )
 @click.option(

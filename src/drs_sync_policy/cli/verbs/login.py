@@ -52,12 +52,12 @@ def command(
 ) -> None:
     """Write the profile NAME into the file of profiles, which only you can read.
 
-    The command asks for missing values. You type the secret, and it is not shown; or you set a
-    variable such as DRS_TOKEN or DRS_PASSWORD. No option takes a secret. With --no-secret, the
-    profile has no secret, and each command reads the secret from the variable.
+    The command asks for missing values. While you type a secret, it is not shown. You can also set
+    a variable such as DRS_TOKEN or DRS_PASSWORD before; `login` has no option for a secret. With
+    --no-secret, the profile has no secret, and each command reads the secret from the variable.
 
-    The profile is written only if the server accepts the credentials. With --no-verify, or if no
-    secret is known, the profile is written without this test.
+    `login` writes the profile only if the server accepts the credentials. It does not test them if
+    you give --no-verify, or if you give --no-secret and the variable is not set.
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise click.BadParameter("a name has letters, digits, - and _ only", param_hint="NAME")
@@ -113,21 +113,19 @@ def _accepted(profile: Mapping[str, str]) -> bool:
 def _server(region: str | None, url: str | None) -> dict[str, str]:
     if region and url:
         raise click.UsageError("give --region or --url, not both.")
-    if url:
-        try:
+    try:
+        if url:
             checked_url(url, named="`--url`")
-        except WrongUseError as error:
-            raise click.UsageError(str(error)) from None
-        return {"url": url}
+            return {"url": url}
+        if region is not None:
+            checked_region(region, named="`--region`")
+            return {"region": region}
+    except WrongUseError as error:
+        other = "" if url else "\nFor a server that is not in a region, give --url URL."
+        raise click.UsageError(f"{error}{other}") from None
+    _needs_terminal("server", f"--region NAME (such as {next(iter(regions()))}), or --url URL")
     known = ", ".join(regions())
-    if region is None:
-        _needs_terminal("server", f"--region {'|'.join(regions())}, or --url URL")
-        return click.prompt(f"Region ({known}) or URL of another server", value_proc=_place)
-    if region not in regions():
-        raise click.BadParameter(
-            f"choose one of {known}; for another server: --url URL", param_hint="--region"
-        )
-    return {"region": region}
+    return click.prompt(f"Region ({known}, ...) or URL of another server", value_proc=_place)
 
 
 def _place(typed: str) -> dict[str, str]:

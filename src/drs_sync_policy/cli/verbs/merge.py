@@ -28,12 +28,12 @@ from drs_sync_policy.fuzz.merge import MergeError, merge
 def command(*, reports: Sequence[Path], against: Contract, output: Output) -> None:
     """Join the verdicts of several runs. Each DIR is a folder that a run wrote with `--report`.
 
-    The runs can be of `fuzz`, `check`, `proxy`, `load` and `merge`, and on different machines. All
-    must have the same target and the same contract. If the runs had an `--edition`, give it here,
-    too.
+    The reports can be from `fuzz`, `check`, `proxy`, `load` and `merge`, and from different
+    machines. All reports must have the same target and the same contract. If the runs had an
+    `--edition`, give it here, too.
 
-    Nothing is sent. The exit code is that of a run which comes first in the list 130, 5, 3, 6,
-    2, 1, 0. It is 2 if the targets or contracts of the runs differ.
+    `merge` sends nothing. The exit code is the first number in this list that is the exit code of a
+    run: 130, 5, 3, 6, 2, 1, 0. The exit code is 2 if the targets or contracts of the runs differ.
     """
     output.keep(*reports)
     folders = [folder.resolve() for folder in reports]

@@ -39,8 +39,8 @@ def command(
 ) -> None:
     """Show what `apply` would change if it set the policies in FILE (- for stdin, with --format).
 
-    Before each field: `+` it would be set, `~` it would be changed, `=` it has this value already,
-    `?` the server does not show it. `plan` itself changes nothing.
+    Before each field: `+` not set yet, would be set; `~` has another value, would be changed; `=`
+    has this value already; `?` the server does not show it. `plan` itself changes nothing.
 
     Exit codes: 0 nothing to do, 10 there are changes, 1 a job cannot be read. A field that the
     server does not show never changes the exit code.

@@ -1,4 +1,4 @@
-"""`drs-sync-policy proxy`: relay live traffic to a server and check it against the contract."""
+"""`drs-sync-policy proxy`: forward live traffic to a server and check it against the contract."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from drs_sync_policy.fuzz.traffic.second import Arrivals, Second
 
 _DIED: Final = (
     "Error: the process that checks the traffic has ended. This run gets no verdict. Until Ctrl-C,"
-    " traffic is still relayed; to check it, start the proxy again."
+    " the proxy still forwards all traffic; to check it, start the proxy again."
 )
 
 
 @click.command()
-@target_option("to relay to")
+@target_option("that gets the traffic")
 @click.option(
     "--listen",
     "port",
@@ -57,11 +57,11 @@ def command(
     against: Contract,
     output: Output,
 ) -> None:
-    """Relay traffic to a server, and check a copy of it against the contract.
+    """Forward traffic to a server, and check a copy of it against the contract.
 
-    The bytes are relayed unchanged. Ctrl-C ends the proxy and prints the verdict. Exit codes: 0 all
-    checked rules passed; 1 a rule failed; 2 usage error; 6 no request that sets
-    policies was relayed.
+    The proxy forwards the bytes unchanged. Ctrl-C ends the proxy and prints the verdict. Exit
+    codes: 0 all checked rules passed; 1 a rule failed; 2 usage error; 6 no request that sets
+    policies was forwarded.
     """
     try:
         chosen = profile.load(target, against=against)
@@ -80,7 +80,7 @@ def command(
 
     def listening(address: str, number: int) -> None:
         shown = f"[{address}]" if ":" in address else address
-        click.echo(f"Relaying http://{shown}:{number} to {chosen.url}. Stop with Ctrl-C.")
+        click.echo(f"Forwarding http://{shown}:{number} to {chosen.url}. Stop with Ctrl-C.")
 
     try:
         code = asyncio.run(proxy.run(host, port, listening=listening))

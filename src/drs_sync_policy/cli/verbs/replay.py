@@ -51,11 +51,14 @@ _STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "
     help="How often the requests of each finding are sent.",
 )
 def command(*, report: Path, findings: Sequence[str], target: Path | None, tries: int) -> None:
-    """Send the requests of findings again, and show each as FIXED, FAILS or FLAKY.
+    """Send the requests of findings again, and show each finding as FIXED, FAILS or FLAKY.
 
-    REPORT is a folder that a run wrote with `--report`. FINDING is the id of a finding in it, such
-    as count-equals-results: the name after FAILED, and `id` in verdict.json. Without FINDING, the
-    requests of every finding are sent.
+    FIXED: no try shows the violation. FAILS: each try shows it. FLAKY: only some tries show it, or
+    no try shows it and the run that found it could not repeat it either.
+
+    REPORT is a folder that a run wrote with `--report`. FINDING is the id of a finding of this
+    report, such as count-equals-results. The run prints the id after FAILED; in verdict.json it is
+    `id`. Without FINDING, the requests of every finding are sent.
 
     Exit codes: 0 all findings are fixed; 1 at least one is not; 2 usage error; 5 the server could
     not be reached.

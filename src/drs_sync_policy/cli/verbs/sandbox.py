@@ -1,4 +1,4 @@
-"""The verb `sandbox`: run the reference server and say how to call it."""
+"""The verb `sandbox`: run the sandbox and say how to call it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from drs_sync_policy.sandbox.workers import Ports, SandboxOptions, serve, superv
 _PORT = click.IntRange(0, 65535)
 
 
-@click.command(short_help="Run the reference server.")
+@click.command(short_help="Run the sandbox, a test server.")
 @click.option("--host", default=LOOPBACK, show_default=True, help="The address to listen on.")
 @click.option(
     "--port",
@@ -68,8 +68,8 @@ _PORT = click.IntRange(0, 65535)
 @click.option(
     "--control-port",
     type=_PORT,
-    help="Serve the control routes on this other port. The port listens on 127.0.0.1; if you also"
-    " give --control, it listens on the address of --host.",
+    help="Serve the control routes on this other port, on 127.0.0.1; with --control, on the"
+    " address of --host.  [default: the port of the API]",
 )
 @click.option(
     "--allow-host",
@@ -127,9 +127,10 @@ def command(
     print_target: bool,
     **settings: Any,
 ) -> None:
-    """Run the reference server with two demo tenants, until Ctrl-C or SIGTERM.
+    """Run the sandbox, a test server with two demo tenants, until Ctrl-C or SIGTERM.
 
-    It follows every rule of the contract, needs no real credentials and connects to nothing.
+    The sandbox follows every rule of the contract and needs no real credentials. It connects to no
+    other machine, unless --database names one.
     """
     if list_faults:
         click.echo(_catalogue(settings["edition"]))

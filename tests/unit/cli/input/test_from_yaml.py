@@ -69,6 +69,8 @@ def test_a_slip_in_yaml_is_shown_where_it_is(text: str, line: int, said: str) ->
         ("- a: 1\n   b: 2\n", Place(2, 5), "does not fit the lines around it"),
         ("jobs:\n  - a: 1\n  b: 2\n", Place(3, 3), 'or "- " is missing at its beginning'),
         ("- a: 1\n  b\n  c: 2\n", Place(2, 3), 'neither the ": " of a name'),
+        ("- a\n  b: 2\n", Place(1, 3), '": " is missing after this name'),
+        ("jobs\n  - a: 1\n", Place(1, 1), '": " is missing after this name'),
         ("- a: b: c\n", Place(1, 7), 'a text with ": " in it must be in quotes'),
         ("- a: @x\n", Place(1, 6), "invalid YAML: found character '@'"),
         ("- a: 'x' y\n", Place(1, 10), "invalid YAML: expected <block end>"),
