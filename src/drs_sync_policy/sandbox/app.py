@@ -77,7 +77,13 @@ class Sandbox:
         self._settings = SharedSettings(self._store, active, Simulator(), peers=peers)
         self._log = RequestLog()
         self._planned = PlannedResponses()
-        self._control = Control(self._store, self._settings, self._log, self._planned)
+        self._control = Control(
+            self._store,
+            self._settings,
+            self._log,
+            self._planned,
+            tenants=known or TENANTS,
+        )
         self._console = Console(contract, tenants=known)
         self._trusted = TrustedHosts.of(allow_hosts)
         self._max_body_bytes = max_body_bytes

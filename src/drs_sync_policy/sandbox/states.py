@@ -46,7 +46,8 @@ ALLOWED_STATES: Final = frozenset({"CONFIGURATION"})
 """A policy can be set between a job's creation and its start, and at no other time."""
 
 ITEM_RESULTS: Final[Mapping[str, str | None]] = {
-    state: None if state in ALLOWED_STATES else BLOCKED_JOB for state in STATES
+    **dict.fromkeys(STATES, BLOCKED_JOB),
+    **dict.fromkeys(ALLOWED_STATES),
 }
 """The error code of an item for a job in each state; its text is in `codes.toml`.
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from drs_sync_policy.sandbox.seed import FIRST, TENANTS
+from drs_sync_policy.sandbox.seed import FIRST, SECOND, TENANTS
 from drs_sync_policy.sandbox.states import STATES
 
 from .conftest import Caller
@@ -107,6 +107,16 @@ def test_a_reset_forgets_everything_but_the_tenants(serve: Callable[..., Caller]
     assert caller.stored(FIRST.job_ids[0]) == {}
     assert caller.http.get(f"{JOBS}/{made}").status_code == 404
     assert caller.set({"job_id": FIRST.job_ids[0]}).status_code == 200
+
+
+def test_a_reset_keeps_the_tenants_that_the_sandbox_was_started_with(
+    serve: Callable[..., Caller],
+) -> None:
+    """Nobody else may call afterwards."""
+    caller = serve(tenants=[FIRST])
+    assert caller.http.post("/_sandbox/reset").status_code == 204
+    assert caller.set({"job_id": FIRST.job_ids[0]}).status_code == 200
+    assert caller.send(X_Auth_Token=SECOND.token).status_code == 401
 
 
 def test_seeding_again_keeps_what_is_stored(serve: Callable[..., Caller]) -> None:

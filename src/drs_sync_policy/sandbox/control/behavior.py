@@ -18,7 +18,10 @@ from drs_sync_policy.sandbox.shared_settings import SharedSettings
 
 
 class BehaviorRoutes:
-    """Shows and changes how the sandbox behaves, and shows what it received."""
+    """Shows and changes how the sandbox behaves, and shows what it received.
+
+    A handler gets the request and returns the response; `document` is the request's body.
+    """
 
     def __init__(
         self, settings: SharedSettings, log: RequestLog, planned: PlannedResponses

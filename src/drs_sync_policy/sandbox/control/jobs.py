@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from drs_sync_policy.sandbox.control.request import DONE, ControlError, Routes, 
 from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.http.response import Response
 from drs_sync_policy.sandbox.request_log import RequestLog
-from drs_sync_policy.sandbox.seed import TENANTS
+from drs_sync_policy.sandbox.seed import Tenant
 from drs_sync_policy.sandbox.states import INITIAL_STATE, STATES
 from drs_sync_policy.sandbox.store.records import Job
 from drs_sync_policy.sandbox.store.store import Store
@@ -24,11 +25,16 @@ _MAX_COUNT: Final = 100_000
 
 
 class JobRoutes:
-    """Lists, creates and changes jobs, whatever their state."""
+    """Lists, creates and changes jobs, whatever their state.
 
-    def __init__(self, store: Store, log: RequestLog) -> None:
+    A handler gets the request and returns the response; `document` is the request's body. What can
+    be read and stored is in `store/store.py`; who may call is in `self._tenants` (`seed.Tenant`).
+    """
+
+    def __init__(self, store: Store, log: RequestLog, tenants: Sequence[Tenant]) -> None:
         self._store = store
         self._log = log
+        self._tenants = tenants
 
     def routes(self) -> Routes:
         """Each route with its handler."""
@@ -79,11 +85,11 @@ class JobRoutes:
         return await self._show(request)
 
     async def _seed(self, _request: Request) -> Response:
-        await self._store.seed(TENANTS)
+        await self._store.seed(self._tenants)
         return DONE
 
     async def _reset(self, _request: Request) -> Response:
-        await self._store.reset(TENANTS)
+        await self._store.reset(self._tenants)
         self._log.clear()
         return DONE
 

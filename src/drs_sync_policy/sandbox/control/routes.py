@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import attrs
@@ -16,6 +17,7 @@ from drs_sync_policy.sandbox.http.routing import Router
 from drs_sync_policy.sandbox.planned import PlannedResponses
 from drs_sync_policy.sandbox.rejection import Rejection
 from drs_sync_policy.sandbox.request_log import RequestLog
+from drs_sync_policy.sandbox.seed import Tenant
 from drs_sync_policy.sandbox.shared_settings import SharedSettings
 from drs_sync_policy.sandbox.store.store import Store
 
@@ -26,9 +28,15 @@ class Control:
     """The control routes of one sandbox."""
 
     def __init__(
-        self, store: Store, settings: SharedSettings, log: RequestLog, planned: PlannedResponses
+        self,
+        store: Store,
+        settings: SharedSettings,
+        log: RequestLog,
+        planned: PlannedResponses,
+        *,
+        tenants: Sequence[Tenant],
     ) -> None:
-        jobs = JobRoutes(store, log)
+        jobs = JobRoutes(store, log, tenants)
         behavior = BehaviorRoutes(settings, log, planned)
         self._router = Router((*jobs.routes(), *behavior.routes()), opaque=True)
 
