@@ -25,6 +25,7 @@ REPORT ?= reports/fuzz
 EXTRA  ?=
 BENCH  ?=
 NAMES  ?=
+RULE   ?=
 # Of make's command line alone: many environments have a PORT that means something else.
 PORT   :=
 BASE   ?=
@@ -90,6 +91,15 @@ VERIFIED := tests/unit/test_contract.py tests/build/test_trace.py tests/build/te
   tests/build/test_editions.py tests/fuzz/test_checks_bite.py -k "not found and not passes"
 verify-contract: setup $(NODE) ## generate, lint, diff, types, contract tests and fuzzer after an edit: under a minute
 	@$(BIN)/python -m tools.verify
+
+.PHONY: rule
+rule: setup $(NODE) ## all that follows the edits of a rule RULE=id: generate, try its faults, verify-contract
+	@test -n "$(RULE)" || { echo 'say which: make rule RULE=count-equals-results' >&2; exit 2; }
+	$(BIN)/python -m tools.generate
+	$(BIN)/python -m tools.rule_faults "$(RULE)"
+	$(BIN)/python -m tools.rule_examples "$(RULE)"
+	@$(BIN)/python -m tools.verify
+	@printf '\nCommit together:\n'; git status --short
 
 verify-types: setup $(NODE)
 	$(BIN)/mypy src generated

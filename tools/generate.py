@@ -284,6 +284,8 @@ def main() -> int:
                 "generated/ is new: commit it with its cause. A sandbox that was running keeps the"
                 " contract that it started with: restart it"
             )
+            # By a process of its own: this one has loaded what `generated/` was before.
+            subprocess.run([sys.executable, "-m", "tools.rule_parts"], cwd=ROOT, check=False)
     return 0
 
 

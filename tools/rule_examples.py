@@ -15,7 +15,7 @@ import base64
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -42,8 +42,9 @@ LIMIT: Final = 4096
 _TRIED: Final = 4
 """So many faults of a rule are tried; the smallest requests win."""
 _RANDOM: Final = re.compile(r'("request_id": ")[0-9a-f]{32}(")')
-_SHOWN: Final = ("content-type", "allow")
-"""The headers on the page. A rule about another header needs it here, without what is random."""
+_SHOWN: Final = frozenset({"content-type", "allow"})
+"""The headers on the page, and each that only one of two responses has, or with another value."""
+_RANDOM_VALUE: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @frozen
@@ -86,11 +87,8 @@ def _all_shown(examples: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str,
         if example["fault"] not in known:
             continue
         requests = [_read(entry) for entry in example["requests"]]
-        passes, fails = (
-            [_text(response) for response in _sent(requests, faults)]
-            for faults in ([], [example["fault"]])
-        )
-        if passes == fails:
+        texts = _texts(requests, example["fault"])
+        if all(passes == fails for passes, fails in texts):
             continue
         commands = (curl.command(r, target, redact=redact, store=lambda _: None) for r in requests)
         yield (
@@ -100,7 +98,7 @@ def _all_shown(examples: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str,
                 case=redact.text(example["case"]),
                 expected=redact.text(example["expected"]),
                 received=redact.text(example["received"]),
-                steps=tuple(Step(*row) for row in zip(commands, passes, fails, strict=True)),
+                steps=tuple(Step(c, *pair) for c, pair in zip(commands, texts, strict=True)),
             ),
         )
 
@@ -120,10 +118,27 @@ def _application(faults: Iterable[str]) -> Any:
     return sandbox.create_app(faults=list(faults), max_body_bytes=LIMIT)
 
 
-def _text(response: Response) -> str:
+def _texts(requests: Iterable[Request], fault: str) -> list[tuple[str, str]]:
+    """The responses without and with a fault, each pair with the same headers."""
+    sent = [*requests]
+    found: list[tuple[str, str]] = []
+    for right, wrong in zip(_sent(sent, []), _sent(sent, [fault]), strict=True):
+        differing = {name for name, _ in {*_headers(right)} ^ {*_headers(wrong)}}
+        shown = _SHOWN | differing - {"content-length"}
+        found.append((_text(right, shown), _text(wrong, shown)))
+    return found
+
+
+def _headers(response: Response) -> Iterator[tuple[str, str]]:
+    """The headers, without what is random in them."""
+    for name, value in response.headers:
+        yield name.lower(), _RANDOM_VALUE.sub("...", value)
+
+
+def _text(response: Response, shown: Collection[str]) -> str:
     """Status, the headers that rules are about, and the body in lines."""
     head = [f"HTTP/1.1 {response.status}"]
-    head += [f"{n.title()}: {v}" for n, v in response.headers if n.lower() in _SHOWN]
+    head += [f"{name.title()}: {value}" for name, value in _headers(response) if name in shown]
     body = response.body.decode("utf-8", "backslashreplace").replace("\ufeff", "\\ufeff")
     body = _RANDOM.sub(r"\1...\2", indented(body))
     return "\n".join(head) + (f"\n\n{body}" if body else "")
@@ -167,7 +182,7 @@ def find(rules: Iterable[str]) -> dict[str, dict[str, Any]]:
         if not seen:
             print(
                 f"{rule.id}: no requests found whose responses differ from those without the fault."
-                " Is it about a header that is not in `_SHOWN`?",
+                " Does only the number of bytes differ, or what is stored?",
                 file=sys.stderr,
             )
             continue
@@ -203,8 +218,7 @@ def _violation(fault: Fault) -> Violation | None:
 
 def _differs(violation: Violation, fault: Fault) -> bool:
     requests = [exchange.request for exchange in violation.exchanges]
-    right, wrong = _sent(requests, []), _sent(requests, [fault.name])
-    return [*map(_text, right)] != [*map(_text, wrong)]
+    return any(passes != fails for passes, fails in _texts(requests, fault.name))
 
 
 def main() -> int:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
+
+import pytest
 
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
+from drs_sync_policy.sandbox.faults import find
+from tools import rule_faults
 from tools.rule_parts import missing
 
 PATH = "/v3/{project_id}/jobs/batch-sync-policy"
@@ -53,3 +58,38 @@ def test_an_operation_needs_a_handler() -> None:
     }
     (line,) = missing(Contract(document))
     assert 'enter it as `"show"` in `HANDLERS`' in line
+
+
+def test_a_fault_that_is_found_is_in_the_snapshot_already() -> None:
+    """What `make rule` writes for a rule that did not change is what is committed."""
+    (fault,) = find(["count-off-by-one"])
+    assert rule_faults.problem(fault, *rule_faults.found_by(fault)) == ""
+    committed = rule_faults.SNAPSHOT.read_text("utf-8")
+    same = [name for name, row in json.loads(committed).items() if row["rule"] == fault.rule]
+    assert fault.name in same
+    assert rule_faults.recorded(committed, fault.rule, same) == committed
+
+
+@pytest.mark.parametrize(
+    ("violated", "named", "what"),
+    [
+        (set[str](), list[str](), "does not find it. Either the check raises `Skip`"),
+        ({"later-items-win"}, ["later-items-win"], "does not find it, but finds `later-items-win`"),
+        (
+            {"one-result-per-item", "count-equals-results"},
+            ["one-result-per-item"],
+            'write `before="one-result-per-item"`',
+        ),
+        (
+            {"one-result-per-item", "count-equals-results"},
+            ["one-result-per-item", "count-equals-results"],
+            "it is 2 findings",
+        ),
+    ],
+)
+def test_what_to_change_is_said_for_a_fault_that_is_not_one_finding_of_its_rule(
+    violated: set[str], named: list[str], what: str
+) -> None:
+    """Not found, found as another rule, or as several."""
+    (fault,) = find(["count-off-by-one"])
+    assert what in rule_faults.problem(fault, violated, named)
