@@ -65,6 +65,19 @@ def test_the_files_that_a_page_names_exist(page: Path) -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+def test_the_examples_of_the_recipes_are_parts_of_the_files_that_they_name() -> None:
+    """A block that begins with `# a/path` is text of this file; `...` stands for lines between."""
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    blocks = re.findall(
+        r"^( *)```\w+\n\1# (\S+/\S+|\S+\.yaml)\n(.*?)^\1```$", page, re.MULTILINE | re.DOTALL
+    )
+    assert len(blocks) >= 7
+    for indent, path, block in blocks:
+        source = (ROOT / path).read_text("utf-8")
+        shown = re.sub(rf"^{indent}", "", block, flags=re.MULTILINE)
+        assert [part for part in shown.split("...\n") if part not in source] == [], path
+
+
 @by_manual
 def test_the_links_of_a_page_lead_somewhere_in_a_fresh_clone(page: Path) -> None:
     """What a page links to is committed: a forge and a clone have no page that is made."""
