@@ -118,7 +118,7 @@ def result(found: Mapping[str, Sequence[Run]]) -> tuple[str, tuple[Floor, Bound]
             row.append(typical if name == PLAIN else f"{typical}, {ratio(found, name, of)}")
         rows.append([*row, f"{part:.1%}" if wanted else "-"])
     head = [
-        "8 users; then the ratio to the row without checks, by rounds (95 %)",
+        "8 users",
         "requests a second",
     ]
     head += ["95th percentile", "CPU of the users for a request", "checked in time"]

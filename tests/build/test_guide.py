@@ -92,7 +92,15 @@ def test_the_links_of_the_readme_on_a_package_index_lead_to_the_site(site: Path)
 def test_each_cell_has_the_name_of_its_column(site: Path) -> None:
     """For phones, which show a row as a block; the first cell is the row's name."""
     names = {"", "Status", "Text", "What it means", "What to do", "A request that shows it"}
-    tools = {"", "This project", "Prism", "Specmatic", "schemathesis", "the vendor's SDK", "Other"}
+    tools = {
+        "",
+        "This project",
+        "Prism",
+        "Specmatic",
+        "schemathesis",
+        "Huawei Cloud's SDK",
+        "Other",
+    }
     for name, expected in (
         ("faults", {"", "Faults", "What is wrong", "What the sandbox does", "Violates"}),
         ("comparison", tools),
