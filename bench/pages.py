@@ -25,7 +25,7 @@ from bench.measure import Bound, Ratio, closing, in_turns, parser, table, where_
 from drs_sync_policy import sandbox
 from tools import guide
 from tools.documents import CONTRACT
-from tools.node import node_environment, node_tool
+from tools.programs import node_environment, node_tool
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route

@@ -24,7 +24,7 @@ from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.sandbox.faults import Fault
 from drs_sync_policy.sandbox.seed import TENANTS, Tenant
 from tools.documents import CONTRACT
-from tools.node import node_environment, node_tool
+from tools.programs import node_environment, node_tool
 
 SANDBOX: Final = (sys.executable, "-c", "from drs_sync_policy.cli import main; main()", "sandbox")
 _READY_SECONDS: Final = 60

@@ -32,7 +32,7 @@ from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.sandbox.seed import TENANTS
 from tools.documents import CONTRACT, ROOT
-from tools.node import node_environment
+from tools.programs import node_environment, program
 
 HERE: Final = ROOT / "bench" / "wild_servers"
 INSTALLED: Final = ROOT / "build" / "wild"
@@ -91,7 +91,7 @@ def as_3_0(node: Any) -> Any:
 
 
 def _install() -> None:
-    uv = str(Path(sys.executable).with_name("uv"))
+    uv = program("uv")
     if not Path(PYTHON).exists():
         subprocess.run([uv, "venv", "--quiet", str(INSTALLED / "venv")], check=True)
     lock = str(ROOT / "requirements" / "wild.txt")
@@ -112,10 +112,9 @@ def install_npm() -> Path:
 
 def _commands(older: Path) -> dict[str, Sequence[str]]:
     """What starts each server; the port is appended."""
-    node = str(Path(sys.executable).with_name("node"))
     return {
         "prism": prism(),
-        "openapi-backend": [node, str(INSTALLED / "on_openapi_backend.mjs"), str(older)],
+        "openapi-backend": [program("node"), str(INSTALLED / "on_openapi_backend.mjs"), str(older)],
         "connexion": [PYTHON, str(HERE / "on_connexion.py"), str(older)],
         "fastapi-code-generator": [PYTHON, str(HERE / "on_fastapi.py"), str(CONTRACT)],
     }

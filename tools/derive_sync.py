@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import argparse
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from tools.documents import ROOT
+from tools.programs import program, run
 
 CLIENT: Final = ROOT / "src" / "drs_sync_policy" / "client"
 
@@ -59,13 +59,9 @@ def derived(source: Path) -> str:
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     text = _HEADER.format(name=source.name) + text
-    ruff = str(Path(sys.executable).with_name("ruff"))
     name = ("--stdin-filename", str(derived_path(source)))
     for command in (("check", "--quiet", "--fix-only", "--select", "I"), ("format", "--quiet")):
-        done = subprocess.run(
-            [ruff, *command, *name, "-"], input=text, text=True, capture_output=True, check=True
-        )
-        text = done.stdout
+        text = run([program("ruff"), *command, *name, "-"], text=text).stdout
     return text
 
 

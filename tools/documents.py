@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 import yaml
 
+from drs_sync_policy.anyjson import as_object, at, tokens, walk
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 CONTRACT: Final = ROOT / "openapi.yaml"
+METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class _UniqueKeys(yaml.constructor.SafeConstructor):
@@ -66,3 +70,25 @@ def _not_yaml(path: Path, error: yaml.MarkedYAMLError) -> str:
 def parse_document(text: str) -> dict[str, Any]:
     """The document that `text` is."""
     return _read(io.StringIO(text))
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The path and the method of each operation, and the operation."""
+    for path, item in document.get("paths", {}).items():
+        yield from ((path, method, item[method]) for method in METHODS if method in item)
+
+
+def reached(document: Mapping[str, Any], *nodes: Any) -> set[str]:
+    """The names of the component schemas that these nodes lead to, through others as well."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    todo = list(nodes)
+    while todo:
+        references = {str(as_object(node).get("$ref", "")) for _, node in walk(todo.pop())}
+        for reference in references - seen - {""}:
+            path = tokens(reference)
+            if path[:2] == ["components", "schemas"] and len(path) == 3:
+                found.add(path[2])
+            todo.append(at(document, reference))
+        seen |= references
+    return found

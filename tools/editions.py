@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from drs_sync_policy import anyjson
 from drs_sync_policy.contract import BASE_EDITION
-from tools.documents import CONTRACT, ROOT, read_document
+from tools.documents import CONTRACT, ROOT, operations, reached, read_document
 from tools.overlay import OverlayError, apply
 
 OVERLAYS = ROOT / "overrides" / "editions"
@@ -118,7 +118,8 @@ def _with_more_fields(schema: Json, other: Json) -> dict[str, Any]:
 def incompatibilities(base: Json, document: Json) -> Iterator[str]:
     """Why one client could not serve both: a schema gone, a field required, gone or retyped."""
     schemas = document["components"]["schemas"]
-    needed = _schemas_of_needed_operations(base)
+    required = (entry for _, _, entry in operations(base) if not entry.get("x-optional"))
+    needed = reached(base, *required)
     for name, before in base["components"]["schemas"].items():
         after = schemas.get(name)
         if after is None:
@@ -131,27 +132,6 @@ def incompatibilities(base: Json, document: Json) -> Iterator[str]:
             limits = () if name in needed else _LIMITS
             if _shape(found, limits) != _shape(schema, limits):
                 yield f"the field `{field}` of `{name}` differs from the base"
-
-
-def _schemas_of_needed_operations(document: Json) -> set[str]:
-    """The named schemas that the operations lead to which are not `x-optional`."""
-    todo = [
-        operation
-        for item in document["paths"].values()
-        for operation in anyjson.objects([*item.values()])
-        if not operation.get("x-optional")
-    ]
-    found: set[str] = set()
-    while todo:
-        references = {
-            str(node["$ref"])
-            for _, node in anyjson.walk(todo.pop())
-            if "$ref" in anyjson.as_object(node)
-        }
-        new = references - found
-        found |= new
-        todo += [anyjson.at(document, reference) for reference in new]
-    return {reference.rpartition("/")[2] for reference in found if "/schemas/" in reference}
 
 
 _LIMITS: Final = ("maxItems",)

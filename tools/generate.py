@@ -24,8 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from tools import completions, derive_sync
-from tools.documents import CONTRACT, ROOT, read_document
+from tools.documents import CONTRACT, ROOT, operations, read_document
 from tools.editions import client_contract, write_editions
+from tools.programs import program
 from tools.template_facts import (
     facts_as_jinja,
     named_classes,
@@ -36,7 +37,6 @@ from tools.template_facts import (
 
 OVERRIDES = ROOT / "overrides"
 GENERATED = ROOT / "generated"
-_METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 CLIENT, DATA = "drs_sync_policy_api", "drs_sync_policy_contract"
 
 
@@ -165,10 +165,8 @@ def _write_data(package: Path) -> None:
 
 
 def _rule_ids(document: dict[str, Any]) -> Iterator[str]:
-    paths: dict[str, dict[str, Any]] = document["paths"]
-    for item in paths.values():
-        for method in _METHODS & item.keys():
-            yield from (str(rule["id"]) for rule in item[method].get("x-rules", ()))
+    for _, _, operation in operations(document):
+        yield from (str(rule["id"]) for rule in operation.get("x-rules", ()))
 
 
 def _sha256(path: Path) -> str:
@@ -184,17 +182,17 @@ def _format(package: Path, *, select: str) -> None:
     _run("ruff", "format", *options, *width, str(package))
 
 
-def _run(program: str, *arguments: str) -> None:
-    command = [str(Path(sys.executable).with_name(program)), *arguments]
+def _run(name: str, *arguments: str) -> None:
     # openapi-python-client reads no configuration but ours; the locale must not matter either.
     environment = {**os.environ, "PYTHONUTF8": "1", "NO_COLOR": "1"}
+    command = [program(name), *arguments]
     done = subprocess.run(
         command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False
     )
     if done.returncode != 0:
         cause = _cause(done.stdout + done.stderr)
         raise SystemExit(
-            f"`{program}` cannot write the client of this contract: {cause}"
+            f"`{name}` cannot write the client of this contract: {cause}"
             f"\n`make lint-contract` names the place in {CONTRACT.name}, and what to write there"
         )
 
@@ -217,14 +215,26 @@ def replace() -> None:
 
 def drift(committed: Path, fresh: Path) -> Iterator[str]:
     """One line for each file that is edited, missing or stray in `committed`."""
-    ours, theirs = _tree(committed), _tree(fresh)
-    for name in sorted(theirs.keys() - ours.keys()):
-        yield f"missing  {name}"
-    for name in sorted(ours.keys() - theirs.keys()):
-        yield f"stray    {name}"
-    for name in sorted(ours.keys() & theirs.keys()):
-        if ours[name] != theirs[name]:
-            yield f"edited   {name}\n{_first_difference(ours[name], theirs[name])}"
+    for name, diff in differences(committed, fresh, names=("committed", "regenerated")):
+        if not (committed / name).exists():
+            yield f"missing  {name}"
+        elif not (fresh / name).exists():
+            yield f"stray    {name}"
+        else:
+            yield "\n".join((f"edited   {name}", *(f"           {line}" for line in diff[:12])))
+
+
+def differences(
+    before: Path, after: Path, *, names: tuple[str, str]
+) -> Iterator[tuple[str, list[str]]]:
+    """Each file that differs, with the lines of a diff; a file may be on one side only."""
+    ours, theirs = _tree(before), _tree(after)
+    for name in sorted(ours.keys() | theirs.keys()):
+        if ours.get(name) != theirs.get(name):
+            texts = (tree.get(name, b"").decode("utf-8", "replace") for tree in (ours, theirs))
+            one, other = (text.splitlines() for text in texts)
+            was, now = (f"{side}/{name}" for side in names)
+            yield name, [*difflib.unified_diff(one, other, was, now, lineterm="", n=1)]
 
 
 def _tree(root: Path) -> dict[str, bytes]:
@@ -233,15 +243,6 @@ def _tree(root: Path) -> dict[str, bytes]:
         for path in sorted(root.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
-
-
-def _first_difference(ours: bytes, theirs: bytes) -> str:
-    lines = difflib.unified_diff(
-        ours.decode("utf-8", "replace").splitlines(),
-        theirs.decode("utf-8", "replace").splitlines(),
-        "committed", "regenerated", lineterm="", n=1,
-    )  # fmt: skip
-    return "\n".join(f"           {line}" for line in list(lines)[:12])
 
 
 def check() -> int:

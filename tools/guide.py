@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Final
 
 from tools import api, charts, labels, meta, pages, published, reference, search, source, staging
+from tools.documents import ROOT
+from tools.programs import program
 from tools.release.readme import cloning, installing
 
-ROOT = Path(__file__).resolve().parent.parent
 DOCS, SITE, CONFIG = ROOT / "docs", ROOT / "site", ROOT / "zensical.toml"
 SHIM = ROOT / "tools" / "node_modules" / "iframe-worker" / "shim" / "index.js"
 MADE: Final[dict[str, Callable[[], str]]] = {
@@ -49,8 +50,7 @@ def build(site: Path = SITE, *, docs: Path = DOCS) -> None:
         url = os.environ.get("SITE_URL", "").rstrip("/")
         _configure(root / CONFIG.name, url=f"{url}/" if url else None)
         stage(docs, into=root / "docs")
-        program = str(Path(sys.executable).with_name("zensical"))
-        command = [program, "build", "--clean", "--strict"]
+        command = [program("zensical"), "build", "--clean", "--strict"]
         done = subprocess.run(command, cwd=root, text=True, capture_output=True, check=False)
         if done.returncode != 0:
             sys.stderr.write(done.stdout if "issue" in done.stdout else done.stdout + done.stderr)

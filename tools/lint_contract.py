@@ -30,7 +30,7 @@ from drs_sync_policy.anyjson import pointer
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import write_editions
 from tools.lines import Lines
-from tools.node import node_environment, node_tool
+from tools.programs import node_environment, node_tool
 
 EXAMPLES: Final = ROOT / "overrides" / "lint" / "examples.yaml"
 """For the rules of Redocly and Spectral, which show none: what to write."""

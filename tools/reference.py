@@ -10,8 +10,6 @@ import base64
 import hashlib
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,8 +18,8 @@ from typing import Final
 import yaml
 
 from drs_sync_policy import codes, contract
-from tools.documents import CONTRACT, ROOT, parse_document
-from tools.node import node_environment, node_tool
+from tools.documents import CONTRACT, parse_document
+from tools.programs import node_environment, node_tool, run
 
 FOLDER: Final = "reference"
 SCRIPT_HASHES, UP = "__SCRIPT_HASHES__", "__ROOT__"
@@ -66,7 +64,10 @@ def page(document: Path = CONTRACT, *, up: str = "../") -> str:
     with tempfile.TemporaryDirectory() as folder:
         target, linked = Path(folder) / "index.html", Path(folder) / document.name
         linked.write_text(_linked(document, up), "utf-8")
-        _build(linked, target)
+        run([
+            node_tool("redocly"), "build-docs", str(linked), "--inlineBundle",
+            "--config", "overrides/redocly.yaml", "--output", str(target),
+        ], env=node_environment())  # fmt: skip
         html = target.read_text("utf-8")
     html, logos = LOGO.subn(REDOCLY, html)
     if logos != 2:
@@ -118,19 +119,3 @@ def script_hashes(html: str) -> list[str]:
     scripts = re.findall(r"<script\b[^>]*>(.*?)</script>", html, re.DOTALL)
     digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
     return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
-
-
-def _build(document: Path, target: Path) -> None:
-    done = subprocess.run(
-        [
-            node_tool("redocly"), "build-docs", str(document), "--inlineBundle",
-            "--config", str(ROOT / "overrides" / "redocly.yaml"), "--output", str(target),
-        ],
-        env=node_environment(),
-        text=True,
-        capture_output=True,
-        check=False,
-    )  # fmt: skip
-    if done.returncode != 0 or not target.is_file():
-        sys.stderr.write(done.stdout + done.stderr)
-        raise SystemExit(f"`redocly build-docs` failed on {document.name}; see above")

@@ -9,20 +9,19 @@ It generates the stock client into a temporary folder, with the same contract an
 from __future__ import annotations
 
 import argparse
-import difflib
 import hashlib
 import re
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import openapi_python_client
 from attrs import frozen
 
-from tools.generate import CLIENT, GENERATED, OVERRIDES, write_client
+from tools.generate import CLIENT, GENERATED, OVERRIDES, differences, write_client
 
 TEMPLATES = OVERRIDES / "templates"
 STOCK = Path(openapi_python_client.__file__).parent / "templates"
@@ -87,27 +86,6 @@ def sha256_of(folder: Path, pattern: str) -> str:
     return hashed.hexdigest()
 
 
-def differences(stock: Path, ours: Path) -> Iterator[tuple[str, list[str]]]:
-    """Each file that differs, with the lines of a unified diff; a file may be on one side only."""
-    names = {
-        path.relative_to(root).as_posix()
-        for root in (stock, ours)
-        for path in root.rglob("*.py")
-        if "__pycache__" not in path.parts
-    }
-    for name in sorted(names):
-        before, after = _lines(stock / name), _lines(ours / name)
-        diff = list(
-            difflib.unified_diff(before, after, f"stock/{name}", f"ours/{name}", lineterm="", n=1)
-        )
-        if diff:
-            yield name, diff
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text("utf-8").splitlines() if path.is_file() else []
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description="What overrides/templates change against stock.")
     parser.add_argument("--diff", action="store_true", help="show the lines, too")
@@ -118,7 +96,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         stock = Path(folder) / CLIENT
         write_client(stock, templates=None)
-        for name, diff in differences(stock, GENERATED / CLIENT):
+        for name, diff in differences(stock, GENERATED / CLIENT, names=("stock", "ours")):
             added = sum(line.startswith("+") for line in diff[2:])
             removed = sum(line.startswith("-") for line in diff[2:])
             print(f"{name:60} +{added:<4} -{removed}")

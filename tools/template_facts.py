@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from drs_sync_policy.anyjson import as_object, at, pointer, resolve, walk
+from tools.documents import ROOT, operations, reached
 from tools.generator_names import class_name, function_name
 
 Json = Mapping[str, Any]
-
-ROOT: Final = Path(__file__).resolve().parent.parent
 
 _CHECKED: Final = (
     "type", "enum", "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum",
     "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems", "format",
 )  # fmt: skip
 """The keywords that the generated code checks before it sends."""
-
-_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 def facts_as_jinja(contract: Json) -> str:
@@ -120,12 +116,9 @@ def _rules_of_models(contract: Json) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _operations(contract: Json) -> Iterator[tuple[str, Json, Json]]:
-    for path, item in contract.get("paths", {}).items():
-        for method in _METHODS:
-            if method in item:
-                operation = item[method]
-                fallback = f"{method}_{path}"
-                yield function_name(operation.get("operationId", fallback)), item, operation
+    for path, method, operation in operations(contract):
+        name = operation.get("operationId", f"{method}_{path}")
+        yield function_name(name), contract["paths"][path], operation
 
 
 def _rules_of_parameters(contract: Json) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -177,21 +170,7 @@ def _plain(text: str) -> str:
 
 def _sent(contract: Json) -> set[str]:
     """The classes of all schemas that a request body can hold."""
-    names = {id(schema): name for name, schema in _schemas(contract)}
-    sent: set[str] = set()
-    todo = [
-        media["schema"]
-        for _, _, operation in _operations(contract)
-        for media in resolve(contract, operation.get("requestBody", {})).get("content", {}).values()
-    ]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, list):
-            todo.extend(node)
-        elif isinstance(node, dict):
-            target = resolve(contract, node)
-            name = names.get(id(target))
-            if name is None or name not in sent:
-                sent |= {name} if name else set()
-                todo.extend(value for key, value in target.items() if key != "examples")
-    return sent
+    bodies = [entry.get("requestBody", {}) for _, _, entry in operations(contract)]
+    names = reached(contract, *bodies)
+    schemas = contract.get("components", {}).get("schemas", {})
+    return {class_name(schemas[name].get("title", name)) for name in names}

@@ -11,20 +11,19 @@ Exits 1 where an override is stale or the new release cannot generate the client
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from tools import lock
 from tools.documents import ROOT
-from tools.generate import CLIENT, GENERATED
-from tools.show_overrides import STOCK, differences, overrides
+from tools.generate import CLIENT, GENERATED, differences
+from tools.programs import program, run
+from tools.show_overrides import STOCK, overrides
 
 PYPROJECT: Final = ROOT / "pyproject.toml"
 _NAME: Final = "openapi-python-client"
@@ -36,14 +35,14 @@ _LOCKED: Final = tuple(ROOT / "requirements" / f"{name}.txt" for name in lock.LO
 
 def install(version: str, environment: Path) -> Path:
     """The Python of a new environment with this release of the generator, and our formatter."""
-    uv = str(Path(sys.executable).with_name("uv"))
+    uv = program("uv")
     python = environment / "bin" / "python"
     formatter = _FORMATTER.search(PYPROJECT.read_text("utf-8"))
     if formatter is None:
         raise SystemExit(f"{PYPROJECT.name} pins no ruff")
     wanted = ("pyyaml", "jsonpath-rfc9535", "attrs", formatter[0], f"{_NAME}=={version}")
-    _run(uv, "venv", "--quiet", "--python", sys.executable, str(environment))
-    _run(uv, "pip", "install", "--quiet", "--python", str(python), *wanted)
+    run([uv, "venv", "--quiet", "--python", sys.executable, str(environment)])
+    run([uv, "pip", "install", "--quiet", "--python", str(python), *wanted])
     return python
 
 
@@ -56,15 +55,8 @@ def stale_overrides(stock: Path) -> list[str]:
         for folder in (STOCK, stock)
         for path in folder.glob(pattern)
     }
-    found: list[str] = []
-    for name in sorted(changed):
-        before, after = (
-            path.read_text("utf-8").splitlines() if path.is_file() else []
-            for path in (STOCK / name, stock / name)
-        )
-        diff = difflib.unified_diff(before, after, f"old/{name}", f"new/{name}", lineterm="")
-        found.extend(["\n".join(lines)] if (lines := [*diff]) else [])
-    return found
+    found = differences(STOCK, stock, names=("old", "new"))
+    return ["\n".join(diff) for name, diff in found if name in changed]
 
 
 def write_pin(version: str) -> str:
@@ -96,31 +88,17 @@ def _write_pin(version: str) -> str:
 
 def show_differences(fresh: Path, *, version: str) -> None:
     """Each file of the client that the new release writes differently, then the lines."""
-    found = list(differences(GENERATED / CLIENT, fresh))
+    found = list(differences(GENERATED / CLIENT, fresh, names=("committed", f"with {version}")))
     if not found:
         print("The generated client is the same, byte for byte.")
         return
     print("The generated client changes:\n")
     for name, lines in found:
         print(f"    {name} ({len(lines)} lines of difference)")
-    sides = {"--- stock/": "--- committed/", "+++ ours/": f"+++ with {version}/"}
-    text = [_renamed(line, sides) for _, lines in found for line in lines]
+    text = [line for _, lines in found for line in lines]
     print("\n" + "\n".join(text[:_SHOWN_LINES]))
     if len(text) > _SHOWN_LINES:
         print(f"... and {len(text) - _SHOWN_LINES} lines more: `make generate`, then `git diff`.")
-
-
-def _renamed(line: str, sides: Mapping[str, str]) -> str:
-    for old, new in sides.items():
-        if line.startswith(old):
-            return new + line.removeprefix(old)
-    return line
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"`{Path(command[0]).name}` failed:\n{done.stdout}{done.stderr}")
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from drs_sync_policy_api.models import SyncPolicyReq
 from drs_sync_policy_contract import SHA256, VERSION
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import OVERLAYS, client_contract, edition, edition_names, incompatibilities
-from tools.node import node_environment, node_tool
+from tools.programs import node_environment, node_tool
 
 SDK_FIELDS = {
     "job_id", "conflict_policy", "filter_ddl_policy", "ddl_trans", "index_trans", "topic_policy",

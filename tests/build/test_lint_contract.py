@@ -13,8 +13,8 @@ from tools.documents import ROOT, read_document
 from tools.editions import client_contract
 from tools.generate import CLIENT, OVERRIDES, write_client
 from tools.lint_contract import Problem, found, lint, report
-from tools.node import node_environment, node_tool
 from tools.overlay import apply
+from tools.programs import node_environment, node_tool
 
 pytestmark = pytest.mark.first
 

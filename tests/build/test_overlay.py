@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tools.documents import ROOT, read_document
-from tools.node import node_environment, node_tool
 from tools.overlay import OverlayError, apply
+from tools.programs import node_environment, node_tool
 
 PETS = {
     "info": {"title": "Pets", "tags": ["a"]},

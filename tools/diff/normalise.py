@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from drs_sync_policy import anyjson
+from drs_sync_policy.anyjson import resolve
+from tools.documents import operations
 
 _SAYS_NOTHING: Final[dict[str, Any]] = {
     "minLength": 0,
@@ -37,7 +39,6 @@ _PLAIN_OBJECT: Final = {
     "type", "properties", "required", "title", "description", "examples", "$comment",
 }  # fmt: skip
 _STYLES: Final = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
-METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 Json = Mapping[str, Any]
 
@@ -48,14 +49,11 @@ def normalise(document: Json) -> dict[str, Any]:
     if "servers" in result:
         result["servers"] = [each for server in result["servers"] for each in _servers(server)]
     security = result.pop("security", None)
-    for item in result.get("paths", {}).values():
-        shared = item.pop("parameters", [])
-        for method in METHODS:
-            if method not in item:
-                continue
-            _inherit(result, item[method], shared)
-            if security is not None:
-                item[method].setdefault("security", copy.deepcopy(security))
+    shared = {path: item.pop("parameters", []) for path, item in result.get("paths", {}).items()}
+    for path, _, operation in operations(result):
+        _inherit(result, operation, shared[path])
+        if security is not None:
+            operation.setdefault("security", copy.deepcopy(security))
     _simplify(result)
     _flatten(result, result)
     return result
@@ -200,10 +198,3 @@ def _drop_default_style(node: dict[str, Any]) -> None:
         del node["style"]
     if node.get("explode") is (node.get("style", usual) == "form"):
         del node["explode"]
-
-
-def resolve(document: Json, node: Any) -> Any:
-    """`node`, or what it refers to where it is a `$ref` into this document."""
-    while isinstance(node, dict) and isinstance(node.get("$ref"), str):
-        node = anyjson.at(document, node["$ref"])
-    return node

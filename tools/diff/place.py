@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from drs_sync_policy.anyjson import tokens
+from drs_sync_policy.anyjson import resolve, tokens
 from tools.diff.change import NEITHER, REQUEST, RESPONSE
-from tools.diff.normalise import METHODS, resolve
+from tools.documents import METHODS, operations, reached
 
 Json = Mapping[str, Any]
 
@@ -102,37 +102,21 @@ def direction(path: str, pointer: str, uses: Mapping[str, set[str]]) -> str:
 def users(document: Json) -> dict[str, set[str]]:
     """For each schema of the components, whether requests or responses reach it."""
     found: dict[str, set[str]] = {}
-    for item in document.get("paths", {}).values():
-        _reach_operations(document, item, found, sent=REQUEST, received=RESPONSE)
+    _reach(document, document, found, sent=REQUEST, received=RESPONSE)
     return found
 
 
-def _reach_operations(
-    document: Json, item: Json, found: dict[str, set[str]], *, sent: str, received: str
+def _reach(
+    document: Json, paths: Json, found: dict[str, set[str]], *, sent: str, received: str
 ) -> None:
-    for operation in (item[method] for method in METHODS if method in item):
-        for part in (operation.get("parameters"), operation.get("requestBody")):
-            _reach(document, part, sent, found)
-        _reach(document, operation.get("responses"), received, found)
+    for _, _, operation in operations(paths):
+        asked = reached(document, operation.get("parameters"), operation.get("requestBody"))
+        for word, names in (
+            (sent, asked),
+            (received, reached(document, operation.get("responses"))),
+        ):
+            for name in names:
+                found.setdefault(name, set()).add(word)
         for callback in operation.get("callbacks", {}).values():
-            for inner in resolve(document, callback).values():
-                _reach_operations(document, inner, found, sent=received, received=sent)
-
-
-def _reach(document: Json, node: Any, word: str, found: dict[str, set[str]]) -> None:
-    if isinstance(node, list):
-        for entry in node:
-            _reach(document, entry, word, found)
-    if not isinstance(node, dict):
-        return
-    target = node.get("$ref")
-    if isinstance(target, str):
-        path = tokens(target)
-        if path[:2] == ["components", "schemas"] and len(path) == 3:
-            if word in found.setdefault(path[2], set()):
-                return
-            found[path[2]].add(word)
-        _reach(document, resolve(document, node), word, found)
-    for key, value in node.items():
-        if key != "$ref":
-            _reach(document, value, word, found)
+            inner = {"paths": resolve(document, callback)}
+            _reach(document, inner, found, sent=received, received=sent)

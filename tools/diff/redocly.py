@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,9 +27,7 @@ from tools.diff.change import (
 )
 from tools.diff.normalise import normalise
 from tools.diff.place import direction, place, users
-from tools.node import node_environment, node_tool
-
-ROOT: Final = Path(__file__).resolve().parent.parent.parent
+from tools.programs import node_environment, node_tool, run
 
 _WORDS: Final = {
     "title", "description", "summary", "example", "examples", "externalDocs", "tags", "contact",
@@ -66,10 +63,8 @@ def entries(before: Json, after: Json) -> list[dict[str, Any]]:
             node_tool("redocly"), "diff", *map(str, files), "--format", "json",
             "--fail-on", "none", "--config", "overrides/redocly.yaml",
         ]  # fmt: skip
-        done = subprocess.run(
-            command, cwd=ROOT, env=node_environment(), capture_output=True, text=True, check=False
-        )
-    if done.returncode != 0 or "No diff rules are on" in done.stderr:
+        done = run(command, env=node_environment())
+    if "No diff rules are on" in done.stderr:
         raise SystemExit(f"`redocly diff` failed:\n{done.stdout}{done.stderr}")
     changes: list[dict[str, Any]] = json.loads(done.stdout)["changes"]
     return changes

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tools.diff.change import BOTH, CLIENT, IMPLEMENTER, NOBODY, RESPONSE, RULE, Change, Level
-from tools.diff.normalise import METHODS
+from tools.documents import operations
 
 Json = Mapping[str, Any]
 
@@ -31,10 +31,8 @@ def compare(base: Json, revision: Json) -> list[Change]:
 def _operations(document: Json) -> dict[str, tuple[str, Json]]:
     """Each operation by method and path: a rule outlives a new operationId."""
     return {
-        f"{method} {path}": (f"`{method.upper()} {path}`", item[method])
-        for path, item in document.get("paths", {}).items()
-        for method in METHODS
-        if method in item
+        f"{method} {path}": (f"`{method.upper()} {path}`", operation)
+        for path, method, operation in operations(document)
     }
 
 

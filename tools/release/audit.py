@@ -19,6 +19,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from tools.documents import ROOT
+from tools.programs import program
 
 _SECONDS: Final = 300
 
@@ -35,11 +36,10 @@ class Audit:
 
 def audit(requirements: Path) -> Audit:
     """The advisories against the pinned requirements in a file."""
-    program = str(Path(sys.executable).with_name("pip-audit"))
     options = ("--disable-pip", "--require-hashes", "--format", "json", "--progress-spinner", "off")
     try:
         done = subprocess.run(
-            [program, *options, "--requirement", str(requirements)],
+            [program("pip-audit"), *options, "--requirement", str(requirements)],
             cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS, check=False,
         )  # fmt: skip
         report = json.loads(done.stdout)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.documents import ROOT
+from tools.programs import program, run
 
 DIST: Final = ROOT / "dist"
 _INPUTS: Final = (
@@ -31,15 +32,9 @@ _INPUTS: Final = (
 def build(root: Path, into: Path) -> dict[str, bytes]:
     """The artifacts of the tree at `root` by name, written into `into`, which is emptied first."""
     shutil.rmtree(into, ignore_errors=True)
-    program = str(Path(sys.executable).with_name("hatchling"))
     # The caller's clock must not matter: hatchling has a fixed one where this is absent.
     environment = {key: os.environ[key] for key in os.environ if key != "SOURCE_DATE_EPOCH"}
-    done = subprocess.run(
-        [program, "build", "--directory", str(into)],
-        cwd=root, env=environment, text=True, capture_output=True, check=False,
-    )  # fmt: skip
-    if done.returncode != 0:
-        raise SystemExit(f"`hatchling build` failed:\n{done.stdout}{done.stderr}")
+    run([program("hatchling"), "build", "--directory", str(into)], cwd=root, env=environment)
     return {path.name: path.read_bytes() for path in sorted(into.iterdir())}
 
 
@@ -80,8 +75,7 @@ def contract_inside(wheel: Path) -> tuple[str, str]:
 
 def check(artifacts: list[Path]) -> None:
     """Ends with what `twine check` says where an artifact could not be shown on an index."""
-    program = str(Path(sys.executable).with_name("twine"))
-    command = [program, "--no-color", "check", "--strict", *map(str, artifacts)]
+    command = [program("twine"), "--no-color", "check", "--strict", *map(str, artifacts)]
     if subprocess.run(command, check=False).returncode != 0:
         raise SystemExit("`twine check` rejected an artifact; see above")
 

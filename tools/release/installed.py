@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.documents import ROOT
+from tools.programs import program
 from tools.release.build import DIST
 
 OLDEST: Final = (3, 11)
@@ -62,7 +63,7 @@ def _version(python: Path) -> tuple[int, int] | None:
 
 def check(python: Path, wheel: Path, *, lowest: bool) -> subprocess.CompletedProcess[str]:
     """What the check says of the wheel in a fresh environment of this Python."""
-    uv = str(Path(sys.executable).with_name("uv"))
+    uv = program("uv")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         local = shutil.copy(wheel, folder)  # uv may not look at the tree around dist/

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +27,7 @@ from tools.diff.report import changelog, verdict
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import write_editions
 from tools.generate import check as drift_check
+from tools.programs import run
 from tools.release.build import DIST, build_twice, contract_inside
 from tools.release.build import check as twine_check
 
@@ -144,12 +144,7 @@ def prepare(version: str, *, date: str) -> None:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise SystemExit(f"`git {arguments[0]}` failed: {done.stderr.strip()}")
-    return done.stdout
+    return run(["git", *arguments]).stdout
 
 
 def main() -> int:

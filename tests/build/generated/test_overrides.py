@@ -8,6 +8,7 @@ import openapi_python_client
 import pytest
 
 from tools import show_overrides
+from tools.generate import differences
 
 TEMPLATES = show_overrides.TEMPLATES
 
@@ -41,5 +42,5 @@ def test_differences_name_edited_missing_and_new_files(tmp_path: Path) -> None:
         for name in files:
             text = f"{name}{side if name == 'edit' else ''}\n"
             (tmp_path / side / f"{name}.py").write_text(text)
-    found = dict(show_overrides.differences(tmp_path / "a", tmp_path / "b"))
+    found = dict(differences(tmp_path / "a", tmp_path / "b", names=("a", "b")))
     assert sorted(found) == ["edit.py", "gone.py", "new.py"]

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from tools.node import ROOT, node_environment, node_tool
+from tools.documents import ROOT
+from tools.programs import node_environment, node_tool
 
 # `make types` runs it, too: like its other checks it needs many seconds of pyright.
 pytestmark = pytest.mark.system
