@@ -16,7 +16,7 @@ import griffe
 
 from tools import source
 from tools.pages.markdown import table
-from tools.signatures import Named, declared, signature
+from tools.public import Named, declared, names, packages, signature, target
 
 MODULES: Final = {
     "drs_sync_policy": "The client, with its settings, outcomes and errors.",
@@ -65,16 +65,16 @@ logging.getLogger("griffe").setLevel(logging.ERROR)
 
 def page() -> str:
     """Each public name of each module with its signature and its docstring."""
-    packages = _packages()
+    loaded = _packages()
     sections: dict[str, tuple[str, list[tuple[str, Named]]]] = {}
     for name, purpose in MODULES.items():
         if find_spec(name) is None:
             continue
         if name == CLIENT:
-            for part, members in _parts(packages[name]).items():
+            for part, members in _parts(loaded[name]).items():
                 sections[part] = ("", [(name, member) for member in members])
         else:
-            sections[f"`{name}`"] = (purpose, list(_placed(packages, name)))
+            sections[f"`{name}`"] = (purpose, list(_placed(loaded, name)))
     overview = [
         (f"[{title}](#{_place(title)})", ", ".join(_linked(*placed) for placed in found))
         for title, (_, found) in sections.items()
@@ -97,11 +97,11 @@ def page() -> str:
 
 def _placed(packages: griffe.ModulesCollection, name: str) -> Iterator[tuple[str, Named]]:
     """The public names of a module, each with the module that it is imported from."""
-    for member in _public(packages[name]):
-        yield name, member
-    for module, names in WITHIN.get(name, {}).items():
-        for within in names:
-            yield module, packages[module].members[within]
+    for member in names(packages[name]):
+        yield name, packages[name].members[member]
+    for module, within in WITHIN.get(name, {}).items():
+        for each in within:
+            yield module, packages[module].members[each]
 
 
 def _place(title: str) -> str:
@@ -116,8 +116,8 @@ def _linked(module: str, member: Named) -> str:
 def _parts(module: Named) -> dict[str, list[Named]]:
     """The public names of the first module by part, in the order of `PARTS`."""
     found: dict[str, list[tuple[int, Named]]] = {part: [] for part in PARTS}
-    for member in _public(module):
-        home = member.final_target.path if isinstance(member, griffe.Alias) else member.path
+    for member in (module.members[name] for name in names(module)):
+        home = target(member).path
         part, place = next(
             (part, place)
             for part, homes in PARTS.items()
@@ -135,27 +135,12 @@ def _parts(module: Named) -> dict[str, list[Named]]:
 
 @cache
 def _packages() -> griffe.ModulesCollection:
-    loader = griffe.GriffeLoader()
-    for package in ("drs_sync_policy", "drs_sync_policy_api"):
-        loader.load(package)
-    # Only our own: the names that others export are not on the page.
-    loader.resolve_aliases(external=False)
-    return loader.modules_collection
-
-
-def _public(parent: Named) -> Iterator[Named]:
-    """What `__all__` names; without one, what is defined here and has no underscore."""
-    for name in [str(name) for name in parent.exports or parent.members]:
-        member = parent.members.get(name)
-        if member is None or (not parent.exports and (name.startswith("_") or member.is_alias)):
-            continue
-        if not member.is_module:
-            yield member
+    return packages()
 
 
 def _lineage(named: Named) -> tuple[str, ...]:
     """The errors that an error is a kind of, then itself; what is no error comes last."""
-    member = named.final_target if isinstance(named, griffe.Alias) else named
+    member = target(named)
     if not member.name.endswith("Error"):
         return ("~", member.name)
     parents = (member.parent.members.get(base) for base in _kinds(member) if member.parent)
@@ -170,8 +155,7 @@ def _kinds(member: Named) -> list[str]:
 
 def _entry(module: str, named: Named) -> Iterator[str]:
     yield f"### {named.name} {{ #{module}.{named.name} }}"
-    member = named.final_target if isinstance(named, griffe.Alias) else named
-    packages = _packages()
+    member = target(named)
     # An error that takes what its parent takes is caught, not made; an enum is not called either.
     made = not _kinds(member) or "__init__" in member.members
     shown = "" if member.is_attribute else signature(member)
@@ -184,7 +168,7 @@ def _entry(module: str, named: Named) -> Iterator[str]:
     yield from _docstring(member)
     if not member.is_class:
         return
-    twin = packages[module].members.get(named.name.removeprefix("Async"))
+    twin = _packages()[module].members.get(named.name.removeprefix("Async"))
     if twin is None or twin is named:
         yield from _members(f"{module}.{named.name}", member)
     else:
@@ -206,12 +190,11 @@ def _source(member: Named) -> str:
 def sources() -> set[Path]:
     """The modules that the public names are defined in."""
     found: set[Path] = set()
-    packages = _packages()
     for name in filter(find_spec, MODULES):
-        for _, named in _placed(packages, name):
-            member = named.final_target if isinstance(named, griffe.Alias) else named
-            if isinstance(member.filepath, Path):
-                found.add(member.filepath)
+        for _, named in _placed(_packages(), name):
+            file = target(named).filepath
+            if isinstance(file, Path):
+                found.add(file)
     return found
 
 

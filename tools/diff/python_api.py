@@ -11,9 +11,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 import griffe
 from attrs import evolve
@@ -23,8 +21,7 @@ from tools.diff.base import Contracts
 from tools.documents import ROOT
 from tools.editions import client_contract
 from tools.generate import CLIENT, OVERRIDES, write_client
-
-_PACKAGES: Final = ("drs_sync_policy", CLIENT)
+from tools.public import PACKAGES, names, packages, target
 
 
 def changes(before: Contracts, after: Contracts) -> list[str]:
@@ -45,51 +42,32 @@ def changes(before: Contracts, after: Contracts) -> list[str]:
 
 def breaking_since(tag: str, root: Path = ROOT) -> list[str]:
     """One line for each public name that breaks callers since `tag`, found by griffe."""
-    now = _load(root)
+    now = packages(root / "src", root / "generated")
     with tempfile.TemporaryDirectory() as folder:
         archive = subprocess.run(
             ["git", "archive", tag, "src", "generated"], cwd=root, capture_output=True, check=True
         ).stdout
         with tarfile.open(fileobj=io.BytesIO(archive)) as tree:
             tree.extractall(folder, filter="data")
-        then = _load(Path(folder))
+        then = packages(Path(folder, "src"), Path(folder, "generated"))
         public = _public_paths(then)
         return sorted(
             {
                 line
-                for name in _PACKAGES
+                for name in PACKAGES
                 for breakage, line in _breaking(then[name], now[name])
                 if breakage.obj.path.startswith(public)
             }
         )
 
 
-def _load(root: Path) -> griffe.ModulesCollection:
-    loader = griffe.GriffeLoader(search_paths=[root / "src", root / "generated"])
-    for name in _PACKAGES:
-        loader.load(name, try_relative_path=False)
-    loader.resolve_aliases(external=False)
-    return loader.modules_collection
-
-
 def _public_paths(packages: griffe.ModulesCollection) -> tuple[str, ...]:
     """Where each name that a public module exports is defined; the whole generated package."""
     found = {CLIENT}
-    for module in (packages[name] for name in MODULES if _has(packages, name)):
-        for name in map(str, module.exports or ()):
-            if name in module.members:
-                member = module.members[name]
-                with suppress(griffe.AliasResolutionError):
-                    target = member.final_target if isinstance(member, griffe.Alias) else member
-                    found |= {target.path, f"{module.path}.{name}"}
+    for name in (name for name in MODULES if name in packages):
+        for member in (packages[name].members[each] for each in names(packages[name])):
+            found |= {target(member).path, f"{name}.{member.name}"}
     return tuple(found)
-
-
-def _has(packages: griffe.ModulesCollection, name: str) -> bool:
-    try:
-        return packages[name] is not None
-    except KeyError:
-        return False
 
 
 def _generate(folder: Path, contracts: Contracts) -> griffe.Object:

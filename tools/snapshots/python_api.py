@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import griffe
 
-from tools import api, signatures
+from tools import api, public
+from tools.public import Named, names, target
 from tools.snapshots.files import as_json
 
 _OF_THE_CONTRACT: Final = tuple(
@@ -20,18 +21,17 @@ def public_api() -> str:
 
     Not what an edit of the contract changes: the modules made of it, fields, and values.
     """
-    loader = griffe.GriffeLoader()
-    for package in ("drs_sync_policy", "drs_sync_policy_api"):
-        loader.load(package)
-    loader.resolve_aliases(external=False)
-    known = loader.modules_collection
+    known = public.packages()
     generated = _modules(known["drs_sync_policy_api"])
     modules = [*api.MODULES, *(name for name in generated if not _of_the_contract(name))]
-    names = {name: list(_exported(known[name])) for name in modules}
-    public = {_target(known[f"{name}.{each}"]).path for name in modules for each in names[name]}
-    found = {
-        name: {each: _described(_target(known[f"{name}.{each}"]), public) for each in names[name]}
+    exported = {
+        name: {each: target(known[f"{name}.{each}"]) for each in names(known[name])}
         for name in modules
+    }
+    paths = {member.path for members in exported.values() for member in members.values()}
+    found = {
+        name: {each: _described(member, paths) for each, member in members.items()}
+        for name, members in exported.items()
     }
     return as_json({name: entries for name, entries in found.items() if entries})
 
@@ -40,30 +40,14 @@ def _of_the_contract(path: str) -> bool:
     return f"{path}.".startswith(_OF_THE_CONTRACT)
 
 
-def _modules(module: griffe.Object | griffe.Alias) -> Iterator[str]:
+def _modules(module: Named) -> Iterator[str]:
     yield module.path
     for member in module.members.values():
         if not member.is_alias and member.is_module and not member.name.startswith("_"):
             yield from _modules(member)
 
 
-def _exported(module: griffe.Object | griffe.Alias) -> Iterator[str]:
-    for name in [str(name) for name in module.exports or module.members]:
-        member = module.members.get(name)
-        if member is None or (not module.exports and (name.startswith("_") or member.is_alias)):
-            continue
-        if _target(member).kind is not griffe.Kind.MODULE:
-            yield name
-
-
-def _target(member: griffe.Object | griffe.Alias) -> griffe.Object | griffe.Alias:
-    try:
-        return member.final_target if isinstance(member, griffe.Alias) else member
-    except griffe.AliasResolutionError:
-        return member  # another library's
-
-
-def _described(member: griffe.Object | griffe.Alias, public: set[str]) -> Any:
+def _described(member: Named, paths: set[str]) -> Any:
     """A signature, a type, or the parts of a class; never the module that it is in."""
     if isinstance(member, griffe.Alias):
         return f"from {member.target_path}"
@@ -75,13 +59,13 @@ def _described(member: griffe.Object | griffe.Alias, public: set[str]) -> Any:
         # Methods may move to a base class; users find them in either place.
         inherited = dict(_inherited(member))
         return {
-            "bases": list(_bases(member, public)),
+            "bases": list(_bases(member, paths)),
             "decorators": [str(each.value).rpartition(".")[2] for each in member.decorators],
             "members": {
-                name: _described(_target(each), public)
+                name: _described(target(each), paths)
                 for name, each in {**inherited, **member.members}.items()
                 if (not name.startswith("_") or name == "__init__")
-                and not (_of_the_contract(member.path) and _target(each).is_attribute)
+                and not (_of_the_contract(member.path) and target(each).is_attribute)
             },
         }
     if isinstance(member, griffe.Attribute):
@@ -93,29 +77,29 @@ def _described(member: griffe.Object | griffe.Alias, public: set[str]) -> Any:
     return member.kind.value
 
 
-def _inherited(member: griffe.Class) -> Iterator[tuple[str, griffe.Object | griffe.Alias]]:
+def _inherited(member: griffe.Class) -> Iterator[tuple[str, Named]]:
     for parent in reversed(member.mro()):
         yield from parent.members.items()
 
 
-def _bases(member: griffe.Class, public: set[str]) -> Iterator[str]:
+def _bases(member: griffe.Class, paths: set[str]) -> Iterator[str]:
     """The public base classes and those of others; of a private one its own bases."""
     parents = {parent.name: parent for parent in member.mro()}
     for base in member.bases:
         name = str(base).rpartition(".")[2]
         parent = parents.get(name)
-        if parent is None or parent.path in public:
+        if parent is None or parent.path in paths:
             yield name
         else:
-            yield from _bases(parent, public)
+            yield from _bases(parent, paths)
 
 
 def _signature(function: griffe.Function) -> str:
     parts = [
-        signatures.STARS.get(each.kind or griffe.ParameterKind.positional_only, "")
+        public.STARS.get(each.kind or griffe.ParameterKind.positional_only, "")
         + each.name
         + (f": {each.annotation}" if each.annotation else "")
-        + (f" = {each.default}" if each.default and each.kind not in signatures.STARS else "")
+        + (f" = {each.default}" if each.default and each.kind not in public.STARS else "")
         + (" [keyword]" if each.kind is griffe.ParameterKind.keyword_only else "")
         for each in function.parameters
     ]

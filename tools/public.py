@@ -1,20 +1,49 @@
-"""Signatures for the page of the Python API: of functions, and of classes that attrs makes."""
+"""The public Python API, as griffe reads it: packages, public names and their signatures."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Final
 
 import griffe
 
 Named = griffe.Object | griffe.Alias
+PACKAGES: Final = ("drs_sync_policy", "drs_sync_policy_api")
 STARS: Final = {
     griffe.ParameterKind.var_positional: "*",
     griffe.ParameterKind.var_keyword: "**",
 }
 WIDTH: Final = 88
 """A longer signature has a line for each parameter."""
+
+
+def packages(*folders: Path) -> griffe.ModulesCollection:
+    """Our packages, as they are in these folders or else installed; what is others' stays alias."""
+    loader = griffe.GriffeLoader(search_paths=folders or None)
+    for package in PACKAGES:
+        loader.load(package, try_relative_path=False)
+    loader.resolve_aliases(external=False)
+    return loader.modules_collection
+
+
+def names(module: Named) -> Iterator[str]:
+    """What `__all__` names; without one, what is defined here and has no underscore."""
+    for name in [str(name) for name in module.exports or module.members]:
+        member = module.members.get(name)
+        if member is None or (not module.exports and (name.startswith("_") or member.is_alias)):
+            continue
+        if target(member).kind is not griffe.Kind.MODULE:
+            yield name
+
+
+def target(member: Named) -> Named:
+    """What an alias stands for; itself where that is another library's."""
+    try:
+        return member.final_target if isinstance(member, griffe.Alias) else member
+    except griffe.AliasResolutionError:
+        return member
 
 
 def signature(member: Named) -> str:
