@@ -11,6 +11,7 @@ import pytest
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.sandbox.faults import find
+from tests.fuzz.found import found_by
 from tools import rule_faults
 from tools.rule_parts import missing
 
@@ -63,7 +64,7 @@ def test_an_operation_needs_a_handler() -> None:
 def test_a_fault_that_is_found_is_in_the_snapshot_already() -> None:
     """What `make rule` writes for a rule that did not change is what is committed."""
     (fault,) = find(["count-off-by-one"])
-    assert rule_faults.problem(fault, *rule_faults.found_by(fault)) == ""
+    assert rule_faults.problem(fault, *found_by(fault)) == ""
     committed = rule_faults.SNAPSHOT.read_text("utf-8")
     same = [name for name, row in json.loads(committed).items() if row["rule"] == fault.rule]
     assert fault.name in same
@@ -84,6 +85,11 @@ def test_a_fault_that_is_found_is_in_the_snapshot_already() -> None:
             {"one-result-per-item", "count-equals-results"},
             ["one-result-per-item", "count-equals-results"],
             "it is 2 findings",
+        ),
+        (
+            {"valid-request-is-accepted", "count-equals-results"},
+            ["valid-request-is-accepted"],
+            "add the fault to `OTHER_CAUSE`",
         ),
     ],
 )

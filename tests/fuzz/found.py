@@ -8,7 +8,6 @@ from drs_sync_policy import sandbox
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
-from drs_sync_policy.fuzz.target.http import Wire
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault
@@ -61,25 +60,31 @@ def target_at(url: str) -> Target:
     return profile.parse(sandbox.target_profile(url, tenants=TENANTS, max_body_bytes=limit))
 
 
-def assert_found(fault: Fault) -> None:
-    """The check of its rule finds the fault, and nothing else is reported as another finding."""
+def found_by(fault: Fault) -> tuple[set[str], list[str]]:
+    """The rules that a sandbox with the fault violates, and those that the findings name."""
     target = target_at("http://application")
     with over_asgi(sandbox.create_app(faults=[fault.name]), target) as wire:
-        _assert_found(fault, target, wire)
-
-
-def _assert_found(fault: Fault, target: Target, wire: Wire) -> None:
-    verdict = run(
-        target,
-        seed=1,
-        budget=60,
-        wire=wire,
-        enough=lambda ledger: ledger.status(fault.rule) == "failed",
-    )
-    failed = {violation.rule for violation in verdict.ledger.violations()}
-    assert fault.rule in failed, f"{fault.text} Failed: {sorted(failed)}"
-    found = [finding.rule for finding in verdict.findings]
-    if fault.name not in SEVERAL:
-        assert found in ([fault.rule], [OTHER_CAUSE.get(fault.name)]), (
-            f"{fault.text} It violates {fault.rule}, and the findings are {found}"
+        verdict = run(
+            target,
+            seed=1,
+            budget=60,
+            wire=wire,
+            enough=lambda ledger: ledger.status(fault.rule) == "failed",
         )
+    violated: set[str] = {violation.rule for violation in verdict.ledger.violations()}
+    return violated, [finding.rule for finding in verdict.findings]
+
+
+def is_one_finding(fault: Fault, named: list[str]) -> bool:
+    """Whether the rules that the findings name are as they should be for this fault."""
+    wanted = ([fault.rule], [OTHER_CAUSE.get(fault.name)])
+    return fault.name in SEVERAL or named in wanted
+
+
+def assert_found(fault: Fault) -> None:
+    """The check of its rule finds the fault, and nothing else is reported as another finding."""
+    violated, named = found_by(fault)
+    assert fault.rule in violated, f"{fault.text} Failed: {sorted(violated)}"
+    assert is_one_finding(fault, named), (
+        f"{fault.text} It violates {fault.rule}, and the findings are {named}"
+    )
