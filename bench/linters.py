@@ -88,7 +88,7 @@ def main() -> None:
     }
     print("| | this project | Redocly by itself | Spectral by itself |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for name, overlays in (("defects found", defects), ("harmless styles that pass", styles)):
+        for name, overlays in (("defects found", defects), ("correct contracts that pass", styles)):
             documents = {key: apply(before, each, name=key) for key, each in overlays.items()}
             counts = lint_counts(_written(Path(folder), documents))
             total = len(documents)
