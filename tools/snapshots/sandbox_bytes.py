@@ -18,8 +18,9 @@ REQUESTS: Final = "requests.jsonl.gz"
 _MOST_REQUESTS: Final = 3000
 _LONGEST_BODY: Final = 20_000
 _SHOWN_BODY: Final = 2_000
+_LONG: Final = 32
 _DIFFERING: Final = ("x-request-id",)
-"""The headers whose values differ from run to run. Where a body has such a value, it is masked."""
+"""The headers whose values differ from run to run. A long one is masked where a body has it."""
 
 
 Json = dict[str, Any]
@@ -147,7 +148,7 @@ async def _response(app: Any, entry: Json) -> str:
     )
     start, *rest = received or [{"status": 0, "headers": []}]
     names = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
-    random = [value for name in _DIFFERING if (value := names.pop(name, ""))]
+    random = [value for name in _DIFFERING if len(value := names.pop(name, "")) >= _LONG]
     body = b"".join(message.get("body", b"") for message in rest)
     shown = body.decode("utf-8", "replace")
     for value in random:
