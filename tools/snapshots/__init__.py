@@ -22,7 +22,7 @@ from typing import Final
 
 from tools.snapshots.client_bytes import client_bytes
 from tools.snapshots.client_errors import client_errors
-from tools.snapshots.command import command_help, exit_codes
+from tools.snapshots.command import command_help
 from tools.snapshots.fault_finding import found_faults
 from tools.snapshots.files import FOLDER
 from tools.snapshots.messages import messages
@@ -35,7 +35,6 @@ SNAPSHOTS: Final[Mapping[str, tuple[str, Callable[[], str]]]] = {
     "public-api": ("public-api.json", public_api),
     "help": ("help.txt", command_help),
     "messages": ("messages.txt", messages),
-    "exit-codes": ("exit-codes.json", exit_codes),
     "sandbox-bytes": ("sandbox-bytes.txt.gz", sandbox_bytes),
     "client-bytes": ("client-bytes.json", client_bytes),
     "client-errors": ("client-errors.json", client_errors),

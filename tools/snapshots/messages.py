@@ -1,4 +1,4 @@
-"""The messages of the command: everything that it prints, for a table of inputs."""
+"""What the command prints, and its exit codes, for a table of inputs."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ _DOCUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
         "- {<<: 3}\n",
     ),
     "json": (
+        "",
         '[{"job_id": "j", "job_id": "k"}]',
         '[{"job_id": "j"}',
         '[{"job_id": }]',
@@ -51,6 +52,7 @@ _DOCUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
         "[" * 70,
     ),
     "csv": (
+        "",
         "job_id;conflict_policy\na;stop\n",
         "19557d51,stop\n",
         "job_id,job_id\na,b\n",
@@ -111,7 +113,50 @@ _LINES: Final = (
     "sandbox --workers 2",
     "sandbox --no-control --control-port 0",
 )
-_GOOD: Final = "- job_id: a\n  conflict_policy: ignore\n"
+_CODES: Final = (
+    "",
+    "--nonsense",
+    "explain",
+    "explain DRS.M00304",
+    "explain later-items-win",
+    "explain DRS.M00304 --output json",
+    "contract",
+    "contract nonsense",
+    "contract rules --output json",
+    "contract codes",
+    "completion bash",
+    "fuzz",
+    "fuzz --target missing.toml",
+    "fuzz --target bad.toml",
+    "fuzz --target lacking.toml",
+    "fuzz --sandbox --target lacking.toml",
+    "fuzz --sandbox --budget -1",
+    "fuzz --sandbox --origin nobody",
+    "set a --ddl-trans --dry-run",
+    "apply",
+    "apply missing.yaml",
+    "apply good.json --dry-run",
+    "apply good.csv --dry-run",
+    "apply good.yaml --format nonsense",
+    "apply good.yaml --url ftp://h",
+    "apply good.yaml --url http://[::1",
+    "apply good.yaml --region eu-de --url http://h",
+    "apply good.yaml --profile nowhere",
+    "apply good.yaml --journal .",
+    "set a --ddl-trans --curl",
+    "doctor --url ftp://h",
+    "login --region nowhere",
+    "sandbox --list-faults",
+    "sandbox --port 70000",
+)
+"""Lines whose text is left out: it has much of the contract, or is of a library."""
+_FILES: Final = {
+    **dict.fromkeys(("good.yaml", "good"), "- job_id: a\n  conflict_policy: ignore\n"),
+    "good.json": '[{"job_id": "a", "conflict_policy": "ignore"}]',
+    "good.csv": "job_id,conflict_policy\na,ignore\n",
+    "bad.toml": "[target\n",
+    "lacking.toml": '[target]\nurl = "http://127.0.0.1:9"\n',
+}
 
 
 def messages() -> str:
@@ -132,9 +177,11 @@ def _sections() -> list[str]:
     documents = [(form, text) for form, texts in _DOCUMENTS.items() for text in texts]
     sections = [_document(form, text) for form, text in documents]
     sections.append(_document("yaml", _KAFKA, "--edition", "huawei-cloud"))
-    for name in ("good.yaml", "good"):
-        Path(name).write_text(_GOOD)
-    return sections + [_section(f"$ drs-sync-policy {line}", *line.split()) for line in _LINES]
+    for name, content in _FILES.items():
+        Path(name).write_text(content, "utf-8")
+    sections += [_section(f"$ drs-sync-policy {line}", *line.split()) for line in _LINES]
+    codes = (_section(f"$ drs-sync-policy {line}", *line.split()) for line in _CODES)
+    return sections + ["\n".join(section.splitlines()[:2]) for section in codes]
 
 
 def _document(form: str, text: str, *options: str) -> str:
@@ -151,4 +198,5 @@ _INVISIBLE: Final = {0: "\\0", 9: "\\t"}
 def _section(head: str, *arguments: str) -> str:
     code, out, err = run(*arguments)
     both = "".join(f"{text.rstrip()}\n" for text in (out, err) if text)
-    return f"{head}\n-> exit code {code}\n{both}"
+    streams = [name for name, text in (("stdout", out), ("stderr", err)) if text]
+    return f"{head}\n-> exit code {code}, {' and '.join(streams) or 'silent'}\n{both}"
