@@ -1,13 +1,18 @@
-"""Names to choose from: the nearest for an unknown one, and those that a shell completes."""
+"""What options of several verbs share: names to choose from, and errors of whoever calls."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from functools import reduce
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from drs_sync_policy import contract
 from drs_sync_policy.text import did_you_mean
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
     _Choice = click.Choice[str]
@@ -32,3 +37,35 @@ def completed(
 ) -> Callable[[click.Context, click.Parameter, str], list[str]]:
     """For `shell_complete`: the names, from which completions.json is written."""
     return lambda _, __, typed: [name for name in names() if name.startswith(typed)]
+
+
+def with_options(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Adds options, in this order."""
+    return lambda function: reduce(lambda inner, add: add(inner), reversed(options), function)
+
+
+def edition_option(text: str) -> Callable[[F], F]:
+    """`--edition`, whose help says what the edition of the contract is for."""
+    return click.option(
+        "--edition",
+        type=Choice(contract.editions()),
+        default=contract.BASE_EDITION,
+        show_default=True,
+        help=text,
+    )
+
+
+def output_option(forms: Sequence[str], text: str | None = None) -> Callable[[F], F]:
+    """`--output`, the first form by default."""
+    return click.option(
+        "--output", type=Choice(forms), default=forms[0], show_default=True, help=text
+    )
+
+
+@contextmanager
+def usage_errors(*kinds: type[Exception]) -> Generator[None]:
+    """These errors in the block become a `click.UsageError` with the same text."""
+    try:
+        yield
+    except kinds as error:
+        raise click.UsageError(str(error)) from None

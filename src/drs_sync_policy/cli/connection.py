@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, cast
 
 import click
 from attrs import field, frozen
@@ -18,13 +17,11 @@ from drs_sync_policy import (
     WrongUseError,
 )
 from drs_sync_policy.cli import exits
-from drs_sync_policy.cli.choice import completed
+from drs_sync_policy.cli.choice import F, completed, usage_errors, with_options
 from drs_sync_policy.client.regions import checked_region, checked_url, regions
 from drs_sync_policy.client.settings import MissingSettingsError
 from drs_sync_policy.text import listed
 from drs_sync_policy_api.models import Language
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @frozen
@@ -40,15 +37,14 @@ class Connection:
 
     def client(self, **options: Any) -> AsyncSyncPolicyClient:
         """A client; `click.UsageError` says what is missing and where it can be given."""
-        try:
-            return self.make(**options)
-        except MissingSettingsError as error:
-            raise click.UsageError(
-                f"{error}\nGive it as an option, in the environment, or in a profile:"
-                " `drs-sync-policy login` makes one, `drs-sync-policy doctor` checks it."
-            ) from error
-        except WrongUseError as error:
-            raise click.UsageError(str(error)) from error
+        with usage_errors(WrongUseError):
+            try:
+                return self.make(**options)
+            except MissingSettingsError as error:
+                raise click.UsageError(
+                    f"{error}\nGive it as an option, in the environment, or in a profile:"
+                    " `drs-sync-policy login` makes one, `drs-sync-policy doctor` checks it."
+                ) from error
 
     def make(self, **options: Any) -> AsyncSyncPolicyClient:
         """As `client`, but what is wrong is a `WrongUseError`.
@@ -89,9 +85,7 @@ def connection_options(function: F) -> F:
         return function(connection=connection, **given)
 
     wrapped.__doc__ = function.__doc__
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
-    return wrapped  # type: ignore[return-value]
+    return cast("F", with_options(*_OPTIONS)(wrapped))
 
 
 _OPTIONS = (

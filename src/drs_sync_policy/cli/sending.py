@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import reduce, wraps
-from typing import Any, TypeVar, cast
+from functools import wraps
+from typing import Any, cast
 
 import click
 from attrs import frozen
@@ -22,6 +22,7 @@ from drs_sync_policy import (
     Timeouts,
 )
 from drs_sync_policy.cli import exits
+from drs_sync_policy.cli.choice import F, with_options
 from drs_sync_policy.cli.connection import exit_code
 from drs_sync_policy.cli.journal import BadJournalError
 from drs_sync_policy.cli.output.progress import Bar
@@ -31,8 +32,6 @@ from drs_sync_policy.client.call_record import Listener
 from drs_sync_policy.client.outcome import record_of
 from drs_sync_policy.runtime.errors import LoginError
 from drs_sync_policy.text import printable
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @frozen
@@ -70,7 +69,7 @@ def _with_manner(function: F, quiet: str) -> F:
         return function(manner=Manner(timeout, verbose, quiet), **given)
 
     options = (*_OPTIONS, click.option("-q", "--quiet", is_flag=True, help=quiet))
-    return cast("F", reduce(lambda inner, option: option(inner), reversed(options), wrapped))
+    return cast("F", with_options(*options)(wrapped))
 
 
 _OPTIONS = (

@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 
+from drs_sync_policy.cli.choice import usage_errors
 from drs_sync_policy.cli.connection import Connection
 from drs_sync_policy.cli.plans import BEFORE_START
 from drs_sync_policy.cli.reading import listed
@@ -46,13 +47,11 @@ def opened(
         with _our_sandbox(against, faults) as target:
             yield target
         return
-    try:
+    with usage_errors(ProfileError, ProcessFailed):
         target = profile.load(path, against=against)
         require_permission(target)
         with started(target, log=log):
             yield target
-    except (ProfileError, ProcessFailed) as error:
-        raise click.UsageError(str(error)) from None
 
 
 def write_example(context: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import click
 
 from drs_sync_policy.cli import exits
+from drs_sync_policy.cli.choice import Choice, F, edition_option, with_options
 from drs_sync_policy.cli.input.formats import FORMATS, format_of
 from drs_sync_policy.cli.input.places import PlacedProblem
 from drs_sync_policy.cli.input.policies import InvalidFileError, Item, read
@@ -18,6 +19,21 @@ from drs_sync_policy.text import counted, printable
 
 _MOST_SHOWN: Final = 100
 """The most errors of a file that are shown; more would scroll the first ones away."""
+
+
+def file_options(unknown: str) -> Callable[[F], F]:
+    """Adds FILE and the options about it; `unknown` says what `--allow-unknown` does."""
+    return with_options(
+        click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True)),
+        click.option(
+            "--format",
+            "form",
+            type=Choice(FORMATS),
+            help="The format of FILE.  [default: from its name]",
+        ),
+        edition_option("The edition of the contract that validates the file."),
+        click.option("--allow-unknown", is_flag=True, help=unknown),
+    )
 
 
 def items_of(file: str, form: str | None, *, edition: str, allow_unknown: bool) -> Sequence[Item]:

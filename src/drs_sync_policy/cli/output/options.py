@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, cast
 
 import click
 
 from drs_sync_policy import contract
-from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.cli.choice import Choice, F, edition_option, with_options
 from drs_sync_policy.cli.output import verdict as verdicts
 from drs_sync_policy.cli.output.verdict import Output
 from drs_sync_policy.fuzz.report.model import ORIGINS
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def target_option(does: str) -> Callable[[F], F]:
@@ -59,19 +57,11 @@ def verdict_options(function: F) -> F:
         against = contract.load(given.pop("edition"))
         return function(output=output, against=against, **given)
 
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
-    return wrapped  # type: ignore[return-value]
+    return cast("F", with_options(*_OPTIONS)(wrapped))
 
 
 _OPTIONS = (
-    click.option(
-        "--edition",
-        type=Choice(contract.editions()),
-        default=contract.BASE_EDITION,
-        show_default=True,
-        help="The edition of the contract that the server implements.",
-    ),
+    edition_option("The edition of the contract that the server implements."),
     click.option(
         "--origin",
         "origins",

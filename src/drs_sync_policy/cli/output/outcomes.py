@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 import attrs
@@ -112,19 +112,24 @@ def echo_json(value: object) -> None:
 
 
 def _csv(rows: Sequence[Row]) -> None:
-    text = io.StringIO()
     names = [field.name for field in attrs.fields(Row)]
-    writer = csv.DictWriter(text, names, lineterminator="\n")
-    writer.writeheader()
-    # A program gets every character as it is, a terminal only those that it shows.
+    echo_csv([names, *(map(str, attrs.astuple(r)) for r in rows)])
+
+
+def echo_csv(rows: Iterable[Iterable[str]], *, safe: Collection[str] = ()) -> None:
+    """Prints rows; cells other than the `safe` ones cannot be formulas.
+
+    A program gets every character as it is, a terminal only those that it shows.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
     shown = printable if sys.stdout.isatty() else str
-    for r in rows:
-        cells = attrs.asdict(r).items()
-        writer.writerow({name: no_formula(shown(str(value))) for name, value in cells})
+    for row in rows:
+        writer.writerow(cell if cell in safe else _no_formula(shown(cell)) for cell in row)
     click.echo(text.getvalue(), nl=False, color=True)  # click takes no escapes out of it
 
 
-def no_formula(cell: str) -> str:
+def _no_formula(cell: str) -> str:
     """The cell, with a quote before what a spreadsheet would calculate (OWASP, CSV injection)."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 

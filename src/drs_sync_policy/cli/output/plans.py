@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
@@ -13,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import click
 
-from drs_sync_policy.cli.output.outcomes import echo_json, no_formula
+from drs_sync_policy.cli.output.outcomes import echo_csv, echo_json
 from drs_sync_policy.cli.output.prose import fold, width
 from drs_sync_policy.cli.plans import (
     NOT_KNOWN,
@@ -109,10 +106,10 @@ _COLUMNS: Final = (
 
 
 def _csv(found: Sequence[JobPlan]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    shown = printable if sys.stdout.isatty() else str
+    echo_csv([_COLUMNS, *_rows(found)], safe=_SIGNS)
+
+
+def _rows(found: Sequence[JobPlan]) -> Iterator[tuple[str, ...]]:
     for plan in found:
         for change in plan.changes or (None,):
             cells = (
@@ -121,9 +118,7 @@ def _csv(found: Sequence[JobPlan]) -> None:
                 else ("",) * 4
             )
             state = (plan.status, _cell(plan.may_be_rejected), plan.result)
-            row = (plan.job_id, *state, *cells, plan.error_code, plan.error_msg)
-            writer.writerow(no_formula(shown(cell)) if cell not in _SIGNS else cell for cell in row)
-    click.echo(text.getvalue(), nl=False, color=True)
+            yield (plan.job_id, *state, *cells, plan.error_code, plan.error_msg)
 
 
 _SIGNS: Final = ("+", "=")

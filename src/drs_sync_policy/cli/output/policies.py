@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import click
 
 from drs_sync_policy import NOT_READABLE, JobPolicy
-from drs_sync_policy.cli.output.outcomes import echo_json, no_formula
+from drs_sync_policy.cli.output.outcomes import echo_csv, echo_json
 from drs_sync_policy.cli.output.prose import cells
 from drs_sync_policy.text import printable
 
@@ -77,10 +74,7 @@ def _hidden(policy: JobPolicy, names: Sequence[str]) -> list[str]:
 
 
 def _csv(policies: Sequence[JobPolicy], names: Sequence[str]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("job_id", "status", *names, "not_readable", "error_code", "error_msg"))
-    shown = printable if sys.stdout.isatty() else str
+    rows = [("job_id", "status", *names, "not_readable", "error_code", "error_msg")]
     for policy in policies:
         values = [policy[name] for name in names]
         row = (
@@ -91,8 +85,8 @@ def _csv(policies: Sequence[JobPolicy], names: Sequence[str]) -> None:
             policy.error_code or "",
             policy.error_msg or "",
         )
-        writer.writerow(no_formula(shown(cell)) for cell in row)
-    click.echo(text.getvalue(), nl=False, color=True)
+        rows.append(row)
+    echo_csv(rows)
 
 
 _PRINTERS: Final[dict[str, Callable[[Sequence[JobPolicy], Sequence[str]], None]]] = {

@@ -16,6 +16,7 @@ from drs_sync_policy import (
     TokenAuth,
     WrongUseError,
 )
+from drs_sync_policy.cli.choice import usage_errors
 from drs_sync_policy.cli.connection import Connection
 from drs_sync_policy.client.shared import credentials_of, requests_of
 from drs_sync_policy_api.api.synchronization_policies import batch_set_policy as operation
@@ -46,11 +47,9 @@ def show(
         )
     credentials = _SIGNED if signs and not as_curl else {"X-Auth-Token": TOKEN}
     form = _as_curl if as_curl else _as_text
-    try:
+    with usage_errors(WrongUseError):
         for headers, body in _requests(client, items):
             click.echo(form(address, {**credentials, **headers}, body))
-    except WrongUseError as error:
-        raise click.UsageError(str(error)) from error
 
 
 def url(client: AsyncSyncPolicyClient) -> str:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from drs_sync_policy.cli import exits
+from drs_sync_policy.cli.choice import usage_errors
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import baseline
 from drs_sync_policy.fuzz.active import Progress
@@ -251,10 +252,8 @@ def known_findings(path: Path | None, *, write: bool) -> tuple[Known, ...]:
             f"`{path}` does not exist; add `--write-baseline` to write the findings of this run"
             " into it"
         )
-    try:
+    with usage_errors(BaselineError):
         return baseline.read(path)
-    except BaselineError as error:
-        raise click.UsageError(str(error)) from None
 
 
 def write_baseline(path: Path, verdict: Verdict, known: Sequence[Known]) -> tuple[Known, ...]:

@@ -7,28 +7,20 @@ from pathlib import Path
 
 import click
 
-from drs_sync_policy import Batches, contract
+from drs_sync_policy import Batches
 from drs_sync_policy.cli import applying, sending
-from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.cli.choice import output_option, usage_errors
 from drs_sync_policy.cli.connection import Connection, connection_options
-from drs_sync_policy.cli.input.file import items_of
-from drs_sync_policy.cli.input.formats import FORMATS
+from drs_sync_policy.cli.input.file import file_options, items_of
 from drs_sync_policy.cli.journal import BadJournalError
 from drs_sync_policy.cli.output import outcomes, preview
 
 
 @click.command(short_help="Set the policies of a file.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option(
-    "--format", "form", type=Choice(FORMATS), help="The format of FILE.  [default: from its name]"
-)
-@click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
-              show_default=True,
-              help="The edition of the contract that validates the file.")  # fmt: skip
-@click.option("--allow-unknown", is_flag=True, help="Also send unknown fields.")
+@file_options("Also send unknown fields.")
 @click.option("--dry-run", is_flag=True, help="Show the requests and send nothing.")
 @click.option("--curl", is_flag=True, help="Show the requests as curl commands and send nothing.")
-@click.option("--output", type=Choice(outcomes.OUTPUTS), default="table", show_default=True)
+@output_option(outcomes.OUTPUTS)
 @click.option("--batch", type=click.IntRange(min=1), default=100, show_default=True,
               help="Maximum number of jobs in one request. With a small number, the"
               " journal and the progress bar are updated more often.")  # fmt: skip
@@ -83,7 +75,5 @@ def command(
     client = connection.client(**options)
     verifier = connection.client(**options) if verify else None
     run = applying.Run(client, items, output, manner, verifier)
-    try:
+    with usage_errors(BadJournalError):
         sys.exit(run.to_the_end(path, fresh=fresh))
-    except BadJournalError as error:
-        raise click.UsageError(str(error)) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from drs_sync_policy.cli import exits
+from drs_sync_policy.cli.choice import usage_errors
 from drs_sync_policy.cli.output.options import redact_option, target_option, verdict_options
 from drs_sync_policy.cli.output.progress import reading
 from drs_sync_policy.cli.output.verdict import Output
@@ -35,7 +36,10 @@ def command(
     """
     output.keep(file)
     try:
-        with reading(file.name, file.stat().st_size) as progress:
+        with (
+            usage_errors(ProfileError, RecordingError),
+            reading(file.name, file.stat().st_size) as progress,
+        ):
             verdict = check_file(
                 file,
                 profile.load(target, against=against),
@@ -44,8 +48,6 @@ def command(
                 progress=progress,
                 on_finding=output.found,
             )
-    except (ProfileError, RecordingError) as error:
-        raise click.UsageError(str(error)) from None
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
         sys.exit(exits.INTERRUPTED)

@@ -10,7 +10,7 @@ import attrs
 import click
 
 from drs_sync_policy import codes, contract
-from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.cli.choice import Choice, edition_option, output_option
 from drs_sync_policy.cli.output.prose import beside, width
 
 
@@ -18,20 +18,8 @@ from drs_sync_policy.cli.output.prose import beside, width
 @click.argument(
     "what", type=Choice(["document", "rules", "codes"]), default="document", required=False
 )
-@click.option(
-    "--edition",
-    type=Choice(contract.editions()),
-    default=contract.BASE_EDITION,
-    show_default=True,
-    help="The edition of the contract.",
-)
-@click.option(
-    "--output",
-    type=Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Plain text or JSON.",
-)
+@edition_option("The edition of the contract.")
+@output_option(("text", "json"), "Plain text or JSON.")
 def command(what: str, edition: str, output: str) -> None:
     """Print the contract (the default), its rules, or the vendor's error codes.
 

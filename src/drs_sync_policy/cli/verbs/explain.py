@@ -12,7 +12,7 @@ import attrs
 import click
 
 from drs_sync_policy import codes, contract
-from drs_sync_policy.cli.choice import Choice, completed
+from drs_sync_policy.cli.choice import completed, output_option
 from drs_sync_policy.cli.completion import PREFIXES
 from drs_sync_policy.cli.output.prose import beside, fold, width
 from drs_sync_policy.text import counted, nearest
@@ -36,7 +36,7 @@ def _known() -> Iterable[str]:
 @click.command(short_help="Explain an error code, a status or a rule.")
 @click.argument("names", metavar="CODE...", nargs=-1, required=True,
                 shell_complete=completed(_known))  # fmt: skip
-@click.option("--output", type=Choice(["text", "json"]), default="text", show_default=True)
+@output_option(("text", "json"))
 def command(names: tuple[str, ...], output: str) -> None:
     """Explain what an error code or a rule means, and what to do about it.
 

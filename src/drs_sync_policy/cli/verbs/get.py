@@ -6,9 +6,8 @@ import sys
 
 import click
 
-from drs_sync_policy import contract
 from drs_sync_policy.cli import exits, sending
-from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.cli.choice import edition_option, output_option
 from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.input.fields import fields
 from drs_sync_policy.cli.output import policies as output_of
@@ -19,10 +18,8 @@ from drs_sync_policy.text import counted
 @click.command(short_help="Show the policies of jobs.")
 @click.argument("job_ids", metavar="[JOB...]", nargs=-1)
 @click.option("--all-sync-jobs", is_flag=True, help="Read all synchronization jobs of the project.")
-@click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
-              show_default=True, help="The edition of the contract; it decides which fields are"
-              " shown.")  # fmt: skip
-@click.option("--output", type=Choice(output_of.OUTPUTS), default="table", show_default=True)
+@edition_option("The edition of the contract; it decides which fields are shown.")
+@output_option(output_of.OUTPUTS)
 @sending.manner_options("Print only the policies and errors, no progress and no summary.")
 @connection_options
 def command(

@@ -14,6 +14,7 @@ from rich.status import Status
 from rich.text import Text
 
 from drs_sync_policy.cli import exits
+from drs_sync_policy.cli.choice import usage_errors
 from drs_sync_policy.cli.output.options import target_option, verdict_options
 from drs_sync_policy.cli.output.verdict import EXITS, Output
 from drs_sync_policy.cli.target import opened
@@ -114,11 +115,8 @@ def command(
     if worker and (master or output.folder):
         raise click.UsageError("a worker collects nothing: leave out `--master` and `--report`")
     do = _work if worker else _collect
-    try:
-        code = do(settings, against, output)
-    except (CannotBegin, ProfileError) as error:
-        raise click.UsageError(str(error)) from None
-    sys.exit(code)
+    with usage_errors(CannotBegin, ProfileError):
+        sys.exit(do(settings, against, output))
 
 
 def _collect(settings: Settings, against: Contract, output: Output) -> int:

@@ -13,7 +13,7 @@ import click
 
 from drs_sync_policy import AsyncSyncPolicyClient
 from drs_sync_policy.cli import profiles
-from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.cli.choice import Choice, usage_errors
 from drs_sync_policy.cli.diagnosis import failed, of_server
 from drs_sync_policy.client.credentials.login import iam_url_for
 from drs_sync_policy.client.regions import checked_region, checked_url, regions
@@ -61,10 +61,8 @@ def command(
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise click.BadParameter("a name has letters, digits, - and _ only", param_hint="NAME")
-    try:
+    with usage_errors(WrongUseError):
         file = default_file(os.environ)
-    except WrongUseError as error:
-        raise click.UsageError(str(error)) from None
     _may_write(file, name, replace=replace)
     profile = _server(region, url)
     profile["project_id"] = project_id or _ask("project_id", "Project id")
@@ -93,13 +91,12 @@ def _accepted(profile: Mapping[str, str]) -> bool:
     for key in SECRETS & {*KINDS[profile["auth"]]} - profile.keys():
         if value := os.environ.get(VARIABLES[key]):
             given[VARIABLES[key]] = value
-    try:
-        settings = Settings.load(environment=given, file=Path(os.devnull))
-        client = AsyncSyncPolicyClient(**settings.arguments())
-    except MissingSettingsError:
-        return False
-    except WrongUseError as error:
-        raise click.UsageError(str(error)) from None
+    with usage_errors(WrongUseError):
+        try:
+            settings = Settings.load(environment=given, file=Path(os.devnull))
+            client = AsyncSyncPolicyClient(**settings.arguments())
+        except MissingSettingsError:
+            return False
     findings = list(of_server(client))
     if code := failed(findings):
         for finding in findings:

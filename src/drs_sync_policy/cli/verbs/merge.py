@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from drs_sync_policy.cli.choice import usage_errors
 from drs_sync_policy.cli.output.options import verdict_options
 from drs_sync_policy.cli.output.verdict import Output
 from drs_sync_policy.contract import Contract
@@ -40,9 +41,7 @@ def command(*, reports: Sequence[Path], against: Contract, output: Output) -> No
     for folder, name in zip(folders, reports, strict=True):
         if folders.count(folder) > 1:
             raise click.UsageError(f"`{name}` is given twice; its counts would be added twice")
-    try:
+    with usage_errors(EvidenceError, MergeError):
         loaded = {str(folder): verdicts.load(folder, against=against) for folder in reports}
         verdict = merge(loaded)
-    except (EvidenceError, MergeError) as error:
-        raise click.UsageError(str(error)) from None
     sys.exit(output.finish(verdict))

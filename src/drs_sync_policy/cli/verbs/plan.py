@@ -6,26 +6,17 @@ import sys
 
 import click
 
-from drs_sync_policy import contract
 from drs_sync_policy.cli import exits, plans, sending
-from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.cli.choice import output_option
 from drs_sync_policy.cli.connection import Connection, connection_options
-from drs_sync_policy.cli.input.file import items_of
-from drs_sync_policy.cli.input.formats import FORMATS
+from drs_sync_policy.cli.input.file import file_options, items_of
 from drs_sync_policy.cli.output import plans as output_of
 from drs_sync_policy.cli.reading import read
 
 
 @click.command(short_help="Show what `apply` would change.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option(
-    "--format", "form", type=Choice(FORMATS), help="The format of FILE.  [default: from its name]"
-)
-@click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
-              show_default=True,
-              help="The edition of the contract that validates the file.")  # fmt: skip
-@click.option("--allow-unknown", is_flag=True, help="Also accept unknown fields.")
-@click.option("--output", type=Choice(output_of.OUTPUTS), default="table", show_default=True)
+@file_options("Also accept unknown fields.")
+@output_option(output_of.OUTPUTS)
 @sending.manner_options("Print only the plan and errors, no progress and no summary.")
 @connection_options
 def command(

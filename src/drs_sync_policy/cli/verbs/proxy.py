@@ -12,6 +12,7 @@ import click
 from attrs import evolve
 
 from drs_sync_policy.cli import exits
+from drs_sync_policy.cli.choice import usage_errors
 from drs_sync_policy.cli.output.options import redact_option, target_option, verdict_options
 from drs_sync_policy.cli.output.verdict import Output
 from drs_sync_policy.contract import Contract
@@ -63,10 +64,8 @@ def command(
     codes: 0 all checked rules passed; 1 a rule failed; 2 usage error; 6 no request that sets
     policies was forwarded.
     """
-    try:
+    with usage_errors(ProfileError):
         chosen = profile.load(target, against=against)
-    except ProfileError as error:
-        raise click.UsageError(str(error)) from None
     if record is not None:
         try:
             record.open("ab").close()  # what it has is kept until the port is bound

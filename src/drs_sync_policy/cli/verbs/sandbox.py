@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from drs_sync_policy.cli.choice import Choice, completed
-from drs_sync_policy.contract import BASE_EDITION, editions, load
+from drs_sync_policy.cli.choice import completed, edition_option
+from drs_sync_policy.contract import BASE_EDITION, load
 from drs_sync_policy.sandbox import (
     DEFAULT_MAX_BODY_BYTES,
     NoHandlerError,
@@ -45,13 +45,7 @@ _PORT = click.IntRange(0, 65535)
     metavar="URL",
     help="Where state is kept: `sqlite://` (in memory), `sqlite:///FILE`, `postgresql://...`.",
 )
-@click.option(
-    "--edition",
-    type=Choice(editions()),
-    default=BASE_EDITION,
-    show_default=True,
-    help="The edition of the contract to imitate.",
-)
+@edition_option("The edition of the contract to imitate.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),

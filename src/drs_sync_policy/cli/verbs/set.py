@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterator
-from functools import reduce
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -12,7 +11,7 @@ import click
 
 from drs_sync_policy import Batches, SyncPolicyReq, contract
 from drs_sync_policy.cli import exits, sending
-from drs_sync_policy.cli.choice import Choice
+from drs_sync_policy.cli.choice import Choice, edition_option, output_option, with_options
 from drs_sync_policy.cli.connection import Connection, connection_options
 from drs_sync_policy.cli.input.cells import hint, json_types, value_of
 from drs_sync_policy.cli.input.fields import editions_of, fields
@@ -39,7 +38,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
         for name, schema in fields(edition).items():
             found.setdefault(name, schema)
     del found["job_id"]
-    return reduce(lambda inner, item: _option(*item)(inner), reversed(found.items()), function)
+    return with_options(*(_option(*item) for item in found.items()))(function)
 
 
 def _option(name: str, schema: contract.Json) -> Callable[..., Any]:
@@ -56,11 +55,7 @@ def _option(name: str, schema: contract.Json) -> Callable[..., Any]:
     if "null" not in json_types(schema):
         return given
     unset = _field(name, f"{option}-null", flag_value=_NULL, help=f"Set {option} to null.")
-
-    def both(function: Callable[..., Any]) -> Any:
-        return given(unset(function))
-
-    return both
+    return with_options(given, unset)
 
 
 class _Field(click.Option):
@@ -123,11 +118,9 @@ def _limits(schema: contract.Json) -> Iterator[str]:
 @click.command(cls=_Set, short_help="Set the policy of one job or several.")
 @click.argument("job_ids", metavar="JOB_ID...", nargs=-1, required=True)
 @_options
-@click.option("--edition", type=Choice(contract.editions()), default=contract.BASE_EDITION,
-              show_default=True, help="The edition of the contract; it decides which fields"
-              " exist.")  # fmt: skip
+@edition_option("The edition of the contract; it decides which fields exist.")
 @click.option("--curl", is_flag=True, help="Show the request as a curl command and send nothing.")
-@click.option("--output", type=Choice(outcomes.OUTPUTS), default="table", show_default=True)
+@output_option(outcomes.OUTPUTS)
 @sending.manner_options("Print only jobs that were not set, and errors.")
 @connection_options
 def command(
