@@ -18,15 +18,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from html import escape
+from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from drs_sync_policy import contract
 from tools import api, charts, labels, meta, pages, published, reference, search, source, staging
 from tools.documents import ROOT
 from tools.programs import program
 from tools.release.readme import cloning, installing
 
 DOCS, SITE, CONFIG = ROOT / "docs", ROOT / "site", ROOT / "zensical.toml"
+NAME: Final = "drs-sync-policy"
 SHIM = ROOT / "tools" / "node_modules" / "iframe-worker" / "shim" / "index.js"
 MADE: Final[dict[str, Callable[[], str]]] = {
     "errors.md": pages.errors,
@@ -48,7 +52,7 @@ def build(site: Path = SITE, *, docs: Path = DOCS) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         url = os.environ.get("SITE_URL", "").rstrip("/")
-        _configure(root / CONFIG.name, url=f"{url}/" if url else None)
+        _configure(root / CONFIG.name, url=f"{url}/" if url else None, source=_repository())
         stage(docs, into=root / "docs")
         command = [program("zensical"), "build", "--clean", "--strict"]
         done = subprocess.run(command, cwd=root, text=True, capture_output=True, check=False)
@@ -57,19 +61,39 @@ def build(site: Path = SITE, *, docs: Path = DOCS) -> None:
             raise SystemExit("the guide could not be built; see above")
         search.extend(root / "site")
         labels.write(root / "site")
+        _link_repository(root / "site")
         meta.write(root / "site", list(_pages(root / "docs")), url=f"{url}/" if url else None)
         shutil.rmtree(site, ignore_errors=True)
         shutil.move(root / "site", site)
 
 
-def _configure(path: Path, *, url: str | None) -> None:
-    """Writes the configuration of a site that is published at `url`, if that is known."""
-    text = CONFIG.read_text("utf-8")
+def _repository() -> str:
+    return os.environ.get("SOURCE_URL", "").rstrip("/")
+
+
+def _configure(path: Path, *, url: str | None, source: str) -> None:
+    """Writes the configuration of a site at `url` and a repository at `source`, where known."""
+    about = (
+        f"{NAME} {metadata.version(NAME)}, contract {contract.load().version}. "
+        "MIT licence. Not made by T Cloud Public or Huawei Cloud."
+    )
+    added = {"copyright": about}
     if url:
-        text = text.replace(
-            "\n[project.theme]", f"site_url = {json.dumps(url)}\n\n[project.theme]", 1
-        )
-    path.write_text(text, "utf-8")
+        added["site_url"] = url
+    if source:
+        added["copyright"] = f'{about} <a href="{escape(source)}">Source code</a>'
+        added |= {"repo_url": source, "repo_name": source.rpartition("/")[2]}
+    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in added.items())
+    text = CONFIG.read_text("utf-8")
+    path.write_text(text.replace("\n[project.theme]", f"{lines}\n[project.theme]", 1), "utf-8")
+
+
+def _link_repository(site: Path) -> None:
+    """Keeps the theme's script from asking the repository's host for stars and versions."""
+    for page in site.rglob("*.html"):
+        text = page.read_text("utf-8")
+        if (kept := text.replace(' data-md-component="source"', "")) != text:
+            page.write_text(kept, "utf-8")
 
 
 def _pages(docs: Path) -> Iterator[meta.Page]:
@@ -90,7 +114,7 @@ def stage(docs: Path, *, into: Path) -> None:
         (into / name).write_text(make(), "utf-8")
     for written in into.glob("*.md"):
         text = installing(written.read_text("utf-8"), os.environ.get("PACKAGE", ""))
-        text = staging.staged(cloning(text, os.environ.get("SOURCE_URL", "")), into)
+        text = staging.staged(cloning(text, _repository()), into)
         written.write_text(charts.charted(text), "utf-8")
     scripts = into / "assets" / "javascripts"
     scripts.mkdir(parents=True, exist_ok=True)
@@ -146,6 +170,12 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8000, help="where to serve (default: 8000)")
     options = parser.parse_args()
     build()
+    if not _repository():
+        print(
+            "warning: the pages have no link to the repository and no `git clone` command. Set "
+            "SOURCE_URL to the address of the repository: SOURCE_URL=https://... make docs",
+            file=sys.stderr,
+        )
     print(f"The site is in {SITE.relative_to(ROOT)}/: open {SITE.relative_to(ROOT)}/index.html")
     if options.serve:
         try:

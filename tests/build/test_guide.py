@@ -312,8 +312,17 @@ def test_one_setting_names_the_published_package() -> None:
     assert installing(text, "") == text
     named = "Run `pip install 'name[cli]'`, or `pip install 'name'`."
     assert installing(text, "name") == named
-    assert cloning("git clone <this repository> x", "") == "git clone <this repository> x"
-    assert cloning("git clone <this repository> x", "https://a/b") == "git clone https://a/b x"
+
+
+def test_one_setting_names_the_repository() -> None:
+    """Until there is one, no page shows a clone command, which would fail when it is pasted."""
+    text = "$ cd drs-sync-policy  # your clone\n$ make demo\n"
+    assert cloning(text, "") == text
+    cloned = "$ git clone https://a/b drs-sync-policy && cd drs-sync-policy\n$ make demo\n"
+    assert cloning(text, "https://a/b") == cloned
+    for page in (ROOT / "README.md", ROOT / "docs" / "index.md"):
+        assert "git clone https://a/b" in cloning(page.read_text("utf-8"), "https://a/b")
+        assert "git clone" not in page.read_text("utf-8")
 
 
 def test_the_diagrams_are_what_their_sources_say() -> None:

@@ -16,6 +16,7 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 _LINK: Final = re.compile(r"(?P<picture>!?)\[(?P<text>[^\]]*)\]\((?P<to>(?![a-z]+:|#)[^)\s]+)\)")
 _CLONE: Final = re.compile(r"pip install '?\.(\[\w+\])?'?(`?)(?: in a clone)?")
+_ENTER: Final = re.compile(r"^(\$ )cd drs-sync-policy( +#.*)?\n", re.MULTILINE)
 _PLACES: Final = {"openapi.yaml": "reference/openapi.yaml", "CHANGELOG.md": "changelog.html"}
 """Where the site has the files that are outside `docs/`."""
 
@@ -32,8 +33,9 @@ class Hook(MetadataHookInterface):
 
 
 def cloning(text: str, source: str) -> str:
-    """The text whose clone command has the address of the repository, if that is known."""
-    return text.replace("<this repository>", source) if source else text
+    """The text that clones the repository at `source` where it enters a clone, if that is known."""
+    command = rf"\1git clone {source} drs-sync-policy && cd drs-sync-policy\n"
+    return _ENTER.sub(command, text) if source else text
 
 
 def addresses(site: str, source: str) -> dict[str, str]:
