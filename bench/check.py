@@ -120,8 +120,7 @@ def _failed(verdict: Verdict) -> tuple[str, ...]:
 @contextmanager
 def recorded(target: Target, folder: Path) -> Generator[Callable[[Exchange], None]]:
     """Records a run twice: as the fuzzer does, and as a proxy between it and the server would."""
-    against = contract.load()
-    oracle = Oracle(against, against.operation(contract.BATCH_SET_POLICY), target)
+    oracle = Oracle.of_target(target, contract.load())
     recorder, lock = Recorder(target, folder), threading.Lock()
     with (folder / HAR).open("w", encoding="utf-8") as file, HarWriter(file, oracle) as har:
 

@@ -111,56 +111,20 @@ __all__ = [
 _MODULES: Final = {
     "client.async_client": ("AsyncSyncPolicyClient",),
     "client.batching": ("Batches",),
-    "client.credentials.auth": (
-        "AkSkAuth",
-        "TokenAuth",
-    ),
+    "client.credentials.auth": ("AkSkAuth", "TokenAuth"),
     "client.credentials.passwords": ("PasswordAuth",),
     "client.exchange": ("Hooks",),
     "client.timeouts": ("Timeouts",),
     "client.network.options": ("Connections",),
-    "client.job_outcome": (
-        "JobOutcome",
-        "JobState",
-    ),
-    "client.job_policy": (
-        "NOT_READABLE",
-        "JobPolicy",
-        "NotReadable",
-    ),
+    "client.job_outcome": ("JobOutcome", "JobState"),
+    "client.job_policy": ("NOT_READABLE", "JobPolicy", "NotReadable"),
     "client.outcome": ("Outcome",),
     "client.retries": ("Retries",),
     "client.sync_client": ("SyncPolicyClient",),
-    "runtime.errors": (
-        "BadRequestError",
-        "ConnectFailedError",
-        "ConnectionLostError",
-        "ContentTooLargeError",
-        "DrsError",
-        "ForbiddenError",
-        "GatewayError",
-        "InternalServerError",
-        "JobsFailedError",
-        "LoginError",
-        "MethodNotAllowedError",
-        "NotFoundError",
-        "OutsideContractError",
-        "RefusedError",
-        "ServiceUnavailableError",
-        "TimedOutError",
-        "TooManyRequestsError",
-        "UnauthorizedError",
-        "UnprocessableContentError",
-        "UnreachableError",
-        "UnsupportedMediaTypeError",
-        "WrongUseError",
-        "Problem",
-    ),
-    "runtime.messages": (
-        "RequestInfo",
-        "ResponseInfo",
-    ),
+    "runtime.errors": ("Problem", *(name for name in __all__ if name.endswith("Error"))),
+    "runtime.messages": ("RequestInfo", "ResponseInfo"),
 }
+"""Where the names are; those that are missing here are models."""
 _HOME: Final = {
     name: f"{__name__}.{module}" for module, names in _MODULES.items() for name in names
 }

@@ -6,8 +6,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from attrs import asdict
+
+from drs_sync_policy.fuzz.report.github import annotation
 from tools.diff.change import Change, Level
 from tools.diff.report import Report, markdown, verdict
+from tools.documents import CONTRACT
 
 
 def as_json(report: Report) -> str:
@@ -28,13 +32,7 @@ def as_json(report: Report) -> str:
 
 
 def _change(change: Change) -> dict[str, str]:
-    return {
-        "level": change.level.name.lower(),
-        "direction": change.direction,
-        "place": change.place,
-        "what": change.what,
-        "hurts": change.hurts,
-    }
+    return {**asdict(change), "level": change.level.name.lower()}
 
 
 def as_github(report: Report) -> str:
@@ -52,9 +50,7 @@ def as_github(report: Report) -> str:
 
 
 def _annotation(kind: str, title: str, text: str) -> str:
-    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    name = title.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
-    return f"::{kind} file=openapi.yaml,title={name}::{escaped}"
+    return annotation(kind, text, file=CONTRACT.name, title=title)
 
 
 FORMATS: Final[Mapping[str, Callable[[Report], str]]] = {

@@ -132,10 +132,7 @@ def run(
         first_failure=execution.first_failure,
         requests_to_failure=execution.requests_to_failure,
         failing_jobs=tuple(
-            job
-            for tenant in (target.tenant, target.other)
-            if tenant
-            for job in prober.history.failing(tenant)
+            job for tenant in target.tenants for job in prober.history.failing(tenant)
         ),
         crashes=tuple(execution.crashes),
         timeout=execution.lowered if execution.ended else carrier.lowered,

@@ -156,7 +156,7 @@ def _text(value: str | bytes) -> str:
 def _checks(
     target: Target, loaded: Contract, on_checked: OnChecked | None, ledger: Ledger | None
 ) -> Iterator[CheckFunction]:
-    oracle = Oracle(loaded, loaded.operation(contract.BATCH_SET_POLICY), target)
+    oracle = Oracle.of_target(target, loaded)
     checked = _Memory(oracle, on_checked, ledger)
     for rule in loaded.checked_rules(target.operations):
         yield _check(rule.id, rule.statement, checked)

@@ -124,12 +124,20 @@ class Oracle:
         }
         self._path = _path_pattern(target.url, operation.path)
         self._token = operation.security_headers[0]
-        self._tenants = {tenant.token: tenant for tenant in (target.tenant, target.other) if tenant}
+        self._tenants = {tenant.token: tenant for tenant in target.tenants}
         self._owners = dict.fromkeys(target.blocked_job_ids, target.tenant)
         for tenant in reversed(self._tenants.values()):
             self._owners |= dict.fromkeys(tenant.job_ids, tenant)
         # Of most requests, only the body differs from the one before.
         self._head = functools.lru_cache(maxsize=64)(self._read_head)
+
+    @classmethod
+    def of_target(
+        cls, target: Target, contract: Contract, *, knows_all_jobs: bool = True
+    ) -> Oracle:
+        """The oracle whose operation is the one that every server has."""
+        operation = contract.operation(BATCH_SET_POLICY)
+        return cls(contract, operation, target, knows_all_jobs=knows_all_jobs)
 
     def of(self, request: Request) -> Oracle:
         """The oracle of the operation that the request is for; this one if it is for none."""

@@ -41,9 +41,8 @@ def jobs(target: Target) -> tuple[str, ...]:
 
 
 def _jobs(target: Target) -> Iterator[tuple[Tenant, str]]:
-    for tenant in (target.tenant, target.other):
-        if tenant:
-            yield from ((tenant, job) for job in tenant.job_ids)
+    for tenant in target.tenants:
+        yield from ((tenant, job) for job in tenant.job_ids)
 
 
 class Originals:

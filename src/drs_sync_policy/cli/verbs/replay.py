@@ -72,7 +72,7 @@ def command(*, report: Path, findings: Sequence[str], target: Path | None, tries
         against = contract.load()
         path = target or _profile(document, report)
         with opened(path, against=against) as chosen:
-            oracle = Oracle(against, against.operation(contract.BATCH_SET_POLICY), chosen)
+            oracle = Oracle.of_target(chosen, against)
             decoder = Decoder.of(oracle, report, document["exchanges"])
             results = _replay(decoder, entries, tries=tries)
     except (EvidenceError, Unreadable) as error:

@@ -32,7 +32,7 @@ def load(folder: Path, *, against: Contract) -> Verdict:
     _must_be_of(document["contract"], against, folder)
     try:
         target = without_secrets(document["target"])
-        oracle = Oracle(against, against.operation(contract.BATCH_SET_POLICY), target)
+        oracle = Oracle.of_target(target, against)
         decoder = Decoder.of(oracle, folder, document["exchanges"])
         findings = tuple(map(decoder.finding, document["findings"]))
     except (ProfileError, ValueError, KeyError, TypeError, OSError) as error:

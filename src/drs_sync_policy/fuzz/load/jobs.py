@@ -24,8 +24,8 @@ Place = tuple[int, str]
 
 def places(target: Target) -> list[Place]:
     """All jobs of a target that may be changed."""
-    tenants = [tenant for tenant in (target.tenant, target.other) if tenant]
-    return [(number, job) for number, tenant in enumerate(tenants) for job in tenant.job_ids]
+    tenants = enumerate(target.tenants)
+    return [(number, job) for number, tenant in tenants for job in tenant.job_ids]
 
 
 def shared_out(jobs: Sequence[Place], workers: int) -> list[list[Place]]:
@@ -45,7 +45,7 @@ class Jobs:
     """The jobs of one process. Any thread may use it."""
 
     def __init__(self, target: Target, jobs: Iterable[Place] = ()) -> None:
-        self._tenants = [tenant for tenant in (target.tenant, target.other) if tenant]
+        self._tenants = target.tenants
         self._free = list(jobs)
         self._resting: list[tuple[float, Place]] = []
         self._lock = threading.Lock()

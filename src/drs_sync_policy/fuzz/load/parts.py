@@ -12,7 +12,6 @@ from __future__ import annotations
 import threading
 import time
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
 
 from attrs import define, field
 from locust.env import Environment
@@ -100,9 +99,7 @@ class Part:
         if self.shared is not None:  # what is not taken yet is of the load before
             self._new = []
         self.prepare()
-        against = contract.load(self.edition)
-        operation = against.operation(contract.BATCH_SET_POLICY)
-        oracle = Oracle(against, operation, self.target)
+        oracle = Oracle.of_target(self.target, contract.load(self.edition))
         self.shared = Shared(
             oracle=oracle,
             jobs=Jobs(self.target, jobs),
@@ -169,12 +166,6 @@ class Part:
 _parts: dict[int, Part] = {}
 
 
-def origin(target: Target) -> str:
-    """Scheme, host and port of a target."""
-    parts = urlsplit(target.url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
 def part_of(environment: Environment) -> Part:
     """The part of the process that an environment of Locust runs in."""
     return _parts[id(environment)]
@@ -183,7 +174,7 @@ def part_of(environment: Environment) -> Part:
 def install(environment: Environment, part: Part) -> None:
     """Let a process do its part; its runner has to exist."""
     _parts[id(environment)] = part
-    environment.host = origin(part.target)
+    environment.host = part.target.origin
     runner, listening = environment.runner, cast("Any", environment.events)
 
     def start(**_: Any) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
-from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import preflight
 from drs_sync_policy.fuzz.crash import Crash
@@ -92,13 +91,11 @@ class Load:
     """A load, as a process sees it that takes no part: what was found, and what that means."""
 
     def __init__(self, target: Target, against: Contract) -> None:
-        self._operation = against.operation(contract.BATCH_SET_POLICY)
         self._against = against
         self._started = datetime.datetime.now(datetime.UTC)
-        oracle = Oracle(against, self._operation, target)
-        self.prober: Prober = Prober(
-            oracle, over_http(target), Ledger(against.checked_rules(target.operations)), seed=0
-        )
+        oracle = Oracle.of_target(target, against)
+        ledger = Ledger(against.checked_rules(target.operations))
+        self.prober: Prober = Prober(oracle, over_http(target), ledger, seed=0)
         self.figures: Figures | None = None
         self.crashes: tuple[Crash, ...] = ()
         self._died = 0

@@ -124,8 +124,7 @@ class Session:
 
     def strange(self) -> None:
         """Sends what changes nothing: for jobs of others or of nobody, and invalid bodies."""
-        target = self._shared.oracle.target
-        tenants = [tenant for tenant in (target.tenant, target.other) if tenant]
+        tenants = self._shared.oracle.target.tenants
         tenant = self._source.choice(tenants)
         others = [job for entry in tenants if entry is not tenant for job in entry.job_ids]
         if self._source.random() < 0.3:

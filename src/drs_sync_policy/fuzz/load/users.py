@@ -24,7 +24,7 @@ from locust.runners import WorkerRunner
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz.evidence import files as evidence
-from drs_sync_policy.fuzz.load.parts import PAUSE, Part, collect, install, origin, part_of
+from drs_sync_policy.fuzz.load.parts import PAUSE, Part, collect, install, part_of
 from drs_sync_policy.fuzz.load.run import Load
 from drs_sync_policy.fuzz.load.session import TOO_BUSY, NotServed, Session
 from drs_sync_policy.fuzz.report import files, terminal
@@ -32,6 +32,7 @@ from drs_sync_policy.fuzz.report.describe import describe
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Response, TimedOut, Unreachable
 from drs_sync_policy.fuzz.target.real_service import is_real, require_permission
+from drs_sync_policy.fuzz.traffic.offline import NoWire
 
 
 @functools.cache
@@ -56,7 +57,7 @@ class ContractUser(FastHttpUser):
     def __init__(self, environment: Environment) -> None:
         self.part = part_of(environment)
         target = self.part.target
-        self.host = origin(target)
+        self.host = target.origin
         self.connection_timeout = self.network_timeout = target.timeout
         if target.verify is not False:
             cafile = target.verify if isinstance(target.verify, str) else None
@@ -108,10 +109,8 @@ class ContractUser(FastHttpUser):
         self.sent_as = kind
 
 
-class _Wire:
+class _Wire(NoWire):
     """Sends over the client of a user, whose requests Locust measures."""
-
-    lowered: float | None = None
 
     def __init__(self, user: ContractUser) -> None:
         self._user = user
@@ -146,15 +145,6 @@ class _Wire:
                 body=bytes(got.content or b""),
                 seconds=time.monotonic() - began,
             )
-
-    def close(self) -> None:
-        pass
-
-    def limit(self, seconds: float) -> None:
-        pass
-
-    def stop(self) -> None:
-        pass
 
 
 def _no_response(error: BaseException) -> Exception:

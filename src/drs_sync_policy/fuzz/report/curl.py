@@ -29,13 +29,12 @@ def command(request: Request, target: Target, *, redact: Redactor, store: StoreB
     It sends the headers that the fuzzer sent, and no other but `Host` and `User-Agent`. `store`
     keeps a long body in a file.
     """
-    origin = "/".join(target.url.split("/", 3)[:3])
     parts = [f"curl --include --path-as-is{_tls(target)}"]
     if request.method == "HEAD":
         parts.append("--head")
     elif request.method != "POST" or request.body is None:  # which curl takes for POST and for GET
         parts.append(f"--request {request.method}")
-    parts.append(_word((origin, *redact.parts(request.path))))
+    parts.append(_word((target.origin, *redact.parts(request.path))))
     for name, value in (*request.headers, *_headers_of_target(request, target)):
         shown = redact.header(value, secret=name.lower() in request.secret)
         text: tuple[Part, ...] = (f"{name}: ", *shown) if value else (f"{name};",)

@@ -76,7 +76,7 @@ def _test(verdict: Verdict, redact: Redactor, finding: Finding) -> Iterator[str]
 def _request(verdict: Verdict, redact: Redactor, exchange: Exchange, name: str) -> Iterator[str]:
     request = exchange.request
     yield f"    {name} = send("
-    yield f"        {'/'.join(verdict.target.url.split('/', 3)[:3])!r},"
+    yield f"        {verdict.target.origin!r},"
     yield f"        {request.method!r},"
     yield f"        {_expression(redact.parts(request.path))},"
     yield "        ["

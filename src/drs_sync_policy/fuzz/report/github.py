@@ -14,15 +14,20 @@ def workflow_commands(report: Report) -> Iterator[str]:
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """
     if not report.is_complete:
-        yield f"::error title=drs-sync-policy::{_data(f'{headline(report)}: {report.reason}')}"
+        yield annotation("error", f"{headline(report)}: {report.reason}", title="drs-sync-policy")
     for finding in report.findings:
         kind = "notice" if finding.waived else "error"
-        yield f"::{kind} title={_property(finding.rule.id)}::{_data(finding.cause)}"
+        yield annotation(kind, finding.cause, title=finding.rule.id)
+
+
+def annotation(kind: str, text: str, **properties: str) -> str:
+    """A workflow command, with what it cannot hold escaped."""
+    shown = (
+        f"{name}={_data(value).replace(':', '%3A').replace(',', '%2C')}"
+        for name, value in properties.items()
+    )
+    return f"::{kind} {','.join(shown)}::{_data(text)}"
 
 
 def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -85,7 +85,7 @@ def _refused_tokens(prober: Prober) -> None:
     good = prober.request(prober.bodies.batch(1, 1))
     name = prober.oracle.operation.security_headers[0]
     expired = prober.target.expired_token
-    known = {tenant.token for tenant in (prober.target.tenant, prober.target.other) if tenant}
+    known = {tenant.token for tenant in prober.target.tenants}
 
     def send(entry: tuple[str, RuleId, str]) -> None:
         value, rule, what = entry

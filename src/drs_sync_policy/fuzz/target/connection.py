@@ -58,7 +58,7 @@ class Socket:
     def of(cls, target: Target) -> Socket:
         """The socket of a target's URL."""
         parts = urlsplit(target.url)
-        tls = _tls(target.verify) if parts.scheme == "https" else None
+        tls = tls_context(target.verify) if parts.scheme == "https" else None
         return cls(parts.hostname or "", parts.port or (443 if tls else 80), tls)
 
     def connect(self, timeout: float) -> http.client.HTTPConnection:
@@ -78,7 +78,8 @@ class Socket:
         return connection
 
 
-def _tls(verify: bool | str) -> ssl.SSLContext:
+def tls_context(verify: bool | str) -> ssl.SSLContext:
+    """What TLS checks of a server, as `verify` of a target profile says."""
     context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
     if verify is False:
         context.check_hostname = False

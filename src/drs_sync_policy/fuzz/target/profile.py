@@ -137,6 +137,16 @@ class Target:
     allow_real_service: bool = False
     """Whether the host may be one of the contract's `servers`."""
 
+    @property
+    def tenants(self) -> tuple[Tenant, ...]:
+        """The tenant whose jobs are set, and the other one if there is one."""
+        return (self.tenant, self.other) if self.other else (self.tenant,)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the URL."""
+        return "/".join(self.url.split("/", 3)[:3])
+
     def hidden(self, fields: Iterable[str]) -> tuple[str, ...]:
         """Those of these fields that `[readback]` cannot read; none without `[readback]`."""
         fields = tuple(fields)

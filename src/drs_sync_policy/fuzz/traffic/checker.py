@@ -101,8 +101,7 @@ class TrafficChecker:
         redact_bodies: bool = False,
     ) -> None:
         self.contract: Contract = against or contract.load()
-        operation = self.contract.operation(contract.BATCH_SET_POLICY)
-        self.oracle: Oracle = Oracle(self.contract, operation, target, knows_all_jobs=controlled)
+        self.oracle: Oracle = Oracle.of_target(target, self.contract, knows_all_jobs=controlled)
         self.target = target
         self.ledger: Ledger = Ledger(self.contract.checked_rules(target.operations))
         self.ledger.recorded = True
@@ -116,10 +115,7 @@ class TrafficChecker:
         self.ledger.limits.update(self.readings.limits)
         self._jobs: dict[tuple[str, str], _Job] = {}
         self._own = frozenset(
-            (tenant.project_id, job)
-            for tenant in (target.tenant, target.other)
-            if tenant
-            for job in tenant.job_ids
+            (tenant.project_id, job) for tenant in target.tenants for job in tenant.job_ids
         )
         self._earlier: dict[tuple[object, ...], Exchange] = {}
         self._of_others: dict[tuple[object, ...], tuple[list[Exchange], list[Exchange]]] = {}
@@ -193,7 +189,7 @@ class TrafficChecker:
         return evolve(recorded, request=evolve(recorded.request, headers=headers))
 
     def _has_unknown_token(self, request: Request) -> bool:
-        known = {tenant.token for tenant in (self.target.tenant, self.target.other) if tenant}
+        known = {tenant.token for tenant in self.target.tenants}
         values = request.header(self.oracle.operation.security_headers[0])
         wrong = (self.target.expired_token,) if self.target.expired_token else ()
         return not values or values[0].strip(" \t") not in (*known, *wrong)

@@ -7,7 +7,6 @@ was forwarded, so a slow reader of it must not block: see `proxy.py`.
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 from attrs import define, field
 
+from drs_sync_policy.fuzz.target.connection import tls_context
 from drs_sync_policy.fuzz.traffic.assemble import Assembler, Chunk, Direction
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
 
@@ -101,7 +101,7 @@ class Relay:
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         parts = urlsplit(self.url)
-        tls = _tls(self.verify) if parts.scheme == "https" else None
+        tls = tls_context(self.verify) if parts.scheme == "https" else None
         port = parts.port or (443 if tls else 80)
         return await asyncio.open_connection(parts.hostname, port, ssl=tls, limit=_CHUNK)
 
@@ -128,14 +128,6 @@ class Relay:
         if direction == "response":
             # After the server's end the client has nothing to send to.
             await _closed(writer)
-
-
-def _tls(verify: bool | str) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
-    if verify is False:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 async def _closed(writer: asyncio.StreamWriter) -> None:
