@@ -10,6 +10,7 @@ from attrs import evolve
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.findings.aspects import aspects, plain_case
 from drs_sync_policy.fuzz.findings.grouping import group
 from drs_sync_policy.fuzz.findings.shrink import Plain
 from drs_sync_policy.fuzz.ledger import Ledger
@@ -116,3 +117,30 @@ def test_a_finding_names_the_request_that_it_shows() -> None:
         prober.wire.close()
     assert finding.cause.startswith("a plain request. ")
     assert (finding.label, finding.also_with) == ("alone", ('the job id "x"',))
+
+
+def test_a_smaller_request_is_described_as_it_is() -> None:
+    """By its own path and headers, not by the case that it came from; a secret is not shown."""
+    loaded = contract.load()
+    with servers.serving(handler=Handler) as server:
+        target = servers.target(server)
+        oracle = Oracle(loaded, loaded.operation(contract.BATCH_SET_POLICY), target)
+        prober = Prober(oracle, over_http(target), Ledger(loaded.rules), seed=1)
+        plain = Plain(oracle, prober.bodies)
+        prober.wire.close()
+    request = plain.request()
+    token = {name: value for name, value in request.headers if name != "Content-Type"}
+
+    def described(*headers: tuple[str, str], path: str = request.path) -> str:
+        return plain_case(aspects(evolve(request, path=path, headers=headers), plain), plain)
+
+    typed = ("Content-Type", "text/plain")
+    assert described(*token.items()) == "a plain request without `Content-Type`"
+    assert described(*token.items(), typed, ("X-Language", "xx")) == (
+        "a plain request with `Content-Type: text/plain` and with `X-Language: xx`"
+    )
+    assert described(*request.headers, path="/v3/p") == "a plain request for the path `/v3/p`"
+    other = request.path.replace(target.tenant.project_id, "p%21")
+    assert described(*request.headers, path=other) == "a plain request with the project_id `p%21`"
+    assert described(*((name, "hidden") for name in token), ("Content-Type", "a" * 200)) == ""
+    assert described(*request.headers, ("Authorization", "hidden")) == ""

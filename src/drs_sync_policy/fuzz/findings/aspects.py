@@ -20,6 +20,9 @@ from drs_sync_policy.fuzz.target.http import Request
 
 _FEW: Final = 6
 _LARGE: Final = 4096
+_LONGEST: Final = 100
+_PUBLIC: Final = frozenset({"content-type", "x-language"})
+"""Headers that hold no secret."""
 
 _PLAIN: Final = {
     "own": "a plain request",
@@ -69,12 +72,40 @@ def aspects(request: Request, plain: Plain) -> Aspects:
     )
 
 
-def plain_case(found: Aspects) -> str:
-    """What a request with one plain item is, in words; empty if anything in it is not plain."""
-    if found.around or found.size or len(found.items) != 1:
+def plain_case(found: Aspects, plain: Plain) -> str:
+    """What a request with one plain item is, in words.
+
+    Empty if more in it is not plain than its path and headers that are not secret.
+    """
+    if found.size or len(found.items) != 1:
         return ""
     kinds = {frozenset({("job", kind)}): name for kind, name in _PLAIN.items()}
-    return kinds.get(found.items[0], "")
+    words = [_in_words(*aspect, plain) for aspect in sorted(found.around)]
+    name = kinds.get(found.items[0], "")
+    return " ".join(filter(None, (name, " and ".join(words)))) if name and all(words) else ""
+
+
+def _in_words(kind: str, value: str, plain: Plain) -> str:
+    """What of a head is not plain; empty if it may be secret, or too long to be read."""
+    if kind == "no header":
+        return f"without `{value.title()}`"
+    if not value.isprintable() or len(value) > _LONGEST:
+        return ""
+    if kind in _PUBLIC:
+        return f"with `{kind.title()}: {value}`"
+    return _in_path(value, plain) if kind == "path" else ""
+
+
+def _in_path(path: str, plain: Plain) -> str:
+    """The parameters of the path that are not plain; the whole path if it has another form."""
+    names = plain.oracle.operation.path.strip("/").split("/")
+    usual, given = plain.path.split("/")[-len(names) :], path.split("/")[-len(names) :]
+    if path.count("/") != plain.path.count("/"):
+        return f"for the path `{path}`"
+    differing = [
+        (n, mine) for n, mine, other in zip(names, given, usual, strict=True) if mine != other
+    ]
+    return " and ".join(f"with the {name.strip('{}')} `{value}`" for name, value in differing)
 
 
 def _around(request: Request, plain: Plain) -> Iterator[Aspect]:

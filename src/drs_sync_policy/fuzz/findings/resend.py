@@ -215,7 +215,7 @@ class Resender:
         again = evolve(exchange, expectation=expectation)
         case = violation.case
         if exchange.request not in [entry.request for entry in violation.exchanges]:
-            case = plain_case(aspects(exchange.request, self.plain)) or case
+            case = plain_case(aspects(exchange.request, self.plain), self.plain) or case
         found = check_response(self.prober.oracle, again, case=case)
         best = next((entry for entry in found if entry.rule == rule), found[0] if found else None)
         if best is None:
