@@ -28,8 +28,14 @@ SCRIPT_HASHES, UP = "__SCRIPT_HASHES__", "__ROOT__"
 LOGO = re.compile(r"https://cdn\.redoc\.ly/redoc/logo-mini(?:-full)?\.svg")
 REDOCLY: Final = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='44' height='14'%3E"
-    "%3Ctext y='11' font-family='sans-serif' font-size='11' fill='%230044d4'%3ERedocly%3C/text%3E"
+    "%3Ctext y='11' font-family='sans-serif' font-size='11' fill='%23757a85'%3ERedocly%3C/text%3E"
     "%3C/svg%3E"
+)
+
+_VARIABLES: Final = (
+    "The samples read the URL of the server, the project id and the token from `DRS_URL`, "
+    "`DRS_PROJECT_ID` and `DRS_TOKEN`. [A sandbox]({up}index.html#try-it-in-60-seconds) has "
+    "values to try them with."
 )
 
 
@@ -92,8 +98,11 @@ def _linked(document: Path, up: str) -> str:
         # Redoc folds the operations of a tag; without tags all are open.
         shown.pop("tags", None)
         held = (rule for rule in loaded.rules if _holds(rule, operation))
+        if shown.get("x-optional"):
+            shown["summary"] += " (optional)"
         shown["description"] += _rules(held, up)
     whole.pop("tags", None)
+    whole["info"]["description"] += f"\n\n{_VARIABLES.format(up=up)}\n"
     # Redoc hides the fields of such an object behind "case 1"; its description has the condition.
     for schema in whole["components"]["schemas"].values():
         for condition in ("if", "then", "else"):

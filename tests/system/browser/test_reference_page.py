@@ -141,8 +141,24 @@ def test_the_bar_with_the_way_back_stays(url: str, visit: Callable[..., Visit]) 
     box = bar.bounding_box()
     assert box is not None
     assert 0 <= box["y"] < 40
+
+
+def test_the_links_of_the_menu_can_be_opened_in_a_new_tab(
+    url: str, visit: Callable[..., Visit]
+) -> None:
+    """Each leads to this page, and from there to its operation; none to the root of a server."""
+    page = visit(url).page
+    page.wait_for_function("document.querySelectorAll('.menu-content a[href^=\"#/\"]').length > 2")
     links = page.eval_on_selector_all("a", "all => all.map(a => a.getAttribute('href'))")
     assert [link for link in links if link.startswith("/")] == []
+    for operation in contract.load().operations:
+        item = page.locator(".menu-content a", has_text=operation.summary)
+        opened = visit(url + (item.get_attribute("href") or "")).page
+        title = opened.get_by_role("heading", name=operation.summary)
+        title.wait_for()
+        opened.wait_for_function(
+            "title => Math.abs(title.getBoundingClientRect().top) < 450", arg=title.element_handle()
+        )
 
 
 def test_no_word_of_the_title_is_broken_on_a_phone(url: str, visit: Callable[..., Visit]) -> None:
