@@ -93,6 +93,30 @@ def test_what_the_profile_does_not_allow_leaves_rules_unchecked_or_in_part() -> 
     assert "budget" in ledger.reason("other-methods-are-refused")
 
 
+@pytest.mark.parametrize(
+    ("part", "rule"),
+    [
+        ("other_tenant", "foreign-job-looks-unknown"),
+        ("blocked_job_ids", "blocked-job-fails-alone"),
+        ("max_body_bytes", "oversized-body-is-refused"),
+        ("readback", "later-items-win"),
+    ],
+)
+def test_a_selected_rule_names_the_missing_part_of_the_profile(part: str, rule: str) -> None:
+    """Although a run of one rule does not begin the scenarios that cannot check it."""
+    with servers.serving(Habits()) as server:
+        target = evolve(
+            servers.target(server),
+            readback=None,
+            other=None,
+            blocked_job_ids=(),
+            max_body_bytes=None,
+        )
+        ledger = run(target, budget=0, rules=[rule]).ledger
+    assert ledger.status(rule) == "not checked"
+    assert f"`{part}`" in ledger.reason(rule)
+
+
 def test_requests_of_one_kind_can_check_the_same_rules() -> None:
     """What is remembered for a kind of request is what a new look at each of its requests says."""
     with servers.serving(Habits()) as server:

@@ -37,20 +37,23 @@ class Counter:
 
     def count_with_all_parts(self, scenario: Scenario, reason: str) -> None:
         """Count the cases that the profile has too little for, as if it had every part."""
-        oracle = self.prober.oracle
-        whole = Oracle(oracle.contract, oracle.operation, complete(oracle.target))
-        counting = self._another(whole, self.prober.ledger)
+        counting = self._another(self._with_all_parts(), self.prober.ledger)
         counting.only_special = True
         with self._counted(), counting.counting(reason):
             scenario.run(counting)
 
     def is_needed(self, scenario: Scenario) -> bool:
-        """Whether a scenario has a case that can check a selected rule."""
+        """Whether a scenario has a case that can check a selected rule.
+
+        If the profile lacks a part, the cases that need it count, too: the rule then has a reason.
+        """
         selected = self.prober.ledger.selected
         if not selected:
             return True
         ledger = Ledger(self.prober.ledger.rules.values())
-        counting = self._another(self.prober.oracle, ledger)
+        lacks = scenario.lacks(self.prober.target)
+        oracle = self._with_all_parts() if lacks else self.prober.oracle
+        counting = self._another(oracle, ledger)
         counting.enough = lambda ledger: any(map(ledger.times_skipped, selected))
         with suppress(Exception), counting.counting(_TO_SEE):
             scenario.run(counting)
@@ -61,6 +64,10 @@ class Counter:
         """Say of each rule that has no reason yet why it was not checked."""
         for rule in self.prober.ledger.rules:
             self.prober.ledger.not_checked(rule, reason)
+
+    def _with_all_parts(self) -> Oracle:
+        oracle = self.prober.oracle
+        return Oracle(oracle.contract, oracle.operation, complete(oracle.target))
 
     def _another(self, oracle: Oracle, ledger: Ledger) -> Prober:
         ours = self.prober
