@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from drs_sync_policy.fuzz.target import profile
-from drs_sync_policy.fuzz.target.processes import NoSuchProgram, ProcessFailed, started
+from drs_sync_policy.fuzz.target.processes import AddressInUse, NoSuchProgram, ProcessFailed, started
 from drs_sync_policy.fuzz.target.profile import Target
 from tests.wire import free_port
 
@@ -56,6 +56,24 @@ def test_a_server_that_dies_is_reported_at_once_with_its_last_words() -> None:
         started(dies),
     ):
         pytest.fail("it never was ready")
+
+
+@pytest.mark.parametrize("ready", [[], [sys.executable, "-c", ""]], ids=["port", "command"])
+def test_a_server_that_already_listens_is_not_taken_for_the_started_one(
+    ready: list[str], tmp_path: Path
+) -> None:
+    """The error names its address, and `start` does not run."""
+    file = tmp_path / "started"
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        more: dict[str, object] = {"ready": ready} if ready else {}
+        taken = target(port, "touch", str(file), **more)
+        with (
+            pytest.raises(AddressInUse, match=rf"already listens at http://127.0.0.1:{port}"),
+            started(taken),
+        ):
+            pytest.fail("the other server is not the target")
+    assert not file.exists()
 
 
 @pytest.mark.parametrize("name", ["start", "ready", "reset"])

@@ -28,6 +28,10 @@ class ProcessFailed(RuntimeError):
     """A command of the profile that did not do its work; the text says which and how."""
 
 
+class AddressInUse(ProcessFailed):
+    """Something listens at the URL of the profile before `start` runs: it would be checked."""
+
+
 class NoSuchProgram(ProcessFailed):
     """A command of the profile that cannot be run at all: the profile is wrong."""
 
@@ -41,6 +45,7 @@ def started(target: Target, *, log: Path | None = None) -> Generator[None]:
     with contextlib.ExitStack() as stack:
         server: _Server | None = None
         if target.start:
+            _require_free(target)
             stack.enter_context(_ended_in_order())
             server = stack.enter_context(_running(target, log))
         if target.start or target.ready:
@@ -113,6 +118,15 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
         os.killpg(process.pid, number)
 
 
+def _require_free(target: Target) -> None:
+    if _listens(target):
+        raise AddressInUse(
+            f"a program already listens at {target.url} before `start` of the profile runs: stop"
+            " this program, or let `url` and `start` use another port; to check this program,"
+            " remove `start`"
+        )
+
+
 def _wait(target: Target, server: _Server | None) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
@@ -129,6 +143,11 @@ def _wait(target: Target, server: _Server | None) -> None:
 def _is_ready(target: Target) -> bool:
     if target.ready:
         return _done(target.ready, "ready").returncode == 0
+    return _listens(target)
+
+
+def _listens(target: Target) -> bool:
+    """Whether a connection to the URL of the profile can be made."""
     parts = urlsplit(target.url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
