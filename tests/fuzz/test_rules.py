@@ -11,7 +11,7 @@ from drs_sync_policy import contract
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.ledger import Exchange, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.rules.checking import check
+from drs_sync_policy.fuzz.rules.checking import always, check
 from drs_sync_policy.fuzz.rules.evidence import Evidence, Policy
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.http import Request, Response
@@ -213,3 +213,13 @@ def test_evidence_that_says_nothing_about_a_rule_is_no_check(rule: RuleId) -> No
     """A plain request has no duplicates, is not rejected, and shows nothing without a reading."""
     ledger: list[Violation] = _checked(rule, _sent({**A, "slot_name": "1"}))
     assert ledger == []
+
+
+def test_of_very_many_mixes_of_samples_only_the_first_are_checked() -> None:
+    """12 requests with 2 samples each have 4096 mixes: the second half has no violation."""
+    wrong, right = _sent(A, failed=("job-a",)), _sent(A)
+    rule: RuleId = "items-are-independent"
+    others = [(right, right)] * 11
+    assert always(ORACLE, rule, [(wrong, right), *others])
+    assert not always(ORACLE, rule, [(right, wrong), *others])
+    assert not always(ORACLE, rule, [(wrong, right), *others[:9]])
