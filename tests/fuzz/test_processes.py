@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from drs_sync_policy.fuzz.target import profile
-from drs_sync_policy.fuzz.target.processes import AddressInUse, NoSuchProgram, ProcessFailed, started
+from drs_sync_policy.fuzz.target.processes import (
+    AddressInUse,
+    NoSuchProgram,
+    ProcessFailed,
+    started,
+)
 from drs_sync_policy.fuzz.target.profile import Target
 from tests.wire import free_port
 
