@@ -22,7 +22,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,12 +46,16 @@ _TIMEOUT: Final = 600.0
 
 @frozen
 class Tested:
-    """One run of Specmatic: its tests, and how many of them did not succeed."""
+    """One run of Specmatic: its tests, and how many of them did not succeed.
+
+    A run that does not finish in time finds nothing.
+    """
 
     fault: str
     tests: int
     failed: int
     seconds: float
+    finished: bool = True
 
 
 def tested(jar: Path, fault: str | None) -> Tested:
@@ -74,21 +78,47 @@ def tested(jar: Path, fault: str | None) -> Tested:
         scheme = next(iter(document["components"]["securitySchemes"]))
         environment = {scheme: FIRST.token, "SPECMATIC_DISABLE_TELEMETRY": "true"}
         started = time.monotonic()
+        said = output(command, folder=folder, environment=environment)
+        seconds = time.monotonic() - started
+    if said is None:
+        return Tested(fault=fault or "none", tests=0, failed=0, seconds=seconds, finished=False)
+    counts = _COUNTS.search(said)
+    if not counts:
+        raise SystemExit(f"Specmatic ran no test: {said[-2000:]}")
+    tests, passed = int(counts[1]), int(counts[2])
+    return Tested(fault=fault or "none", tests=tests, failed=tests - passed, seconds=seconds)
+
+
+def output(
+    command: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    seconds: float = _TIMEOUT,
+) -> str | None:
+    """What a command prints; None if it does not end in time."""
+    try:
         done = subprocess.run(
             command,
             cwd=folder,
             env={**os.environ, **environment},
             capture_output=True,
             text=True,
-            timeout=_TIMEOUT,
+            timeout=seconds,
             check=False,
         )
-        seconds = time.monotonic() - started
-    counts = _COUNTS.search(done.stdout)
-    if not counts:
-        raise SystemExit(f"Specmatic ran no test: {(done.stdout + done.stderr)[-2000:]}")
-    tests, passed = int(counts[1]), int(counts[2])
-    return Tested(fault=fault or "none", tests=tests, failed=tests - passed, seconds=seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    return done.stdout + done.stderr
+
+
+def summary(found: Sequence[Tested]) -> str:
+    """How many faults were found, and how many runs did not finish."""
+    caught = sum(bool(entry.failed) for entry in found)
+    seconds = statistics.median(entry.seconds for entry in found)
+    unfinished = sum(not entry.finished for entry in found)
+    not_finished = f", {unfinished} not finished in {_TIMEOUT:.0f} s" if unfinished else ""
+    return f"found: {caught} of {len(found)}{not_finished}; a run: median {seconds:.1f} s"
 
 
 def without_response_examples(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,16 +181,15 @@ def main(every: int) -> None:
     click.echo(f"Specmatic {version}, {where_and_when()}")
     none = tested(jar, None)
     click.echo(f"without a fault: {none.tests} tests, {none.failed} failed, {none.seconds:.1f} s")
-    if none.failed:
-        raise SystemExit("Specmatic fails a sandbox without a fault: it finds no fault")
+    if none.failed or not none.finished:
+        raise SystemExit("Specmatic does not pass a sandbox without a fault: it finds no fault")
     found = []
     optional = faults.groups()["reading"]  # faults of operations that Specmatic does not test
     for fault in (entry for entry in faults.catalogue()[::every] if entry not in optional):
         found.append(tested(jar, fault.name))
-        click.echo(f"  {fault.name:<40} {found[-1].failed:>4} failed, {found[-1].seconds:.1f} s")
-    caught = sum(bool(entry.failed) for entry in found)
-    seconds = statistics.median(entry.seconds for entry in found)
-    click.echo(f"found: {caught} of {len(found)}; a run: median {seconds:.1f} s")
+        result = f"{found[-1].failed:>4} failed" if found[-1].finished else "not finished"
+        click.echo(f"  {fault.name:<40} {result}, {found[-1].seconds:.1f} s")
+    click.echo(summary(found))
     write_report("specmatic", [asdict(entry) for entry in (none, *found)])
 
 
