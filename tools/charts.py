@@ -75,7 +75,9 @@ def _chart(found: re.Match[str]) -> str:
         title = f"{head[0]}: {wanted}" if head[0] else wanted
         drawn = "\n".join(draw(title, bars, shape=shape) for shape in (WIDE, NARROW))
         figures.append(f"<figure>\n{drawn}\n</figure>")
-    folded = f'??? note "The figures as a table"\n\n{_indented(found["table"])}\n'
+    folded = (
+        f'??? note "The figures as a table"\n\n{textwrap.indent(found["table"].rstrip(), "    ")}\n'
+    )
     return "\n\n".join([*figures, folded])
 
 
@@ -144,7 +146,3 @@ def _drawn(bar: Bar, y: int, scale: float, shape: Shape) -> Iterator[str]:
 
 def _short(name: str) -> str:
     return name if len(name) <= 48 else name[:47] + "…"
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())

@@ -24,12 +24,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
 from attrs import frozen
 
-from drs_sync_policy.anyjson import pointer
+from drs_sync_policy.anyjson import pointer, tokens
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import write_editions
-from tools.lines import Lines
 from tools.programs import node_environment, node_tool
 
 EXAMPLES: Final = ROOT / "overrides" / "lint" / "examples.yaml"
@@ -145,6 +145,34 @@ def _documents(text: str) -> Iterator[dict[str, Any]]:
         document, end = decoder.raw_decode(text)
         yield document
         text = text[end:]
+
+
+class Lines:
+    """Finds the lines of a YAML or JSON document; one that cannot be parsed has none."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            with path.open(encoding="utf-8") as stream:
+                self._root: Any = yaml.compose(stream, yaml.CSafeLoader)
+        except yaml.YAMLError:
+            self._root = None
+
+    def line(self, pointer: str) -> int:
+        """The line, from 1, of the key or item that `pointer` leads to, or of what has it."""
+        node, line = self._root, 1
+        for token in tokens(pointer):
+            if isinstance(node, yaml.MappingNode):
+                found = [(key, value) for key, value in node.value if key.value == token]
+                if not found:
+                    break
+                key, node = found[-1]
+                line = key.start_mark.line + 1
+            elif isinstance(node, yaml.SequenceNode) and int(token) < len(node.value):
+                node = node.value[int(token)]
+                line = node.start_mark.line + 1
+            else:
+                break
+        return line
 
 
 def report(contract: Path, problems: Iterable[Problem], *, name: str = "") -> str:

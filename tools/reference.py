@@ -97,7 +97,8 @@ def _linked(document: Path, up: str) -> str:
         shown = whole["paths"][operation.path][operation.method.lower()]
         # Redoc folds the operations of a tag; without tags all are open.
         shown.pop("tags", None)
-        held = (rule for rule in loaded.rules if _holds(rule, operation))
+        ids = {*operation.shared_rules, *(rule.id for rule in operation.rules)}
+        held = (rule for rule in loaded.rules if rule.id in ids)
         if shown.get("x-optional"):
             shown["summary"] += " (optional)"
         shown["description"] += _rules(held, up)
@@ -108,10 +109,6 @@ def _linked(document: Path, up: str) -> str:
         for condition in ("if", "then", "else"):
             schema.pop(condition, None)
     return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=10_000)
-
-
-def _holds(rule: contract.Rule, operation: contract.Operation) -> bool:
-    return rule in operation.rules or rule.id in operation.shared_rules
 
 
 def _rules(rules: Iterable[contract.Rule], up: str) -> str:

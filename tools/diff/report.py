@@ -7,6 +7,7 @@ from typing import Final
 
 from attrs import frozen
 
+from drs_sync_policy.text import counted
 from tools.diff.change import NOBODY, Change, Level, needed_version, version_tuple
 
 _HEADINGS: Final = {
@@ -118,11 +119,7 @@ def _count(changes: Sequence[Change]) -> Iterator[str]:
     for level, heading in _HEADINGS.items():
         number = sum(change.level is level for change in changes)
         if number:
-            yield _plural(number, f"{heading.lower()} change")
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+            yield counted(number, f"{heading.lower()} change")
 
 
 def _line(change: Change) -> str:

@@ -112,11 +112,11 @@ def _example(example: Shown) -> Iterator[str]:
     several = len(example.steps) > 1
     number = example.steps.index(step) + 1
     case = example.case
-    shown = f"Request: {case[:80]}; fault: `{example.fault}`"
+    shown = f"Request: {case[:80]}; fault: `{example.fault}`".replace('"', "'")
     commands = "\n\n".join(entry.curl for entry in example.steps)
     response = f"response {number} of {len(example.steps)}" if several else "response"
     block = textwrap.indent(f"```sh\n{commands}\n```", "    ")
-    yield f'??? example "{_title(shown)}"\n\n{block}'
+    yield f'??? example "{shown}"\n\n{block}'
     yield pair(step, titles=(f"A {response} that passes", f"A {response} that fails"))
 
 
@@ -144,10 +144,6 @@ def _differing(passes: str, fails: str) -> tuple[str, str]:
     shown = (" ".join(map(str, lines)) for lines in marked)
     first, second = (f' hl_lines="{lines}"' if lines else "" for lines in shown)
     return first, second
-
-
-def _title(text: str) -> str:
-    return text.replace('"', "'")
 
 
 def _linked(source: str) -> str:

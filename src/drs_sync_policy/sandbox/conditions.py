@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -46,12 +46,16 @@ class NetworkConditions:
     @classmethod
     def of(cls, wanted: Mapping[str, Any]) -> NetworkConditions:
         """The conditions that these fields describe; `ValueError` names an invalid field."""
-        known = [attribute.name for attribute in attrs.fields(cls)]
-        unknown = [name for name in wanted if name not in known]
-        if unknown:
-            choices = ", ".join(f"`{name}`" for name in known)
-            raise ValueError(f"unknown field `{unknown[0]}`; valid fields: {choices}")
+        check_names(wanted, [attribute.name for attribute in attrs.fields(cls)])
         return cls(**wanted)
+
+
+def check_names(given: Iterable[str], known: Collection[str]) -> None:
+    """Raises a `ValueError` for the first name that is not known."""
+    for name in given:
+        if name not in known:
+            choices = ", ".join(f"`{choice}`" for choice in known)
+            raise ValueError(f"unknown field `{name}`; valid fields: {choices}")
 
 
 class ConnectionReset(Exception):
@@ -62,14 +66,12 @@ class Simulator:
     """Applies network conditions to the requests of one sandbox."""
 
     def __init__(self, conditions: NetworkConditions | None = None) -> None:
-        self.conditions: NetworkConditions = conditions or NetworkConditions()
-        self._due: dict[str, float] = {}
-        self._random = random.Random(self.conditions.seed)  # noqa: S311 - no secret
+        self.change(conditions or NetworkConditions())
 
     def change(self, conditions: NetworkConditions) -> None:
         """Apply these conditions from the next request on."""
-        self.conditions = conditions
-        self._due = {}
+        self.conditions: NetworkConditions = conditions
+        self._due: dict[str, float] = {}
         self._random = random.Random(conditions.seed)  # noqa: S311 - no secret
 
     async def apply(self) -> None:

@@ -42,6 +42,7 @@ _NO_SERVICE: Final = (
     "the console calls the API on its own port, and this port has control routes only: "
     "start the sandbox without a control port"
 )
+_STATIC: Final = files("drs_sync_policy.sandbox") / "static"
 _DEEPEST: Final = 20
 """A schema that refers to itself is shown to this depth."""
 
@@ -62,7 +63,7 @@ class Console:
         if not service:
             return encode(Response(404, {"error": _NO_SERVICE}), request)
         name, media_type = _PARTS[request.segments]
-        content = _static(name) if name else msgspec.json.encode(self._document())
+        content = (_STATIC / name).read_bytes() if name else msgspec.json.encode(self._document())
         return _shown(content, media_type, request)
 
     def _document(self) -> dict[str, Any]:
@@ -113,10 +114,6 @@ class Console:
         siblings = {key: value for key, value in found.items() if key != "$ref"}
         whole = {**self._contract.resolve(found), **siblings}
         return {key: self._inlined(value, depth + 1) for key, value in whole.items()}
-
-
-def _static(name: str) -> bytes:
-    return (files("drs_sync_policy.sandbox") / "static" / name).read_bytes()
 
 
 def _shown(content: bytes, media_type: str, request: Request) -> EncodedResponse:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final, Protocol
 
-from drs_sync_policy.codes import find
 from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation
 from drs_sync_policy.sandbox import reading
 from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.http.response import Handler, Response
+from drs_sync_policy.sandbox.rejection import row_of
 from drs_sync_policy.sandbox.store.records import Batch, Item, ItemResult, Policies
 from drs_sync_policy.text import nearest
 
@@ -70,10 +70,7 @@ def _result(job_id: str, code: ItemResult, language: str) -> dict[str, str]:
 
 @cache
 def _text(code: str, language: str) -> str:
-    row = find(code)
-    if row is None:
-        raise LookupError(f"the tables have no error code `{code}`")
-    return row.text(language)
+    return row_of(code).text(language)
 
 
 HANDLERS: Final[Mapping[str, HandlerFactory]] = {

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from attrs import asdict, frozen
 
 from drs_sync_policy import anyjson
 from drs_sync_policy.sandbox import rejection
-from drs_sync_policy.sandbox.conditions import ConnectionReset
+from drs_sync_policy.sandbox.conditions import ConnectionReset, check_names
 from drs_sync_policy.sandbox.http import ijson
 from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.http.routing import Template
@@ -46,7 +46,7 @@ class Step:
 
     @classmethod
     def _of_fields(cls, value: Mapping[str, Any]) -> Step:
-        _check_names(value, _LIMITS)
+        check_names(value, _LIMITS)
         given: dict[str, Any] = {
             name: _number(f"`{name}`", value[name], _LIMITS[name]) for name in value
         }
@@ -64,13 +64,6 @@ class Step:
             raise ConnectionReset
         if self.status is not None:
             raise rejection.of_status(self.status, self.retry_after)
-
-
-def _check_names(given: Iterable[str], known: Collection[str]) -> None:
-    choices = ", ".join(f"`{choice}`" for choice in known)
-    for name in given:
-        if name not in known:
-            raise ValueError(f"unknown field `{name}`; valid fields: {choices}")
 
 
 def _number(name: str, value: object, limit: range) -> int:
@@ -91,7 +84,7 @@ class Plan:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Plan:
         """The plan of `{"responses": [...], "route": ..., "job_id": ...}`; `ValueError`."""
-        _check_names(document, _FIELDS)
+        check_names(document, _FIELDS)
         steps = document.get("responses")
         if not anyjson.is_array(steps) or not 0 < len(steps) <= _MOST_STEPS:
             raise ValueError(f"`responses` must be a list of 1 to {_MOST_STEPS} responses")

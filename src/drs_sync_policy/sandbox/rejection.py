@@ -37,12 +37,8 @@ class Rejection(Exception):
         return body
 
 
-def row_of(code: str) -> ErrorCode:
-    """The row of the tables that has this code."""
-    return _row(code)
-
-
-def _row(code: str, *, status: int | None = None, nth: int | None = None) -> ErrorCode:
+def row_of(code: str, *, status: int | None = None, nth: int | None = None) -> ErrorCode:
+    """The row of the tables that has this code; of several, that of a status or the `nth`."""
     if nth is not None:
         return [row for row in all_codes() if row.code == code][nth]
     row = find(code, status)
@@ -53,71 +49,71 @@ def _row(code: str, *, status: int | None = None, nth: int | None = None) -> Err
 
 def no_such_path() -> Rejection:
     """404: no operation has this path."""
-    return Rejection(404, _row("APIGW.0101", nth=0))
+    return Rejection(404, row_of("APIGW.0101", nth=0))
 
 
 def no_such_method(allowed: tuple[str, ...]) -> Rejection:
     """405 with `Allow`: the path is known, the method is not (rule other-methods-are-refused)."""
-    return Rejection(405, _row("APIGW.0101", nth=1), headers={"Allow": ", ".join(allowed)})
+    return Rejection(405, row_of("APIGW.0101", nth=1), headers={"Allow": ", ".join(allowed)})
 
 
 def bad_credentials() -> Rejection:
     """401: credentials missing, malformed, unknown or expired, all reported alike (decision 11)."""
-    return Rejection(401, _row("APIGW.0301"))
+    return Rejection(401, row_of("APIGW.0301"))
 
 
 def foreign_project() -> Rejection:
     """403: valid credentials of another project (rule foreign-project-is-refused)."""
-    return Rejection(403, _row("DRS.M00261"))
+    return Rejection(403, row_of("DRS.M00261"))
 
 
 def empty_parameter(name: str) -> Rejection:
     """400: a required value is missing or empty."""
-    return Rejection(400, _row("DRS.M00201"), name)
+    return Rejection(400, row_of("DRS.M00201"), name)
 
 
 def invalid_parameter(name: str) -> Rejection:
     """400: a value violates the contract."""
-    return Rejection(400, _row("DRS.M00202"), name)
+    return Rejection(400, row_of("DRS.M00202"), name)
 
 
 def not_i_json(reason: str) -> Rejection:
     """400: the body is not I-JSON (rule body-must-be-i-json)."""
-    return Rejection(400, _row("DRS.M00300"), reason)
+    return Rejection(400, row_of("DRS.M00300"), reason)
 
 
 def malformed_http() -> Rejection:
     """400: the bytes are not an HTTP request, so they have neither path nor credentials."""
-    return Rejection(400, _row("APIGW.0201", status=400), headers={"Connection": "close"})
+    return Rejection(400, row_of("APIGW.0201", status=400), headers={"Connection": "close"})
 
 
 def body_too_large() -> Rejection:
     """413: the body is above the limit; the rest of it is discarded."""
-    return Rejection(413, _row("APIGW.0201", status=413))
+    return Rejection(413, row_of("APIGW.0201", status=413))
 
 
 def other_media_type() -> Rejection:
     """415: the body is not `application/json` in UTF-8 (rule other-media-types-are-refused)."""
-    return Rejection(415, _row("DRS.M00007"))
+    return Rejection(415, row_of("DRS.M00007"))
 
 
 def throttled(retry_after: int) -> Rejection:
     """429 with `Retry-After` in seconds."""
-    return Rejection(429, _row("APIGW.0308"), headers={"Retry-After": str(retry_after)})
+    return Rejection(429, row_of("APIGW.0308"), headers={"Retry-After": str(retry_after)})
 
 
 def of_status(status: int, retry_after: int | None = None) -> Rejection:
     """An error with this status and the first code that the vendor has for it."""
-    row = next((row for row in all_codes() if row.status == status), _row("DRS.M00004"))
+    row = next((row for row in all_codes() if row.status == status), row_of("DRS.M00004"))
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     return Rejection(status, row, headers=headers)
 
 
 def service_failed() -> Rejection:
     """500: a defect of the sandbox; no valid request may cause it."""
-    return Rejection(500, _row("DRS.M00004"))
+    return Rejection(500, row_of("DRS.M00004"))
 
 
 def unavailable(retry_after: int = 1) -> Rejection:
     """503 with `Retry-After`: the database is unavailable, or the server is busy."""
-    return Rejection(503, _row("DRS.M00004"), headers={"Retry-After": str(retry_after)})
+    return Rejection(503, row_of("DRS.M00004"), headers={"Retry-After": str(retry_after)})

@@ -89,11 +89,6 @@ class RequestLog:
         """Forget all entries."""
         self._entries.clear()
 
-    @property
-    def entries(self) -> tuple[Logged, ...]:
-        """The entries, the oldest first."""
-        return tuple(self._entries)
-
     def document(self) -> dict[str, Any]:
         """The entries as JSON."""
         return {"requests": [entry.document() for entry in self._entries]}

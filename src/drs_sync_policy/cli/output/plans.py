@@ -58,10 +58,6 @@ def summary(found: Sequence[JobPlan]) -> Iterator[str]:
         yield "Nothing to do, as far as it can be read." if hidden else "Nothing to do."
 
 
-def _cannot_be_read(names: Sequence[str]) -> str:
-    return f"cannot be read: {', '.join(names)}"
-
-
 def _table(found: Sequence[JobPlan]) -> None:
     few = len(found) <= _ALL_SHOWN
     for plan in found:
@@ -152,7 +148,7 @@ def _junit(found: Sequence[JobPlan]) -> None:
             said = counted(len(plan.changed), "change")
             failure = ET.SubElement(case, "failure", message=said)
             failure.text = "\n".join(printable(str(change)) for change in plan.changes)
-        notes = [_cannot_be_read(plan.hidden)] if plan.hidden else []
+        notes = [f"cannot be read: {', '.join(plan.hidden)}"] if plan.hidden else []
         if plan.result == NOT_KNOWN:
             ET.SubElement(case, "skipped", message=notes.pop())
         if plan.may_be_rejected:

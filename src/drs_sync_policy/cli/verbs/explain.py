@@ -60,7 +60,11 @@ def _find(name: str) -> Sequence[codes.ErrorCode | contract.Rule]:
     of_status = [row for row in codes.all_codes() if str(row.status) == name]
     if rows or rules or of_status:
         return rows or rules or of_status
-    near = (_numbered(name) or _alike(name)) if _digits(name) else _nearest(name.lower())
+    if _digits(name):
+        near = _numbered(name) or _alike(name)
+    else:
+        ids = (rule.id for rule in contract.load().rules)
+        near = nearest(name.lower(), ids, most=3, cutoff=_NEAR)
     hint = f"; did you mean {', '.join(near)}?" if near else "."
     raise click.UsageError(
         f"there is no error code and no rule {name!r}{hint}"
@@ -112,11 +116,6 @@ def _same_prefix(name: str, code: str) -> bool:
     letters = re.sub("[^A-Z]", "", name.upper())
     own = re.sub("[^A-Z]", "", code)
     return letters in (own, own.removeprefix("DRS"))
-
-
-def _nearest(name: str) -> list[str]:
-    """The rules whose ids are nearly `name`."""
-    return nearest(name, (rule.id for rule in contract.load().rules), most=3, cutoff=0.7)
 
 
 def _text(group: Sequence[codes.ErrorCode | contract.Rule]) -> str:

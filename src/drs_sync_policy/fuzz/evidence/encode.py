@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -172,10 +172,6 @@ def _stored(stored: Stored) -> Json:
     return {
         "job": stored.job,
         "project_id": stored.project_id,
-        "wanted": _plain(stored.wanted),
-        "found": _plain(stored.found),
+        "wanted": dict(stored.wanted),
+        "found": dict(stored.found),
     }
-
-
-def _plain(policy: Mapping[str, Any]) -> Json:
-    return dict(policy)

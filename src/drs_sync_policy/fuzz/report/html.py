@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from html import escape
 from importlib.resources import files
@@ -11,7 +12,6 @@ from drs_sync_policy.fuzz.crash import BLAME
 from drs_sync_policy.fuzz.figures import Figures
 from drs_sync_policy.fuzz.report import charts
 from drs_sync_policy.fuzz.report.differences import Parts, compared
-from drs_sync_policy.fuzz.report.markup import plain, prose
 from drs_sync_policy.fuzz.report.model import Report, RuleLine, ShownFinding
 from drs_sync_policy.fuzz.report.wording import (
     COUNTED,
@@ -24,6 +24,7 @@ from drs_sync_policy.fuzz.report.wording import (
 )
 from drs_sync_policy.text import counted
 
+_CODE: Final = re.compile(r"`([^`]+)`")
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -126,7 +127,9 @@ def _finding(finding: ShownFinding, number: int) -> Iterator[str]:
     if finding.hint:
         yield f"<p class='waived'>Hint: {prose(finding.hint)}</p>"
     example = finding.example
-    expected, received = compared(plain(example.expected), plain(example.received))
+    expected, received = compared(
+        *(_CODE.sub(r"\1", text) for text in (example.expected, example.received))
+    )
     yield f"<h3>{prose(example.case)}</h3>"
     yield f"<div class='pair'><div class='good'><b>expected</b>{_marked(expected)}</div>"
     yield f"<div class='bad'><b>received</b>{_marked(received)}</div></div>"
@@ -221,3 +224,8 @@ def _run(report: Report) -> Iterator[str]:
     ):
         yield f"<dt>{name}</dt><dd>{value}</dd>" if value else ""
     yield "</dl>"
+
+
+def prose(text: str) -> str:
+    """`text` as HTML: what is in backticks is code, so that no reader sees a backtick."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))

@@ -50,7 +50,7 @@ def faults(contract: Contract) -> tuple[Fault, ...]:
 
 # --- fields --------------------------------------------------------------------------------------
 def _of_field(name: str, schema: Mapping[str, Any]) -> Iterator[Row]:
-    clause, word = f"{_ITEM}/properties/{name}", _dashed(name)
+    clause, word = f"{_ITEM}/properties/{name}", name.replace("_", "-")
     rows: tuple[tuple[str, str, Seam], ...] = (
         ("null", f"`{name}: null` is read as a missing field.",
          each_item(lambda i: {k: i[k] for k in i if k != name or i[k] is not None})),
@@ -79,10 +79,6 @@ def _of_field(name: str, schema: Mapping[str, Any]) -> Iterator[Row]:
         )
     for kind, text, seam in rows:
         yield f"{kind}-{word}", text, seam, clause
-
-
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
 
 
 _BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "false": False}

@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url, text
@@ -97,13 +98,7 @@ class Database:
         return self._lock if self.in_memory else _NO_GUARD
 
 
-class _NoGuard:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
-
-
-_NO_GUARD: Final = _NoGuard()
+_NO_GUARD: Final = nullcontext()
 _WRITES: Final = "drs_writes"
 
 
