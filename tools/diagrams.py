@@ -1,10 +1,12 @@
 """Draws the diagrams of the docs: each `docs/diagrams/NAME.toml` becomes `docs/diagrams/NAME.svg`.
 
+A diagram whose boxes have a place `phone` is drawn twice: `NAME-phone.svg` is two boxes wide.
+
 python -m tools.diagrams    writes the SVG files; a test fails if a committed file is stale
 
 A source has a `title`, a `description`, `[[box]]` (`id`, `at = [column, row]`, `lines`,
-optional `wide` and `main`) and `[[arrow]]` (`from`, `to`, optional `label` and `both`). The colours
-are those of the page: `currentColor`.
+optional `phone`, `wide` and `main`), `[[arrow]]` (`from`, `to`, optional `label` and `both`) and
+`[[row]]` (`at`, `text`, optional `phone`). The colours are those of the page: `currentColor`.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ svg.diagram { color: #1a1a1e; font: 13px system-ui, sans-serif; max-width: 100%;
 svg.diagram text { fill: currentColor; text-anchor: middle; }
 svg.diagram .name { font-weight: 600; }
 svg.diagram .label { font-size: 12px; }
+svg.diagram .title { font-weight: 600; text-anchor: start; }
 svg.diagram rect { fill: currentColor; fill-opacity: .06; stroke: currentColor; }
 svg.diagram .main rect { fill-opacity: .14; stroke-width: 2; }
 svg.diagram line { stroke: currentColor; stroke-width: 1.4; }
@@ -59,6 +62,9 @@ def draw(source: Json, *, name: str) -> str:
         lines += _arrow(boxes[arrow["from"]], boxes[arrow["to"]], arrow, name)
     for box in source["box"]:
         lines += _box(box, boxes[box["id"]])
+    for row in source.get("row", ()):
+        x, y = MARGIN + row["at"][0] * COLUMN, MARGIN + 12 + row["at"][1] * ROW
+        lines.append(f'<text class="title" x="{x:g}" y="{y:g}">{escape(row["text"])}</text>')
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
@@ -106,7 +112,20 @@ def _edge(box: Box, other: Box) -> tuple[float, float]:
 
 def _drawn() -> Iterator[tuple[Path, str]]:
     for path in sorted(FOLDER.glob("*.toml")):
-        yield path.with_suffix(".svg"), draw(tomllib.loads(path.read_text("utf-8")), name=path.stem)
+        source = tomllib.loads(path.read_text("utf-8"))
+        yield path.with_suffix(".svg"), draw(source, name=path.stem)
+        if "phone" in source["box"][0]:
+            narrow = f"{path.stem}-phone"
+            yield path.with_name(f"{narrow}.svg"), draw(_narrow(source), name=narrow)
+
+
+def _narrow(source: Json) -> Json:
+    """The diagram with every box and every name of a row in its place on a phone."""
+    moved = {
+        kind: [{**part, "at": part["phone"]} for part in source.get(kind, ())]
+        for kind in ("box", "row")
+    }
+    return {**source, **moved}
 
 
 def stale() -> list[str]:

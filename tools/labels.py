@@ -3,6 +3,8 @@
 The style sheet shows `data-label` before the content of a cell. A first cell names its row and has
 no label. A name that links lead to is a link to itself, so that a reader can copy its address.
 
+A short name does not break in the middle; a longer one may.
+
 Plain names in code lose their markup, which has no colour of its own and makes long pages heavy.
 """
 
@@ -17,6 +19,7 @@ _HEAD: Final = re.compile(r"<th\b[^>]*>(.*?)</th>", re.DOTALL)
 _ROW: Final = re.compile(r"<tr>.*?</tr>", re.DOTALL)
 _CELL: Final = re.compile(r"<td\b")
 _PLAIN: Final = re.compile(r'<span class="[nw]">([^<]*)</span>')
+_SHORT: Final = re.compile(r"<code>([\w.-]{1,24})</code>")
 _PLACE: Final = re.compile(r'<code id="([^"]+)">.*?</code>')
 
 
@@ -39,6 +42,6 @@ def _labeled(table: re.Match[str]) -> str:
             return f'<td data-label="{name}"' if name else "<td"
 
         linked = _PLACE.sub(r'<a class="place" href="#\1">\g<0></a>', found[0])
-        return _CELL.sub(cell, linked)
+        return _CELL.sub(cell, _SHORT.sub(r'<code class="short">\1</code>', linked))
 
     return _ROW.sub(row, table[0])

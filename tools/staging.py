@@ -60,7 +60,13 @@ def description(text: str) -> str:
 
 
 def _inline(picture: Path) -> str:
-    return f"<figure>\n{picture.read_text('utf-8')}</figure>"
+    """The picture in the page; one that has a form for phones in both forms, as charts are."""
+    drawn, phone = picture.read_text("utf-8"), picture.with_stem(f"{picture.stem}-phone")
+    if phone.exists():
+        begin = 'class="diagram'
+        drawn = drawn.replace(begin, f"{begin} wide", 1)
+        drawn += phone.read_text("utf-8").replace(begin, f"{begin} narrow", 1)
+    return f"<figure>\n{drawn}</figure>"
 
 
 def _blocks(console: re.Match[str]) -> str:

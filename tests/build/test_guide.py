@@ -75,6 +75,15 @@ def test_every_link_of_the_site_leads_somewhere(site: Path) -> None:
         assert missing == [], path.name
 
 
+def test_no_list_of_a_page_is_broken(site: Path) -> None:
+    """A list that is indented too little becomes a paragraph that begins with a number."""
+    for path in sorted(site.glob("*.html")):
+        text = re.sub(r"<pre.*?</pre>", "", path.read_text("utf-8"), flags=re.DOTALL)
+        assert re.findall(r"<p>(?:\d+\.|[-*]) .*|^(?:\d+\.|[-*]) .*", text, re.MULTILINE) == [], (
+            path.name
+        )
+
+
 def _there(page: Path, url: str) -> bool:
     return (page.parent / url.split("#")[0].split("?")[0]).exists()
 
