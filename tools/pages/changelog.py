@@ -9,28 +9,14 @@ from tools.documents import ROOT
 
 CONTRACT: Final = "Contract"
 AREAS: Final[dict[str, tuple[str, ...]]] = {
-    "Python client": (
-        "Python:", "`SyncPolicyClient", "`PasswordAuth", "`drs_sync_policy.testing", "Profiles",
-        "`list_jobs", "A request field", "One job or", "A refu", "Every module",
-        "The generated client", "Generated package",
-    ),
-    "Sandbox and console": (
-        "Sandbox", "Console", "The console", "The sandbox", "`sandbox", "`create_app",
-        "`drs-sync-policy sandbox", "A catalogue of faults", "The life around", "`make sandbox",
-    ),
+    "Python client": ("Python", "`SyncPolicyClient", "`drs_sync_policy."),
+    "Command": ("Command", "`apply", "`set", "`get", "`plan", "`login", "`doctor", "`explain"),
+    "Sandbox and console": ("Sandbox", "Console", "`sandbox", "The sandbox"),
     "Fuzzer, traffic and load": (
-        "Fuzzer", "`fuzz", "Target profile", "The jud", "`pytest", "A fault of the", "A finding",
-        "What a server says that", "Reports", "`check", "`proxy", "`load", "`merge", "`replay",
-        "`verdict", "`exchanges", "`junit", "`drs-sync-policy fuzz", "`drs-sync-policy check",
-        "`drs-sync-policy proxy", "`drs-sync-policy load", "`drs-sync-policy replay",
+        "Fuzzer", "`fuzz", "`check", "`proxy", "`load", "`merge", "`replay", "A finding",
+        "A profile",
     ),
-    "Command": (
-        "Command", "The command", "`get", "`plan", "Messages", "A credential", "Help texts",
-        "`drs-sync-policy",
-        "`set", "`apply", "`login", "`doctor", "`explain", "`--curl", "Files of", "Ctrl-C",
-        "What a server says moves", "An empty", "Shells", "`python -m drs",
-    ),
-    "Docs": ("Docs", "The site", "API reference", "The links of", "The recipes", "`make docs"),
+    "Docs": ("Docs",),
     "Contract tools, releases and work on the project": ("",),
 }  # fmt: skip
 """How an entry begins, by area; the last area has the rest."""
@@ -45,18 +31,21 @@ def changelog() -> str:
 
 
 def _version(section: str) -> str:
-    title, *kinds = re.split(r"^### ", section, flags=re.MULTILINE)
+    head, *kinds = re.split(r"^### ", section, flags=re.MULTILINE)
+    title, _, said = head.partition("\n")
     areas: dict[str, list[str]] = {area: [] for area in (CONTRACT, *AREAS)}
+    several = sum(not kind.startswith(CONTRACT) for kind in kinds) > 1
     for kind in kinds:
         name, _, entries = kind.partition("\n")
         for entry in re.split(r"^- ", entries, flags=re.MULTILINE)[1:]:
             if name == CONTRACT:
                 areas[CONTRACT].append(f"- {entry.strip()}")
             else:
-                areas[_area(entry)].append(f"- **{name}** {entry.strip()}")
-    parts = [title.rstrip()]
-    if title.startswith(f"## {UNRELEASED}"):
+                areas[_area(entry)].append(f"- {f'**{name}** ' if several else ''}{entry.strip()}")
+    parts = [title]
+    if title == f"## {UNRELEASED}" and not said.strip():
         parts.append("No release has these changes yet.")
+    parts += [said.strip()] if said.strip() else []
     for area, found in areas.items():
         parts += [f"### {area}", "\n".join(found)] if found else []
     return "\n\n".join(parts) + "\n"
