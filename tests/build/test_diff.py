@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tools.diff import redocly
 from tools.diff.change import Change, Level
 from tools.diff.compare import compare
 from tools.documents import read_document
@@ -214,3 +215,11 @@ def test_a_renamed_rule_is_not_a_removed_rule(before: Document) -> None:
     (change,) = compare(before, after)
     assert change.level is Level.COMPATIBLE
     assert "`statuses-are-documented`" in change.what
+
+
+@pytest.mark.system
+def test_what_redocly_cannot_read_ends_with_its_message(before: Document) -> None:
+    """One process compares all pairs; after it ended so, the next pair gets another."""
+    with pytest.raises(SystemExit, match="Unsupported specification"):
+        redocly.entries(before, {})
+    assert redocly.entries(before, before) == []

@@ -7,10 +7,13 @@ valid messages is compatible, because an implementer must follow it; the rest is
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
+import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,8 +30,10 @@ from tools.diff.change import (
 )
 from tools.diff.normalise import normalise
 from tools.diff.place import direction, place, users
-from tools.programs import node_environment, node_tool, run
+from tools.documents import ROOT
+from tools.programs import node_environment, node_tool
 
+_PROGRAM: Final = Path(__file__).with_suffix(".mjs")
 _WORDS: Final = {
     "title", "description", "summary", "example", "examples", "externalDocs", "tags", "contact",
     "license", "termsOfService", "name", "key", "$comment", "variables",
@@ -55,19 +60,34 @@ def compare(base: Json, revision: Json) -> list[Change]:
 
 def entries(before: Json, after: Json) -> list[dict[str, Any]]:
     """What Redocly finds between two documents as they are, with its own rating."""
+    running = _redocly()
+    if running.stdin is None or running.stdout is None:
+        raise RuntimeError("`redocly diff` was started without pipes")
     with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder) / name for name in ("base.json", "revision.json")]
-        for file, document in zip(files, (before, after), strict=True):
+        files = [Path(folder) / name for name in ("base.json", "revision.json", "reply.json")]
+        for file, document in zip(files, (before, after, {}), strict=True):
             file.write_text(json.dumps(document), encoding="utf-8")
-        command = [
-            node_tool("redocly"), "diff", *map(str, files), "--format", "json",
-            "--fail-on", "none", "--config", "overrides/redocly.yaml",
-        ]  # fmt: skip
-        done = run(command, env=node_environment())
-    if "No diff rules are on" in done.stderr:
-        raise SystemExit(f"`redocly diff` failed:\n{done.stdout}{done.stderr}")
-    changes: list[dict[str, Any]] = json.loads(done.stdout)["changes"]
+        print(json.dumps([str(file) for file in files]), file=running.stdin, flush=True)
+        compared = running.stdout.readline()
+        said = json.loads(files[-1].read_text("utf-8"))
+    if not compared or "No diff rules are on" in said["stderr"]:
+        _redocly.cache_clear()
+        raise SystemExit(f"`redocly diff` failed:\n{said.get('stderr', '')}")
+    changes: list[dict[str, Any]] = json.loads(said["stdout"])["changes"]
     return changes
+
+
+@cache
+def _redocly() -> subprocess.Popen[str]:
+    """The program that compares pairs of files, until this one ends."""
+    bundle = Path(node_tool("redocly")).resolve().parent.parent / "lib" / "index.js"
+    running = subprocess.Popen(
+        ["node", str(_PROGRAM), str(bundle), "overrides/redocly.yaml"], cwd=ROOT,
+        env=node_environment(), text=True, encoding="utf-8",
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    atexit.register(running.communicate)
+    return running
 
 
 class _Rating:
