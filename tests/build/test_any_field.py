@@ -143,6 +143,12 @@ def test_the_fuzzer_and_the_sandbox_name_no_field() -> None:
 
 
 # --- a copy of the project ---------------------------------------------------------------------
+def in_the_copy(test: Callable[..., None]) -> Callable[..., None]:
+    """Slow, and first: one worker makes the copy."""
+    marked: Callable[..., None] = pytest.mark.system(pytest.mark.first(test))
+    return marked
+
+
 @pytest.fixture(scope="module")
 def copy(document: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project with the edited contract, generated from it."""
@@ -192,7 +198,7 @@ def command(copy: Path, document: dict[str, Any]) -> Iterator[Run]:
         yield run
 
 
-@pytest.mark.system
+@in_the_copy
 def test_set_has_a_typed_option_for_each(command: Run) -> None:
     """What is given is stored with its type."""
     done: Any = command("set", JOB, *OPTIONS)
@@ -200,7 +206,7 @@ def test_set_has_a_typed_option_for_each(command: Run) -> None:
     assert done.policy == VALUES
 
 
-@pytest.mark.system
+@in_the_copy
 @pytest.mark.parametrize("option", WRONG)
 def test_a_wrong_value_is_a_usage_error(command: Run, option: str) -> None:
     """Exit code 2, and the option is named."""
@@ -209,7 +215,7 @@ def test_a_wrong_value_is_a_usage_error(command: Run, option: str) -> None:
     assert f"--{option}" in done.stderr
 
 
-@pytest.mark.system
+@in_the_copy
 @pytest.mark.parametrize("form", ["yaml", "json", "csv"])
 def test_apply_reads_each_from_a_file(command: Run, tmp_path: Path, form: str) -> None:
     """The same values from each format; a text that may be null has no null in CSV."""
@@ -230,25 +236,27 @@ def test_apply_reads_each_from_a_file(command: Run, tmp_path: Path, form: str) -
     assert {name: done.policy[name] for name in stored} == stored
 
 
-@pytest.mark.system
+@in_the_copy
 def test_the_generated_code_has_types(copy: Path) -> None:
     """Neither the client nor its users have a type error."""
     done = _run(copy, "mypy", "src", "generated")
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.system
+@in_the_copy
 def test_the_fuzzer_passes_the_sandbox(copy: Path) -> None:
     """With the command as a user runs it; a budget too small for all rules is no violation."""
     done = _run(copy, "drs-sync-policy", "fuzz", "--sandbox", "--budget", "12")
     assert re.search(r"\b0 failed\b", done.stdout), done.stdout
 
 
-@pytest.mark.system
-@pytest.mark.parametrize("tests", ["tests/unit", "tests/live/cli", "tests/live/client"])
-def test_the_tests_of_the_project_pass(copy: Path, tests: str) -> None:
-    """No test, and no stand-in server of a test, knows the fields by heart."""
-    done = _run(
-        copy, "python", "-m", "pytest", "-q", "-m", "not system", "-p", "no:cacheprovider", tests
-    )
+@in_the_copy
+def test_the_tests_of_the_project_pass(copy: Path) -> None:
+    """No test, and no stand-in server of a test, knows the fields by heart.
+
+    They wait most of their time, so three workers share them.
+    """
+    folders = ("tests/unit", "tests/live/cli", "tests/live/client")
+    options = ("-q", "-m", "not system", "-p", "no:cacheprovider", "-n", "3", "--dist", "worksteal")
+    done = _run(copy, "python", "-m", "pytest", *options, *folders)
     assert done.returncode == 0, done.stdout[-4000:]

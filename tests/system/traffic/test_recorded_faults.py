@@ -30,6 +30,7 @@ NOT_IN_HAR: Final = {
 """The faults that are not found in HAR, with the evidence that it lacks."""
 
 
+@pytest.mark.first  # the longest: at the end, all would wait for it
 def test_most_faults_are_found_in_what_was_recorded(tmp_path: Path) -> None:
     """55 of 60 in `exchanges.jsonl`, 45 in HAR; what each other lacks is named here."""
     chosen = bench.chosen()
