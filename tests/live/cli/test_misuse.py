@@ -180,5 +180,5 @@ def test_a_login_replaces_no_profile_unasked(run: Run, tmp_path: Path) -> None:
 def test_a_login_refuses_what_cannot_be_before_it_asks(run: Run) -> None:
     """A URL that is none; and what it cannot ask for without a terminal is named."""
     assert "must be a URL" in run("login", "--url", "ftp://x").err
-    assert "give --region eu-de|eu-nl" in run("login").err
+    assert "give --region NAME (such as eu-de)" in run("login").err
     assert "give --kind token|keys|password" in run("login", "--url", "http://x").err
