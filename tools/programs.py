@@ -38,7 +38,7 @@ def node_tool(name: str) -> str:
     """The path of an npm tool that `make setup` installed; a clear end where it did not."""
     path = ROOT / "tools" / "node_modules" / ".bin" / name
     if not path.exists():
-        raise SystemExit(f"`{name}` is not installed: run `make setup`")
+        raise SystemExit(f"`{name}` is not installed: run `make setup setup-node`")
     return str(path)
 
 

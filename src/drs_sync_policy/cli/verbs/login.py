@@ -53,8 +53,9 @@ def command(
     """Write the profile NAME into the file of profiles, which only you can read.
 
     The command asks for missing values. While you type a secret, it is not shown. You can also set
-    a variable such as DRS_TOKEN or DRS_PASSWORD before; `login` has no option for a secret. With
-    --no-secret, the profile has no secret, and each command reads the secret from the variable.
+    a variable such as DRS_TOKEN or DRS_PASSWORD before you run the command; `login` has no option
+    for a secret. With --no-secret, the profile has no secret, and each command reads the secret
+    from the variable.
 
     `login` writes the profile only if the server accepts the credentials. It does not test them if
     you give --no-verify, or if you give --no-secret and the variable is not set.

@@ -53,8 +53,9 @@ _STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "
 def command(*, report: Path, findings: Sequence[str], target: Path | None, tries: int) -> None:
     """Send the requests of findings again, and show each finding as FIXED, FAILS or FLAKY.
 
-    FIXED: no try shows the violation. FAILS: each try shows it. FLAKY: only some tries show it, or
-    no try shows it and the run that found it could not repeat it either.
+    FIXED: no try shows the violation. FAILS: each try shows it, or each try with earlier requests
+    or with readings. FLAKY: only some tries show it, or no try shows it and the run that found it
+    could not repeat it either. NOT SENT: the report lacks a body or a token of a request.
 
     REPORT is a folder that a run wrote with `--report`. FINDING is the id of a finding of this
     report, such as count-equals-results. The run prints the id after FAILED; in verdict.json it is
