@@ -16,7 +16,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools.diff import python_api, verdicts
+from tools.diff import verdicts
 from tools.diff.base import COMMITTED, Contracts, chosen, last_release, working_tree
 from tools.diff.compare import compare_all
 from tools.diff.formats import FORMATS
@@ -33,10 +33,17 @@ def report_since(before: Contracts, *, python: bool, unreleased: bool = False) -
         version=after.version,
         changes=rated.changes,
         notes=rated.notes,
-        python=python_api.changes(before, after) if python else (),
+        python=_python_changes(before, after) if python else (),
         broken=list(after.broken.values()),
         unreleased=unreleased,
     )
+
+
+def _python_changes(before: Contracts, after: Contracts) -> list[str]:
+    # It needs the generator, and to import that takes longer than to compare.
+    from tools.diff import python_api
+
+    return python_api.changes(before, after)
 
 
 def main() -> int:
