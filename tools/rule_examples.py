@@ -11,7 +11,6 @@ process, one with the fault and one without: every response on the page is a rea
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import re
 import sys
@@ -24,7 +23,10 @@ from attrs import frozen
 
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.evidence.decode import Decoder
+from drs_sync_policy.fuzz.evidence.encode import Encoder
 from drs_sync_policy.fuzz.ledger import Violation
+from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.report import curl
 from drs_sync_policy.fuzz.report.jsontext import indented
 from drs_sync_policy.fuzz.report.secrets import Redactor
@@ -82,11 +84,12 @@ def shown() -> Mapping[str, Shown]:
 def _all_shown(examples: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Shown]]:
     target = _target()
     redact = Redactor(target)
+    decoder = Decoder.of(Oracle.of_target(target, contract.load()), FILE.parent)
     known = {fault.name for fault in catalogue()}
     for rule, example in examples.items():
         if example["fault"] not in known:
             continue
-        requests = [_read(entry) for entry in example["requests"]]
+        requests = [*map(decoder.request, example["requests"])]
         texts = _texts(requests, example["fault"])
         if all(passes == fails for passes, fails in texts):
             continue
@@ -144,36 +147,13 @@ def _text(response: Response, shown: Collection[str]) -> str:
     return "\n".join(head) + (f"\n\n{body}" if body else "")
 
 
-def _written(request: Request) -> dict[str, Any]:
-    entry: dict[str, Any] = {"method": request.method, "path": request.path}
-    entry["headers"] = [list(header) for header in request.headers]
-    if request.secret:
-        entry["secret"] = sorted(request.secret)
-    if request.body is not None:
-        try:
-            entry["body"] = request.body.decode("utf-8")
-        except UnicodeDecodeError:
-            entry["base64"] = base64.b64encode(request.body).decode()
-    return entry
-
-
-def _read(entry: Mapping[str, Any]) -> Request:
-    body = entry["body"].encode() if "body" in entry else None
-    return Request(
-        method=entry["method"],
-        path=entry["path"],
-        headers=tuple((name, value) for name, value in entry["headers"]),
-        body=base64.b64decode(entry["base64"]) if "base64" in entry else body,
-        secret=frozenset(entry.get("secret", ())),
-    )
-
-
 # --- finding them ---------------------------------------------------------------------------------
 
 
 def find(rules: Iterable[str]) -> dict[str, dict[str, Any]]:
     """The smallest requests for each rule, as they go into the file."""
     found: dict[str, dict[str, Any]] = {}
+    encoder = Encoder.of(_target())
     for rule in contract.load().rules:
         if rule.id not in rules:
             continue
@@ -193,7 +173,7 @@ def find(rules: Iterable[str]) -> dict[str, dict[str, Any]]:
             "case": violation.case,
             "expected": violation.expected,
             "received": violation.received,
-            "requests": [_written(exchange.request) for exchange in violation.exchanges],
+            "requests": [encoder.request(exchange.request) for exchange in violation.exchanges],
         }
     return found
 

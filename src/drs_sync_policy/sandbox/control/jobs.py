@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import uuid4
 
+from attrs import asdict
+
 from drs_sync_policy.sandbox.control.request import DONE, ControlError, Routes, document
 from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.http.response import Response
@@ -95,12 +97,7 @@ class JobRoutes:
 
 
 def _shown(job: Job) -> dict[str, Any]:
-    return {
-        "project_id": job.project_id,
-        "job_id": job.job_id,
-        "state": job.state,
-        "policy": dict(job.policy),
-    }
+    return {**asdict(job, recurse=False), "policy": dict(job.policy)}
 
 
 def _no_such_job(request: Request) -> ControlError:
