@@ -23,7 +23,7 @@ import click
 from attrs import asdict, frozen
 
 from bench.measure import write_report
-from bench.sandboxes import SANDBOX, cpu_seconds, planted, server, target
+from bench.sandboxes import SANDBOX, cpu_seconds, planted, server
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.active import Progress, run
@@ -35,6 +35,7 @@ from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault, groups
 from tests.fuzz import servers
 from tests.fuzz.faulty import FAULTY
+from tests.fuzz.found import target_at
 from tools.documents import ROOT
 
 
@@ -56,7 +57,7 @@ _GROUPS = {fault.name: group for group, members in groups().items() for fault in
 def ours(fault: Fault, *, seed: int, budget: float) -> Found:
     """The fuzzer, until its first violation."""
     with sandbox.running(faults=[fault.name]) as served:
-        described = target(served.url, served.tenants)
+        described = target_at(served.url)
         verdict = run(described, seed=seed, budget=budget, enough=_violated)
     return _found(verdict, fault.name, _GROUPS[fault.name], rule=fault.rule)
 
@@ -114,7 +115,7 @@ def alarms(seeds: Sequence[int], *, budget: float) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for seed in seeds:
         with sandbox.running() as served:
-            verdict = run(target(served.url, served.tenants), seed=seed, budget=budget)
+            verdict = run(target_at(served.url), seed=seed, budget=budget)
         found[seed] = sorted({violation.rule for violation in verdict.ledger.violations()})
     return found
 
@@ -148,7 +149,7 @@ def sets(*, budget: float) -> dict[str, Spent]:
             requests = ledgers[0].requests if ledgers else 0
             marks.append((name, requests, time.process_time(), cpu_seconds(served.pid)))
 
-        progress, described = Progress(phase=phase), target(served.url)
+        progress, described = Progress(phase=phase), target_at(served.url)
         run(described, budget=budget, schemathesis=False, progress=progress, enough=seen)
     found: dict[str, Spent] = {}
     for now, then in itertools.pairwise(marks):
@@ -178,7 +179,7 @@ def inside(*, budget: float) -> Spent:
 def bare(*, requests: int = 2000) -> Spent:
     """The wire alone, to a server that sends a constant response: nothing is checked."""
     with server(sys.executable, ROOT / "bench" / "bare.py") as served:
-        described = target(served.url)
+        described = target_at(served.url)
         wire = over_http(described)
         path = f"/v3/{described.tenant.project_id}/jobs/batch-sync-policy"
         message = Request("POST", path, (("Content-Type", "application/json"),), b"{}")

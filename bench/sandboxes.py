@@ -17,12 +17,11 @@ from typing import Final
 from attrs import frozen
 
 from drs_sync_policy import sandbox
-from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.http import Wire
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.sandbox.faults import Fault
-from drs_sync_policy.sandbox.seed import TENANTS, Tenant
+from tests.fuzz.found import target_at
 from tools.documents import CONTRACT
 from tools.programs import node_environment, node_tool
 
@@ -106,16 +105,10 @@ def _ready(port: int, process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def target(url: str, tenants: Sequence[Tenant] = TENANTS) -> Target:
-    """The profile of a sandbox with its usual limit."""
-    limit = sandbox.DEFAULT_MAX_BODY_BYTES
-    return profile.parse(sandbox.target_profile(url, tenants=tenants, max_body_bytes=limit))
-
-
 @contextmanager
 def planted(*faults: Fault) -> Iterator[tuple[Target, Wire]]:
     """A sandbox with these faults in this process: its profile, and the wire to it."""
-    described = target("http://sandbox")
+    described = target_at("http://sandbox")
     application = sandbox.create_app(faults=[fault.name for fault in faults])
     with over_asgi(application, described) as wire:
         yield described, wire

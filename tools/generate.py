@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import ast
 import difflib
-import hashlib
 import json
 import os
 import shutil
@@ -23,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from drs_sync_policy.contract import Contract
 from tools import completions, derive_sync
 from tools.documents import CONTRACT, ROOT, operations, read_document
 from tools.editions import client_contract, write_editions
@@ -149,11 +149,10 @@ def _write_data(package: Path) -> None:
     text = json.dumps(base, ensure_ascii=False, indent=1)
     (package / "base.json").write_text(text + "\n", encoding="utf-8")
     write_editions(package)
-    hashes = {path.stem: _sha256(path) for path in sorted(package.glob("*.json"))}
+    documents = {path.stem: read_document(path) for path in sorted(package.glob("*.json"))}
+    hashes = {name: Contract(document).sha256 for name, document in documents.items()}
     rules = dict.fromkeys(
-        rule
-        for path in (package / "base.json", *sorted(package.glob("*.json")))
-        for rule in _rule_ids(read_document(path))
+        rule for document in (base, *documents.values()) for rule in _rule_ids(document)
     )
     (package / "py.typed").touch()
     (package / "__init__.py").write_text(
@@ -167,11 +166,6 @@ def _write_data(package: Path) -> None:
 def _rule_ids(document: dict[str, Any]) -> Iterator[str]:
     for _, _, operation in operations(document):
         yield from (str(rule["id"]) for rule in operation.get("x-rules", ()))
-
-
-def _sha256(path: Path) -> str:
-    canonical = json.dumps(read_document(path), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _format(package: Path, *, select: str) -> None:

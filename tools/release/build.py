@@ -19,6 +19,7 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
+from drs_sync_policy.contract import Contract
 from tools.documents import ROOT
 from tools.programs import program, run
 
@@ -69,8 +70,7 @@ def contract_inside(wheel: Path) -> tuple[str, str]:
     """The version of the contract in a wheel, and the hash of its base edition as computed."""
     with zipfile.ZipFile(wheel) as archive:
         document = json.loads(archive.read("drs_sync_policy_contract/base.json"))
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    return document["info"]["version"], hashlib.sha256(canonical.encode()).hexdigest()
+    return document["info"]["version"], Contract(document).sha256
 
 
 def check(artifacts: list[Path]) -> None:
