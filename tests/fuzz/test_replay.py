@@ -148,18 +148,28 @@ def test_what_needs_more_than_its_requests_is_not_called_fixed(
     assert (fixed.exit_code, fixed.output.split()[0]) == (0, "FIXED"), fixed.output
 
 
-def test_what_the_run_did_not_see_again_is_never_fixed(tmp_path: Path) -> None:
-    """On a correct server, too: nothing shows whether it was repaired."""
+@pytest.mark.parametrize(
+    ("label", "code", "result", "remark"),
+    [
+        ("not reproduced", 1, "FLAKY", "the run could not reproduce it either"),
+        ("", 0, "FIXED", "the run saw this once and did not send it again"),
+    ],
+    ids=["sent again in vain", "not sent again"],
+)
+def test_fixed_is_said_only_with_what_the_run_knew(
+    tmp_path: Path, label: str, code: int, result: str, remark: str
+) -> None:
+    """On a correct server: if the run did not see the violation twice, the line says so."""
     path, folder = tmp_path / "target.toml", tmp_path / "report"
     fault, rule = FAULTS["a response"]
     with _served(path, fault):
         document = _report(path, folder, rule)
-    document["findings"][0] |= {"label": "not reproduced", "tries": 3}
+    document["findings"][0] |= {"label": label, "tries": 3}
     (folder / files.VERDICT).write_text(json.dumps(document), "utf-8")
     with _served(path):
-        result = _replay(str(folder))
-    assert (result.exit_code, result.output.split()[0]) == (1, "FLAKY"), result.output
-    assert "the run could not reproduce it either" in result.output
+        done = _replay(str(folder))
+    assert (done.exit_code, done.output.split()[0]) == (code, result), done.output
+    assert remark in " ".join(done.output.split())
 
 
 def test_the_files_hold_no_token(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from drs_sync_policy.text import did_you_mean
 _EARLIER: Final = 30
 """So many requests before a finding are sent, too, if its own requests show nothing."""
 _UNSEEN: Final = "; the run could not reproduce it either"
+_ONCE: Final = " (the run saw this once and did not send it again; to be sure, run `fuzz` again)"
 _STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "FLAKY": "yellow"}
 
 
@@ -163,6 +164,8 @@ def _line(entry: Mapping[str, Any], done: Replayed) -> Text:
         line.append(f" ({done.failed} of {done.tries} tries{_UNSEEN if not done.failed else ''})")
     if done.needs:
         line.append(f" ({done.needs})")
+    if done.result == "FIXED" and not entry["label"]:
+        line.append(_ONCE)
     return line.append(f" {entry['id']}: {' '.join(entry['cause'].split())}", style="default")
 
 
