@@ -18,7 +18,8 @@ pytestmark = pytest.mark.system
 REST = [fault for fault in CATALOGUE if fault not in FIRST_OF_EACH]
 """Those that are not the first of their rule."""
 SEED = int(os.environ.get("SEED") or 196)
-"""By default, one that chooses those that catch mutants of tests/snapshots."""
+"""`make test-system` sets it to the date. The default here chooses the faults that catch mutants of
+tests/snapshots, so that `tools.mutants` does not skip them."""
 THIRD = random.Random(SEED).sample(REST, len(REST) // 3)
 """Those of `make test-system`, which looks for the first of each rule, too."""
 LONG = [fault for fault in REST if fault not in THIRD]
