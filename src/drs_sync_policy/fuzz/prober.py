@@ -20,8 +20,9 @@ from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.history import History
 from drs_sync_policy.fuzz.ledger import Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.rules.checking import always, check, check_response
+from drs_sync_policy.fuzz.rules.checking import check, check_response
 from drs_sync_policy.fuzz.rules.evidence import Evidence
+from drs_sync_policy.fuzz.samples import Unsure, always_differ, may_be_coincidence
 from drs_sync_policy.fuzz.skipping import Checkable
 from drs_sync_policy.fuzz.target.http import (
     NoResponse,
@@ -43,8 +44,6 @@ OVER_BUDGET: Final = "the budget was used up before its turn; raise --budget"
 _LARGE_BYTES: Final = 50_000
 _SILENCES: Final = 5
 """After so many requests without a response for the same defect, no more are sent."""
-_SAMPLES: Final = 8
-"""So often requests are sent again before it is said that they get different responses."""
 _UNSURE: Final = "the budget was used up before a difference was seen often enough"
 _IMPATIENT_SECONDS: Final = 1.0
 _PAUSES: Final = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -258,34 +257,22 @@ class Prober:
                     self.ledger.hide(rule, violation.rule)
 
     def _is_no_coincidence(self, violation: Violation) -> bool:
-        """Whether two requests get different responses as often as they are sent.
+        """Whether a difference is seen again and again. Only the first of a kind is looked at."""
+        if not may_be_coincidence(violation) or self.ledger.has(violation):
+            return True
+        source = self.random(f"coincidence {violation.case}")
+        try:
+            return always_differ(self.oracle, violation, self._ask_again, source)
+        except Unsure as error:
+            self.ledger.not_checked(violation.rule, str(error))
+            return False
 
-        The contract may allow either of the two responses, and a server may choose at random. So
-        the requests are sent again, in a random order, and no response to one of them may be like
-        any to the other. Only the first violation of a kind is looked at like this.
-        """
-        shown = violation.exchanges
-        differ = len({exchange.request for exchange in shown}) > 1
-        if violation.kind != "relation" or violation.expected_statuses or not differ:
-            return True
-        if self.ledger.has(violation):
-            return True
-        samples = [{_said(exchange): exchange} for exchange in shown]
-        order = list(zip(samples, shown, strict=True))
-        random = self.random(f"coincidence {violation.case}")
-        for _ in range(_SAMPLES):
-            random.shuffle(order)
-            for sample, exchange in order:
-                again = self.ask(exchange.request)
-                if again.silence in (SILENT, NOT_SENT):
-                    reason = _UNSURE if again.silence == NOT_SENT else SILENT
-                    self.ledger.not_checked(violation.rule, reason)
-                    return False
-                self.history.sent(again)
-                sample.setdefault(_said(again), again)
-            if not always(self.oracle, violation.rule, [tuple(one.values()) for one in samples]):
-                return False
-        return True
+    def _ask_again(self, request: Request) -> Exchange:
+        again = self.ask(request)
+        if again.silence in (SILENT, NOT_SENT):
+            raise Unsure(_UNSURE if again.silence == NOT_SENT else SILENT)
+        self.history.sent(again)
+        return again
 
     # --- not sending -----------------------------------------------------------------------------
 
@@ -405,9 +392,3 @@ class Prober:
 
 
 _END: Final = object()
-
-
-def _said(exchange: Exchange) -> object:
-    """What came back, as far as it is looked at when responses are compared."""
-    response = exchange.response
-    return (response.status, response.body) if response else None
