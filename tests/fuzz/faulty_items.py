@@ -6,7 +6,7 @@ import contextlib
 import json
 from typing import Any
 
-from tests.fuzz import servers
+from tests.fuzz import validity
 from tests.fuzz.servers import TOKENS, Handler, Refused
 
 Item = dict[str, Any]
@@ -21,7 +21,7 @@ class Tolerant(Handler):
             items = super().parse(body)
         except Refused:
             with contextlib.suppress(ValueError, RecursionError):
-                changed = self.changed(servers.loads(body))
+                changed = self.changed(validity.loads(body))
                 if changed is not None:
                     return super().parse(json.dumps(changed).encode())
             raise
@@ -139,7 +139,7 @@ class AppliesBeforeRejecting(Handler):
             return super().parse(body)
         except Refused:
             with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
-                for item in servers.loads(body)["jobs"]:
+                for item in validity.loads(body)["jobs"]:
                     if not _ok(item):
                         break
                     self.apply(TOKENS[self.headers["X-Auth-Token"].strip()], item, 0)
@@ -147,7 +147,7 @@ class AppliesBeforeRejecting(Handler):
 
 
 def _ok(item: Any) -> bool:
-    return servers.is_valid(item)
+    return validity.is_valid(item)
 
 
 class IntegersOf64Bits(Tolerant):

@@ -15,20 +15,19 @@ import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
-import jsonschema_rs
 from attrs import evolve, field, frozen
 
 from drs_sync_policy import contract
-from drs_sync_policy.fuzz.cases.values import Schema
 from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.profile import Readback, Target
+from tests.fuzz.validity import FIELDS, is_valid, loads
 
 OWN, OTHER = "a1" * 16, "b2" * 16
 TOKENS = {"Tok-One-0123456789": OWN, "Tok-Two-9876543210": OTHER}
@@ -37,27 +36,6 @@ BLOCKED = {OWN: ("job-busy",), OTHER: ()}
 
 _ROUTE = re.compile(r"/v3/([^/]*)/jobs/batch-sync-policy")
 _READ = re.compile(r"/stored/([^/]+)/([^/]+)")
-FIELDS: dict[str, Any] = {
-    "conflict_policy": ("ignore", "overwrite", "stop"),
-    "filter_ddl_policy": ("drop_database",),
-    "ddl_trans": bool,
-    "index_trans": bool,
-    "slot_name": str,
-}
-"""Checked by hand, not by the means of the fuzzer; by the contract only if it has more fields."""
-_ITEM = contract.load().document["components"]["schemas"]["SyncPolicyReq"]["properties"]
-FIELDS |= {
-    name: jsonschema_rs.validator_for(contract.load().standalone(schema))
-    for name, schema in _ITEM.items()
-    if name not in {*FIELDS, "job_id"}
-}
-
-EXAMPLES = {
-    name: Schema(contract.load(), schema).valid()[0]
-    for name, schema in _ITEM.items()
-    if name != "job_id"
-}
-"""A valid value of each field."""
 
 
 @frozen
@@ -329,47 +307,6 @@ def detailing(server: Server) -> Target:
             absent=("",),
         ),
     )
-
-
-def loads(body: bytes) -> Any:
-    """The value of an I-JSON text; `ValueError` if it is not one."""
-    value = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_constant)
-    json.dumps(value, ensure_ascii=False).encode("utf-8")
-    return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise ValueError("a key twice")
-    return dict(pairs)
-
-
-def _constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _matches(validator: jsonschema_rs.Validator, value: Any) -> bool:
-    try:
-        return validator.is_valid(value)
-    except (ValueError, OverflowError):  # no number of JSON
-        return False
-
-
-def is_valid(item: Any) -> bool:
-    """Whether an item is valid."""
-    if not isinstance(item, dict) or not isinstance(item.get("job_id"), str) or not item["job_id"]:
-        return False
-    for name, kind in FIELDS.items():
-        if name in item:
-            value = item[name]
-            if isinstance(kind, jsonschema_rs.Validator):
-                if not _matches(kind, value):
-                    return False
-                continue
-            right = isinstance(value, kind) if isinstance(kind, type) else value in kind
-            if not right or (kind is not bool and not isinstance(value, str)):
-                return False
-    return True
 
 
 def described(server: Server, **changes: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target.connection import over_http
-from tests.fuzz import servers
+from tests.fuzz import servers, validity
 from tests.fuzz.servers import Handler
 
 STORED = "accepted-policy-is-stored"
@@ -67,7 +67,7 @@ class Merging(Storing):
         old = dict(self.server.stored.get(item["job_id"], {}))
         result = super().apply(project, item, place)
         if result["status"] == "success":
-            new = {name: value for name, value in item.items() if name in servers.FIELDS}
+            new = {name: value for name, value in item.items() if name in validity.FIELDS}
             self.server.stored[item["job_id"]] = self.merged(old, new)
         return result
 

@@ -9,7 +9,7 @@ from typing import Any
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.findings.grouping import Finding, group
 from drs_sync_policy.fuzz.readback import Unreadable
-from tests.fuzz import servers
+from tests.fuzz import servers, validity
 from tests.fuzz.servers import Handler
 
 
@@ -34,9 +34,9 @@ class LosingUpdates(Handler):
         found = super().policy(path, body)
         jobs = {result["id"] for result in found["results"]} & before.keys()
         time.sleep(0.01)
-        items = {item["job_id"]: item for item in servers.loads(body)["jobs"]}
+        items = {item["job_id"]: item for item in validity.loads(body)["jobs"]}
         for job in jobs:
-            new = {name: items[job][name] for name in servers.FIELDS if name in items[job]}
+            new = {name: items[job][name] for name in validity.FIELDS if name in items[job]}
             self.server.stored[job] = {**before[job], **new}
         return found
 

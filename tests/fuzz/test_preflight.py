@@ -10,7 +10,7 @@ from attrs import evolve
 from drs_sync_policy.fuzz.active import Progress, run
 from drs_sync_policy.fuzz.target.profile import Readback, Target, Tenant
 from drs_sync_policy.fuzz.verdict import Verdict
-from tests.fuzz import servers
+from tests.fuzz import servers, validity
 from tests.fuzz.servers import Habits, Handler
 
 
@@ -122,7 +122,7 @@ def test_policies_are_restored() -> None:
         "index_trans": True,
         "slot_name": "before the run",
     }
-    policy |= {name: example for name, example in servers.EXAMPLES.items() if name not in policy}
+    policy |= {name: example for name, example in validity.EXAMPLES.items() if name not in policy}
     with servers.serving() as server:
         every = [job for jobs in servers.JOBS.values() for job in jobs]
         server.stored = {job: dict(policy) for job in every}

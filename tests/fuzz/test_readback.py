@@ -20,7 +20,7 @@ from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Readback
 from drs_sync_policy.fuzz.traffic.reading import Readings
 from drs_sync_policy.fuzz.verdict import Verdict
-from tests.fuzz import servers
+from tests.fuzz import servers, validity
 from tests.fuzz.servers import Detailing
 
 READ = Request("POST", "/read")
@@ -125,8 +125,8 @@ class StoresRejected(Detailing):
             return super().parse(body)
         except servers.Refused:
             try:
-                for item in servers.loads(body)["jobs"]:
-                    if servers.is_valid(item):
+                for item in validity.loads(body)["jobs"]:
+                    if validity.is_valid(item):
                         self.apply(servers.OWN, item, 0)
             except (ValueError, KeyError, TypeError, RecursionError):
                 pass
@@ -159,7 +159,7 @@ def _verdict(handler: type[Detailing], *rules: str) -> Verdict:
 
 HIDDEN = tuple(
     name
-    for name in servers.FIELDS
+    for name in validity.FIELDS
     if name not in {"conflict_policy", "filter_ddl_policy", "index_trans"}
 )
 
