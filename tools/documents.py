@@ -67,6 +67,12 @@ def _not_yaml(path: Path, error: yaml.MarkedYAMLError) -> str:
     )
 
 
+def as_yaml(document: Mapping[str, Any], *, width: int = 100) -> str:
+    """The document as YAML, its keys in their order."""
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=width)
+    return text
+
+
 def parse_document(text: str) -> dict[str, Any]:
     """The document that `text` is."""
     return _read(io.StringIO(text))

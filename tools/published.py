@@ -13,13 +13,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
-
-import yaml
+from typing import Final
 
 from tools import reference
 from tools.diff.base import RELEASES, released, releases
-from tools.documents import CONTRACT
+from tools.documents import CONTRACT, as_yaml
 
 FOLDER: Final = "contract"
 LATEST: Final = "latest"
@@ -41,9 +39,9 @@ def write(site: Path, *, folder: Path = RELEASES) -> Versions:
     versions: dict[str, list[str]] = {}
     for file in reversed(releases(folder)):
         home, contracts = site / FOLDER / file.stem, released(file)
-        _write_contract(home, file.read_text("utf-8"), up="../../")
+        reference.write_contract(home, file.read_text("utf-8"), up="../../")
         for name, document in contracts.editions.items():
-            _write_contract(home / name, _as_yaml(document), up="../../../")
+            reference.write_contract(home / name, as_yaml(document), up="../../../")
         versions[file.stem] = list(contracts.editions)
     latest = site / FOLDER / LATEST
     if versions:
@@ -53,18 +51,6 @@ def write(site: Path, *, folder: Path = RELEASES) -> Versions:
         (latest / "index.html").write_text(_ONWARD, "utf-8")
         shutil.copyfile(CONTRACT, latest / CONTRACT.name)
     return versions
-
-
-def _write_contract(folder: Path, text: str, *, up: str) -> None:
-    folder.mkdir(parents=True)
-    document = folder / CONTRACT.name
-    document.write_text(text, "utf-8")
-    (folder / "index.html").write_text(reference.page(document, up=up), "utf-8")
-
-
-def _as_yaml(document: dict[str, Any]) -> str:
-    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
-    return text
 
 
 def listing(versions: Versions) -> str:

@@ -9,16 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from drs_sync_policy import codes, contract
-from tools.documents import CONTRACT, parse_document
+from tools.documents import CONTRACT, as_yaml, parse_document
 from tools.programs import node_environment, node_tool, run
 
 FOLDER: Final = "reference"
@@ -51,17 +48,16 @@ def write(site: Path) -> list[Path]:
 def _write_edition(site: Path, edition: str) -> Path:
     base = edition == contract.BASE_EDITION
     folder = site / FOLDER if base else site / FOLDER / edition
+    text = CONTRACT.read_text("utf-8") if base else as_yaml(contract.load(edition).document)
+    return write_contract(folder, text, up="../" if base else "../../")
+
+
+def write_contract(folder: Path, text: str, *, up: str) -> Path:
+    """Writes a contract as `openapi.yaml` into a folder, and its page; the path of the page."""
     folder.mkdir(parents=True, exist_ok=True)
-    document = folder / CONTRACT.name
-    if base:
-        shutil.copyfile(CONTRACT, document)
-    else:
-        written = yaml.safe_dump(
-            contract.load(edition).document, sort_keys=False, allow_unicode=True, width=100
-        )
-        document.write_text(written, "utf-8")
-    target = folder / "index.html"
-    target.write_text(page(document, up="../" if base else "../../"), "utf-8")
+    document, target = folder / CONTRACT.name, folder / "index.html"
+    document.write_text(text, "utf-8")
+    target.write_text(page(document, up=up), "utf-8")
     return target
 
 
@@ -108,7 +104,7 @@ def _linked(document: Path, up: str) -> str:
     for schema in whole["components"]["schemas"].values():
         for condition in ("if", "then", "else"):
             schema.pop(condition, None)
-    return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=10_000)
+    return as_yaml(whole, width=10_000)
 
 
 def _rules(rules: Iterable[contract.Rule], up: str) -> str:

@@ -62,6 +62,24 @@ def output_option(forms: Sequence[str], text: str | None = None) -> Callable[[F]
     )
 
 
+def fault_option(text: str) -> Callable[[F], F]:
+    """`--fault`, which may be given several times."""
+    return click.option(
+        "--fault",
+        "faults",
+        multiple=True,
+        metavar="NAME",
+        help=text,
+        shell_complete=completed(_faults),
+    )
+
+
+def _faults() -> list[str]:
+    from drs_sync_policy.sandbox.faults import catalogue  # only completions.json needs it here
+
+    return [fault.name for fault in catalogue(contract.load())]
+
+
 @contextmanager
 def usage_errors(*kinds: type[Exception]) -> Generator[None]:
     """These errors in the block become a `click.UsageError` with the same text."""

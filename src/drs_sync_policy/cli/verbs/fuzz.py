@@ -10,20 +10,14 @@ import click
 from attrs import evolve
 
 from drs_sync_policy.cli import exits
-from drs_sync_policy.cli.choice import completed
+from drs_sync_policy.cli.choice import fault_option
 from drs_sync_policy.cli.output import verdict as verdicts
 from drs_sync_policy.cli.output.options import verdict_options
 from drs_sync_policy.cli.output.verdict import Output
 from drs_sync_policy.cli.target import opened, write_example, write_listed
-from drs_sync_policy.contract import BASE_EDITION, Contract, load
+from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.active import DEFAULT_BUDGET, Interrupted, run
 from drs_sync_policy.fuzz.restore import Restored
-
-
-def _faults() -> list[str]:
-    from drs_sync_policy.sandbox.faults import catalogue  # only completions.json needs the sandbox
-
-    return [fault.name for fault in catalogue(load(BASE_EDITION))]
 
 
 @click.command()
@@ -33,13 +27,8 @@ def _faults() -> list[str]:
     help="The target profile (TOML) of the server to check.",
 )
 @click.option("--sandbox", is_flag=True, help="Check our own sandbox, started in this process.")
-@click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    metavar="NAME",
-    help="With --sandbox: the sandbox violates a rule on purpose; can be given more than once.",
-    shell_complete=completed(_faults),
+@fault_option(
+    "With --sandbox: the sandbox violates a rule on purpose; can be given more than once."
 )
 @click.option(
     "--init",

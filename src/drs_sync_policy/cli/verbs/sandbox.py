@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from drs_sync_policy.cli.choice import completed, edition_option
-from drs_sync_policy.contract import BASE_EDITION, load
+from drs_sync_policy.cli.choice import edition_option, fault_option
+from drs_sync_policy.contract import load
 from drs_sync_policy.sandbox import (
     DEFAULT_MAX_BODY_BYTES,
     NoHandlerError,
@@ -89,14 +89,7 @@ _PORT = click.IntRange(0, 65535)
     show_default=True,
     help="Maximum size of a request body; a larger one gets 413.",
 )
-@click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    metavar="NAME",
-    help="Violate a rule on purpose; can be given more than once.",
-    shell_complete=completed(lambda: [fault.name for fault in catalogue(load(BASE_EDITION))]),
-)
+@fault_option("Violate a rule on purpose; can be given more than once.")
 @click.option(
     "--list-faults", is_flag=True, help="List the faults, and the rule that each violates."
 )

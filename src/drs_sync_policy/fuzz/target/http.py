@@ -65,13 +65,9 @@ class Response:
 class NoResponse(Exception):
     """The server was reached and gave no complete response; the text says what happened."""
 
-    timed_out = False
-
 
 class TimedOut(NoResponse):
     """No complete response within the time allowed."""
-
-    timed_out = True
 
 
 class Unreachable(Exception):

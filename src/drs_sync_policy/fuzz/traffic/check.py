@@ -64,20 +64,7 @@ def check_exchanges(
             if violation.rule not in reported:
                 for finding in _new(_findings(checker), reported):
                     on_finding(finding)
-    return verdict_of(
-        checker,
-        started=started,
-        seconds=time.monotonic() - began,
-    )
-
-
-def verdict_of(
-    checker: TrafficChecker,
-    *,
-    started: datetime.datetime,
-    seconds: float,
-) -> Verdict:
-    """The verdict on all exchanges that were added."""
+    seconds = time.monotonic() - began
     ledger, found = checker.ledger, _findings(checker)
     for rule in ledger.rules:
         ledger.not_checked(rule, checker.missing(rule))
