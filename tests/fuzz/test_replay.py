@@ -82,10 +82,10 @@ def test_a_finding_fails_until_it_is_fixed(tmp_path: Path, fault: str, rule: str
 
 
 class Deduplicating(servers.Handler):
-    """Takes an item that equals one of the last 100 for a retry, which it does not carry out."""
+    """Takes an item that equals one of the last 20 for a retry, which it does not carry out."""
 
     def apply(self, project: str, item: dict[str, Any], place: int) -> dict[str, Any]:
-        recent = RECENT.setdefault(self.server, deque(maxlen=100))
+        recent = RECENT.setdefault(self.server, deque(maxlen=20))
         if item in recent:
             return {"id": item["job_id"], "status": "success"}
         recent.append(item)
