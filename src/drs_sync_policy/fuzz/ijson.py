@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 
 class NotIJson(ValueError):
@@ -22,7 +22,7 @@ def loads(body: bytes) -> Any:
     if text.startswith("\ufeff"):
         raise NotIJson("a byte order mark in front")
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = _STRICT.decode(text)
     except NotIJson:
         raise
     except ValueError as error:
@@ -69,6 +69,9 @@ def _agreeing(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise NotIJson(f"the number {name}")
+
+
+_STRICT: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
 
 
 def _has_surrogate(value: Any) -> bool:

@@ -108,6 +108,7 @@ class TrafficChecker:
         self.notes: Counter[str] = Counter()
         """Why exchanges, or rules for them, were not checked, and how often."""
         self._controlled = controlled
+        self._named = {name: value for value, name in target.secrets}
         self._secrets = frozenset(value for value, _ in target.secrets)
         self.redact_bodies = redact_bodies
         """Whether a verdict has no bodies."""
@@ -184,8 +185,9 @@ class TrafficChecker:
 
     def _with_secrets(self, recorded: Recorded) -> Recorded:
         """The exchange with the secrets of the profile where the recording has their names."""
-        secrets = {name: value for value, name in self.target.secrets}
-        headers = tuple((n, secrets.get(v, v)) for n, v in recorded.request.headers)
+        headers = tuple((n, self._named.get(v, v)) for n, v in recorded.request.headers)
+        if headers == recorded.request.headers:
+            return recorded
         return evolve(recorded, request=evolve(recorded.request, headers=headers))
 
     def _has_unknown_token(self, request: Request) -> bool:
