@@ -128,9 +128,9 @@ types: setup $(NODE) ## mypy and pyright, both strict, and that every public typ
 	$(NPM)/pyright
 	$(BIN)/python -m pytest -q tests/system/build/test_types.py
 
-# Four workers on 2 cores, because tests wait a part of their time.
-test: setup $(NODE) ## the tests (under 3 minutes on 2 cores)
-	$(BIN)/python -m pytest -m "not system" -n 4 --dist worksteal $(EXTRA)
+# Six workers on 2 cores, because tests wait half of their time.
+test: setup $(NODE) ## the tests (two minutes on 2 cores)
+	$(BIN)/python -m pytest -m "not system" -n 6 --dist worksteal $(EXTRA)
 
 # The date chooses another third each day. Make prints it, so a run can be repeated with SEED=.
 test-system: SEED := $(or $(SEED),$(shell date -u +%Y%m%d))
