@@ -72,7 +72,8 @@ def _chart(found: re.Match[str]) -> str:
             raise ValueError(f"the table has no column {wanted!r}; it has {', '.join(head)}")
         column = head.index(wanted)
         bars = [bar for row in rows if (bar := _bar(row[0], row[column]))]
-        title = f"{head[0]}: {wanted}" if head[0] else wanted
+        unit = re.sub(r" \(in brackets:[^)]*\)", "", head[0])
+        title = (f"{unit}: {wanted}" if unit else wanted).replace("`", "")
         drawn = "\n".join(draw(title, bars, shape=shape) for shape in (WIDE, NARROW))
         figures.append(f"<figure>\n{drawn}\n</figure>")
     folded = (

@@ -44,6 +44,8 @@ MADE: Final[dict[str, Callable[[], str]]] = {
 """The pages that are made from data, with the function that makes each."""
 STAND_IN: Final = "<!-- `make docs` replaces this page. -->"
 """The first line of a page in `docs/` that the build replaces; readers of a clone see it."""
+MAINTAINERS: Final = "## For maintainers"
+"""The section of the page of versions that the list of them comes before."""
 WATCHED = ("docs", "src", "openapi.yaml", "overrides", "zensical.toml", "tools", "bench")
 
 
@@ -108,6 +110,8 @@ def stage(docs: Path, *, into: Path) -> None:
     shutil.copytree(docs, into)
     decisions = into / "decisions.md"
     decisions.write_text(pages.numbered(decisions.read_text("utf-8")), "utf-8")
+    glossary = into / "glossary.md"
+    glossary.write_text(staging.glossed(glossary.read_text("utf-8")), "utf-8")
     for name in (*MADE, f"{reference.FOLDER}/README.md"):
         _make_way(into, name)
     for name, make in MADE.items():
@@ -122,8 +126,9 @@ def stage(docs: Path, *, into: Path) -> None:
     reference.write(into)
     source.write(into, api.sources())
     versions = published.write(into)
-    with (into / published.FOLDER / "README.md").open("a", encoding="utf-8") as page:
-        page.write(published.listing(versions))
+    page = into / published.FOLDER / "README.md"
+    shown = f"{published.listing(versions)}\n{MAINTAINERS}"
+    page.write_text(page.read_text("utf-8").replace(MAINTAINERS, shown, 1), "utf-8")
 
 
 def _make_way(docs: Path, name: str) -> None:

@@ -30,6 +30,14 @@ _ONWARD: Final = """<!doctype html>
 </html>
 """
 
+_UNRELEASED: Final = """
+## Before the first release
+
+No version is released yet. The contract that will be the first is 1.0.0: its
+[page](latest/index.html) and its [openapi.yaml](latest/openapi.yaml), under addresses that stay.
+[Editions](../editions.md) are variants of it, such as `huawei-cloud`.
+"""
+
 Versions = Mapping[str, Sequence[str]]
 """The editions of each version on the site."""
 
@@ -55,12 +63,12 @@ def write(site: Path, *, folder: Path = RELEASES) -> Versions:
 
 def listing(versions: Versions) -> str:
     """The section about the versions that links to each of them, in Markdown."""
+    if not versions:
+        return _UNRELEASED
     lines = ["", "## The versions", "", "| version | page | file | editions |", "|---|---|---|---|"]
     newest = next(iter(versions.values()), ())
     for version, editions in {LATEST: newest, **versions}.items():
         links = ", ".join(f"[{name}]({version}/{name}/index.html)" for name in editions)
         page, file = f"[page]({version}/index.html)", f"[openapi.yaml]({version}/{CONTRACT.name})"
         lines.append(f"| {version} | {page} | {file} | {links} |")
-    if not versions:
-        lines += ["", "No version is released yet: `latest` is the current contract."]
     return "\n".join(lines) + "\n"

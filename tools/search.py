@@ -27,6 +27,10 @@ _TYPED: Final = (
     ("wrong method", "rules.html#other-methods-are-refused", "gets 405", "Rules"),
     ("crash", "rules.html#valid-request-never-crashes", "no valid request gets 500", "Rules"),
     ("duplicate", "errors.html#drs-m00301", "a job twice in a request", "Error codes"),
+    ("how do I retry", "recipes.html#retry-more-often-or-never", "more often, or never", "Recipes"),
+    ("install", "python.html#install", "the package, from a clone or an index", "Python client"),
+    ("async asyncio", "python.html#set-policies", "the client with `await`", "Python client"),
+    ("Flask, Django, FastAPI", "implementer.html", "a server in any framework", "Implementing"),
 )
 """Words that names of faults contain, and where who types them wants to go."""
 
@@ -48,7 +52,8 @@ def extend(site: Path) -> None:
 
 def _entries() -> Iterator[dict[str, Any]]:
     for name, text, place in found_fields():
-        yield _entry(f"fields.html#{place}", name, text, ("The API", "Fields"))
+        title = place if place.endswith(f".{name}") else name
+        yield _entry(f"fields.html#{place}", title, f"{name}: {text}", ("The API", "Fields"))
     for code, text, place in found_codes():
         yield _entry(f"errors.html#{place}", code, text, ("The API", "Error codes"))
     for name, text, place in options():
@@ -65,7 +70,7 @@ def _entries() -> Iterator[dict[str, Any]]:
 
 def _entry(location: str, title: str, text: str, path: tuple[str, ...]) -> dict[str, Any]:
     spaced = " ".join(re.findall(r"\w+", title.replace("_", " ")))
-    shown = f"<p>{title} ({spaced}): {escape(' '.join(text.split()))}</p>"
+    shown = f"<p>{title} ({spaced}): {escape(' '.join(text.replace('`', '').split()))}</p>"
     return {
         "location": location, "level": 3, "title": title, "text": shown,
         "path": list(path), "tags": [],

@@ -35,6 +35,17 @@ def staged(text: str, docs: Path) -> str:
     return described(_CONSOLE.sub(_blocks, text))
 
 
+def glossed(text: str) -> str:
+    """The glossary as a list in which each word has a place that links lead to."""
+
+    def entry(row: re.Match[str]) -> str:
+        place = row[1].replace(" ", "-")
+        return f"**{row[1]}**{{ #{place} }}\n:   {row[2]}\n"
+
+    listed = re.sub(r"^\| Word \| Meaning \|\n\|[-|]+\|\n", "", text, flags=re.MULTILINE)
+    return re.sub(r"^\| ([^|]+) \| (.*) \|$", entry, listed, flags=re.MULTILINE)
+
+
 def described(text: str) -> str:
     """The text with its description, for search engines and previews: its first paragraph."""
     summary = description(text)

@@ -35,7 +35,7 @@ def command() -> str:
         "# Command reference",
         (
             "This page lists the subcommands and options of the command. `drs-sync-policy COMMAND "
-            "--help` prints the same. [Exit codes](#exit-codes) are at the end."
+            "--help` prints them, too. [Exit codes](#exit-codes) are at the end."
         ),
         table(
             ("Subcommand", "What it does"),
@@ -48,7 +48,8 @@ def command() -> str:
     ]
     for path, verb in verbs:
         title = " ".join(("drs-sync-policy", *path))
-        parts += [f"## {title} {{ #{_anchor(path)} }}", *_verb(main, path, verb)]
+        label = f' data-toc-label="{path[-1]}"' if path else ""
+        parts += [f"## {title} {{ #{_anchor(path)}{label} }}", *_verb(main, path, verb)]
     parts += ["## Exit codes", table(("Code", "What it means", "What to do"), EXIT_CODES)]
     return "\n\n".join(parts) + "\n"
 
@@ -105,7 +106,22 @@ def _row(
     record = option.get_help_record(context)
     if record is None:
         return None
-    return f"`{record[0]}`{{ #{_place(path, option)} }}", record[1]
+    return f"`{_value(record[0], option)}`{{ #{_place(path, option)} }}", _bounds(record[1])
+
+
+def _value(shown: str, option: click.Option) -> str:
+    """The name of an option with what its value is, where click has the name of a type."""
+    name = option.opts[-1].lstrip("-").upper()
+    return re.sub(r"\b(?:INTEGER|FLOAT)( RANGE)?$", "NUMBER", shown).replace(" TEXT", f" {name}")
+
+
+def _bounds(text: str) -> str:
+    """The text of an option with its bounds in words, where click has `1<=x<=9`."""
+    text = re.sub(r"([\d.]+)<=x<=([\d.]+)", r"from \1 to \2", text)
+    text = re.sub(r"x>=([\d.]+)", r"\1 or more", text)
+    text = re.sub(r"x>([\d.]+)", r"more than \1", text)
+    text = re.sub(r"([\d.]+)<x<=([\d.]+)", r"more than \1, at most \2", text)
+    return text.replace("; ", ", ") if "[default: " in text else text
 
 
 def _examples(shown: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from drs_sync_policy import contract
 from drs_sync_policy.sandbox.faults import Fault, catalogue
 from drs_sync_policy.sandbox.faults import groups as faults_by_group
 from tools import rule_examples
-from tools.pages.markdown import table
+from tools.pages.markdown import filtering, table
 from tools.pages.rules import pair
 
 EXAMPLE: Final = "count-off-by-one"
@@ -61,6 +61,7 @@ def faults(loaded: contract.Contract | None = None) -> str:
                 for group, members in by_group.items()
             ),
         ),
+        filtering("Find a fault"),
     ]
     for group, members in by_group.items():
         parts.append(f"## {group.capitalize()}")

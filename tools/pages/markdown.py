@@ -22,3 +22,11 @@ def _cell(text: str) -> str:
     """A bar separates cells, but not inside of code, where an escape would be shown."""
     parts = re.split(r"(`+.*?`+)", text.replace("\n", "<br>"))
     return "".join(p if p.startswith("`") else p.replace("|", "\\|") for p in parts)
+
+
+def filtering(label: str) -> str:
+    """A field that hides what does not have the typed words; without its script it is not shown."""
+    return (
+        f'<p class="filter"><label>{label} <input class="filter" type="search"></label> '
+        '<output></output></p>\n<script src="assets/filter.js" defer></script>'
+    )

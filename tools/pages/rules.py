@@ -12,7 +12,7 @@ from drs_sync_policy import contract
 from drs_sync_policy.sandbox.faults import Fault, catalogue
 from drs_sync_policy.sandbox.faults import groups as faults_by_group
 from tools import rule_examples
-from tools.pages.markdown import table
+from tools.pages.markdown import filtering, table
 from tools.rule_examples import Shown, Step
 
 ORIGINS: Final = {
@@ -45,8 +45,8 @@ def rules(loaded: contract.Contract | None = None) -> str:
             "This page lists the rules that a server must follow in addition to the schemas, each "
             "with a response that passes and one that fails. A schema describes the form of a "
             "request and a response. What a schema cannot express is a *rule*. `openapi.yaml` has "
-            f"{len(loaded.rules)} rules. For each rule, the fuzzer has a check, and the sandbox "
-            "has at least one fault that violates it."
+            f"{len(loaded.rules)} rules{_counted(loaded)}. For each rule, the fuzzer has a check, "
+            "and the sandbox has at least one fault that violates it."
         ),
         "Each rule has an origin: " + "; ".join(f"`{k}`, {v}" for k, v in ORIGINS.items()) + ".",
         (
@@ -62,11 +62,24 @@ def rules(loaded: contract.Contract | None = None) -> str:
                 for group, members in groups.items()
             ),
         ),
+        filtering("Find a rule"),
     ]
     for group, members in groups.items():
         parts.append(f"## {_group(group)} {{ #{group} }}")
         parts += (_rule(rule, catalogue(loaded), examples.get(rule.id)) for rule in members)
     return "\n\n".join(parts) + "\n"
+
+
+def _counted(loaded: contract.Contract) -> str:
+    """How many rules are of the required operations, where there are others."""
+    optional = [rule for op in loaded.operations if op.optional for rule in op.rules]
+    if not optional:
+        return ""
+    return (
+        f": {len(loaded.rules) - len(optional)} of the required operation, and {len(optional)} of "
+        "optional ones, which the fuzzer counts only if the [target "
+        "profile](fuzzing.md#the-target-profile) names these operations"
+    )
 
 
 def _group(name: str) -> str:
@@ -116,7 +129,7 @@ def _example(example: Shown) -> Iterator[str]:
     commands = "\n\n".join(entry.curl for entry in example.steps)
     response = f"response {number} of {len(example.steps)}" if several else "response"
     block = textwrap.indent(f"```sh\n{commands}\n```", "    ")
-    yield f'??? example "{shown}"\n\n{block}'
+    yield f'???+ example "{shown}"\n\n{block}'
     yield pair(step, titles=(f"A {response} that passes", f"A {response} that fails"))
 
 

@@ -82,6 +82,9 @@ SEARCHED = [
     ("Chinese message", "rules.html"),
     ("duplicate", "errors.html"),
     ("errors", "python.html"),
+    ("how do I retry", "recipes.html"),
+    ("install", "python.html"),
+    ("flask", "implementer.html"),
     *((name, "fields.html") for name, *_ in found_fields()),
     *((code, "errors.html") for code, *_ in found_codes()),
     *((name, "cli.html") for name, *_ in options()),
@@ -143,6 +146,25 @@ def test_on_a_phone_a_cell_begins_with_the_name_of_its_column(
     page = visit((site / "performance.html").as_uri(), viewport={"width": 390, "height": 844}).page
     ends = "[...document.querySelectorAll('svg.chart text')].map(e => e.getBoundingClientRect())"
     assert page.evaluate(f"Math.max(...{ends}.map(box => box.right))") <= 390
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "word"),
+    [("faults", "td a.place", "another tenant"), ("rules", "article h3", "charset")],
+)
+def test_a_long_page_is_filtered(
+    name: str, entry: str, word: str, site: Path, visit: Callable[..., Visit]
+) -> None:
+    """Only what has the typed words stays, and the number of it is said; on a phone, too."""
+    url = (site / f"{name}.html").as_uri()
+    page = visit(url, viewport={"width": 390, "height": 844}).page
+    every = page.locator(f"{entry}:visible").count()
+    page.get_by_role("searchbox", name="Find a").fill(word)
+    kept = page.locator(f"{entry}:visible").count()
+    assert 0 < kept < every / 4
+    assert page.locator("p.filter output").inner_text() == f"{kept} of {every}"
+    page.get_by_role("searchbox", name="Find a").fill("")
+    assert page.locator(f"{entry}:visible").count() == every
 
 
 def test_the_menu_leads_to_the_reference(site: Path, visit: Callable[..., Visit]) -> None:
