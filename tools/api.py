@@ -247,8 +247,31 @@ def _docstring(member: Named) -> Iterator[str]:
         elif section.kind is griffe.DocstringSectionKind.examples:
             yield from _examples(section.value)
         elif section.kind.value in SECTIONS:
-            entries = (f"- `{_typed(member, entry)}`: {_joined(entry)}" for entry in section.value)
+            entries = (
+                f"- `{typed}`{_types(typed)}: {_joined(entry)}"
+                for entry in section.value
+                for typed in [_typed(member, entry)]
+            )
             yield "\n".join((f"**{SECTIONS[section.kind.value]}**", "", *entries))
+
+
+def _types(typed: str) -> str:
+    """Links to the public classes that a type names."""
+    known = _classes()
+    found = dict.fromkeys(re.findall(r"\w+", typed.partition(":")[2] or typed))
+    links = ", ".join(f"[{name}](#{known[name]})" for name in found if name in known)
+    return f" ({links})" if links else ""
+
+
+@cache
+def _classes() -> dict[str, str]:
+    """The place of each public class."""
+    return {
+        named.name: f"{module}.{named.name}"
+        for name in filter(find_spec, MODULES)
+        for module, named in _placed(_packages(), name)
+        if target(named).is_class
+    }
 
 
 def _typed(member: Named, entry: griffe.DocstringElement) -> str:

@@ -139,6 +139,21 @@ def test_on_a_phone_cells_have_names_and_the_response_comes_into_view(
         assert page.evaluate(widest) <= 390
 
 
+def test_on_a_phone_a_job_that_is_filled_in_comes_into_view(
+    server: Running, visit: Callable[..., Visit]
+) -> None:
+    """The form is below the list: its field with the id has the focus, and is on the screen."""
+    page = _open(server, visit, viewport={"width": 390, "height": 844}).page
+    job = server.tenants[0].job_ids[1]
+    page.get_by_role("button", name=f"Fill in {job}").click()
+    field = page.locator(_field(page, "job_id"))
+    assert field.input_value() == job
+    assert field.evaluate("field => field === document.activeElement")
+    box = field.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 844
+
+
 def test_each_network_condition_is_explained(server: Running, visit: Callable[..., Visit]) -> None:
     """With its unit, below its control."""
     page = _open(server, visit).page

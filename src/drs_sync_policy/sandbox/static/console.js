@@ -30,14 +30,14 @@ async function showJobs({ choose = false } = {}) {
     make("code", {}, job.job_id),
     job.state,
     Object.keys(job.policy).length ? make("code", {}, JSON.stringify(job.policy)) : make("small", {}, "none"),
-    make("button", { type: "button", "aria-label": `Fill in ${job.job_id}`, onclick: () => fillIn(job.job_id) }, "Fill in"),
+    make("button", { type: "button", "aria-label": `Fill in ${job.job_id}`, onclick: () => fillIn(job.job_id, { show: true }) }, "Fill in"),
   ]);
   showTable(byId("jobs"), ["Job", "State", "Stored policy", "Request"], rows);
   if (choose && jobs.length) fillIn(jobs[0].job_id);
 }
 
 /** Puts a job id where the contract's example has one: in the required text field of an item. */
-function fillIn(id) {
+function fillIn(id, { show = false } = {}) {
   const value = body?.read();
   const name = value && Object.keys(value).find((key) => Array.isArray(value[key]));
   if (!name) return;
@@ -47,6 +47,11 @@ function fillIn(id) {
   const [first = {}, ...others] = value[name];
   body.write({ ...value, [name]: [{ ...first, [key]: id }, ...others] });
   showRequest();
+  if (!show) return;
+  // On a narrow screen the form is far below the list.
+  const filled = [...byId("form").querySelectorAll("input, textarea")].find((control) => control.value === id);
+  filled?.focus({ preventScroll: true });
+  filled?.scrollIntoView({ block: "center" });
 }
 
 // --- request and response ------------------------------------------------------------------------
