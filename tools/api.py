@@ -258,7 +258,7 @@ def _docstring(member: Named) -> Iterator[str]:
 def _types(typed: str) -> str:
     """Links to the public classes that a type names."""
     known = _classes()
-    found = dict.fromkeys(re.findall(r"\w+", typed.partition(":")[2] or typed))
+    found = dict.fromkeys(re.findall(r"\w+", typed.partition(":")[2]))
     links = ", ".join(f"[{name}](#{known[name]})" for name in found if name in known)
     return f" ({links})" if links else ""
 

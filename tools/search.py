@@ -52,8 +52,9 @@ def extend(site: Path) -> None:
 
 def _entries() -> Iterator[dict[str, Any]]:
     for name, text, place in found_fields():
-        title = place if place.endswith(f".{name}") else name
-        yield _entry(f"fields.html#{place}", title, f"{name}: {text}", ("The API", "Fields"))
+        # Two fields of one name are of different schemas.
+        path = ("The API", "Fields", place.rpartition(".")[0])
+        yield _entry(f"fields.html#{place}", name, text, tuple(filter(None, path)))
     for code, text, place in found_codes():
         yield _entry(f"errors.html#{place}", code, text, ("The API", "Error codes"))
     for name, text, place in options():

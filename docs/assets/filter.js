@@ -11,7 +11,7 @@ for (const input of document.querySelectorAll("input.filter")) {
   const entries = (sections.length ? sections : rows).map((parts) => ({
     parts, text: parts.map((part) => part.textContent).join(" ").toLowerCase(),
   }));
-  const said = input.parentElement.querySelector("output");
+  const said = input.closest("p").querySelector("output");
   const filter = () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
