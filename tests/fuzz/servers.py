@@ -56,6 +56,7 @@ class Habits:
         }
     )
     codes: dict[str, str] = field(factory=lambda: {"unknown": "E1", "busy": "E2", "request": "E3"})
+    """Of several codes, one is chosen at random."""
     request_id: bool = False
     readback: bool = True
     second_tenant: bool = True
@@ -242,7 +243,7 @@ class Handler(BaseHTTPRequestHandler):
         text += "!" * random.randrange(habits.varies)
         for name, value in details.items():
             text = text.replace("{" + name + "}", value)
-        return {"error_code": habits.codes[key], "error_msg": text}
+        return {"error_code": random.choice(habits.codes[key].split()), "error_msg": text}
 
     def response(self, status: int, value: Any, **headers: str) -> None:
         body = json.dumps(value).encode()
