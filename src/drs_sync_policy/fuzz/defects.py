@@ -15,6 +15,7 @@ PARAMETERS_RULE: Final[ParametersRule] = "parameters-match-schema"
 """Stands for a parameter's schema if no rule of the contract is about that parameter."""
 CLOSED: Final = 0
 """Stands among statuses for a connection closed without a response."""
+_CREDENTIALS_FIRST: Final[AnyRule] = "credentials-come-before-the-body"
 
 
 @frozen
@@ -32,7 +33,7 @@ def rule_of(defects: Sequence[Defect]) -> AnyRule:
     """The rule that a request with these defects is about."""
     stages = [defect.stage for defect in defects]
     if "credentials" in stages and "body" in stages:
-        return "credentials-come-before-the-body"
+        return _CREDENTIALS_FIRST
     for stage in ("credentials", "request", "body"):
         for defect in defects:
             if defect.stage == stage:
@@ -48,6 +49,15 @@ def allowed_statuses(defects: Sequence[Defect]) -> frozenset[int]:
     refused = any(defect.stage == "credentials" for defect in defects)
     checked = early if refused else defects
     return frozenset[int]().union(*(defect.statuses for defect in checked))
+
+
+def statuses_of(rule: str, defects: Sequence[Defect]) -> frozenset[int]:
+    """Of the statuses that are right, those for the defects that `rule` is about."""
+    if rule == _CREDENTIALS_FIRST:
+        found = [defect for defect in defects if defect.stage == "credentials"]
+    else:
+        found = [defect for defect in defects if defect.rule == rule]
+    return frozenset[int]().union(*(defect.statuses for defect in found))
 
 
 def is_shared(defects: Sequence[Defect], rules: Collection[str]) -> bool:

@@ -13,6 +13,10 @@ class NotIJson(ValueError):
     """Bytes that are not I-JSON; the text says why."""
 
 
+class TooDeep(NotIJson):
+    """Nested too deeply to say whether the rest of it is I-JSON."""
+
+
 def loads(body: bytes) -> Any:
     """The value of an I-JSON text; `NotIJson` says which of its demands `body` breaks."""
     try:
@@ -28,7 +32,7 @@ def loads(body: bytes) -> Any:
     except ValueError as error:
         raise NotIJson(f"not JSON: {error}") from None
     except RecursionError:
-        raise NotIJson("nested too deeply to be read") from None
+        raise TooDeep("nested too deeply to be read") from None
     if "\\u" in text and _has_surrogate(value):
         raise NotIJson("a lone surrogate in a string")
     return value

@@ -6,6 +6,7 @@ import itertools
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -109,7 +110,7 @@ class Prober:
         self._interrupted = False
         self._reason = ""
         self._numbers = itertools.count(1)
-        self._silences: dict[str, int] = {}
+        self._silences: Counter[object] = Counter()
         self._lock = threading.Lock()
         self._prefix = urlsplit(self.target.url).path.rstrip("/")
 
@@ -198,20 +199,28 @@ class Prober:
                 self.ledger.hide(hidden, found[0].rule)
         return exchange
 
-    def ask(self, request: Request, *, timeout: float | None = None) -> Exchange:
-        """The exchange, not checked. `TargetDown` where the target cannot be reached any more."""
-        exchange = self._ask(request, timeout)
+    def ask(
+        self, request: Request, *, timeout: float | None = None, again: bool = False
+    ) -> Exchange:
+        """The exchange, not checked. `TargetDown` where the target cannot be reached any more.
+
+        A request of a violation is sent `again` even if others like it got no response.
+        """
+        exchange = self._ask(request, timeout, again=again)
         if exchange.silence not in (SILENT, NOT_SENT):
             self.on_exchange(exchange)
         return exchange
 
-    def _ask(self, request: Request, timeout: float | None) -> Exchange:
+    def _ask(self, request: Request, timeout: float | None, *, again: bool = False) -> Exchange:
         expectation = self.oracle.expect(request)
         if self.unsent:
             return Exchange(request, expectation, silence=NOT_SENT)
-        silence, response = "", None
-        silences = self._silences.get(expectation.rule, 0)
-        if silences >= _SILENCES and expectation.defects:
+        silence, response, late = "", None, False
+        # To wait costs time. A closed connection does not, and another defect may be its cause.
+        hung = self._silences[expectation.rule]
+        silences = hung + self._silences[expectation.defects]
+        enough = hung if again else silences
+        if enough >= _SILENCES and expectation.defects:
             return Exchange(request, evolve(expectation, statuses=None), silence=SILENT)
         if silences:
             # It is known that such requests get no response: no need to wait as long for each.
@@ -220,7 +229,7 @@ class Prober:
             try:
                 response = self.reach(request, timeout)
             except TimedOut as error:
-                silence = str(error)
+                silence, late = str(error), True
                 if len(request.body or b"") > _LARGE_BYTES:
                     # How fast a server has to be, the contract does not say.
                     self.ledger.not_checked(expectation.rule, f"a large body: {silence}")
@@ -233,7 +242,7 @@ class Prober:
             if attempt == 1 and response is None and not self._is_alive():
                 raise TargetDown(f"{silence}, and no response to a simple request after that")
         if response is None and expectation.statuses is not None:
-            self._silences[expectation.rule] = silences + 1
+            self._silences[expectation.rule if late else expectation.defects] += 1
         self.ledger.count_request(response.status if response else 0)
         return Exchange(request, expectation, response, silence)
 

@@ -79,6 +79,8 @@ class BodyReader:
             return Body(extreme=True)
         try:
             value = ijson.loads(body)
+        except ijson.TooDeep:
+            return Body(extreme=True)
         except ijson.NotIJson:
             return Body((Defect("body-must-be-i-json", _INVALID, "body"),))
         try:
@@ -89,7 +91,7 @@ class BodyReader:
             fields = tuple(self._invalid_fields(value))
             return Body((Defect("invalid-body-is-refused", _INVALID, "body", fields),))
         # JSON Schema leaves open whether a `format` is checked, and so does this.
-        extreme = _is_extreme(value) or not self._formats.is_valid(value)
+        extreme = is_extreme(value) or not self._formats.is_valid(value)
         items = tuple(value["jobs"]) if self._operation.id == BATCH_SET_POLICY else ()
         return Body(value=value, items=items, extreme=extreme)
 
@@ -118,7 +120,7 @@ class BodyReader:
         return media.strip().lower() == self.media_type and charset == "utf-8"
 
 
-def _is_extreme(value: Any) -> bool:
+def is_extreme(value: Any) -> bool:
     """Whether a value nests beyond 64 levels or holds a number outside the double range."""
     level: list[Any] = [value]
     for _ in range(_DEEPEST + 1):

@@ -8,11 +8,24 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
 Row = dict[str, Any]
 _Combination = frozenset[tuple[str, int]]
+
+
+class InWords(str):
+    """A row in words: what is unusual in it, separated by commas."""
+
+    parts: Mapping[str, str]
+    """The words of each dimension; empty for the usual value."""
+
+    def __new__(cls, parts: Mapping[str, str]) -> Self:
+        """The words of these dimensions."""
+        made = super().__new__(cls, ", ".join(filter(None, parts.values())) or "a plain request")
+        made.parts = parts
+        return made
 
 
 def in_turn(things: Iterable[T], kind: Callable[[T], Hashable]) -> list[T]:

@@ -15,6 +15,7 @@ from attrs import frozen
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB
+from drs_sync_policy.fuzz.cases.covering import InWords
 from drs_sync_policy.fuzz.findings.shrink import Plain, document, items
 from drs_sync_policy.fuzz.target.http import Request
 
@@ -45,6 +46,11 @@ class Aspects:
     size: int
     """Bytes of a large body; 0 for a smaller one."""
 
+    @property
+    def weight(self) -> int:
+        """How much of it a reader has to see."""
+        return len(self.around) + sum(map(len, self.items)) + self.size
+
     def within(self, other: Aspects) -> bool:
         """Whether `other` has all of this."""
         if not (self.around <= other.around and self.size <= other.size):
@@ -70,6 +76,39 @@ def aspects(request: Request, plain: Plain) -> Aspects:
         tuple(frozenset(_item(item, plain)) for item in found) if readable else (),
         size if size > _LARGE else 0,
     )
+
+
+def case_of(request: Request, plain: Plain, case: str) -> str:
+    """What a plainer `request` than that of `case` is, in words.
+
+    What `case` says of dimensions that are usual now is left out.
+    """
+    found = aspects(request, plain)
+    if whole := plain_case(found, plain):
+        return whole
+    if not isinstance(case, InWords):
+        return case
+    left = {*_unusual(request, plain)}
+    parts = {name: text for name, text in case.parts.items() if name in left}
+    bare = Aspects(frozenset(), found.items, found.size)
+    if "body" in parts and (body := plain_case(bare, plain)):
+        parts["body"] = body.removeprefix("a plain request for ")
+    return InWords(parts)
+
+
+def _unusual(request: Request, plain: Plain) -> Iterator[str]:
+    """The dimensions, as cases name them, in which a request is not plain."""
+    usual = plain.request()
+    known = {"token": plain.token_header, "media": "Content-Type", "language": "X-Language"}
+    for name, header in known.items():
+        if request.header(header) != usual.header(header):
+            yield name
+    if request.path != usual.path:
+        yield "project"
+    if request.body != usual.body:
+        yield "body"
+    if any(name.lower() not in map(str.lower, known.values()) for name, _ in request.headers):
+        yield "client"
 
 
 def plain_case(found: Aspects, plain: Plain) -> str:

@@ -14,11 +14,13 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
+from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB
 from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.findings.shrink import WRONG_TOKEN, Plain, document, items
 from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import Expectation
+from drs_sync_policy.fuzz.request_body import is_extreme
 from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.registry import REGISTRY
 from drs_sync_policy.fuzz.target.http import Request, Response
@@ -100,7 +102,7 @@ _ALSO_OF_STATE: Final[tuple[AnyRule, ...]] = (
 )
 EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
     ("body-must-be-i-json", "extremes-in-ignored-fields-are-survived", "response"),
-    ("body-must-be-i-json", "invalid-body-is-refused", "crash"),
+    ("body-must-be-i-json", "invalid-body-is-refused", "crash of the parser"),
     ("missing-credentials-are-refused", "credentials-come-before-the-body", "any"),
     ("wrong-credentials-are-refused", "credentials-come-before-the-body", "any"),
     ("repeating-is-harmless", OWN, "not alone"),
@@ -114,9 +116,9 @@ EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
     *((_STATE[0], rule, "late") for rule in (*_STATE[1:], *_ALSO_OF_STATE)),
 )
 """A finding of the first rule takes in violations of the second: all of them, those whose responses
-say the same (or whose last one does, or, of crashes only), those with the same field, those whose
-requests set it, those that are not seen alone, or, if a write becomes visible late, those of what
-is stored."""
+say the same (or whose last one does, or, of crashes, those on bodies that are hard to parse), those
+with the same field, those whose requests set it, those that are not seen alone, or, if a write
+becomes visible late, those of what is stored."""
 
 _REJECTED: Final = frozenset(range(400, 500))
 _MANY: Final = 3
@@ -152,6 +154,16 @@ def is_form(rule: AnyRule) -> bool:
 def is_crash(response: Response | None) -> bool:
     """Whether the server failed: with a status for that, or without a response."""
     return response is None or response.status >= 500
+
+
+def is_crash_of_parser(exchange: Exchange) -> bool:
+    """Whether the server failed on a body that is hard to parse, whatever its schema says."""
+    if not is_crash(exchange.response):
+        return False
+    try:
+        return is_extreme(ijson.loads(exchange.request.body or b""))
+    except ijson.NotIJson:
+        return True
 
 
 def leaves_clear(rules: Collection[AnyRule], exchange: Exchange) -> bool:

@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 
 from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.findings import blame
+from drs_sync_policy.fuzz.findings.aspects import aspects
 from drs_sync_policy.fuzz.findings.resend import Cause, Label, Resender, said
 from drs_sync_policy.fuzz.findings.resend_state import StateResender
 from drs_sync_policy.fuzz.ledger import Exchange, Ledger, Stored, Violation
@@ -83,7 +84,7 @@ def group(prober: Prober, *, requests: int = REQUESTS) -> tuple[Finding, ...]:
 
     So many requests are sent for it; with 0 none is, and a violation counts as what it says.
     """
-    violations = sorted(prober.ledger.violations(), key=lambda entry: entry.size)
+    violations = sorted(prober.ledger.violations(), key=_clarity)
     if not violations:
         return ()
     resender = Resender(prober, prober.bodies, requests)
@@ -91,7 +92,8 @@ def group(prober: Prober, *, requests: int = REQUESTS) -> tuple[Finding, ...]:
     for violation in violations:
         known += [(violation, cause) for cause in _causes(resender, violation)]
     findings = [
-        _labelled(resender, _finding(rule, found)) for rule, found in _explained(known).items()
+        _labelled(resender, _finding(resender, rule, found))
+        for rule, found in _explained(known).items()
     ]
     for finding in findings:
         if finding.rule not in {violation.rule for violation in violations}:
@@ -186,13 +188,13 @@ def _follows(found: tuple[Violation, Cause], by: str) -> bool:
 def _shown(found: tuple[Violation, Cause], by: str) -> set[object]:
     """What the response of a violation says, or the fields that are stored wrongly."""
     violation, cause = found
-    if by in ("response", "last response", "crash"):
+    if by in ("response", "last response", "crash of the parser"):
         sent = [exchange for exchange in cause.example.exchanges if not is_reading(exchange)]
         sent = sent[-1:] if by == "last response" else sent
         return {
             said(exchange)
             for exchange in sent
-            if by != "crash" or blame.is_crash(exchange.response)
+            if by != "crash of the parser" or blame.is_crash_of_parser(exchange)
         }
     if by not in ("field", "set"):
         return set()
@@ -205,10 +207,28 @@ def _shown(found: tuple[Violation, Cause], by: str) -> set[object]:
     return {*violation.stored.fields} if violation.stored else set()
 
 
-def _finding(rule: AnyRule, found: Sequence[tuple[Violation, Cause]]) -> Finding:
+def _clarity(violation: Violation) -> tuple[object, ...]:
+    """Clearer violations come first: of fewer defects, with a response, smaller."""
+    sent = [exchange for exchange in violation.exchanges if not is_reading(exchange)]
+    defects = [defect for exchange in sent for defect in exchange.expectation.defects]
+    silent = bool(sent) and sent[-1].response is None
+    return (violation.generated, len(defects), silent, violation.size)
+
+
+def _evidence(resender: Resender, cause: Cause) -> tuple[object, ...]:
+    """Of the causes with one rule, the first in this order is shown."""
+    sent = [exchange for exchange in cause.example.exchanges if not is_reading(exchange)]
+    weight = sum(aspects(exchange.request, resender.plain).weight for exchange in sent)
+    *clear, size = _clarity(cause.example)
+    return (not cause.label, *clear, weight, size)
+
+
+def _finding(
+    resender: Resender, rule: AnyRule, found: Sequence[tuple[Violation, Cause]]
+) -> Finding:
     violations = tuple({id(violation): violation for violation, _ in found}.values())
     examples = [cause for _, cause in found if cause.rule == rule]
-    best = min(examples, key=lambda entry: (not entry.label, entry.example.size))
+    best = min(examples, key=lambda entry: _evidence(resender, entry))
     example = best.example
     return Finding(
         id=rule,

@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.defects import CLOSED, AnyRule
 from drs_sync_policy.fuzz.findings import blame
-from drs_sync_policy.fuzz.findings.aspects import Aspects, aspects, plain_case
+from drs_sync_policy.fuzz.findings.aspects import Aspects, aspects, case_of
 from drs_sync_policy.fuzz.findings.shrink import Plain, smallest
 from drs_sync_policy.fuzz.ledger import Exchange, Violation
 from drs_sync_policy.fuzz.oracle import Expectation
@@ -89,7 +89,7 @@ class Resender:
             return Exchange(request, NOTHING, silence=NOT_SENT)
         self.left -= 1
         try:
-            return self.prober.ask(request)
+            return self.prober.ask(request, again=True)
         except (TargetDown, Stopped, Throttled, NoResponse):
             self.stopped = True
             return Exchange(request, NOTHING, silence=NOT_SENT)
@@ -201,10 +201,18 @@ class Resender:
         """What a violation comes from, by its response alone."""
         rules = self.violated(exchange)
         rule = blame.general(rules, exchange.expectation, exchange.response)
+        example = violation
+        if rule != violation.rule:
+            sent = violation.exchanges[: violation.exchanges.index(exchange) + 1]
+            example = evolve(
+                self._example(violation, rule, exchange),
+                exchanges=sent,
+                prepared=min(violation.prepared, len(sent) - 1),
+            )
         return Cause(
             rule=rule,
             seen_as=rule,
-            example=evolve(violation, rule=rule),
+            example=example,
             label="",
             says=_status_and_code(exchange),
         )
@@ -215,7 +223,7 @@ class Resender:
         again = evolve(exchange, expectation=expectation)
         case = violation.case
         if exchange.request not in [entry.request for entry in violation.exchanges]:
-            case = plain_case(aspects(exchange.request, self.plain), self.plain) or case
+            case = case_of(exchange.request, self.plain, case)
         found = check_response(self.prober.oracle, again, case=case)
         best = next((entry for entry in found if entry.rule == rule), found[0] if found else None)
         if best is None:

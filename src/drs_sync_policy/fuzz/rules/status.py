@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from drs_sync_policy.fuzz.defects import CLOSED, PARAMETERS_RULE, AnyRule
+from drs_sync_policy.fuzz.defects import CLOSED, PARAMETERS_RULE, AnyRule, statuses_of
 from drs_sync_policy.fuzz.rules.check import Check, OfState
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
@@ -91,17 +91,20 @@ def _problem(it: Subject, expected: str, allowed: frozenset[int]) -> Problem:
 
 
 def _expected(it: Subject, allowed: frozenset[int]) -> str:
-    """What the rule asks for in its own words, apart from what else is tolerated."""
+    """What the rule asks for in its own words, and what else is allowed: for other defects, too."""
+    expectation = it.exchange.expectation
     known = {rule.id: rule.statement for rule in it.oracle.contract.rules}
-    statement = known.get(it.exchange.expectation.rule, "")
+    statement = known.get(expectation.rule, "")
     asked = {int(status) for status in _STATUS.findall(statement)}
     if "closed connection" in statement:
         asked.add(CLOSED)
-    asked &= allowed
-    besides = allowed - asked
-    if not asked or not besides:
-        return listed(allowed)
-    return f"{listed(asked)} (also tolerated: {listed(besides)})"
+    own = statuses_of(expectation.rule, expectation.defects) & allowed or allowed
+    asked &= own
+    besides, others = own - asked, allowed - own
+    text = listed(own)
+    if asked and besides:
+        text = f"{listed(asked)} (also tolerated: {listed(besides)})"
+    return f"{text}, or {listed(others)} for another defect of the request" if others else text
 
 
 CHECKS: Final = (

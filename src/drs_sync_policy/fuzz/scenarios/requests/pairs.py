@@ -13,7 +13,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from drs_sync_policy.fuzz.cases.clients import CLIENTS
-from drs_sync_policy.fuzz.cases.covering import covering
+from drs_sync_policy.fuzz.cases.covering import InWords, covering
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
@@ -53,7 +53,11 @@ def _dimensions(prober: Prober) -> Mapping[str, Sequence[Choice]]:
             *(("the other tenant's project", tenant.project_id) for tenant in _other(prober)),
         ],
         "body": [*_bodies(prober)],
-        "media": [("", prober.oracle.media_type), ("no media type", None), ("text", "text/plain")],
+        "media": [
+            ("", prober.oracle.media_type),
+            ("no media type", None),
+            ("the media type text/plain", "text/plain"),
+        ],
         "language": [
             ("", None),
             *((language, language) for language in prober.oracle.languages),
@@ -92,10 +96,10 @@ def _case(prober: Prober, row: Mapping[str, Choice]) -> Case:
     if value["language"] is not None:
         request = request.with_header("X-Language", value["language"])
     request = evolve(request, headers=(*request.headers, *value["client"]))
-    odd = [
-        f"{what} (client)" if name == "client" else what for name, (what, _) in row.items() if what
-    ]
-    return Case(request, ", ".join(odd) or "a plain request")
+    parts = {name: what for name, (what, _) in row.items()}
+    if parts["client"]:
+        parts["client"] += " (client)"
+    return Case(request, InWords(parts))
 
 
 SCENARIOS: Final = (
