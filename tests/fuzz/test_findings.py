@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from attrs import evolve
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.cases.covering import InWords
 from drs_sync_policy.fuzz.findings.aspects import aspects, plain_case
 from drs_sync_policy.fuzz.findings.grouping import group
 from drs_sync_policy.fuzz.findings.shrink import Plain
@@ -144,3 +146,56 @@ def test_a_smaller_request_is_described_as_it_is() -> None:
     assert described(*request.headers, path=other) == "a plain request with the project_id `p%21`"
     assert described(*((name, "hidden") for name in token), ("Content-Type", "a" * 200)) == ""
     assert described(*request.headers, ("Authorization", "hidden")) == ""
+
+
+class Careless(Handler):
+    """Reads any media type, and closes the connection where `jobs` is no list."""
+
+    def check_headers(self) -> None:
+        """Nothing."""
+
+    def parse(self, body: bytes) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = [*json.loads(body)["jobs"]]
+        return found
+
+
+def test_the_crash_of_another_finding_is_no_evidence() -> None:
+    """However many requests crashed before: each finding shows its own defect, and no other."""
+    with servers.serving(handler=Careless) as server:
+        prober = servers.prober(server)
+        of = {
+            "body": "`jobs` is null",
+            "media": "the media type text/plain",
+            "client": "a (client)",
+        }
+        for body, words in (
+            ({"jobs": None}, of),
+            ({"jobs": [{"job_id": "job-a"}]}, {"media": "text"}),
+        ):
+            request = prober.request(body).with_header("Content-Type", "text/plain")
+            odd = evolve(request, headers=(*request.headers, ("User-Agent", "a")))
+            for _ in range(6):
+                prober.send(odd if words is of else request, case=InWords(words))
+                prober.send(prober.request(body), case="the body alone")
+        found = {finding.rule: finding for finding in group(prober)}
+        prober.wire.close()
+    assert {*found} == {"invalid-body-is-refused", "other-media-types-are-refused"}
+    media = found["other-media-types-are-refused"].cause
+    assert media.endswith(" 415. Received: 200 with 1 result")
+    assert "null" not in media
+    assert found["invalid-body-is-refused"].cause.startswith(
+        "the body alone. Expected: 400 or 422."
+    )
+
+
+def test_the_text_of_an_example_names_what_is_left_of_its_request() -> None:
+    """Of three conditions, one is enough; a token is not shown, and the case says what it is."""
+    with servers.serving(servers.Habits(bad_token=(404,))) as server:
+        prober = servers.prober(server)
+        request = prober.request(b"", language="zh-cn").with_header("X-Auth-Token", "x" * 18)
+        words = {"token": "an unknown token", "body": "no body", "language": "zh-cn"}
+        prober.send(request, case=InWords(words))
+        (finding,) = group(prober)
+        prober.wire.close()
+    expected = "Expected: 401 or 403. Received: 404 (E3: That request is wrong)"
+    assert finding.cause == f"an unknown token. {expected}"

@@ -9,6 +9,8 @@ from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target.http import Request
 
 GOOD = b'{"jobs": [{"job_id": "x"}]}'
+DEEP = b'{"jobs": [{"job_id": "x"}], "n": ' + b"[" * 3000 + b"]" * 3000 + b"}"
+"""Deeper than we can read ourselves."""
 
 
 def _statuses(prober: Prober, request: Request) -> set[int] | None:
@@ -31,6 +33,7 @@ def _statuses(prober: Prober, request: Request) -> set[int] | None:
         (b'{"jobs": [{"job_id": "\\ud800"}]}', {400, 422}),
         (b'{"jobs": [{"job_id": "x"}], "n": NaN}', {400, 422}),
         (b'{"jobs": [{"job_id": "x"}], "n": 1e999}', {200, 400, 422}),
+        (DEEP, {200, 400, 422}),
     ],
 )
 def test_a_body_deserves_its_statuses(prober: Prober, body: bytes, statuses: set[int]) -> None:

@@ -87,3 +87,14 @@ def test_what_is_also_tolerated_is_named_apart_from_the_rule() -> None:
         prober.wire.close()
     (violation,) = prober.ledger.violations("body-must-be-i-json")
     assert violation.expected == "400 (also tolerated: 422)"
+
+
+def test_the_statuses_for_other_defects_are_named_apart() -> None:
+    """A server may report any defect, and a reader sees that it may."""
+    with servers.serving(Habits(bad_project=(500,))) as server:
+        prober = servers.prober(server)
+        request = prober.request(b"{", project_id="a b").with_header("Content-Type", "text/plain")
+        prober.send(request, case="three defects")
+        prober.wire.close()
+    (violation,) = prober.ledger.violations("malformed-project-id-is-refused")
+    assert violation.expected == "400 or 404, or 415 or 422 for another defect of the request"
