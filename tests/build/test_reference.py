@@ -13,6 +13,8 @@ from tests.html import Reader
 from tools import reference
 from tools.documents import CONTRACT
 
+pytestmark = pytest.mark.first
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -22,6 +22,8 @@ from tools.release.build import build, build_twice, contract_inside
 from tools.release.installed import check, pythons
 from tools.release.sbom import hashes, packages, sbom
 
+pytestmark = pytest.mark.first
+
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:

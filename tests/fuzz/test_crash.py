@@ -24,6 +24,8 @@ from drs_sync_policy.fuzz.target.http import NoResponse, Request, Response, Wire
 from drs_sync_policy.fuzz.target.profile import ProfileError, Target, parse
 from drs_sync_policy.fuzz.verdict import Verdict
 
+pytestmark = pytest.mark.first
+
 METHODS = "other-methods-are-refused"
 PASSED = ("other-media-types-are-refused", "token-is-matched-exactly")
 

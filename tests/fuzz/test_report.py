@@ -29,6 +29,8 @@ from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
 from tests.html import Reader
 
+pytestmark = pytest.mark.first
+
 
 class Miscounting(Handler):
     """Counts one too many, and accepts any token that is long enough."""
