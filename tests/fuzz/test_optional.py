@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.sandbox.http.request import Request as SandboxRequest
 from drs_sync_policy.sandbox.http.response import Handler as RequestHandler
 from drs_sync_policy.sandbox.http.response import Response as SandboxResponse
-from drs_sync_policy.sandbox.reading import show_job_list
+from drs_sync_policy.sandbox.reading import batch_list_job_details, show_job_list
 from drs_sync_policy.sandbox.store.records import Policies
 
 LOADED = contract.load()
@@ -39,6 +40,11 @@ def _target(*operations: str) -> Target:
 
 ALL = _target(*(entry.id for entry in OPTIONAL))
 ORACLE = Oracle(LOADED, FIRST, ALL)
+JOB, OTHER = ALL.tenant.job_ids[:2]
+FOREIGN = ALL.other.job_ids[0] if ALL.other else ""
+SHOWN = {"id": JOB, "status": "CONFIGURATION"}
+FAILURE = {"id": FOREIGN, "status": "failed", "error_code": "DRS.M00289", "error_msg": "x"}
+DETAILS, LIST = "batchListJobDetails", "showJobList"
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +128,7 @@ def _prober() -> Prober:
 @pytest.mark.parametrize("faulty", [False, True])
 def test_a_text_that_finds_jobs_beside_the_other_filters_is_found(faulty: bool) -> None:
     """A server that lists each job whose id the text is, whatever else the request asks for."""
-    scenario = next(entry for entry in optional.SCENARIOS if not entry.required)
+    scenario = next(entry for entry in optional.SCENARIOS if entry.name.startswith("filters"))
     ledger = Ledger(LOADED.checked_rules(ALL.operations))
     app = sandbox.create_app(handlers={LIST: _lists_any_id} if faulty else {})
     with over_asgi(app, ALL) as wire:
@@ -147,6 +153,73 @@ def _lists_any_id(loaded: Contract, operation: Operation, store: Policies) -> Re
     return handle
 
 
+Changes = Callable[[Any, SandboxResponse], SandboxResponse]
+
+
+def _leaks_on_later_pages(document: Any, given: SandboxResponse) -> SandboxResponse:
+    if document.get("cur_page", 1) < 2 or not document.get("status") or given.status != 200:
+        return given
+    leaked = {"id": FOREIGN, "status": document["status"]}
+    return evolve(given, body={**given.body, "jobs": [leaked]})
+
+
+def _rejects(per_page: int) -> Changes:
+    refusal = {"error_code": "DRS.M00202", "error_msg": "per_page"}
+
+    def change(document: Any, given: SandboxResponse) -> SandboxResponse:
+        page = document.get("page_req", document)
+        refused = page.get("per_page") == per_page and page.get("cur_page", 1) == 1
+        return evolve(given, status=400, body=refusal) if refused else given
+
+    return change
+
+
+def _shows_all_for_an_empty_page(document: Any, given: SandboxResponse) -> SandboxResponse:
+    if document.get("page_req") != {}:
+        return given
+    return evolve(given, body={**given.body, "results": [SHOWN] * len(document["jobs"])})
+
+
+def _as_ours(document: Any, given: SandboxResponse) -> SandboxResponse:
+    return given
+
+
+@pytest.mark.parametrize(
+    ("operation", "change", "rules"),
+    [
+        pytest.param(LIST, _as_ours, set(), id="ours"),
+        pytest.param(LIST, _leaks_on_later_pages, {"list-has-own-jobs-only"}, id="page 2"),
+        pytest.param(LIST, _rejects(100), {"first-page-of-jobs-is-shown"}, id="maximum"),
+        pytest.param(LIST, _rejects(0), {"first-page-of-jobs-is-shown"}, id="minimum"),
+        pytest.param(DETAILS, _as_ours, set(), id="ours, details"),
+        pytest.param(DETAILS, _rejects(100), {"own-job-is-shown"}, id="maximum, details"),
+        pytest.param(
+            DETAILS, _shows_all_for_an_empty_page, {"details-fit-their-page"}, id="default"
+        ),
+    ],
+)
+def test_numbers_are_left_out_at_their_bounds_and_near_their_defaults(
+    operation: str, change: Changes, rules: set[str]
+) -> None:
+    """Faults of later pages, of a bound, and of a default that is not named."""
+    inner = {LIST: show_job_list, DETAILS: batch_list_job_details}[operation]
+
+    def handler(loaded: Contract, described: Operation, store: Policies) -> RequestHandler:
+        ours = inner(loaded, described, store)
+
+        async def handle(request: SandboxRequest, document: Any) -> SandboxResponse:
+            return change(document, await ours(request, document))
+
+        return handle
+
+    ledger = Ledger(LOADED.checked_rules(ALL.operations))
+    oracle = next(one for one in ORACLE.others if one.operation.id == operation)
+    with over_asgi(sandbox.create_app(handlers={operation: handler}), ALL) as wire:
+        prober = Prober(ORACLE, wire, ledger, seed=1)
+        prober.send_all(optional.page_cases(prober, oracle))
+    assert {violation.rule for violation in ledger.violations()} == rules
+
+
 def _sent(operation_id: str, asked: Any, status: int, body: Any) -> Exchange:
     operation = LOADED.operation(operation_id)
     headers = (("X-Auth-Token", ALL.tenant.token), ("Content-Type", "application/json"))
@@ -158,13 +231,6 @@ def _sent(operation_id: str, asked: Any, status: int, body: Any) -> Exchange:
 
 def _failed(exchange: Exchange) -> set[str]:
     return {violation.rule for violation in check_response(ORACLE, exchange, case="x")}
-
-
-JOB, OTHER = ALL.tenant.job_ids[:2]
-FOREIGN = ALL.other.job_ids[0] if ALL.other else ""
-SHOWN = {"id": JOB, "status": "CONFIGURATION"}
-FAILURE = {"id": FOREIGN, "status": "failed", "error_code": "DRS.M00289", "error_msg": "x"}
-DETAILS, LIST = "batchListJobDetails", "showJobList"
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 Each example is sent for the tenant's own jobs, for jobs of the other tenant, and with credentials
 that are wrong. If a text of the request filters what is listed, it is the id or the name of own and
-foreign jobs, too. Nothing here knows an operation: a further one is sent, too.
+foreign jobs, too. Each number, such as that of a page, is left out, near its bounds and near its
+default. Nothing here knows an operation: a further one is sent, too.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -116,7 +118,88 @@ def _values(field: Schema, name: str, entries: Sequence[Mapping[str, Any]]) -> l
     return [*dict.fromkeys(value for value in known if isinstance(value, str))][:_FEW]
 
 
+def _pages(prober: Prober) -> None:
+    for oracle in prober.oracle.others:
+        if oracle.operation.optional and oracle.media_type:
+            prober.send_all(page_cases(prober, oracle))
+
+
+def page_cases(prober: Prober, oracle: Oracle) -> Iterator[Case]:
+    """Every combination of the numbers of a request: for few and many jobs, with each filter."""
+    schema = Schema(oracle.contract, oracle.operation.request[oracle.media_type])
+    pages = list(numbers(schema))
+    examples = [anyjson.as_object(e) for e in oracle.operation.request_examples.values()]
+    if len(pages) < 2 or not examples:
+        return
+    target, name = prober.target, oracle.operation.id
+    example: Any = with_jobs(oracle.contract, examples[0], target.tenant.job_ids)
+    least = {n: example[n] for n in schema.required}
+    filters: dict[str, anyjson.Object] = {"": {}}
+    filters |= {
+        f", `{n}`: {short(value, 60)}": {n: value}
+        for n, field in schema.properties.items()
+        for value in _values(field, n, examples)
+    }
+    filters |= {
+        f", {what}": {n: jobs}
+        for n in schema.required
+        if schema.properties[n].items
+        for what, jobs in _jobs(prober, most_by_default(schema) + 1).items()
+    }
+    for said, more in filters.items():
+        for page in pages:
+            case = f"`{name}`, {short(page, 60) if page else 'no numbers'}{said}"
+            yield Case(prober.request({**least, **more, **page}, of=oracle), case)
+
+
+def _jobs(prober: Prober, count: int) -> dict[str, list[str]]:
+    """So many ids of jobs; always of several, because a server may reject one id given twice."""
+    target = prober.target
+    own = [*target.tenant.job_ids, *target.blocked_job_ids]
+    own = own if len(own) > 1 else [*own, prober.unknown_job()]
+    found = {f"{count} jobs": [own[n % len(own)] for n in range(count)]}
+    if target.other:
+        jobs = [job for pair in zip(own, itertools.cycle(target.other.job_ids)) for job in pair]
+        found["jobs of two projects"] = [jobs[n % len(jobs)] for n in range(count)]
+    return found
+
+
+def numbers(schema: Schema) -> Iterator[anyjson.Object]:
+    """Every combination of an object's numbers, and of those of each object in it.
+
+    A number is left out, near its bounds, or near the default.
+    """
+    near = {
+        name: [None, *_near(field)]
+        for name, field in schema.properties.items()
+        if field.types == ("integer",)
+    }
+    for values in itertools.product(*near.values()):
+        yield {n: v for n, v in zip(near, values, strict=True) if v is not None}
+    for name, field in schema.properties.items():
+        if field.types == ("object",):
+            yield from ({name: inner} for inner in numbers(field))
+
+
+def _near(field: Schema) -> list[int]:
+    """Right values next to each bound of a number and its default."""
+    known = [field.node[key] for key in ("minimum", "default", "maximum") if key in field.node]
+    near = sorted({value + step for value in known for step in (-1, 0, 1, 2)})
+    return [value for value in near if field.accepts(value)]
+
+
+def most_by_default(schema: Schema) -> int:
+    """The largest default of a number of an object, or of an object in it."""
+    found = 0
+    for field in schema.properties.values():
+        default = field.node.get("default", 0) if field.types == ("integer",) else 0
+        inner = most_by_default(field) if field.types == ("object",) else 0
+        found = max(found, default, inner)
+    return found
+
+
 SCENARIOS: Final = (
     Scenario("optional operations", _optional, required=True),
     Scenario("filters of optional operations", _filters),
+    Scenario("pages of optional operations", _pages),
 )
