@@ -160,7 +160,7 @@ def _entry(module: str, named: Named) -> Iterator[str]:
     made = not _kinds(member) or "__init__" in member.members
     shown = "" if member.is_attribute else signature(member)
     if made and shown and not (member.is_class and shown.endswith("()")):
-        yield _block(shown)
+        yield _block(shown, member)
     kinds = "".join(f" · a kind of [`{base}`](#{module}.{base})" for base in _kinds(member))
     within = any(module in modules for modules in WITHIN.values())
     home = f" · in `{module}`" if within else ""
@@ -176,9 +176,18 @@ def _entry(module: str, named: Named) -> Iterator[str]:
         yield from _members(f"{module}.{named.name}", member, known=frozenset(twin.members))
 
 
-def _block(signature: str) -> str:
-    """The signature as code; a long one with a line for each parameter."""
-    return f"```{{ .python .no-copy }}\n{signature}\n```"
+def _block(signature: str, member: Named) -> str:
+    """The signature as code, with the values of default constants that are short."""
+
+    def value(name: re.Match[str]) -> str:
+        constant = member.module.members.get(name[1])
+        home = str(getattr(constant, "target_path", ""))  # of an imported one
+        ours = constant is not None and (not home or home.startswith(CLIENT + "."))
+        text = str(getattr(target(constant), "value", None) or "") if constant and ours else ""
+        return f"= {text}" if 0 < len(text) < 30 else name[0]
+
+    shown = re.sub(r"= ([A-Z][A-Z_]+)\b", value, signature)
+    return f"```{{ .python .no-copy }}\n{shown}\n```"
 
 
 def _source(member: Named) -> str:
@@ -219,7 +228,7 @@ def _members(place: str, owner: Named, *, known: frozenset[str] = frozenset()) -
     for member in shown:
         if member.is_function:
             yield f"#### {member.name} {{ #{place}.{member.name} }}"
-            yield _block(signature(member))
+            yield _block(signature(member), member)
             yield from _docstring(member)
 
 

@@ -11,6 +11,15 @@ for (const input of document.querySelectorAll("input.filter")) {
   const entries = (sections.length ? sections : rows).map((parts) => ({
     parts, text: parts.map((part) => part.textContent).join(" ").toLowerCase(),
   }));
+  // A group without an entry that is shown is hidden, too.
+  const groups = [...page.querySelectorAll("h2")].map((head) => ({ head, tables: new Set(), members: [] }));
+  for (const entry of entries) {
+    const [first] = entry.parts;
+    const after = (group) => group.head.compareDocumentPosition(first) & Node.DOCUMENT_POSITION_FOLLOWING;
+    const group = groups.findLast(after);
+    group?.members.push(entry);
+    if (first.closest("table")) group?.tables.add(first.closest("table"));
+  }
   const said = input.closest("p").querySelector("output");
   const filter = () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -20,6 +29,9 @@ for (const input of document.querySelectorAll("input.filter")) {
       count += shown;
       for (const part of parts) part.hidden = !shown;
     }
+    for (const { head, tables, members } of groups)
+      for (const part of [head, ...tables])
+        part.hidden = members.length > 0 && members.every((entry) => entry.parts[0].hidden);
     said.textContent = words.length ? `${count} of ${entries.length}` : "";
   };
   input.addEventListener("input", filter);

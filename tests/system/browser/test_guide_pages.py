@@ -158,10 +158,11 @@ def test_a_long_page_is_filtered(
     """Only what has the typed words stays, and the number of it is said; on a phone, too."""
     url = (site / f"{name}.html").as_uri()
     page = visit(url, viewport={"width": 390, "height": 844}).page
-    every = page.locator(f"{entry}:visible").count()
+    every, groups = page.locator(f"{entry}:visible").count(), page.locator("h2:visible").count()
     page.get_by_role("searchbox", name="Find a").fill(word)
     kept = page.locator(f"{entry}:visible").count()
     assert 0 < kept < every / 4
+    assert page.locator("h2:visible").count() < groups
     assert page.locator("p.filter output").inner_text() == f"{kept} of {every}"
     page.get_by_role("searchbox", name="Find a").fill("")
     assert page.locator(f"{entry}:visible").count() == every
