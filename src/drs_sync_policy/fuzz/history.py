@@ -5,9 +5,6 @@ faulty server respond alike unless something was stored before. An earlier reque
 reader who reproduces the finding on another server needs that request, too.
 """
 
-# JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import itertools

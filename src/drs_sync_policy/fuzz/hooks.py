@@ -7,8 +7,6 @@ path in `DRS_SYNC_POLICY_TARGET`. From pytest: `register(target)`, whose result 
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
-# pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
 import os

@@ -1,8 +1,7 @@
 """I-JSON (RFC 7493) read strictly: what `json.loads` lets pass, and this project does not."""
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 import json

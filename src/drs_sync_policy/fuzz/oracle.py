@@ -5,8 +5,6 @@ request without defects is valid. If a request has several, a server may report 
 credentials come before the body.
 """
 
-# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
-# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import functools

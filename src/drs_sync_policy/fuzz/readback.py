@@ -2,8 +2,6 @@
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
-# pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
 import re

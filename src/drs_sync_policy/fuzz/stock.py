@@ -6,9 +6,7 @@ correct server; our oracle says what is allowed as the response to a request, fr
 """
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
-# pyright: reportUnnecessaryIsInstance=false
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 import copy

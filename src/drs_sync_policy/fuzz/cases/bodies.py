@@ -1,9 +1,7 @@
 """Bodies built from the contract's schema: right ones, and right ones with one thing wrong."""
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
-# pyright: reportUnnecessaryIsInstance=false
+# pyright: reportUnknownLambdaType=false
 from __future__ import annotations
 
 import copy

@@ -6,9 +6,7 @@ new field of the contract gets all of this without a line of Python.
 
 # ruff: noqa: E501 - tables read better in long lines
 # JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
-# pyright: reportUnnecessaryIsInstance=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 import copy

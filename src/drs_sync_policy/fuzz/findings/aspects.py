@@ -4,8 +4,7 @@ A request that has all that another has shows what the other shows.
 """
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

@@ -7,7 +7,6 @@ request at the end is what the violation depends on, and `blame` reads the cause
 
 # JSON of any shape is looked at here: what it holds is known only when it is there.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import itertools

@@ -5,8 +5,7 @@ new. A worker that comes after the beginning is assigned nothing, so it sends no
 """
 
 # Locust's events and runners have no types.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 import threading

@@ -4,8 +4,6 @@ It writes a line of JSON for everything that happens, and ends early when its st
 then whoever started it is gone, or wants it to stop.
 """
 
-# Locust's runners have no types.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 from __future__ import annotations
 
 import json

@@ -1,8 +1,5 @@
 """Ways to change what the pipeline stands on: the contract to validate by, and the store."""
 
-# A seam replaces a stage by a lambda of the same shape; its parameters have no annotations.
-# pyright: reportUnknownLambdaType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import copy

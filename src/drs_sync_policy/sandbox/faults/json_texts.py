@@ -1,8 +1,5 @@
 """Faults of reading JSON: texts that are not I-JSON and pass."""
 
-# A seam replaces a stage by a lambda of the same shape; its parameters have no annotations.
-# pyright: reportUnknownLambdaType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import json

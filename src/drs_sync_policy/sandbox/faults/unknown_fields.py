@@ -1,8 +1,5 @@
 """Faults of unknown fields: they are rejected, stored, or read as known ones."""
 
-# A seam replaces a stage by a lambda of the same shape; its parameters have no annotations.
-# pyright: reportUnknownLambdaType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

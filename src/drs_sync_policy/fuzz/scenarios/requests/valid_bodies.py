@@ -1,10 +1,6 @@
 """What every server has to take: each right value, any text, unknown fields, batches of any size."""
 
 # ruff: noqa: E501 - tables read better in long lines
-# JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
-# pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
 import itertools

@@ -3,9 +3,6 @@
 None of them comes with a policy, so that nothing is overwritten where one is somebody's after all.
 """
 
-# JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import unicodedata
