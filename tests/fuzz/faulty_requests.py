@@ -166,3 +166,37 @@ class ByteOrderMark(Handler):
 
     def parse(self, body: bytes) -> list[Item]:
         return super().parse(body.removeprefix(b"\xef\xbb\xbf"))
+
+
+class FirstChunkOnly(Handler):
+    """Reads a chunked body to its end, and uses its first chunk."""
+
+    def read_body(self) -> bytes:
+        if not self.headers.get("Transfer-Encoding"):
+            return super().read_body()
+        self.close_connection = True
+        chunks: list[bytes] = []
+        while size := int(self.rfile.readline(), 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return self.used(chunks)
+
+    def used(self, chunks: list[bytes]) -> bytes:
+        return chunks[0]
+
+
+class DecodesEachChunk(FirstChunkOnly):
+    """Reads the text of each chunk for itself, which breaks a character that was cut."""
+
+    def used(self, chunks: list[bytes]) -> bytes:
+        return "".join(chunk.decode(errors="replace") for chunk in chunks).encode()
+
+
+class NoExpectations(Handler):
+    """Rejects a client that asks whether its body is wanted."""
+
+    def handle_expect_100(self) -> bool:
+        self.close_connection = True
+        self.send_error(417)
+        return False

@@ -6,7 +6,8 @@ import pytest
 
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.ledger import Ledger
-from tests.fuzz import faulty_items, servers
+from drs_sync_policy.fuzz.scenarios.requests import protocol
+from tests.fuzz import faulty_items, faulty_requests, servers
 from tests.fuzz.servers import Handler
 
 COMMON = (
@@ -30,3 +31,32 @@ def test_a_common_bug_is_found_by_the_required_scenarios(handler: type[Handler])
     with servers.serving(handler=handler) as server:
         verdict = run(servers.target(server), budget=0, enough=_found)
     assert verdict.failed
+
+
+class ReadsChunks(faulty_requests.FirstChunkOnly):
+    """Reads a chunked body, as it should."""
+
+    def used(self, chunks: list[bytes]) -> bytes:
+        return b"".join(chunks)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "handler", "rules"),
+    [
+        ("chunks", ReadsChunks, set()),
+        ("chunks", faulty_requests.FirstChunkOnly, {"valid-request-is-accepted"}),
+        ("chunks", faulty_requests.DecodesEachChunk, {"result-id-echoes-job-id"}),
+        ("Expect", ReadsChunks, set()),
+        ("Expect", faulty_requests.NoExpectations, {"valid-request-is-accepted"}),
+    ],
+)
+def test_a_valid_request_that_is_sent_otherwise_is_read(
+    scenario: str, handler: type[Handler], rules: set[str]
+) -> None:
+    """Chunks and expectations change nothing of what a request means."""
+    (chosen,) = (one for one in protocol.SCENARIOS if one.name == scenario)
+    with servers.serving(handler=handler) as server:
+        prober = servers.prober(server)
+        prober.together([lambda: chosen.run(prober)])
+    found = {violation.rule for violation in prober.ledger.violations()}
+    assert found & {"valid-request-is-accepted", "result-id-echoes-job-id"} == rules

@@ -106,6 +106,7 @@ class Decoder:
             body=None if entry["body"] is None else self._bytes(entry["body"]),
             secret=frozenset(entry["secret"]),
             chunked=entry["chunked"],
+            cuts=tuple(entry.get("cuts", ())),
             fresh=entry["fresh"],
             kept=entry["kept"],
         )

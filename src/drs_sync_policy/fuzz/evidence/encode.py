@@ -125,6 +125,7 @@ class Encoder:
             "secret": sorted(request.secret),
             "body": None if request.body is None else self._sent(request.body),
             "chunked": request.chunked,
+            "cuts": [*request.cuts],
             "fresh": request.fresh,
             "kept": request.kept,
         }

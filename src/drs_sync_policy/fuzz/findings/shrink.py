@@ -95,7 +95,7 @@ def _around(request: Request, plain: Plain) -> Iterator[Request]:
     yield evolve(request, path=request.path.partition("?")[0])
     yield evolve(request, path=plain.path)
     yield evolve(request, method=plain.oracle.operation.method)
-    yield evolve(request, chunked=False, fresh=False, kept=False)
+    yield evolve(request, chunked=False, cuts=(), fresh=False, kept=False)
     for name, _ in request.headers:
         if name.lower() not in (plain.token_header.lower(), "content-type"):
             yield request.with_header(name, None)

@@ -98,12 +98,14 @@ class Asgi:
     async def _request(self, request: Request) -> Response:
         started = time.monotonic()
         received: list[Message] = []
-        pending = [{"type": "http.request", "body": request.body or b"", "more_body": False}]
+        bodies = request.chunks if request.chunked else [request.body or b""]
+        pending = [{"type": "http.request", "body": part, "more_body": True} for part in bodies]
+        pending.append({"type": "http.request", "body": b"", "more_body": False})
         gone = asyncio.Event()
 
         async def receive() -> Message:
             if pending:
-                return pending.pop()
+                return pending.pop(0)
             await gone.wait()
             return {"type": "http.disconnect"}
 

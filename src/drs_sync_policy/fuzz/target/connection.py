@@ -269,7 +269,7 @@ def _write(connection: http.client.HTTPConnection, request: Request, deadline: _
     try:
         connection.sock.settimeout(deadline.left())
         connection.endheaders()
-        for piece in _pieces(body, chunked=request.chunked):
+        for piece in _pieces(request):
             connection.sock.settimeout(deadline.left())
             connection.send(piece)
     except (BrokenPipeError, ConnectionResetError):
@@ -279,12 +279,10 @@ def _write(connection: http.client.HTTPConnection, request: Request, deadline: _
         raise TimedOut("the server stopped reading the request") from None
 
 
-def _pieces(body: bytes | None, *, chunked: bool) -> list[bytes]:
-    if not body or not chunked:
-        return [b"0\r\n\r\n"] if chunked and body is not None else [body] if body else []
-    size = max(1, len(body) // 3)
-    parts = [body[start : start + size] for start in range(0, len(body), size)]
-    return [*(b"%x\r\n%s\r\n" % (len(part), part) for part in parts), b"0\r\n\r\n"]
+def _pieces(request: Request) -> list[bytes]:
+    if not request.chunked or request.body is None:
+        return [request.body] if request.body else []
+    return [*(b"%x\r\n%s\r\n" % (len(part), part) for part in request.chunks), b"0\r\n\r\n"]
 
 
 def _acknowledge(connection: http.client.HTTPConnection) -> None:

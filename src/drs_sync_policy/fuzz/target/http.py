@@ -18,6 +18,8 @@ class Request:
     headers: Headers = ()
     body: bytes | None = None
     chunked: bool = False
+    cuts: tuple[int, ...] = ()
+    """Where a chunked body is cut, in bytes; without any, it is sent in three chunks."""
     fresh: bool = False
     """To be sent over a connection of its own, which is closed afterwards."""
     kept: bool = False
@@ -30,6 +32,15 @@ class Request:
         """The values of every header of this name, in order."""
         wanted = name.lower()
         return [value for key, value in self.headers if key.lower() == wanted]
+
+    @property
+    def chunks(self) -> list[bytes]:
+        """The body in the pieces that a chunked request sends; none is empty."""
+        body = self.body or b""
+        third = max(1, len(body) // 3)
+        cuts = self.cuts or tuple(range(third, len(body), third))
+        ends = zip((0, *cuts), (*cuts, len(body)), strict=True)
+        return [body[start:end] for start, end in ends if start < end]
 
     def with_header(self, name: str, value: str | None, *, secret: bool = False) -> Request:
         """This request with `name` set to `value` alone, or without it where that is None.

@@ -39,6 +39,9 @@ _ACCEPTED: Final = (
     "Application/Json; Charset=Utf-8", 'application/json; charset="utf-8"',
 )  # fmt: skip
 
+_WIDE: Final = "\u00e9\u20ac\U0001f600"
+"""Letters of 2, 3 and 4 bytes in UTF-8."""
+
 
 def _media_types(prober: Prober) -> None:
     prober.send_all(_media_type_cases(prober))
@@ -212,12 +215,45 @@ def _chunked(prober: Prober) -> None:
     if probe.response is None or probe.response.version < 11:
         return
     # Not every server takes chunks: then 400, 411 or 501 is right, and 200 only for a valid body.
-    good = prober.bodies.batch(2, 1)
-    request = evolve(prober.request(good), chunked=True, fresh=True)
-    prober.send(request, case="a valid body in chunks", statuses={200, 400, 411, 501})
+    build = prober.bodies
+    jobs = (prober.target.tenant.job_ids[0], f"{prober.unknown_job()}-{_WIDE}")
+    body = ijson.dumps(build.body([build.full(job) for job in jobs]))
+    request = evolve(prober.request(body), chunked=True, cuts=(len(body),), fresh=True)
+    statuses = {200, 400, 411, 501}
+    first = prober.send(request, case="a valid body in one chunk", statuses=statuses)
+    if first.response is not None and first.response.status == 200:
+        # It takes chunks, so it has to take them wherever the body is cut.
+        prober.send_all(
+            Case(evolve(request, cuts=cuts), f"a valid body in {what}; in one chunk, it gets 200")
+            for cuts, what in _cuts(body)
+        )
     for body, what in ((b"{", "not JSON"), (b'{"jobs": []}', "without items"), (b"", "empty")):
         bad = evolve(prober.request(body), chunked=True, fresh=True)
         prober.send(bad, case=f"a body in chunks: {what}", statuses={400, 411, 422, 501})
+
+
+def _cuts(body: bytes) -> Iterator[tuple[tuple[int, ...], str]]:
+    """Where a body is cut into chunks, with what that is."""
+    size = len(body)
+    yield (size // 2,), "two chunks"
+    yield (1,), "two chunks, the first of one byte"
+    yield (size - 1,), "two chunks, the last of one byte"
+    yield (size // 3, size // 2, size - size // 3), "four chunks"
+    yield tuple(range(1, size)), "chunks of one byte"
+    for letter in _WIDE:
+        encoded = letter.encode()
+        start = body.index(encoded)
+        for place in range(1, len(encoded)):
+            what = f"two chunks, cut inside the {len(encoded)} bytes of {letter!a}"
+            yield (start + place,), what
+
+
+def _expecting(prober: Prober) -> None:
+    """A valid request that asks whether its body is wanted, as curl does with larger bodies."""
+    small = prober.bodies.batch(1, 1)
+    for body in (small, {**small, "x_unknown": "x" * 2000}):
+        request = evolve(prober.request(body), fresh=True).with_header("Expect", "100-continue")
+        prober.send(request, case="Expect: 100-continue")
 
 
 SCENARIOS: Final = (
@@ -226,6 +262,7 @@ SCENARIOS: Final = (
     Scenario("headers", _parameters, required=True),
     Scenario("requests after rejected ones", _behind_refusals),
     Scenario("chunks", _chunked),
+    Scenario("Expect", _expecting),
     Scenario("large bodies", _large_bodies),
     Scenario("oversize bodies", _oversize, needs=("max_body_bytes",)),
 )
