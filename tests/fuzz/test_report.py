@@ -18,6 +18,7 @@ from attrs import evolve
 from rich.console import Console
 
 from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.evidence.files import as_json
 from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.report import files, github, html, terminal
 from drs_sync_policy.fuzz.report.describe import describe
@@ -369,8 +370,12 @@ def test_a_rule_that_passed_in_part_says_why() -> None:
     """What is stored cannot be read: the report has the reason, and the rules that it concerns."""
     with servers.serving(handler=NoNumber) as server:
         rules = {"accepted-policy-is-stored", "repeating-is-harmless"}
-        report = describe(run(servers.target(server), budget=0, rules=rules))
+        verdict = run(servers.target(server), budget=0, rules=rules)
+    report = describe(verdict)
     concerned = [line for line in report.rules if "the number Infinity" in line.reason]
     assert concerned
     assert [reason for reason in report.not_checked if "the number Infinity" in reason]
     assert [note for note in report.notes if "`job-a`" in note]
+    statuses = {entry["id"]: entry["status"] for entry in as_json(verdict)["rules"]}
+    in_part = [statuses[line.rule.id] for line in report.rules if line.in_part]
+    assert in_part == ["passed in part"] * 2

@@ -171,9 +171,11 @@ class Recorder:
 def _rules(verdict: Verdict, encoder: Encoder) -> Iterator[dict[str, Any]]:
     ledger = verdict.ledger
     for rule in ledger.rules:
-        status = ledger.status(rule)
+        status: str = ledger.status(rule)
         if status == "failed" and verdict.waived.covers(rule):
             status = "waived"
+        if ledger.passed_in_part(rule):
+            status = "passed in part"
         yield {
             "id": rule,
             "status": status,
