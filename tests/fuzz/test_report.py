@@ -378,4 +378,4 @@ def test_a_rule_that_passed_in_part_says_why() -> None:
     assert [note for note in report.notes if "`job-a`" in note]
     statuses = {entry["id"]: entry["status"] for entry in as_json(verdict)["rules"]}
     in_part = [statuses[line.rule.id] for line in report.rules if line.in_part]
-    assert in_part == ["passed in part"] * 2
+    assert set(in_part) == {"passed in part"}

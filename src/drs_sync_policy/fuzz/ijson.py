@@ -74,7 +74,21 @@ def _no_constant(name: str) -> NoReturn:
     raise NotIJson(f"the number {name}")
 
 
-_STRICT: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+_MOST_DIGITS: Final = 4300
+"""Python makes no integer of more digits; I-JSON has no limit."""
+_LONG: Final = int("9" * _MOST_DIGITS)
+
+
+def _integer(digits: str) -> int:
+    """The integer, or one that no double holds either in the place of one too long to be made."""
+    if len(digits) <= _MOST_DIGITS:
+        return int(digits)
+    return -_LONG if digits.startswith("-") else _LONG
+
+
+_STRICT: Final = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer
+)
 
 
 def _has_surrogate(value: Any) -> bool:
