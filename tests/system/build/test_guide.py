@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -24,6 +25,19 @@ def test_a_site_with_an_address_says_it(tmp_path: Path, monkeypatch: pytest.Monk
     missing = Reader((tmp_path / "site" / "404.html").read_text("utf-8"))
     assert "/drs/errors.html" in missing.links
     assert [url for url in missing.fetched if not url.startswith(("/drs/", "data:"))] == []
+
+
+def test_a_site_with_a_repository_links_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the header, the footer and the clone command; its host is not asked for stars."""
+    monkeypatch.setenv("SOURCE_URL", "https://code.example.org/drs/")
+    guide.build(tmp_path / "site")
+    page = (tmp_path / "site" / "index.html").read_text("utf-8")
+    assert Reader(page).links.count("https://code.example.org/drs") >= 2
+    assert "git clone https://code.example.org/drs drs-sync-policy" in re.sub(r"<[^>]*>", "", page)
+    for written in (tmp_path / "site").rglob("*.html"):
+        assert 'data-md-component="source"' not in written.read_text("utf-8")
 
 
 def test_a_broken_link_fails_the_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
