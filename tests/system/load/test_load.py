@@ -24,7 +24,7 @@ from drs_sync_policy.sandbox.seed import TENANTS
 from tests.system.children import checks_of
 from tests.system.sandbox.server import served
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.first]  # the longest: all would wait for the last
 
 PROGRAM = str(Path(sys.executable).with_name("drs-sync-policy"))
 LOCUST = str(Path(sys.executable).with_name("locust"))
