@@ -65,24 +65,19 @@ def write_pin(version: str) -> str:
     What was written is taken back if the locks cannot be written.
     """
     before = {path: path.read_bytes() for path in (PYPROJECT, *_LOCKED)}
+    text, package = PYPROJECT.read_text("utf-8"), f"{_NAME}=={version}"
+    found = _PIN.search(text)
+    if found is None:
+        raise SystemExit(f"{PYPROJECT.name} pins no {_NAME}")
     try:
-        return _write_pin(version)
+        PYPROJECT.write_text(_PIN.sub(package, text), "utf-8")
+        if max(lock.lock(name, "--upgrade-package", package) for name in lock.LOCKS) != 0:
+            raise SystemExit("the locks could not be written; see above")
     except BaseException:
         for path, content in before.items():
             path.write_bytes(content)
         print("The old pin and the old locks are restored.", file=sys.stderr)
         raise
-
-
-def _write_pin(version: str) -> str:
-    text = PYPROJECT.read_text("utf-8")
-    found = _PIN.search(text)
-    if found is None:
-        raise SystemExit(f"{PYPROJECT.name} pins no {_NAME}")
-    PYPROJECT.write_text(_PIN.sub(f"{_NAME}=={version}", text), "utf-8")
-    package = f"{_NAME}=={version}"
-    if max(lock.lock(name, "--upgrade-package", package) for name in lock.LOCKS) != 0:
-        raise SystemExit("the locks could not be written; see above")
     return found[1]
 
 
