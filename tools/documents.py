@@ -50,9 +50,11 @@ def read_document(path: Path) -> dict[str, Any]:
 def _read(stream: TextIO) -> dict[str, Any]:
     document: dict[str, Any]
     try:
+        # It is a safe loader.
         document = yaml.load(stream, _Loader)  # noqa: S506
     except yaml.YAMLError:
         stream.seek(0)
+        # It is a safe loader.
         document = yaml.load(stream, _ExplainingLoader)  # noqa: S506
     return document
 

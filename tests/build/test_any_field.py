@@ -193,6 +193,7 @@ def command(copy: Path, document: dict[str, Any]) -> Iterator[Run]:
             done = _run(copy, "drs-sync-policy", *arguments, **connection)
             stored = f"{server.url}/_sandbox/projects/{FIRST.project_id}/jobs/{JOB}"
             done.policy = httpx.get(stored).json()["policy"]
+            # `_run` gives Any: the result has one attribute more.
             return done  # type: ignore[no-any-return]
 
         yield run

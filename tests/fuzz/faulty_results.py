@@ -63,6 +63,7 @@ class FirstOfDuplicates(Handler):
         seen: set[str] = set()
         items = super().parse(body)
         return [
+            # `add` returns None, which is used here on purpose.
             item if item["job_id"] not in seen and not seen.add(item["job_id"])  # type: ignore[func-returns-value]
             else {"job_id": item["job_id"]}
             for item in items

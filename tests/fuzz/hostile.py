@@ -35,6 +35,7 @@ class Hostile(Handler):
         with contextlib.suppress(Attacked):
             super().do()
 
+    # The names are those of http.server.
     do_GET = do_PUT = do_PATCH = do_DELETE = do_POST = do_OPTIONS = do_TRACE = do  # noqa: N815
 
     def attack(self) -> None:

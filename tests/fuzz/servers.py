@@ -125,6 +125,7 @@ class Handler(BaseHTTPRequestHandler):
         self.protocol_version = "HTTP/1.0" if self.server.habits.http10 else "HTTP/1.1"
         super().setup()
 
+    # The parameters are those of http.server.
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Nothing."""
 
@@ -150,6 +151,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.served == habits.requests_per_connection:
             self.close_connection = True
 
+    # The names are those of http.server.
     do_GET = do_PUT = do_PATCH = do_DELETE = do_POST = do_OPTIONS = do_TRACE = do  # noqa: N815
 
     def read_body(self) -> bytes:

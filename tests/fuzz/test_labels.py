@@ -78,6 +78,7 @@ class Late(Handler):
         self.reveal()
         super().do()
 
+    # The names are those of http.server.
     do_GET = do_PUT = do_PATCH = do_DELETE = do_POST = do  # noqa: N815
 
     def reveal(self) -> None:
@@ -105,6 +106,7 @@ class Dying(Handler):
         else:
             super().do()
 
+    # The names are those of http.server.
     do_GET = do_PUT = do_PATCH = do_DELETE = do_POST = do  # noqa: N815
 
     language = "en-us"

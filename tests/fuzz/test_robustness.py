@@ -49,6 +49,7 @@ class Page(Handler):
         self.end_headers()
         self.wfile.write(b"<h1>Hello</h1>"[:13])
 
+    # The names are those of http.server.
     do_POST = do_GET = do_PUT = do_PATCH = do_DELETE = do  # noqa: N815
 
 

@@ -151,6 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("X-Auth-Token") != TOKEN:
             status, value = refusal(401, "APIGW.0301")
         elif found and found[1] == PROJECT and (found[2] or "list") in _OPERATIONS:
+            # http.server does not know our attribute.
             vendor: Vendor = self.server.vendor  # type: ignore[attr-defined]
             status, value = vendor.respond(found[2] or "list", body)
         if status == 0:  # nobody responds
@@ -163,6 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
+    # The parameters are those of http.server.
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Nothing."""
 
@@ -173,6 +175,7 @@ def serving(count: int = 0, **ways: Any) -> Generator[Vendor]:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
         vendor = Vendor(f"http://127.0.0.1:{server.server_address[1]}", Ways(**ways))
         vendor.jobs = {f"job-{n:04}": {} for n in range(count)}
+        # http.server does not know our attribute.
         server.vendor = vendor  # type: ignore[attr-defined]
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)

@@ -74,6 +74,7 @@ def _generate(folder: Path, contracts: Contracts) -> griffe.Object:
     document = client_contract(contracts.base, contracts.editions)
     write_client(folder / CLIENT, templates=OVERRIDES / "templates", document=document)
     loaded = griffe.load(CLIENT, search_paths=[folder], try_relative_path=False)
+    # Only an alias is no Object, and a package is not an alias.
     if not isinstance(loaded, griffe.Object):  # pragma: no cover
         raise SystemExit(f"griffe cannot read the generated {CLIENT}")
     return loaded

@@ -52,6 +52,7 @@ def _auths() -> dict[str, Callable[[], Any]]:
     return {
         "a token": lambda: drs.TokenAuth("made-up-token"),
         "AK/SK": keys,
+        # A made-up token.
         "AK/SK, temporary": lambda: keys(security_token="made-up"),  # noqa: S106
         "a password": password,
     }

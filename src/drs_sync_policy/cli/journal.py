@@ -22,6 +22,7 @@ from drs_sync_policy.anyjson import is_object
 try:
     import fcntl
 except ImportError:  # Windows: two runs at once are not kept apart
+    # A module cannot be None for mypy.
     fcntl = None  # type: ignore[assignment]
 
 _DAMAGED: Final[Mapping[str, Any]] = {}

@@ -18,6 +18,7 @@ from drs_sync_policy.client.settings import SECRETS
 try:
     import fcntl
 except ImportError:  # Windows: two logins at once are not coordinated
+    # A module cannot be None for mypy.
     fcntl = None  # type: ignore[assignment]
 
 

@@ -51,6 +51,7 @@ class Exchange:
             return None
         if not isinstance(found, list):
             return None
+        # JSON: what the list holds is known only when it is there.
         return found if all(isinstance(entry, dict) for entry in found) else None  # pyright: ignore[reportUnknownVariableType]
 
 

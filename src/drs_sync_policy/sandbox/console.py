@@ -106,6 +106,7 @@ class Console:
         if depth > _DEEPEST:
             return {}
         if isinstance(node, list):
+            # JSON: what the list holds is known only when it is there.
             entries: list[Any] = node  # pyright: ignore[reportUnknownVariableType]
             return [self._inlined(entry, depth + 1) for entry in entries]
         if not isinstance(node, Mapping):

@@ -1,6 +1,6 @@
 """The two demo tenants that a sandbox starts with: credentials, projects and jobs."""
 
-# ruff: noqa: S106
+# ruff: noqa: S106 - tokens and keys of made-up tenants, not secrets
 from __future__ import annotations
 
 from collections.abc import Mapping

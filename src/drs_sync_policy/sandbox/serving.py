@@ -48,6 +48,7 @@ class Protocol(H11Protocol):
         self._sending = _Timer(self.loop, seconds, self._sends_too_slowly)
         self._reading = _Timer(self.loop, seconds, lambda: _abort(self.transport))
 
+    # asyncio gives a Transport here; its base class is what typeshed has.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Let a request reset its connection: `scope["state"]["abort"]`."""
         super().connection_made(transport)
@@ -76,6 +77,7 @@ class Protocol(H11Protocol):
         else:
             _abort(self.transport)
 
+    # uvicorn annotates None; asyncio reads the returned value.
     def eof_received(self) -> bool:  # type: ignore[override]
         """Stay until the response is sent if the client closed its half of the connection."""
         cycle: Any = self.cycle  # None until the first request

@@ -209,6 +209,7 @@ def test_an_unexpected_error_is_reported_in_a_sentence(
 ) -> None:
     """Without the error's text, which may hold a secret; with a traceback if it is asked for."""
     group = type(main)("program", commands={})
+    # A method is replaced on purpose.
     group.get_command = lambda *_: _fails  # type: ignore[method-assign]
     monkeypatch.delenv("DRS_DEBUG", raising=False)
     for debug in (False, True):

@@ -264,6 +264,7 @@ def test_other_errors_are_those_of_every_call(
     """With the request, which has no credentials, and the number of attempts."""
     with vendor.serving(1, fails=lambda *_: failed) as server, pytest.raises(error) as caught:
         read(server, *call)
+    # Each of these errors has a request, which Exception has not.
     assert TOKEN not in f"{caught.value} {caught.value.request}"  # type: ignore[attr-defined]
     assert caught.value.request is not None  # type: ignore[attr-defined]
 

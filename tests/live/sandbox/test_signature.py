@@ -120,6 +120,7 @@ def test_clocks_may_not_differ_more(first: Caller, minutes: int) -> None:
 )
 def test_a_wrong_signature_gets_401(first: Caller, changes: dict[str, str]) -> None:
     """Another key, another secret, another request than the one that was signed: 401."""
+    # The changes are of several types.
     assert status(first, signed(**changes)) == 401  # type: ignore[arg-type]
 
 

@@ -60,6 +60,7 @@ class _Handler(SimpleHTTPRequestHandler):
         for part in BytesParser(policy=HTTP).parsebytes(head + body).iter_parts():
             if name := part.get_filename():
                 (self.server.folder / "simple" / NAME / name).write_bytes(
+                    # With decode=True it gives bytes.
                     part.get_payload(decode=True)  # type: ignore[arg-type]
                 )
         self.send_response(200)

@@ -15,6 +15,7 @@ def test_a_ratio_is_the_geometric_mean_of_the_rounds() -> None:
     ratio = Ratio.of([2.0, 0.5] * 20)
     assert ratio.middle == pytest.approx(1.0)
     assert ratio.low < 1.0 < ratio.high
+    # pytest.approx is not a float for mypy.
     assert Ratio.of([3.0] * 10) == Ratio(pytest.approx(3.0), pytest.approx(3.0), pytest.approx(3.0))  # type: ignore[arg-type]
 
 

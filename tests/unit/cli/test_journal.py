@@ -149,6 +149,7 @@ def test_a_journal_belongs_to_one_run_at_a_time(path: Path) -> None:
     assert _run(path, [_item("a")], []) == []
 
 
+# mypy knows no class that is computed; the class of Path() depends on the system.
 class _Vanishing(type(Path())):  # type: ignore[misc]
     """A path whose file another run deletes when it has just been opened and locked, once."""
 

@@ -21,6 +21,7 @@ EXAMPLE = contract.load().operations[0].request_examples["two_jobs"]
 
 def _places(text: str, form: str = "yaml", **options: bool | str) -> list[tuple[int, int]]:
     with pytest.raises(InvalidFileError) as caught:
+        # The options are of several types.
         read(text.encode(), form=form, **options)  # type: ignore[arg-type]
     return [(p.place.line, p.place.column) for p in caught.value.problems]
 

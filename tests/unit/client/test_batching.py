@@ -55,5 +55,6 @@ def test_results_are_matched_by_id_and_in_their_order(ids: list[str], random: An
     matched = match(results, items)
     assert matched is not None
     assert [result.id for result in matched] == ids
+    # The messages may be Unset for mypy; here all are texts.
     assert sorted(r.error_msg for r in matched) == sorted(r.error_msg for r in results)  # type: ignore[type-var]
     assert match(results[1:], items) is None

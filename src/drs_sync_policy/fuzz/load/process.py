@@ -64,6 +64,7 @@ def main() -> None:
         _wait_for_workers(environment, settings, ended)
     seconds = 0.0 if ended.is_set() else _run(environment, settings, ended)
     _say("end", **collect(environment, seconds=seconds, users=settings.users))
+    # It has a runner since the beginning of this function.
     environment.runner.quit()  # type: ignore[union-attr]
 
 

@@ -194,6 +194,7 @@ def _finish(environment: Environment, folder: Path | None) -> None:
         environment.runner.stop()  # after Ctrl-C it still runs
     total = environment.stats.total
     seconds = (total.last_request_timestamp or total.start_time) - total.start_time
+    # A locustfile always has parsed options.
     users = environment.parsed_options.num_users or 1  # type: ignore[union-attr]
     load = Load(part_of(environment).target, contract.load())
     load.enter(collect(environment, seconds=seconds, users=users))

@@ -49,6 +49,7 @@ _FORMS: Final[Mapping[str, tuple[Callable[[str], str], str]]] = {
     "base64": (lambda s: base64.b64encode(s.encode()).decode(), _PIPE + "base64 -w0)"),
     **{
         f"{old}{new}": (
+            # mypy cannot infer a lambda with defaults.
             lambda s, old=old, new=new: s.replace(old, new),  # type: ignore[misc]
             f"${{NAME//{old}/{new}}}",
         )

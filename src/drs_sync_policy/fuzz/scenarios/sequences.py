@@ -64,6 +64,7 @@ _TEXTS: Final = ["", *(text for text, _ in texts())]
 
 
 def _is_batch(body: Any) -> bool:
+    # JSON: what the body holds is known only when it is there.
     items = body.get(ITEMS) if isinstance(body, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
     return isinstance(items, list) and len(items) in (1, 3)  # pyright: ignore[reportUnknownArgumentType]
 

@@ -224,6 +224,7 @@ def _exchange(
     connection: http.client.HTTPConnection, request: Request, deadline: _Deadline
 ) -> tuple[Response, bool]:
     """The response, and whether the connection can carry another request."""
+    # typeshed wants a class; http.client only calls it.
     connection.response_class = partial(_FinalResponse, until=deadline)  # type: ignore[assignment]
     _write(connection, request, deadline)
     _acknowledge(connection)

@@ -96,6 +96,7 @@ class _Server:
 def _running(target: Target, log: Path | None) -> Generator[_Server]:
     with log.open("w+b") if log else tempfile.TemporaryFile() as output:
         try:
+            # The user's own command, from the profile.
             process = subprocess.Popen(  # noqa: S603
                 target.start, start_new_session=True, stdout=output, stderr=subprocess.STDOUT
             )
@@ -166,6 +167,7 @@ def _run(command: Sequence[str], name: str) -> None:
 
 def _done(command: Sequence[str], name: str) -> subprocess.CompletedProcess[bytes]:
     try:
+        # The user's own command, from the profile.
         return subprocess.run(command, capture_output=True, check=False)  # noqa: S603
     except OSError as error:
         raise _no_such_program(name, error) from error

@@ -15,12 +15,14 @@ from datetime import datetime
 from typing import IO, Any, Final
 from urllib.parse import urlsplit
 
+# ijson has no types.
 import ijson as stream  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]
 from attrs import frozen
 
 from drs_sync_policy.fuzz.target.http import Headers, Request, Response
 from drs_sync_policy.fuzz.traffic.recorded import Recorded, RecordingError
 
+# ijson has no types.
 _items: Final[Callable[..., Iterator[Any]]] = stream.items  # pyright: ignore[reportUnknownMemberType]
 _JSONError: Final[type[Exception]] = stream.JSONError
 _UNDONE: Final = frozenset({"content-encoding", "transfer-encoding", "content-length"})
