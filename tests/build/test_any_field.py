@@ -246,7 +246,7 @@ def test_the_generated_code_has_types(copy: Path) -> None:
 
 @in_the_copy
 def test_the_fuzzer_passes_the_sandbox(copy: Path) -> None:
-    """With the command as a user runs it; a budget too small for all rules is no violation."""
+    """With the command as a user runs it; a budget too small for all rules is not a violation."""
     done = _run(copy, "drs-sync-policy", "fuzz", "--sandbox", "--budget", "12")
     assert re.search(r"\b0 failed\b", done.stdout), done.stdout
 

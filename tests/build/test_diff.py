@@ -141,7 +141,7 @@ def _only_the_version(document: Document) -> Document:
         _only_the_version,
     ],
 )
-def test_another_way_of_writing_is_no_change(
+def test_another_way_of_writing_is_not_a_change(
     edit: Callable[[Document], Document], before: Document
 ) -> None:
     """What means the same is the same."""

@@ -140,7 +140,7 @@ def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> Non
 
 
 def test_equal_trees_have_no_drift(tmp_path: Path) -> None:
-    """Compiled caches are no drift; everything else counts."""
+    """Compiled caches do not count as drift; everything else does."""
     for side in ("ours", "theirs"):
         (tmp_path / side).mkdir()
         (tmp_path / side / "a.py").write_text("a = 1\n")

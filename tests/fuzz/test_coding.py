@@ -50,7 +50,7 @@ def test_what_the_request_does_not_accept_stays_as_it_is() -> None:
     ],
     ids=["too large", "another coding", "cut"],
 )
-def test_a_body_that_cannot_be_decoded_is_no_response(body: bytes, words: str) -> None:
+def test_a_body_that_cannot_be_decoded_counts_as_no_response(body: bytes, words: str) -> None:
     """The reason says what is wrong with it."""
     with pytest.raises(NoResponse, match=words):
         decoded(_response(body, "gzip"), ACCEPTING)

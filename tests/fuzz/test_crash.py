@@ -70,7 +70,7 @@ def verdict(target: Target) -> Verdict:
 
 
 def test_a_bug_of_the_fuzzer_fails_no_rule(verdict: Verdict) -> None:
-    """The run goes on without the scenario, is no full verdict, and says whose fault it was."""
+    """The run goes on without the scenario, and the verdict is incomplete because of our bug."""
     assert verdict.ending == "too little checked"
     assert not verdict.failed
     assert "the fuzzer itself failed in the scenario methods" in verdict.reason
@@ -93,7 +93,9 @@ def test_a_fuzzer_that_can_send_nothing_has_no_verdict(target: Target) -> None:
     assert not describe(verdict).with_status("passed")
 
 
-def test_a_fault_in_schemathesis_s_phases_is_no_traceback(target: Target) -> None:
+def test_a_bug_in_the_phases_of_schemathesis_is_reported_without_a_traceback(
+    target: Target,
+) -> None:
     """A document that schemathesis cannot read ends its phases as a reported bug of the fuzzer."""
     base = contract.load()
     unread = evolve(base, document={**base.document, "openapi": "9.0"})
@@ -105,7 +107,7 @@ def test_a_fault_in_schemathesis_s_phases_is_no_traceback(target: Target) -> Non
     assert "9.0" in crash.error
 
 
-def test_a_server_that_hangs_up_is_no_fault_of_the_fuzzer(target: Target) -> None:
+def test_a_server_that_closes_connections_is_not_a_bug_of_the_fuzzer(target: Target) -> None:
     """Many servers close the connection where their code fails; schemathesis sends on."""
     error = NoResponse("the connection was closed without a response")
     wire = Failing(over_http(target), lambda request: b"null" in (request.body or b""), error)

@@ -31,7 +31,7 @@ class InTurn(Handler):
 
 
 @pytest.mark.parametrize("handler", [Handler, InTurn])
-def test_a_choice_among_statuses_is_no_influence_of_the_language(handler: type[Handler]) -> None:
+def test_a_status_chosen_at_random_does_not_depend_on_the_language(handler: type[Handler]) -> None:
     """A request with another language got another status, and so does the same request again."""
     with servers.serving(CHOOSING, handler) as server:
         prober = servers.prober(server)

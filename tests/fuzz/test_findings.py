@@ -149,7 +149,7 @@ def test_a_smaller_request_is_described_as_it_is() -> None:
 
 
 class Careless(Handler):
-    """Reads any media type, and closes the connection where `jobs` is no list."""
+    """Reads any media type, and closes the connection if `jobs` is not a list."""
 
     def check_headers(self) -> None:
         """Nothing."""
@@ -159,7 +159,7 @@ class Careless(Handler):
         return found
 
 
-def test_the_crash_of_another_finding_is_no_evidence() -> None:
+def test_the_crash_of_another_finding_is_not_evidence() -> None:
     """However many requests crashed before: each finding shows its own defect, and no other."""
     with servers.serving(handler=Careless) as server:
         prober = servers.prober(server)

@@ -267,7 +267,7 @@ def _failed(exchange: Exchange) -> set[str]:
     ],
 )  # fmt: skip
 def test_a_fair_server_passes(operation: str, asked: Any, status: int, body: Any) -> None:
-    """What the contract leaves open is no violation."""
+    """What the contract leaves open is not a violation."""
     assert _failed(_sent(operation, asked, status, body)) == set()
 
 

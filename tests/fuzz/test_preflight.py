@@ -104,7 +104,7 @@ class NoPolicyYet(Handler):
         super().response(status, value, **headers)
 
 
-def test_a_job_without_a_policy_is_no_error_of_the_profile() -> None:
+def test_a_job_without_a_policy_is_not_an_error_of_the_profile() -> None:
     """It can be read once a request has set it; it cannot be restored, and the verdict says so."""
     with servers.serving(handler=NoPolicyYet) as server:
         verdict = _run(servers.target(server))

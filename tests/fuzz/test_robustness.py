@@ -102,7 +102,7 @@ def test_a_target_that_redirects_is_not_followed() -> None:
     assert verdict.ledger.status("status-is-documented") == "failed"
 
 
-def test_a_target_that_responses_in_html_is_told_so() -> None:
+def test_a_target_that_responds_with_html_is_reported() -> None:
     """A page instead of JSON violates the rules about the form of a response."""
     with servers.serving(Habits(readback=False), Page) as server:
         verdict = run(

@@ -209,7 +209,7 @@ def test_a_wrong_status_is_data_of_the_violation() -> None:
 
 
 @pytest.mark.parametrize("rule", ["later-items-win", "refused-request-changes-nothing", TURNS])
-def test_evidence_that_says_nothing_about_a_rule_is_no_check(rule: RuleId) -> None:
+def test_evidence_that_says_nothing_about_a_rule_does_not_count(rule: RuleId) -> None:
     """A plain request has no duplicates, is not rejected, and shows nothing without a reading."""
     ledger: list[Violation] = _checked(rule, _sent({**A, "slot_name": "1"}))
     assert ledger == []

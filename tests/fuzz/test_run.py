@@ -119,7 +119,7 @@ def test_a_rule_that_other_violations_hide_says_which() -> None:
 
 
 class SlowMethods(Handler):
-    """Needs long for what is no POST."""
+    """Responds slowly to other methods than POST."""
 
     def read_body(self) -> bytes:
         time.sleep(0.15 if self.command != "POST" else 0)

@@ -15,14 +15,14 @@ from tests.fuzz.servers import Handler
 @pytest.mark.parametrize(
     "value", [False, None, "", 'it\'s "so"', "\0\x7f\u202e\U000e0001", "项目", {"a": [1.5, True]}]
 )
-def test_a_value_is_told_as_json(value: Any) -> None:
+def test_a_value_is_shown_as_json(value: Any) -> None:
     """What is shown can be read back as JSON, and a terminal shows every character of it."""
     told = words.as_json(value)
     assert json.loads(told) == value
     assert told.isprintable()
 
 
-def test_what_is_stored_is_told_with_what_is_not() -> None:
+def test_what_is_stored_is_shown_with_what_is_not() -> None:
     """A field that is not stored is shown by its name."""
     stored = {"ddl_trans": False}
     assert words.stored(stored, ["ddl_trans"]) == "stored is `ddl_trans`: false"
@@ -31,8 +31,8 @@ def test_what_is_stored_is_told_with_what_is_not() -> None:
     assert both == "stored is `ddl_trans`: false, and `slot_name` is not stored"
 
 
-def test_one_is_no_plural() -> None:
-    """One result is no results."""
+def test_one_is_singular() -> None:
+    """The number decides between singular and plural: "1 result"."""
     assert words.said({"results": [{}]}) == "with 1 result"
     assert words.said({"results": []}) == "with 0 results"
 
@@ -45,7 +45,7 @@ class Wordless(Handler):
             super().send_header(keyword, value)
 
 
-def test_a_header_that_is_not_there_is_told_as_such() -> None:
+def test_a_missing_header_is_named() -> None:
     """It is not `nothing`, and its name is in the sentence."""
     with servers.serving(handler=Wordless) as server:
         prober = servers.prober(server)

@@ -29,7 +29,7 @@ _DAMAGED: Final[Mapping[str, Any]] = {}
 
 
 class BadJournalError(Exception):
-    """The file is no journal, or one of another server, or cannot be read, written or locked."""
+    """The file is not a journal, or one of another server, or cannot be read, written or locked."""
 
 
 @define
@@ -56,7 +56,7 @@ class Journal:
     def open(cls, path: Path, *, url: str, project_id: str) -> Self:
         """The journal in `path`, which need not exist; `BadJournalError` if it cannot be used.
 
-        A file that is no journal of this server and project is left as it is.
+        A file that is not a journal of this server and project is left as it is.
         """
         server = f"{url} {project_id}"
         file = _locked(path)

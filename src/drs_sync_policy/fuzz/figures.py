@@ -88,7 +88,7 @@ Span = tuple[float, Figures]
 def joined(loads: Sequence[Span]) -> Figures:
     """The figures of several loads as one, whether they ran at the same time or in turns.
 
-    Latencies are counted together and percentiles taken of all: they are no means of percentiles.
+    Latencies are counted together and the percentiles are of all of them, not means of percentiles.
     """
     loads = sorted(loads, key=lambda load: load[0])
     all_of = [figures for _, figures in loads]

@@ -1,4 +1,4 @@
-"""Known violations of a target: which of them bite, have expired, or are no longer needed."""
+"""Known violations of a target: which of them apply, have expired, or are no longer needed."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _SHOWN: Final = frozenset(
         "x-sdk-date",
     }
 )
-"""Headers whose values are no secrets; of all others, only the name is shown."""
+"""Headers whose values are not secret; for all others, only the name is shown."""
 
 
 @frozen

@@ -285,7 +285,7 @@ def test_what_breaks_the_contract_is_not_sent(item: Mapping[str, Any], at: str) 
 
 
 def test_no_jobs_are_refused() -> None:
-    """`minItems` of `jobs` is checked, and an item that is no model is named."""
+    """`minItems` of `jobs` is checked, and an item that is not a model is named."""
     with pytest.raises(WrongUseError, match=r"`jobs` is .*at least 1 item"):
         call("http://127.0.0.1:9", BatchSetPolicyReq(jobs=[]))
     odd: Any = [{"job_id": "a"}]

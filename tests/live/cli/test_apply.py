@@ -71,7 +71,7 @@ def test_yaml_csv_and_stdin_are_read_too(
     assert run("apply", "-", stdin=given).code == exits.WRONG_USE
 
 
-def test_a_job_that_fails_is_told_with_what_to_do(
+def test_a_failed_job_is_reported_with_what_to_do(
     run: Run, jobs: tuple[str, ...], tmp_path: Path
 ) -> None:
     """The others are set; code, message and remedy are shown, and the exit code is 1."""
@@ -233,9 +233,7 @@ def test_an_item_that_is_edited_back_is_set_back(
     assert "1 set earlier, 1 failed" in run("apply", _file(tmp_path, items)).err
 
 
-def test_beginning_afresh_deletes_no_file_that_is_no_journal(
-    run: Run, jobs: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_fresh_deletes_only_journals(run: Run, jobs: tuple[str, ...], tmp_path: Path) -> None:
     """Neither one of somebody's notes nor the file of policies itself."""
     name = _file(tmp_path, [{"job_id": jobs[0]}])
     content = (tmp_path / name).read_text()

@@ -51,7 +51,7 @@ def test_a_healthy_setup_is_well(run: Run, server: sandbox.Running) -> None:
         "wrong-project",
     ],
 )
-def test_what_ails_is_named_with_what_to_do(
+def test_each_problem_is_reported_with_what_to_do(
     variables: dict[str, str | None], code: int, said: str, run: Run
 ) -> None:
     """The first thing that is wrong ends the list, and the exit code shows its kind."""
@@ -121,7 +121,7 @@ def odd() -> Iterator[Answering]:
 def test_another_server_is_not_taken_for_the_service(
     path: str, said: str, run: Run, odd: Answering
 ) -> None:
-    """A rejection is the service's if it has an error code; an impossible date is no date."""
+    """A rejection is the service's if it has an error code; an impossible date is ignored."""
     done = run("doctor", DRS_URL=f"http://127.0.0.1:{odd.server_port}{path}")
     assert done.code == exits.OUTSIDE_CONTRACT
     assert "the server does not send its time" in done.out
@@ -129,15 +129,15 @@ def test_another_server_is_not_taken_for_the_service(
     assert said in done.out
 
 
-def test_a_url_that_goes_on_after_the_server_is_told(run: Run, server: sandbox.Running) -> None:
-    """It is no matter of credentials: the path begins at /v3, which the URL must not have."""
+def test_a_url_with_a_path_is_reported(run: Run, server: sandbox.Running) -> None:
+    """The credentials are not the reason: the path begins at /v3, which the URL must not have."""
     done = run("doctor", DRS_URL=f"{server.url}/v3")
     assert done.code == exits.OUTSIDE_CONTRACT
     assert "FAIL service: status 404" in done.out
     assert "must end before /v3" in done.out.splitlines()[-1]
 
 
-def test_a_server_without_tls_is_told_so(run: Run, server: sandbox.Running) -> None:
+def test_a_server_without_tls_is_reported(run: Run, server: sandbox.Running) -> None:
     """By the doctor and by every call: the URL begins with http:// then."""
     url = server.url.replace("http:", "https:")
     done = run("doctor", DRS_URL=url)
@@ -166,7 +166,7 @@ def test_the_addresses_of_the_service_and_of_iam_are_shown(run: Run) -> None:
     assert f"FAIL login at {iam}: " in done.out
 
 
-def test_an_iam_server_is_told_in_the_words_of_the_settings(run: Run) -> None:
+def test_an_iam_server_is_named_as_in_the_settings(run: Run) -> None:
     """One that is missing or no URL, before anything is sent; nobody wrote `PasswordAuth`."""
     user = {"DRS_TOKEN": None, "DRS_USERNAME": "u", "DRS_PASSWORD": "p", "DRS_DOMAIN": "d"}
     for url, said in ((None, "give DRS_IAM_URL, or `iam_url`"), ("h:80", "`DRS_IAM_URL` must be")):

@@ -97,7 +97,7 @@ def test_wrong_use_exits_2(arguments: list[str]) -> None:
     assert _fuzz(*arguments).exit_code == exits.WRONG_USE
 
 
-def test_a_wrong_profile_exits_2_with_every_mistake(tmp_path: Path) -> None:
+def test_a_wrong_profile_exits_2_with_every_error(tmp_path: Path) -> None:
     """Each error is reported, with the nearest right name."""
     (tmp_path / "target.toml").write_text('[target]\nurl = "x"\ntokn = "t"\n', "utf-8")
     result = _fuzz("--target", str(tmp_path / "target.toml"))

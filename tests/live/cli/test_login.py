@@ -69,7 +69,7 @@ def test_a_table_is_found_however_its_name_is_written(head: str, tmp_path: Path)
     assert tomllib.loads(text) == {"b": {"url": "new"}, "c": {"url": "z"}}
 
 
-def test_a_line_within_a_text_is_no_table(tmp_path: Path) -> None:
+def test_a_line_within_a_text_is_not_a_table(tmp_path: Path) -> None:
     """What looks like one in a text of several lines is left alone."""
     file = tmp_path / "profiles.toml"
     file.write_text('[a]\ntoken = """\nx\n[b]\n"""\n')

@@ -50,7 +50,9 @@ def file(tmp_path: Path) -> str:
         (("completion", "tcsh"), "'bash', 'zsh', 'fish'"),
     ],
 )
-def test_wrong_use_is_told(arguments: tuple[str, ...], said: str, run: Run, file: str) -> None:
+def test_a_usage_error_is_reported(
+    arguments: tuple[str, ...], said: str, run: Run, file: str
+) -> None:
     """With exit code 2, and without having sent anything."""
     variables = {"DRS_URL": None} if "--region" in arguments else {}
     done = run(*arguments, **variables)
@@ -67,7 +69,7 @@ def test_wrong_use_is_told(arguments: tuple[str, ...], said: str, run: Run, file
         (b"[default]\nregion = 'nowhere'", "eu-de"),
     ],
 )
-def test_a_bad_file_of_profiles_is_told(
+def test_an_invalid_file_of_profiles_is_reported(
     content: bytes, said: str, run: Run, tmp_path: Path
 ) -> None:
     """Which file, and what is wrong in it."""
@@ -78,7 +80,7 @@ def test_a_bad_file_of_profiles_is_told(
 
 
 @pytest.mark.parametrize("journal", ["garbage\n", '{"server": "elsewhere"}\n', "\x00\n"])
-def test_a_file_that_is_no_journal_of_this_is_left_alone(
+def test_a_file_that_is_not_a_journal_is_left_alone(
     journal: str, run: Run, file: str, tmp_path: Path
 ) -> None:
     """It may be something of value."""
@@ -97,7 +99,7 @@ def test_standard_input_is_named_in_errors(run: Run) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("contract",), ("apply", "p.json", "--output", "json")])
-def test_a_full_disk_is_told(
+def test_a_full_disk_is_reported(
     arguments: tuple[str, ...], file: str, environment: Mapping[str, str], tmp_path: Path
 ) -> None:
     """What cannot be written ends the command with a sentence."""
@@ -128,7 +130,7 @@ def test_an_interruption_of_reading_is_one(environment: Mapping[str, str], tmp_p
     assert b"Traceback" not in said
 
 
-def test_a_profile_that_cannot_be_written_is_told(run: Run) -> None:
+def test_a_profile_that_cannot_be_written_is_reported(run: Run) -> None:
     """The place is named."""
     arguments = ("--region", "eu-de", "--project-id", "p", "--kind", "token", "--no-verify")
     done = run("login", *arguments, DRS_PROFILES="/proc/nowhere/profiles.toml")
@@ -149,7 +151,7 @@ def test_advice_is_given_where_it_helps(run: Run, tmp_path: Path) -> None:
     assert "Give it as an option" in run("set", "j", "--ddl-trans", DRS_URL=None).err
 
 
-def test_a_folder_is_no_file_of_profiles(run: Run, tmp_path: Path) -> None:
+def test_a_folder_is_not_a_file_of_profiles(run: Run, tmp_path: Path) -> None:
     """The doctor says so, and not that it is there."""
     done = run("doctor", DRS_PROFILES=str(tmp_path), DRS_TOKEN=None)
     assert done.code == exits.WRONG_USE

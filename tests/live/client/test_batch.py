@@ -53,7 +53,7 @@ def test_no_more_requests_run_at_once_than_allowed(
     assert 1 <= echo.most_at_once <= concurrency
 
 
-def test_progress_is_told_after_each_request(set_policies: SetPolicies) -> None:
+def test_progress_is_reported_after_each_request(set_policies: SetPolicies) -> None:
     """The callback sees the jobs that are done grow up to all."""
     echo, seen = Echo(), list[tuple[int, int]]()
     with wire(then=echo) as server:
@@ -236,7 +236,7 @@ with SyncPolicyClient(
 
 
 def test_a_call_that_ends_while_it_logs_in_sent_no_job() -> None:
-    """The login is no request with jobs, so that an interruption of it leaves none unknown."""
+    """The login sends no jobs, so an interruption of it leaves no job unknown."""
 
     def interrupted(request: httpx.Request) -> httpx.Response:
         assert request.url.path == "/v3/auth/tokens"

@@ -283,7 +283,7 @@ LATE = [*(f"job-{n}" for n in range(10)), ""]
     "ids", ["job-a", [], [1], [""], LATE, {"a": 1}],
     ids=["a text", "no id", "a number", "an empty id", "an empty id later", "an object"],
 )  # fmt: skip
-def test_what_is_no_list_of_ids_is_not_sent(read: Reader, ids: Any) -> None:
+def test_a_value_that_is_not_a_list_of_ids_is_not_sent(read: Reader, ids: Any) -> None:
     """A single id is a common error."""
     with vendor.serving() as server, pytest.raises(WrongUseError):
         read(server, "get_policies", ids)

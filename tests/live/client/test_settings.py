@@ -127,7 +127,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 def test_incomplete_credentials_are_refused(
     tmp_path: Path, environment: dict[str, str], missing: str
 ) -> None:
-    """Half of a pair is no credential."""
+    """Half of a pair is not a credential."""
     with pytest.raises(WrongUseError, match=missing):
         load(tmp_path / "none.toml", environment).arguments(project_id="p", region="eu-de")
 
@@ -285,7 +285,7 @@ def test_a_profile_without_a_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [b"[a", b"\xff", b"a = b"])
-def test_a_broken_file_is_told_without_its_contents(tmp_path: Path, text: bytes) -> None:
+def test_an_invalid_file_is_reported_without_its_contents(tmp_path: Path, text: bytes) -> None:
     """A file that is not TOML raises `WrongUseError`, and nothing of it is quoted."""
     path = tmp_path / "profiles.toml"
     path.write_bytes(text)
@@ -324,7 +324,7 @@ def test_the_file_is_found(variable: str, file: Path, monkeypatch: pytest.Monkey
         ({"DRS_URL": "http://h/?token=HUSH"}, "", "has a query or a fragment: 'http://h/'"),
     ],
 )
-def test_a_server_that_is_none_is_told_by_where_it_was_found(
+def test_an_invalid_server_url_is_named_with_its_origin(
     environment: dict[str, str], profile: str, said: str, tmp_path: Path
 ) -> None:
     """The variable or the profile, with the value, but never with contains credentials."""

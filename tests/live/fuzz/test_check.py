@@ -154,7 +154,7 @@ def test_what_a_recording_does_not_show_is_not_guessed(check: Callable[..., Resu
     assert "for another operation" in done.output
 
 
-def test_a_change_by_an_unknown_token_is_no_violation(check: Callable[..., Result]) -> None:
+def test_a_change_by_an_unknown_token_is_not_a_violation(check: Callable[..., Result]) -> None:
     """Between two readings somebody else may have changed the policy."""
 
     def talk(client: httpx.Client) -> None:
@@ -243,7 +243,7 @@ def test_a_report_of_traffic_is_like_one_of_the_fuzzer(tmp_path: Path) -> None:
     assert len(lines) == len(evidence.read(Path(report))["exchanges"]) == 2
 
 
-def test_the_exchanges_of_findings_are_no_history(
+def test_the_exchanges_of_findings_are_not_a_history(
     check: Callable[..., Result], tmp_path: Path
 ) -> None:
     """They are not all that was sent, so what is stored is not checked again with them."""
@@ -262,7 +262,7 @@ def test_the_exchanges_of_findings_are_no_history(
     assert before == {path.name: path.read_bytes() for path in report.iterdir()}
 
 
-def test_a_file_that_is_no_recording_is_a_usage_error(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_recording_is_a_usage_error(tmp_path: Path) -> None:
     """It says what is wrong."""
     (tmp_path / "x.har").write_text("hello", "utf-8")
     document = sandbox.target_profile("http://127.0.0.1:9", tenants=[FIRST])

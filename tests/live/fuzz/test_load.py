@@ -110,7 +110,7 @@ def test_users_of_a_correct_server_find_nothing(
 ) -> None:
     """Although they check what is stored, also after requests at the same time.
 
-    A gap in the history of a job is no violation, and what is missing is counted.
+    A gap in the history of a job is not a violation, and what is missing is counted.
     """
     # Requests at once are for six users: do not wait long for those that are not there.
     monkeypatch.setattr("drs_sync_policy.fuzz.load.session._PATIENCE", 0.05)

@@ -66,7 +66,7 @@ def test_a_server_that_is_not_there_is_a_502() -> None:
     assert relay.counts.unreachable == 1
 
 
-def test_what_is_no_http_is_relayed_too(server: sandbox.Running) -> None:
+def test_bytes_that_are_not_http_are_relayed_too(server: sandbox.Running) -> None:
     """The server decides; the relay counts the connection."""
     relay = Relay(server.url, lambda _: None)
 

@@ -46,7 +46,7 @@ def test_a_bad_url_is_refused_with_the_choices(url: str) -> None:
         create_app(database=url)
 
 
-def test_the_password_is_not_told() -> None:
+def test_the_password_is_not_shown() -> None:
     """A database's name has no password in it."""
     database = Database("sqlite://")
     assert database.name == "sqlite://"

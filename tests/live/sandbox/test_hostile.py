@@ -70,7 +70,7 @@ def status(response: bytes) -> int:
         b"GET /" + b"x" * 500_000,
     ],
 )
-def test_what_is_no_http_gets_400(sandbox: Running, junk: bytes) -> None:
+def test_bytes_that_are_not_http_get_400(sandbox: Running, junk: bytes) -> None:
     """Bytes that are no HTTP request get the contract's error body."""
     assert status(exchange(sandbox, junk)) == 400
 
@@ -192,7 +192,7 @@ with sandbox.running() as server:
 """
 
 
-def test_what_is_no_http_is_nothing_on_stderr() -> None:
+def test_bytes_that_are_not_http_write_nothing_to_stderr() -> None:
     """A program that runs a sandbox of its own keeps its terminal to itself."""
     done = subprocess.run(
         [sys.executable, "-c", SENDS_NO_HTTP], capture_output=True, text=True, check=True

@@ -81,7 +81,7 @@ def test_a_wrong_login_gets_401(first: Caller, changes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"auth": 1}', b'{"auth": {"identity": []}}'])
 def test_a_malformed_login_gets_400(first: Caller, body: bytes) -> None:
-    """A body that is no login gets 400."""
+    """A body that is not a login gets 400."""
     response = first.http.post("/v3/auth/tokens", content=body)
     assert (response.status_code, response.json()["error"]["title"]) == (400, "Bad Request")
 

@@ -98,7 +98,7 @@ def test_a_handler_that_is_given_stands_before_the_own_one(serve: Callable[..., 
     assert caller.set({"job_id": ""}).status_code == 400
 
 
-def test_a_handler_under_a_misspelt_name_is_told() -> None:
+def test_a_handler_under_a_misspelt_name_is_reported() -> None:
     """The one that is nearest is named, since it was probably meant."""
     with pytest.raises(NoHandlerError, match=r"`listPolicies`.*there is one for `listPolicy`"):
         create_app(contract=edited(add_list), handlers={"listPolicy": echo})

@@ -138,7 +138,7 @@ def test_a_wrong_signature_gets_401(first: Caller, changes: dict[str, str]) -> N
     ],
 )
 def test_a_malformed_signature_gets_401(first: Caller, authorization: str) -> None:
-    """What is no signature of this scheme is a missing or wrong credential."""
+    """Without a signature of this scheme, credentials are missing or wrong."""
     headers = {
         b"Authorization": authorization.encode("latin-1"),
         b"X-Sdk-Date": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ").encode(),

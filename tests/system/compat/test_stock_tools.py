@@ -79,7 +79,7 @@ def proxied(target: str, har: Path) -> Iterator[tuple[str, list[str]]]:
     command: list[str | Path] = [
         ROOT / "tools" / "node_modules" / ".bin" / "redocly", "proxy", "--target", target,
         "--port", str(port), "--har", har, "--api", CONTRACT, "--match-mode", "basepath",
-        # A header of a security scheme is no header parameter: the proxy does not know it.
+        # A header of a security scheme is not a header parameter: the proxy does not know it.
         "--ignore-headers", "x-auth-token",
     ]  # fmt: skip
     path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"

@@ -53,7 +53,7 @@ _HAPROXY = """
 CONFIGURATIONS: Final = {
     "nginx": (
         _NGINX,
-        # One closed connection, as after a malformed request, is no reason to take a replica out.
+        # One closed connection, as after a malformed request, must not take a replica out.
         "server 127.0.0.1:{port} max_fails=0;",
         ("nginx", "-p", "{folder}", "-c", "{file}"),
     ),

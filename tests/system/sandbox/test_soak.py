@@ -98,7 +98,7 @@ class Soaker(threading.Thread):
         self.send(client, *self.random.choice(HOSTILE))
 
     def junk(self, _client: httpx.Client) -> None:
-        """Bytes that are no request, on a connection that is then left."""
+        """Bytes that are not a request, on a connection that is then closed."""
         address = urlsplit(self.url)
         with socket.create_connection((str(address.hostname), int(address.port or 0)), 30) as wire:
             wire.sendall(self.random.choice(JUNK))

@@ -64,7 +64,7 @@ def test_the_recording_of_a_correct_server_has_no_finding(tmp_path: Path) -> Non
 def test_the_recording_of_a_server_with_other_habits_has_no_finding(
     habits: Habits, tmp_path: Path
 ) -> None:
-    """What the contract leaves open is no finding in recorded traffic either."""
+    """What the contract leaves open is not a finding in recorded traffic either."""
     with servers.serving(habits=habits) as server:
         target = servers.target(server)
         with bench.recorded(target, tmp_path) as record:

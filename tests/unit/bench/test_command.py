@@ -20,7 +20,7 @@ def test_each_command_is_started_once_in_each_round() -> None:
     assert measured.median_cpu("busy") > measured.median_cpu("idle") > 0
 
 
-def test_a_command_that_fails_is_no_measurement() -> None:
+def test_a_command_that_fails_is_not_a_measurement() -> None:
     """It would be the fastest of all."""
     with pytest.raises(SystemExit, match="ended with 3"):
         measure({"fails": (PYTHON, "-c", "raise SystemExit(3)")}, 1)

@@ -112,8 +112,8 @@ def test_a_line_that_was_not_written_whole_is_cut_off(torn: int, path: Path) -> 
     assert _run(path, items, []) == []
 
 
-def test_a_head_that_was_not_written_whole_is_written_anew(path: Path) -> None:
-    """A run that was killed in its first moment is no reason to reject the next."""
+def test_an_incomplete_head_is_written_again(path: Path) -> None:
+    """A run that was killed in its first moment does not make the next one fail."""
     items = [_item("a")]
     _run(path, items, ["a"])
     path.write_bytes(path.read_bytes()[:9])
@@ -181,7 +181,7 @@ def test_a_run_without_success_leaves_no_journal(path: Path) -> None:
     assert not path.exists()
 
 
-def test_what_is_no_file_is_refused() -> None:
+def test_a_path_that_is_not_a_file_is_rejected() -> None:
     """A journal in a device would remember nothing, and its deletion would hurt."""
     with pytest.raises(BadJournalError, match="is not a regular file"):
         _open(Path("/dev/null"))

@@ -75,7 +75,7 @@ def test_a_connection_that_ends_leaves_a_request_without_response() -> None:
     assert (recorded.response.version, recorded.response.body) == (10, b"body")
 
 
-def test_what_is_no_http_breaks_the_connection_and_nothing_else() -> None:
+def test_bytes_that_are_not_http_end_only_their_connection() -> None:
     """Earlier exchanges stay."""
     found, assembler = _feed(
         ("request", REQUEST), ("response", RESPONSE), ("request", b"\0\0\r\n\r\n")

@@ -130,7 +130,7 @@ def test_a_request_without_a_body_has_no_gap() -> None:
         (b'{"log": {"entries": [{"request": {"url": "http://[", "method": "GET"}}]}}', "entry 1"),
     ],
 )
-def test_a_file_that_is_no_har_is_an_error(content: bytes, says: str) -> None:
+def test_a_file_that_is_not_a_har_is_an_error(content: bytes, says: str) -> None:
     """It names the place."""
     with pytest.raises(RecordingError, match=says):
         list(har.read(io.BytesIO(content)))

@@ -42,7 +42,7 @@ def test_an_encoded_slash_is_no_parameter() -> None:
     assert Template.of("/a/{x}").match([b"", b"a", b"1/2"]) is None
 
 
-def test_other_methods_are_told_what_is_allowed() -> None:
+def test_the_response_to_other_methods_lists_the_allowed_ones() -> None:
     """A 405 lists the methods that the path has."""
     with pytest.raises(Rejection) as refused:
         Router(ROUTES).match("DELETE", segments("/a/1/b"))

@@ -50,7 +50,7 @@ class Placed:
     value: Any = None
     places: dict[Path, Place] = field(factory=dict[Path, Place])
     written: dict[Path, str] = field(factory=dict[Path, str])
-    """How what is no text was written, where that is not how JSON writes it."""
+    """How a value that is not a text was written, if JSON writes it otherwise."""
     columns: dict[str, Place] = field(factory=dict[str, Place])
     """Where each field is named, in a format that names it once for all items; else empty."""
     problems: list[PlacedProblem] = field(factory=list[PlacedProblem])

@@ -118,7 +118,7 @@ def _rows(found: Sequence[JobPlan]) -> Iterator[tuple[str, ...]]:
 
 
 _SIGNS: Final = ("+", "=")
-"""A program looks for them; alone they are no formula."""
+"""A program looks for them; alone they are not a formula."""
 
 
 def _cell(value: Any) -> str:

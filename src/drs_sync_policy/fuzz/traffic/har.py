@@ -88,7 +88,7 @@ def _seconds(text: object) -> float | None:
 
 
 def _headers(entries: Any) -> Headers:
-    """Without the pseudo-headers of HTTP/2, which are no headers on the wire of HTTP/1."""
+    """Without the pseudo-headers of HTTP/2, which HTTP/1 does not send as headers."""
     pairs = ((str(entry["name"]), str(entry["value"])) for entry in entries or ())
     return tuple((name, value) for name, value in pairs if not name.startswith(":"))
 

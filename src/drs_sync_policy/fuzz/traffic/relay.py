@@ -29,7 +29,7 @@ _GATEWAY: Final = (
 
 @define
 class Counts:
-    """What the relay saw that is no exchange."""
+    """What the relay saw besides exchanges."""
 
     connections: int = 0
     unreachable: int = 0

@@ -40,7 +40,7 @@ def test_cells_may_be_missing_at_the_end_of_a_row() -> None:
         ('a\n"x', Place(2, 1), "invalid CSV"),
     ],
 )
-def test_a_slip_in_csv_is_shown_where_it_is(text: str, place: Place, said: str) -> None:
+def test_an_error_in_csv_has_its_place(text: str, place: Place, said: str) -> None:
     """The line and the number of the cell."""
     with pytest.raises(UnreadableError, match=said) as caught:
         read_csv(text, {})

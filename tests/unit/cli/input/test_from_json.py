@@ -43,7 +43,7 @@ def test_json_is_read_as_json_reads_it(value: Any, indent: int | None) -> None:
         ("[" * 100, 1, 66, "nested deeper"),
     ],
 )
-def test_a_slip_in_json_is_shown_where_it_is(text: str, line: int, column: int, said: str) -> None:
+def test_an_error_in_json_has_its_place(text: str, line: int, column: int, said: str) -> None:
     """Line and column of the first character that cannot be right, and what could."""
     with pytest.raises(UnreadableError, match=r".") as caught:
         read_json(text)

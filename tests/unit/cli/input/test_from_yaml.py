@@ -48,7 +48,7 @@ def test_a_value_of_yaml_knows_its_line() -> None:
         ("- 1\n- &a {<<: *a, x: 1}\n", 2, "endless because"),
     ],
 )
-def test_a_slip_in_yaml_is_shown_where_it_is(text: str, line: int, said: str) -> None:
+def test_an_error_in_yaml_has_its_place(text: str, line: int, said: str) -> None:
     """The line, and what YAML says about it; never code that runs, never a loop without end."""
     with pytest.raises(UnreadableError, match=r".") as caught:
         read_yaml(text)
