@@ -171,3 +171,12 @@ class MixesJobs(Storing):
                 if "index_trans" in items[-1]:
                     self.server.stored[item["job_id"]]["index_trans"] = items[-1]["index_trans"]
         return found
+
+
+class DefaultsOfAFirstRequest(Handler):
+    """Gives a field a value when a job is set for the first time, whatever the item names."""
+
+    def apply(self, project: str, item: Item, place: int) -> Item:
+        if item["job_id"] in JOBS[project]:
+            self.server.stored.setdefault(item["job_id"], {"index_trans": False})
+        return super().apply(project, item, place)

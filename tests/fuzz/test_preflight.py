@@ -8,9 +8,10 @@ import pytest
 from attrs import evolve
 
 from drs_sync_policy.fuzz.active import Progress, run
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.target.profile import Readback, Target, Tenant
 from drs_sync_policy.fuzz.verdict import Verdict
-from tests.fuzz import servers, validity
+from tests.fuzz import faulty_stores, servers, validity
 from tests.fuzz.servers import Habits, Handler
 
 
@@ -166,3 +167,19 @@ def test_a_required_rule_must_be_checked() -> None:
     assert verdict.ending == "too little checked"
     assert "tenants-are-isolated" in verdict.reason
     assert "count-equals-results" not in verdict.reason
+
+
+@pytest.mark.parametrize("handler", [Handler, faulty_stores.DefaultsOfAFirstRequest])
+def test_the_first_request_for_a_job_sets_only_what_it_names(handler: type[Handler]) -> None:
+    """It is recorded as every request, and a value that it does not name is a violation."""
+    recorded: list[Exchange] = []
+    with servers.serving(handler=handler) as server:
+        target = servers.target(server)
+        verdict = run(
+            target, budget=0, enough=lambda ledger: ledger.requests > 10, record=recorded.append
+        )
+    posts = [exchange for exchange in recorded if exchange.request.method == "POST"]
+    assert posts[0].request.body == b'{"jobs":[{"job_id":"job-a"}]}'
+    found = {(entry.rule, entry.fields) for entry in verdict.ledger.violations()}
+    wrong = {("omitted-field-keeps-its-value", ("index_trans",))}
+    assert found == (set() if handler is Handler else wrong)

@@ -11,10 +11,10 @@ from typing import Final, Literal
 from attrs import evolve
 
 from drs_sync_policy.fuzz.ledger import Exchange
-from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.readback import PolicyReader, Unreadable
-from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
+from drs_sync_policy.fuzz.readback import Policy, PolicyReader, Unreadable
+from drs_sync_policy.fuzz.rules.evidence import Evidence
+from drs_sync_policy.fuzz.target.http import NoResponse, Request, Throttled
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
 from drs_sync_policy.text import did_you_mean
 
@@ -45,20 +45,65 @@ def check(prober: Prober, *, readback: bool = True) -> tuple[Ending, str] | None
     try:
         for name, tenant in tenants(prober.target):
             request = prober.request({"jobs": [{"job_id": tenant.job_ids[0]}]}, tenant=tenant)
-            status = prober.reach(request).status
+            before = _stored(prober, tenant) if readback else None
+            exchange = _sent(prober, request)
+            status = exchange.response.status if exchange.response else 0
             if status in _REJECTED:
                 # Who is let in may depend on earlier requests on the connection, which is a fault.
-                status = prober.reach(evolve(request, fresh=True)).status
+                exchange = _sent(prober, evolve(request, fresh=True))
+                status = exchange.response.status if exchange.response else 0
             if status in _REJECTED:
                 return "not allowed in", (
                     f"the server responded {status} to the token and project of `[{name}]`; check"
                     " `token` (or the variable of `token_env`) and `project_id` there"
                 )
+            if before is not None:
+                _check_first(prober, tenant, before, exchange)
         return _readback(prober) if readback else None
     except Throttled as error:
         return "too little checked", f"the server throttles every request: {error}"
     except NoResponse as error:
         return "unreachable", str(error)
+
+
+def _sent(prober: Prober, request: Request) -> Exchange:
+    """An exchange that is recorded as every other is, and not counted as a request of the run."""
+    exchange = Exchange(request, prober.oracle.expect(request), prober.reach(request))
+    prober.on_exchange(exchange)
+    prober.history.sent(exchange)
+    return exchange
+
+
+def _stored(prober: Prober, tenant: Tenant) -> tuple[Policy, Exchange] | None:
+    """What is stored for a tenant's first job, None for each field without a value."""
+    if prober.target.readback is None:
+        return None
+    try:
+        reader = PolicyReader(prober, prober.bodies.fields)
+        policy, reading = reader.read(tenant.job_ids[0], tenant=tenant, recorded=False)
+    except Unreadable:
+        return None  # it may have no policy, or cannot be read; then the run says so later
+    return {**dict.fromkeys(reader.fields), **policy}, reading
+
+
+def _check_first(
+    prober: Prober, tenant: Tenant, before: tuple[Policy, Exchange], exchange: Exchange
+) -> None:
+    """Check that the first request for a job, which names no field, sets none."""
+    after = _stored(prober, tenant)
+    if after is None:
+        return
+    (policy, reading), job = after, tenant.job_ids[0]
+    evidence = Evidence(
+        exchanges=(exchange,),
+        project_id=tenant.project_id,
+        readable=tuple(policy),
+        before={job: before[0]},
+        after={job: policy},
+        readings=(reading,),
+    )
+    case = "the first request for a job, with no field at all"
+    prober.check("omitted-field-keeps-its-value", evidence, case=case)
 
 
 def _readback(prober: Prober) -> tuple[Ending, str] | None:
@@ -74,7 +119,7 @@ def _readback(prober: Prober) -> tuple[Ending, str] | None:
     if not _why_unreadable(prober, job):
         return None
     request = prober.request(build.body([build.full(job)]))
-    results = Exchange(request, Expectation("", None), prober.reach(request)).results
+    results = _sent(prober, request).results
     if not results or results[0].get("status") != "success":
         return None  # a scenario reports that
     reason = _why_unreadable(prober, job)

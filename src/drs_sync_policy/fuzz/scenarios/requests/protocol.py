@@ -212,7 +212,7 @@ def _oversize(prober: Prober) -> None:
 
 def _chunked(prober: Prober) -> None:
     probe = prober.ask(prober.request(prober.bodies.batch(1)))
-    if probe.response is None or probe.response.version < 11:
+    if not prober.unsent and (probe.response is None or probe.response.version < 11):
         return
     # Not every server takes chunks: then 400, 411 or 501 is right, and 200 only for a valid body.
     build = prober.bodies
@@ -221,7 +221,7 @@ def _chunked(prober: Prober) -> None:
     request = evolve(prober.request(body), chunked=True, cuts=(len(body),), fresh=True)
     statuses = {200, 400, 411, 501}
     first = prober.send(request, case="a valid body in one chunk", statuses=statuses)
-    if first.response is not None and first.response.status == 200:
+    if prober.unsent or (first.response is not None and first.response.status == 200):
         # It takes chunks, so it has to take them wherever the body is cut.
         prober.send_all(
             Case(evolve(request, cuts=cuts), f"a valid body in {what}; in one chunk, it gets 200")
