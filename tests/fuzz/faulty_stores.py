@@ -10,7 +10,7 @@ import unicodedata
 from typing import Any
 from urllib.parse import unquote
 
-from tests.fuzz.servers import JOBS, Handler
+from tests.fuzz.servers import JOBS, Handler, Refused
 
 Item = dict[str, Any]
 
@@ -180,3 +180,13 @@ class DefaultsOfAFirstRequest(Handler):
         if item["job_id"] in JOBS[project]:
             self.server.stored.setdefault(item["job_id"], {"index_trans": False})
         return super().apply(project, item, place)
+
+
+class StoresWhatItThrottles(Handler):
+    """Sends 503 to some requests that it has carried out."""
+
+    def policy(self, path: str, body: bytes) -> Item:
+        found = super().policy(path, body)
+        if self.server.requests % 10 == 0:
+            raise Refused(503)
+        return found

@@ -50,6 +50,13 @@ class Failing:
     def lowered(self) -> float | None:
         return self.wire.lowered
 
+    @property
+    def throttled(self) -> int:
+        return self.wire.throttled
+
+    def each_throttled(self, work: Callable[[Response], None] | None) -> None:
+        self.wire.each_throttled(work)
+
     def limit(self, seconds: float) -> None:
         self.wire.limit(seconds)
 

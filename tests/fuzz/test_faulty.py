@@ -7,8 +7,9 @@ import pytest
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.scenarios.requests import protocol
-from tests.fuzz import faulty_items, faulty_requests, servers
-from tests.fuzz.servers import Handler
+from drs_sync_policy.fuzz.scenarios.state import unchanged
+from tests.fuzz import faulty_items, faulty_requests, faulty_stores, servers
+from tests.fuzz.servers import Habits, Handler
 
 COMMON = (
     faulty_items.BooleanFromText,
@@ -60,3 +61,26 @@ def test_a_valid_request_that_is_sent_otherwise_is_read(
         prober.together([lambda: chosen.run(prober)])
     found = {violation.rule for violation in prober.ledger.violations()}
     assert found & {"valid-request-is-accepted", "result-id-echoes-job-id"} == rules
+
+
+@pytest.mark.parametrize(
+    ("handler", "rules"),
+    [(Handler, set()), (faulty_stores.StoresWhatItThrottles, {"refused-request-changes-nothing"})],
+)
+def test_what_a_throttled_request_stored_is_read_before_it_is_sent_again(
+    handler: type[Handler], rules: set[str]
+) -> None:
+    """The request that is sent again would hide it."""
+    habits = Habits() if rules else Habits(unavailable_every=10)
+    (chosen,) = (one for one in unchanged.SCENARIOS if one.name == "throttled requests")
+    with servers.serving(habits, handler) as server:
+        prober = servers.prober(server)
+
+        def work() -> None:
+            while not prober.wire.throttled:
+                prober.send(prober.request(prober.bodies.batch(1)), case="until one is throttled")
+            chosen.run(prober)
+
+        prober.together([work])  # it closes its connection
+    assert prober.ledger.times_checked("refused-request-changes-nothing") == 3
+    assert {violation.rule for violation in prober.ledger.violations()} == rules

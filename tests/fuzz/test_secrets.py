@@ -123,6 +123,11 @@ class Capturing:
         self.requests.append(request)
         return Response(401, (), b"", 0.0)
 
+    throttled = 0
+
+    def each_throttled(self, work: Callable[[Response], None] | None) -> None:
+        """It never throttles."""
+
     def limit(self, seconds: float) -> None:
         """It never waits."""
 

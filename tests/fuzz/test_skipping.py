@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 
 import pytest
 from attrs import evolve
@@ -151,6 +152,10 @@ class _Recording:
         return Response(400, (), b"", 0.0)
 
     def close(self) -> None: ...
+
+    throttled: int = 0
+
+    def each_throttled(self, work: Callable[[Response], None] | None) -> None: ...
 
     def limit(self, seconds: float) -> None: ...
 

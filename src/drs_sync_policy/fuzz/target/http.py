@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from attrs import evolve, field, frozen
@@ -102,6 +103,15 @@ class Wire(Protocol):
 
     def close(self) -> None:
         """Close the connection of this thread."""
+        ...
+
+    @property
+    def throttled(self) -> int:
+        """How often the server responded with 429 or 503, and the request was sent again."""
+        ...
+
+    def each_throttled(self, work: Callable[[Response], None] | None) -> None:
+        """Do `work` with each 429 and 503 from now on, before the request is sent again."""
         ...
 
     @property

@@ -11,7 +11,7 @@ import email.utils
 import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from attrs import evolve
@@ -61,6 +61,9 @@ class Patient:
         self._until = math.inf
         self.allowance: float = ALLOWANCE
         """Seconds that may still be spent on waiting for the server, in the whole run."""
+        self.throttled: int = 0
+        """How often the server responded with 429 or 503."""
+        self._work: Callable[[Response], None] | None = None
         self.waited: float = 0.0
         """Seconds that were spent on 429 and 503."""
         self.timeout: float = target.timeout
@@ -76,6 +79,9 @@ class Patient:
             response = self._once(request, timeout or self._timeout)
             if response.status not in _THROTTLED:
                 return response
+            self.throttled += 1
+            if self._work:
+                self._work(response)
             delay = max(_retry_after(response, 0.05 * 2**attempt), 0.01)
             reason = f"{response.status} again after {waited:.1f} s of waiting"
             if not self._hold(delay):
@@ -87,6 +93,10 @@ class Patient:
     def close(self) -> None:
         """Close this thread's connection."""
         self._transport.close()
+
+    def each_throttled(self, work: Callable[[Response], None] | None) -> None:
+        """Do `work` with each 429 and 503 from now on, before the request is sent again."""
+        self._work = work
 
     def limit(self, seconds: float) -> None:
         """Send nothing later than so many seconds from now, and wait for a part of them only."""

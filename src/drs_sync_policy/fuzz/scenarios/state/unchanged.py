@@ -10,14 +10,21 @@ from attrs import evolve
 from drs_sync_policy.anyjson import as_object
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, Bodies
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.requests.raw_bodies import raw_bodies
 from drs_sync_policy.fuzz.scenarios.requests.sweep import one_of_each
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber, with_state
-from drs_sync_policy.fuzz.target.http import Request
+from drs_sync_policy.fuzz.target.http import Request, Response
+from drs_sync_policy_contract import RuleId
 
 _LAST: Final = "the last of 3"
+_NOTHING: Final[RuleId] = "refused-request-changes-nothing"
+_TRIES: Final = 60
+"""So many requests are sent until one is throttled."""
+_ENOUGH: Final = 3
+"""So often the state after a throttled request is read."""
 
 
 @with_state
@@ -28,7 +35,7 @@ def _partly(state: StateProber) -> None:
     for wrong in {wrong.field: wrong for wrong in last}.values():
         exchange = state.prober.send(state.prober.request(wrong.body), case=wrong.what)
         case = f"valid items before one with {wrong.what}"
-        before = state.check(["refused-request-changes-nothing"], before, [exchange], case=case)
+        before = state.check([_NOTHING], before, [exchange], case=case)
 
 
 @with_state
@@ -37,7 +44,42 @@ def _rejected(state: StateProber) -> None:
     before = {job: state.settle(job) for job in state.tenant.job_ids[:3]}
     for request, what in rejected_requests(state):
         exchange = state.prober.send(request, case=what)
-        before = state.check(["refused-request-changes-nothing"], before, [exchange], case=what)
+        before = state.check([_NOTHING], before, [exchange], case=what)
+
+
+@with_state
+def _throttled(state: StateProber) -> None:
+    """A request that gets 429 or 503 stores nothing; it is read before the request is sent again.
+
+    Without this, the request that is sent again stores what the first one must not store.
+    """
+    prober, job = state.prober, state.tenant.job_ids[0]
+    if not prober.wire.throttled and not prober.unsent:
+        return
+    case = "a valid request that the server throttles"
+    before, seen = {job: state.settle(job)}, prober.wire.throttled + _ENOUGH
+    if prober.unsent:
+        state.check([_NOTHING], before, [], case=case)
+        return
+    for number in range(_TRIES):
+        request = prober.request(state.build.batch(1, 1 + number % 2))
+        known = dict(before)
+
+        def check(response: Response, request: Request = request, known: Any = known) -> None:
+            prober.wire.each_throttled(None)  # the reading may be throttled, too
+            expectation = evolve(prober.oracle.expect(request), rule=_NOTHING, statuses=None)
+            exchange = Exchange(request, expectation, response)
+            prober.on_exchange(exchange)
+            state.check([_NOTHING], known, [exchange], case=case)
+
+        prober.wire.each_throttled(check)
+        try:
+            prober.send(request, case=case)
+        finally:
+            prober.wire.each_throttled(None)
+        before = {job: state.read(job)[0]}
+        if prober.wire.throttled >= seen:
+            return
 
 
 def rejected_requests(state: StateProber) -> Iterator[tuple[Request, str]]:
@@ -131,4 +173,5 @@ SCENARIOS: Final = (
     Scenario("partial application", _partly, needs=("readback",), required=True),
     Scenario("two tenants", _tenants, needs=("other_tenant", "readback"), required=True),
     Scenario("rejected requests", _rejected, needs=("readback",), late=1),
+    Scenario("throttled requests", _throttled, needs=("readback",), late=1),
 )
