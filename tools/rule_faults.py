@@ -48,8 +48,11 @@ def problem(fault: Fault, violated: set[str], named: list[str]) -> str:
         )
     return (
         f"the finding names `{named[0]}`. If that says as well what is wrong, add the fault to"
-        " `OTHER_CAUSE` in tests/fuzz/found.py. Or else say what a request needs to be about your"
-        " rule: `FEATURES` in src/drs_sync_policy/fuzz/findings/blame.py"
+        f' `OTHER_CAUSE` in tests/fuzz/found.py: "{fault.name}": "{named[0]}",\n'
+        "Or else say by what one knows a request of your rule. In"
+        " src/drs_sync_policy/fuzz/findings/blame.py, add the first row of `FEATURES`:"
+        f' ("FEATURE", "{fault.rule}", frozenset({{"{named[0]}"}})),\n'
+        'and in the function `features`, which gets the request: if ...: yield "FEATURE"'
     )
 
 
