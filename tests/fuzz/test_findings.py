@@ -149,14 +149,13 @@ def test_a_smaller_request_is_described_as_it_is() -> None:
 
 
 class Careless(Handler):
-    """Reads any media type, and closes the connection if `jobs` is not a list."""
+    """Reads any media type and items without an id, and crashes if `jobs` is not a list."""
 
     def check_headers(self) -> None:
         """Nothing."""
 
     def parse(self, body: bytes) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = [*json.loads(body)["jobs"]]
-        return found
+        return [{"job_id": "job-a", **item} for item in json.loads(body)["jobs"]]
 
 
 def test_the_crash_of_another_finding_is_not_evidence() -> None:
@@ -177,15 +176,17 @@ def test_the_crash_of_another_finding_is_not_evidence() -> None:
             for _ in range(6):
                 prober.send(odd if words is of else request, case=InWords(words))
                 prober.send(prober.request(body), case="the body alone")
+        for raw in (b'{"jobs": [{"job_id": []}]}', b'{"jobs": [{}]}'):
+            prober.send(prober.request(raw), case="another id")
         found = {finding.rule: finding for finding in group(prober)}
         prober.wire.close()
     assert {*found} == {"invalid-body-is-refused", "other-media-types-are-refused"}
     media = found["other-media-types-are-refused"].cause
     assert media.endswith(" 415. Received: 200 with 1 result")
     assert "null" not in media
-    assert found["invalid-body-is-refused"].cause.startswith(
-        "the body alone. Expected: 400 or 422."
-    )
+    invalid = found["invalid-body-is-refused"]
+    assert invalid.also_fails == ("other-media-types-are-refused",)
+    assert invalid.cause == "another id. Expected: 400 or 422. Received: 200 with 1 result"
 
 
 def test_the_text_of_an_example_names_what_is_left_of_its_request() -> None:

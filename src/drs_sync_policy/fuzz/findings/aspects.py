@@ -178,6 +178,8 @@ def _next_to_items(request: Request, *, whole: bool) -> Iterator[Aspect]:
 
 
 def _item(item: dict[str, Any], plain: Plain) -> Iterator[Aspect]:
+    if JOB not in item:
+        yield "no field", JOB
     for name, value in item.items():
         if name != JOB or not isinstance(value, str):
             yield name, _text(value)

@@ -203,7 +203,7 @@ def features(request: Request, plain: Plain) -> Iterator[str]:
         yield "unknown field"
     if request.header("X-Language"):
         yield "another language"
-    if len(found) >= _MANY or len({item.get(JOB) for item in found}) > 1:
+    if len(found) >= _MANY or len({str(item.get(JOB)) for item in found}) > 1:
         yield "many items"
     if len(request.body or b"") > _LARGE:
         yield "large body"

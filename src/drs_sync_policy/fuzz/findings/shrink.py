@@ -186,7 +186,7 @@ def _other_jobs(request: Request, plain: Plain) -> Iterator[Request]:
     strange = [place for place, job in enumerate(names) if job not in own]
     twice = [place for place, job in enumerate(names) if names.count(job) > 1]
     for places in (strange, twice[:-1], *([place] for place in twice[:_FEW])):
-        kept = {job for place, job in enumerate(names) if place not in places}
+        kept = [job for place, job in enumerate(names) if place not in places]
         other = next((job for job in own if job not in kept), None)
         if places and other:
             yield _with_items(request, _of_jobs(found, places, other))
@@ -210,7 +210,11 @@ def _with_items(request: Request, found: Sequence[Any]) -> Request:
 def renamed(request: Request, old: Collection[str], new: Sequence[str]) -> Request:
     """The request with the jobs `new`, in turn, for each item of the jobs `old`."""
     found = items(request)
-    places = [n for n, item in enumerate(found) if isinstance(item, dict) and item.get(JOB) in old]
+    places = [
+        place
+        for place, item in enumerate(found)
+        if isinstance(item, dict) and isinstance(item.get(JOB), str) and item[JOB] in old
+    ]
     for place, job in zip(places[::-1], itertools.cycle(new[::-1])):
         found = _of_jobs(found, [place], job)
     return _with_items(request, found)
