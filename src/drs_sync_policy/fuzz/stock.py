@@ -9,10 +9,14 @@ correct server; our oracle says what is allowed as the response to a request, fr
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
+import ast
 import copy
+import functools
 import textwrap
+import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from requests import RequestException
@@ -105,6 +109,7 @@ def run(prober: Prober, *, seconds: float) -> int:
             target, against=contract, on_checked=on_checked, ledger=prober.ledger
         ) as ours,
         over(prober.wire),
+        one_parse_at_a_time(),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")
@@ -134,6 +139,28 @@ def run(prober: Prober, *, seconds: float) -> int:
                     "schemathesis", f"{event.info.title}: {event.info.message}"
                 )
     return sent
+
+
+@contextmanager
+def one_parse_at_a_time() -> Generator[None]:
+    """Threads take turns in `ast.parse`, which Hypothesis and schemathesis call in each of them.
+
+    CPython counts the depth of a syntax tree in one place for all threads. If the garbage collector
+    calls Python code meanwhile, another thread may run, and `ast.parse` raises `SystemError`: "AST
+    constructor recursion depth mismatch" (seen with CPython 3.11.7).
+    """
+    parse, lock = ast.parse, threading.RLock()
+
+    @functools.wraps(parse)
+    def in_turn(*args: Any, **options: Any) -> Any:
+        with lock:
+            return parse(*args, **options)
+
+    ast.parse = in_turn
+    try:
+        yield
+    finally:
+        ast.parse = parse
 
 
 def _document(contract: Contract, target: Target) -> dict[str, Any]:
