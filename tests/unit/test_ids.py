@@ -15,10 +15,12 @@ def _id(value: object) -> str:
 
 
 @pytest.mark.parametrize(
-    "value", [gzip.compress(b"x"), bytes(range(128, 160)), object(), "x" * 301], ids=type
+    "value",
+    [gzip.compress(b"x"), bytes(range(128, 160)), object(), {200, 400}, "x" * 301],
+    ids=type,
 )
 def test_an_id_that_may_differ_is_named(value: object) -> None:
-    """Compressed and other binary data, an address, and a text that nobody reads."""
+    """Compressed and other binary data, an address, a set, and a text that nobody reads."""
     assert list(unstable([_id(value)])) == [_id(value)]
 
 
