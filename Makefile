@@ -128,18 +128,16 @@ types: setup $(NODE) ## mypy and pyright, both strict, and that every public typ
 	$(NPM)/pyright
 	$(BIN)/python -m pytest -q tests/system/build/test_types.py
 
-# Six workers on 2 cores, because tests wait half of their time.
-test: setup $(NODE) ## the tests (two minutes on 2 cores)
+# Six workers on 2 cores, because tests also wait.
+test: setup $(NODE) ## the tests (under 3 minutes on 2 cores)
 	$(BIN)/python -m pytest -m "not system" -n 6 --dist worksteal $(EXTRA)
 
-# The date chooses another third each day. Make prints it, so a run can be repeated with SEED=.
-test-system: SEED := $(or $(SEED),$(shell date -u +%Y%m%d))
-test-system: setup-system $(NODE) ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds; SEED= chooses a third of the faults (default: the date)
-	$(strip SEED=$(SEED) $(BIN)/python -m pytest -m "system and not long" -n 2 --dist worksteal --timeout 600 $(EXTRA))
+test-system: setup-system $(NODE) ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds; SEED= chooses a third of the faults
+	$(strip $(SEED:%=SEED=%) $(BIN)/python -m pytest -m "system and not long" -n 2 --dist worksteal --timeout 600 $(EXTRA))
 
 # Alone, one after the other: they are about what load does.
 soak: setup-system $(NODE) ## for hours: what `test` and `test-system` leave out or shorten; copy its figures to docs/confidence.md
-	$(BIN)/python -m pytest -m "soak or long" --long --timeout 0 $(EXTRA)
+	$(strip $(SEED:%=SEED=%) $(BIN)/python -m pytest -m "soak or long" --long --timeout 0 $(EXTRA))
 
 .PHONY: snapshots
 snapshots: setup ## rewrite tests/snapshots/ after a change that users notice; NAMES="faults" the slow ones

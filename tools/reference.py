@@ -70,6 +70,8 @@ def page(document: Path = CONTRACT, *, up: str = "../") -> str:
             node_tool("redocly"), "build-docs", str(linked), "--inlineBundle",
             "--config", "overrides/redocly.yaml", "--output", str(target),
         ], env=node_environment())  # fmt: skip
+        if not target.is_file():
+            raise SystemExit(f"Redocly wrote no page of {document}")
         html = target.read_text("utf-8")
     html, logos = LOGO.subn(REDOCLY, html)
     if logos != 2:

@@ -203,10 +203,12 @@ def _differs(violation: Violation, fault: Fault) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    every = [rule.id for rule in contract.load().rules if rule.id not in PARALLEL]
+    known = [rule.id for rule in contract.load().rules]
+    every = [rule for rule in known if rule not in PARALLEL]
     parser.add_argument("rules", nargs="*", metavar="RULE", help="default: all")
-    wanted: list[str] = parser.parse_args().rules or every
-    if unknown := set(wanted) - set(every):
+    chosen: list[str] = parser.parse_args().rules
+    wanted = [rule for rule in chosen or every if rule not in PARALLEL]
+    if unknown := set(wanted) - set(known):
         parser.error(f"the contract has no such rule: {', '.join(sorted(unknown))}")
     found = find(wanted)
     kept = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}

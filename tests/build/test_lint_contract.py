@@ -101,5 +101,6 @@ def test_the_contract_and_its_frozen_copy_are_clean(capsys: pytest.CaptureFixtur
 
 def test_a_missing_tool_ends_with_what_to_do() -> None:
     """Where the npm tools are not installed, the message says how to install them."""
-    with pytest.raises(SystemExit, match=r"is not installed: run `make setup setup-node`"):
+    remedy = r"`no-such-tool` is not installed: run `make setup setup-node`"
+    with pytest.raises(SystemExit, match=remedy):
         node_tool("no-such-tool")

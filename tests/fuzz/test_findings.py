@@ -49,7 +49,7 @@ class Miscounting(Handler):
     [
         (Losing, STORED),
         (ReplacingAll, KEEPS),
-        (Toggling, "repeating-is-harmless"),
+        pytest.param(Toggling, "repeating-is-harmless", marks=pytest.mark.system),
     ],
 )
 def test_one_bug_of_what_is_stored_is_one_finding(handler: type[Handler], rule: str) -> None:
@@ -66,6 +66,7 @@ class KeepingTheFirst(Losing):
         return {**super().kept(item), **known}
 
 
+@pytest.mark.system
 def test_a_field_that_keeps_its_first_value_does_not_explain_another() -> None:
     """Each field has the finding that fits it."""
     assert {*rules_of_findings(KeepingTheFirst)} == {"later-calls-win", STORED}
@@ -80,6 +81,7 @@ def test_two_bugs_are_two_findings() -> None:
     }
 
 
+@pytest.mark.system
 def test_two_bugs_of_one_field_are_two_findings() -> None:
     """A field is lost, and what an item leaves out is lost, too."""
     found = rules_of_findings(

@@ -7,7 +7,9 @@ import pytest
 from tests.fuzz.shown_again import assert_shown_again, examples, served
 
 
-@pytest.mark.parametrize("fault", ["replaces-policy", "stores-first-item"])
+@pytest.mark.parametrize(
+    "fault", ["replaces-policy", pytest.param("stores-first-item", marks=pytest.mark.system)]
+)
 def test_the_requests_of_a_finding_bring_it_about_on_a_new_server(fault: str) -> None:
     """A server with the same fault shows what was received, and a right one does not."""
     assert_shown_again(fault)

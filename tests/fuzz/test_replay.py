@@ -137,7 +137,7 @@ def test_what_needs_more_than_its_requests_is_not_called_fixed(
             yield
 
     with serving(handler):
-        options = ["--target", str(path), "--report", str(folder), "--budget", "30", "--rule", rule]
+        options = ["--target", str(path), "--report", str(folder), "--budget", "10", "--rule", rule]
         found = CliRunner().invoke(main, ["fuzz", *options, "--fail-fast"])
         assert found.exit_code == 1, found.output
     with serving(handler):

@@ -362,7 +362,7 @@ class NoNumber(Handler):
 
     def response(self, status: int, value: Any, **headers: str) -> None:
         self.server.requests += 1
-        odd = isinstance(value, dict) and "policy" in value and self.server.requests > 20
+        odd = isinstance(value, dict) and "policy" in value and self.server.requests > 40
         super().response(status, {**value, "at": math.inf} if odd else value, **headers)
 
 

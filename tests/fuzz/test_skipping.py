@@ -98,9 +98,9 @@ def test_what_the_profile_does_not_allow_leaves_rules_unchecked_or_in_part() -> 
     ("part", "rule"),
     [
         ("other_tenant", "foreign-job-looks-unknown"),
-        ("blocked_job_ids", "blocked-job-fails-alone"),
+        pytest.param("blocked_job_ids", "blocked-job-fails-alone", marks=pytest.mark.system),
         ("max_body_bytes", "oversized-body-is-refused"),
-        ("readback", "later-items-win"),
+        pytest.param("readback", "later-items-win", marks=pytest.mark.system),
     ],
 )
 def test_a_selected_rule_names_the_missing_part_of_the_profile(part: str, rule: str) -> None:
