@@ -6,6 +6,8 @@ import contextlib
 import time
 from typing import Any
 
+import pytest
+
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.findings.grouping import Finding, group
 from drs_sync_policy.fuzz.readback import Unreadable
