@@ -183,10 +183,12 @@ class DefaultsOfAFirstRequest(Handler):
 
 
 class StoresWhatItThrottles(Handler):
-    """Sends 503 to some requests that it has carried out."""
+    """Sends 429 to some requests that it has carried out."""
+
+    status = 429
 
     def policy(self, path: str, body: bytes) -> Item:
         found = super().policy(path, body)
         if self.server.requests % 25 == 0:
-            raise Refused(503)
+            raise Refused(self.status)
         return found

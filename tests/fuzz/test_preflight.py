@@ -9,6 +9,8 @@ from attrs import evolve
 
 from drs_sync_policy.fuzz.active import Progress, run
 from drs_sync_policy.fuzz.ledger import Exchange
+from drs_sync_policy.fuzz.replay import replay
+from drs_sync_policy.fuzz.report import export
 from drs_sync_policy.fuzz.target.profile import Readback, Target, Tenant
 from drs_sync_policy.fuzz.verdict import Verdict
 from tests.fuzz import faulty_stores, servers, validity
@@ -183,3 +185,22 @@ def test_the_first_request_for_a_job_sets_only_what_it_names(handler: type[Handl
     found = {(entry.rule, entry.fields) for entry in verdict.ledger.violations()}
     wrong = {("omitted-field-keeps-its-value", ("index_trans",))}
     assert found == (set() if handler is Handler else wrong)
+
+
+def test_a_first_request_cannot_be_sent_again() -> None:
+    """The job has a policy then: on a repaired server this is neither FIXED nor FAILS."""
+    handler = faulty_stores.DefaultsOfAFirstRequest
+    with servers.serving(handler=handler) as server:
+        verdict = run(servers.target(server), budget=0, enough=lambda ledger: ledger.requests > 10)
+    (finding,) = verdict.findings
+    assert finding.label == "not reproduced"
+    assert 'skip(reason="what was stored before it' in export.module(verdict)
+    with servers.serving() as repaired:
+        repaired.stored = {job: {"index_trans": True} for job in servers.JOBS[servers.OWN]}
+        prober = servers.prober(repaired)
+        done = replay(prober, finding.example)
+        repaired.stored.clear()
+        fixed = replay(prober, finding.example)
+        prober.wire.close()
+    assert (done.result, done.failed) == ("FLAKY", 0)
+    assert fixed.result == "FIXED"

@@ -175,8 +175,7 @@ class Prober:
         `rule` is violated, in place of the general one, if the status is wrong, `statuses` are
         allowed in place of those that the oracle reads from the request.
         """
-        if time.monotonic() > self.turn_until and not self.unsent:
-            raise TurnOver
+        self.must_have_a_turn()
         exchange = self._ask(request, timeout)
         expectation = exchange.expectation
         if exchange.silence == SILENT:
@@ -300,6 +299,11 @@ class Prober:
             yield
         finally:
             self._reason = ""
+
+    def must_have_a_turn(self) -> None:
+        """Raise `TurnOver` if the turn of the scenario is over."""
+        if time.monotonic() > self.turn_until and not self.unsent:
+            raise TurnOver
 
     def _must_have_time(self) -> None:
         if time.monotonic() > self.count_until:

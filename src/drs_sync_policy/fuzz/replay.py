@@ -13,18 +13,23 @@ from typing import Final, Literal
 from attrs import evolve, frozen
 
 from drs_sync_policy.fuzz import ijson
+from drs_sync_policy.fuzz.cases.bodies import JOB
 from drs_sync_policy.fuzz.ledger import Exchange, Stored, Violation
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Policy, PolicyReader
 from drs_sync_policy.fuzz.rules import registry
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.rules.evidence import Evidence
+from drs_sync_policy.fuzz.target.patience import THROTTLED
 
 Result = Literal["FIXED", "FAILS", "FLAKY"]
 TRIES: Final = 3
 _PARALLEL: Final = "concurrent-calls-take-turns"
+_KEEP: Final = frozenset({"omitted-field-keeps-its-value", "refused-request-changes-nothing"})
+"""The rules about values that were stored before and must still be there."""
 _ROUNDS: Final = 10
 """So often requests are sent at once in one try: they do not meet each time."""
+_GONE: Final = "the requests cannot bring back what it takes"
 _MISSING: Final = object()
 
 
@@ -54,7 +59,8 @@ def replay(
 
     If none does, they are sent once more after what the run sent `before` them, and with a reading
     after each: a cache or a list of recent requests may be what it takes. A violation that the run
-    itself could not reproduce is never FIXED, because nothing would show it.
+    itself could not reproduce is never FIXED, because nothing would show it; nor is one that needs
+    what the requests cannot bring back.
     """
     shown = [entry for entry in (once(prober, violation) for _ in range(tries)) if entry]
     if shown:
@@ -65,6 +71,8 @@ def replay(
         if shown:
             result = "FAILS" if len(shown) == 2 else "FLAKY"
             return Replayed(result, len(shown), 2, shown[-1], needs)
+    if _is_gone(prober, violation):
+        return Replayed("FLAKY", 0, tries, needs=_GONE)
     return Replayed("FIXED" if reproduced else "FLAKY", 0, tries)
 
 
@@ -90,7 +98,8 @@ def _other_ways(
 def once(prober: Prober, violation: Violation, *, reading: bool = False) -> Exchange | None:
     """The exchange that shows the violation now; None if none does.
 
-    With `reading`, what is stored is also read after each request.
+    With `reading`, what is stored is also read after each request. None, too, if the requests
+    cannot bring back what it takes: a response that throttles, or what was stored before.
     """
     exchanges = [entry for entry in violation.exchanges if not is_reading(entry)]
     if violation.rule == _PARALLEL and violation.stored:
@@ -99,8 +108,12 @@ def once(prober: Prober, violation: Violation, *, reading: bool = False) -> Exch
             for _ in range(_ROUNDS)
         )
         return next((entry for entry in rounds if entry), None)
+    if was_throttled(violation):
+        return None
     sent: list[Exchange] = []
-    for entry in exchanges:
+    for number, entry in enumerate(exchanges):
+        if number == violation.prepared and _cannot_begin(prober, violation, exchanges):
+            return None
         sent.append(_again(prober, entry))
         if violation.stored and reading:
             _read(prober, violation.stored)
@@ -114,9 +127,46 @@ def once(prober: Prober, violation: Violation, *, reading: bool = False) -> Exch
     return sent[-1] if violation.rule in rules else None
 
 
+def was_throttled(violation: Violation) -> bool:
+    """Whether a throttled request stored something: if it gets 200 now, it stores it rightly."""
+    responses = [entry.response for entry in violation.exchanges[violation.prepared :]]
+    return violation.stored is not None and any(
+        response is not None and response.status in THROTTLED for response in responses
+    )
+
+
 def is_reading(exchange: Exchange) -> bool:
     """Whether an exchange only reads what is stored."""
     return not exchange.expectation.rule
+
+
+def _is_gone(prober: Prober, violation: Violation) -> bool:
+    """Whether no try can show the violation, whatever the server does."""
+    if was_throttled(violation):
+        return True
+    exchanges = [entry for entry in violation.exchanges if not is_reading(entry)]
+    if violation.rule in _KEEP:
+        for entry in exchanges[: violation.prepared]:
+            _again(prober, entry)
+    return _cannot_begin(prober, violation, exchanges)
+
+
+def _cannot_begin(prober: Prober, violation: Violation, exchanges: Sequence[Exchange]) -> bool:
+    """Whether a value that must be kept is another one already, before the first request.
+
+    No request takes a value away, and none sets what was there before the run.
+    """
+    stored = violation.stored
+    if stored is None or violation.rule not in _KEEP:
+        return False
+    items = [
+        item
+        for entry in exchanges[violation.prepared : -1]
+        for item in entry.expectation.items
+        if item[JOB] == stored.job
+    ]
+    names = [name for name in stored.fields if not any(name in item for item in items)]
+    return bool(names) and _is_wrong(stored, _read(prober, stored)[0], names)
 
 
 def _again(prober: Prober, exchange: Exchange) -> Exchange:
@@ -164,10 +214,10 @@ def _reader(prober: Prober) -> PolicyReader:
     return PolicyReader(prober, prober.bodies.fields)
 
 
-def _is_wrong(stored: Stored, policy: Policy) -> bool:
+def _is_wrong(stored: Stored, policy: Policy, names: Sequence[str] = ()) -> bool:
     return any(
         not _same(stored.wanted.get(name, _MISSING), policy.get(name, _MISSING))
-        for name in stored.fields
+        for name in names or stored.fields
     )
 
 

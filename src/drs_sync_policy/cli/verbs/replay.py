@@ -162,7 +162,8 @@ def _without_hidden(exchange: Exchange) -> Exchange:
 def _line(entry: Mapping[str, Any], done: Replayed) -> Text:
     line = Text(done.result, style=_STYLES[done.result])
     if done.result == "FLAKY":
-        line.append(f" ({done.failed} of {done.tries} tries{_UNSEEN if not done.failed else ''})")
+        unseen = "" if done.failed or done.needs else _UNSEEN
+        line.append(f" ({done.failed} of {done.tries} tries{unseen})")
     if done.needs:
         line.append(f" ({done.needs})")
     if done.result == "FIXED" and not entry["label"]:

@@ -15,6 +15,7 @@ from typing import Final
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import Exchange, Violation
+from drs_sync_policy.fuzz.replay import was_throttled
 from drs_sync_policy.fuzz.report.secrets import Part, Redactor
 from drs_sync_policy.fuzz.target.profile import Readback
 from drs_sync_policy.fuzz.verdict import Verdict
@@ -63,6 +64,10 @@ def _test(verdict: Verdict, redact: Redactor, finding: Finding) -> Iterator[str]
     name = re.sub(r"[^0-9a-z]+", "_", finding.id.lower())
     if finding.rule == _PARALLEL:
         yield '@pytest.mark.skip(reason="it shows with requests at the same time only")'
+    elif was_throttled(example):
+        yield '@pytest.mark.skip(reason="it shows with a request that is throttled only")'
+    elif example.stored and finding.label == "not reproduced":
+        yield '@pytest.mark.skip(reason="what was stored before it cannot be brought back")'
     yield f"def test_{name}() -> None:"
     yield f"    {json.dumps(' '.join(rule.statement.split()))}"
     yield f"    # {json.dumps(redact.text(example.case))[1:-1]}"

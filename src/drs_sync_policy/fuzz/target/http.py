@@ -107,7 +107,7 @@ class Wire(Protocol):
 
     @property
     def throttled(self) -> int:
-        """How often the server responded with 429 or 503, and the request was sent again."""
+        """How often the server responded with 429 or 503."""
         ...
 
     def each_throttled(self, work: Callable[[Response], None] | None) -> None:

@@ -27,7 +27,8 @@ _SHARE: Final = 0.5
 _BRIEF: Final = 0.5
 """Seconds that a response may take once the allowance is used up."""
 _SLICE: Final = 0.1
-_THROTTLED: Final = frozenset({429, 503})
+THROTTLED: Final = frozenset({429, 503})
+"""The statuses after which a request is sent again later."""
 _TRIES: Final = 8
 
 
@@ -77,9 +78,10 @@ class Patient:
         for attempt in range(_TRIES):
             self._wait_for_turn()
             response = self._once(request, timeout or self._timeout)
-            if response.status not in _THROTTLED:
+            if response.status not in THROTTLED:
                 return response
-            self.throttled += 1
+            with self._lock:
+                self.throttled += 1
             if self._work:
                 self._work(response)
             delay = max(_retry_after(response, 0.05 * 2**attempt), 0.01)
