@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
+from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.results import comparisons, languages
@@ -95,3 +98,32 @@ def test_a_slow_server_is_checked_within_the_budget() -> None:
     assert "required scenarios" in verdict.reason
     assert "raise --budget" in verdict.ledger.reason("other-media-types-are-refused")
     assert verdict.ledger.times_checked("valid-request-is-accepted")
+
+
+class DiesOfExtremes(Handler):
+    """Dies of a number that is too large; a gateway responds once until it is back."""
+
+    def parse(self, body: bytes) -> list[dict[str, Any]]:
+        if b"1e999" in body:
+            self.server.hung.set()
+            self.connection.shutdown(socket.SHUT_RDWR)
+        elif b"x_after" in body and self.server.hung.is_set():
+            self.server.hung.clear()
+            raise servers.Refused(502)
+        return super().parse(body)
+
+
+def test_a_crash_on_an_extreme_makes_no_one_impatient_with_valid_requests() -> None:
+    """They are asked once more as before; the crash itself is found."""
+    with servers.serving(handler=DiesOfExtremes) as server:
+        prober = servers.prober(server)
+        valid = prober.bodies.batch(1, 1)
+        extreme = ijson.dumps({**valid, "x": 0}).replace(b'"x":0', b'"x":1e999')
+        crash = prober.send(prober.request(extreme), case="an extreme")
+        after = prober.send(prober.request({**valid, "x_after": 1}), case="a valid request")
+        prober.wire.close()
+    assert crash.response is None
+    assert after.response is not None
+    assert after.response.status == 200
+    found = {violation.rule for violation in prober.ledger.violations()}
+    assert found == {"extremes-in-ignored-fields-are-survived"}

@@ -216,8 +216,10 @@ class Prober:
             return Exchange(request, expectation, silence=NOT_SENT)
         silence, response, late = "", None, False
         # To wait costs time. A closed connection does not, and another defect may be its cause.
+        # A request without a defect counts for its rule: extremes are not plain requests.
+        closed_as = expectation.defects or expectation.rule
         hung = self._silences[expectation.rule]
-        silences = hung + self._silences[expectation.defects]
+        silences = hung if closed_as == expectation.rule else hung + self._silences[closed_as]
         enough = hung if again else silences
         if enough >= _SILENCES and expectation.defects:
             return Exchange(request, evolve(expectation, statuses=None), silence=SILENT)
@@ -241,7 +243,7 @@ class Prober:
             if attempt == 1 and response is None and not self._is_alive():
                 raise TargetDown(f"{silence}, and no response to a simple request after that")
         if response is None and expectation.statuses is not None:
-            self._silences[expectation.rule if late else expectation.defects] += 1
+            self._silences[expectation.rule if late else closed_as] += 1
         self.ledger.count_request(response.status if response else 0)
         return Exchange(request, expectation, response, silence)
 
