@@ -183,7 +183,7 @@ class FirstChunkOnly(Handler):
         return self.used(chunks)
 
     def used(self, chunks: list[bytes]) -> bytes:
-        return chunks[0]
+        return chunks[0] if chunks else b""
 
 
 class DecodesEachChunk(FirstChunkOnly):
@@ -194,9 +194,17 @@ class DecodesEachChunk(FirstChunkOnly):
 
 
 class NoExpectations(Handler):
-    """Rejects a client that asks whether its body is wanted."""
+    """Supports no expectations, as RFC 9110 allows it."""
+
+    expectation_gets = 417
 
     def handle_expect_100(self) -> bool:
         self.close_connection = True
-        self.send_error(417)
+        self.send_error(self.expectation_gets)
         return False
+
+
+class CrashesOnExpectations(NoExpectations):
+    """Fails if a client asks whether its body is wanted."""
+
+    expectation_gets = 500

@@ -45,6 +45,13 @@ class ReadsChunks(faulty_requests.FirstChunkOnly):
         return b"".join(chunks)
 
 
+SENT_OTHERWISE = (
+    "valid-request-is-accepted",
+    "result-id-echoes-job-id",
+    "status-is-documented",
+)
+
+
 @pytest.mark.parametrize(
     ("scenario", "handler", "rules"),
     [
@@ -52,7 +59,8 @@ class ReadsChunks(faulty_requests.FirstChunkOnly):
         ("chunks", faulty_requests.FirstChunkOnly, {"valid-request-is-accepted"}),
         ("chunks", faulty_requests.DecodesEachChunk, {"result-id-echoes-job-id"}),
         ("Expect", ReadsChunks, set()),
-        ("Expect", faulty_requests.NoExpectations, {"valid-request-is-accepted"}),
+        ("Expect", faulty_requests.NoExpectations, set()),
+        ("Expect", faulty_requests.CrashesOnExpectations, {"valid-request-is-accepted"}),
     ],
 )
 def test_a_valid_request_that_is_sent_otherwise_is_read(
@@ -64,7 +72,7 @@ def test_a_valid_request_that_is_sent_otherwise_is_read(
         prober = servers.prober(server)
         prober.together([lambda: chosen.run(prober)])
     found = {violation.rule for violation in prober.ledger.violations()}
-    assert found & {"valid-request-is-accepted", "result-id-echoes-job-id"} == rules
+    assert found & {*SENT_OTHERWISE} == rules
 
 
 class Throttles(Handler):

@@ -24,6 +24,9 @@ _ERROR_FIELDS: Final = ("error_code", "error_msg")
 _NO_CHUNKS: Final = frozenset({411, 501})
 """What servers say that take no chunks; the contract does not ask for them."""
 
+_NO_EXPECTATIONS: Final = frozenset({417})
+"""What servers say that do not support `Expect`; the contract does not ask for it, either."""
+
 
 def documented_status(it: Subject) -> Iterator[Problem]:
     known = {*it.oracle.operation.responses, *it.oracle.operation.tolerated_statuses}
@@ -32,6 +35,8 @@ def documented_status(it: Subject) -> Iterator[Problem]:
         raise Skip
     if it.exchange.request.chunked:
         known |= _NO_CHUNKS
+    if it.exchange.request.header("Expect"):
+        known |= _NO_EXPECTATIONS
     if it.response.status not in known:
         yield Problem(
             f"one of {listed(known)}",
