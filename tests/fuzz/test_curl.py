@@ -99,3 +99,11 @@ def test_a_long_body_comes_from_a_file_of_the_report() -> None:
     )
     assert "--data-binary @bodies/1.bin" in kept
     assert "3000 bytes" in _command(request)
+
+
+@pytest.mark.parametrize(("cuts", "is_said"), [((2,), False), ((), True), ((1,), True)])
+def test_it_says_that_curl_cuts_a_body_otherwise(cuts: tuple[int, ...], is_said: bool) -> None:
+    """A comment, which the shell leaves out. A body in one chunk is sent as it was."""
+    command = _command(Request("POST", "/", HEADERS, b"{}", chunked=True, cuts=cuts))
+    assert command.endswith("use `replay`") == is_said
+    assert _words(command)[-2] == b"{}"

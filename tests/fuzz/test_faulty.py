@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.findings.grouping import group
 from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.replay import replay
+from drs_sync_policy.fuzz.report import export
 from drs_sync_policy.fuzz.scenarios.requests import protocol
 from drs_sync_policy.fuzz.scenarios.state import unchanged
+from drs_sync_policy.fuzz.verdict import Verdict
+from drs_sync_policy.fuzz.waivers import Waived
 from tests.fuzz import faulty_items, faulty_requests, faulty_stores, servers
 from tests.fuzz.servers import Handler, Refused
 
@@ -73,6 +77,32 @@ def test_a_valid_request_that_is_sent_otherwise_is_read(
         prober.together([lambda: chosen.run(prober)])
     found = {violation.rule for violation in prober.ledger.violations()}
     assert found & {*SENT_OTHERWISE} == rules
+
+
+def test_an_exported_test_sends_the_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever a body is cut, a server that reads one chunk has one bug; the test shows it."""
+    (chosen,) = (one for one in protocol.SCENARIOS if one.name == "chunks")
+    with servers.serving(handler=faulty_requests.FirstChunkOnly) as server:
+        prober = servers.prober(server)
+        prober.together([lambda: chosen.run(prober)])
+        target = prober.target
+        findings = group(prober)
+        verdict = Verdict(
+            target, prober.ledger, Waived(), "complete", "", 1, 1.0, findings=findings
+        )
+        prober.wire.close()
+        (finding,) = findings
+        assert finding.rule == "valid-request-is-accepted"
+        assert finding.example.exchanges[-1].request.cuts == (1,)
+        exported: dict[str, Any] = {}
+        exec(export.module(verdict), exported)
+        (shows,) = (made for name, made in exported.items() if name.startswith("test_"))
+        monkeypatch.setenv("DRS_TOKEN", target.tenant.token)
+        with pytest.raises(AssertionError):
+            shows()
+    with servers.serving(handler=ReadsChunks) as right:
+        monkeypatch.setenv("DRS_URL", servers.target(right).origin)
+        shows()
 
 
 class Throttles(Handler):

@@ -148,6 +148,15 @@ def test_a_smaller_request_is_described_as_it_is() -> None:
     assert described(*request.headers, path=other) == "a plain request with the project_id `p%21`"
     assert described(*((name, "hidden") for name in token), ("Content-Type", "a" * 200)) == ""
     assert described(*request.headers, ("Authorization", "hidden")) == ""
+    chunked = evolve(request, chunked=True)
+    one = aspects(evolve(chunked, cuts=(len(request.body or b""),)), plain)
+    several = aspects(chunked, plain)
+    text = "a plain request with `Transfer-Encoding: chunked`"
+    assert plain_case(one, plain) == text
+    assert plain_case(several, plain) == f"{text} and in several chunks"
+    assert one.within(several)
+    assert not several.within(one)
+    assert not one.within(aspects(request, plain))
 
 
 class Careless(Handler):

@@ -104,6 +104,8 @@ def _unusual(request: Request, plain: Plain) -> Iterator[str]:
             yield name
     if request.path != usual.path:
         yield "project"
+    if request.chunked:
+        yield "client"
     if request.body != usual.body:
         yield "body"
     if any(name.lower() not in map(str.lower, known.values()) for name, _ in request.headers):
@@ -127,6 +129,8 @@ def _in_words(kind: str, value: str, plain: Plain) -> str:
     """What of a head is not plain; empty if it may be secret, or too long to be read."""
     if kind == "no header":
         return f"without `{value.title()}`"
+    if kind in ("chunked", "chunks"):
+        return value
     if not value.isprintable() or len(value) > _LONGEST:
         return ""
     if kind in _PUBLIC:
@@ -154,6 +158,10 @@ def _around(request: Request, plain: Plain) -> Iterator[Aspect]:
         yield "path", path
     if query:
         yield "query", query
+    if request.chunked:
+        yield "chunked", "with `Transfer-Encoding: chunked`"
+        if len(request.chunks) > 1:
+            yield "chunks", "in several chunks"
     usual = {("content-type", plain.oracle.media_type), (plain.token_header.lower(), plain.token)}
     given = {(name.lower(), value) for name, value in request.headers}
     yield from given - usual

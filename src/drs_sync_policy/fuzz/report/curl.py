@@ -44,7 +44,13 @@ def command(request: Request, target: Target, *, redact: Redactor, store: StoreB
     if request.body is not None:
         before, option = _body(request.body, redact, store)
         parts.append(option)
-    return before + " \\\n  ".join(parts)
+    return before + " \\\n  ".join(parts) + _on_chunks(request)
+
+
+def _on_chunks(request: Request) -> str:
+    """A comment where curl cannot send the chunks that the fuzzer sent."""
+    several = request.chunked and len(request.chunks) > 1
+    return "  # curl cuts the body otherwise: use `replay`" if several else ""
 
 
 def _tls(target: Target) -> str:

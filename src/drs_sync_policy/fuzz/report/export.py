@@ -5,6 +5,7 @@ A test sends the requests and asserts what was expected. It passes once the find
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import string
@@ -92,6 +93,8 @@ def _request(verdict: Verdict, redact: Redactor, exchange: Exchange, name: str) 
     if request.body is not None:
         parts = redact.parts(request.body.decode("latin-1"))
         yield f"        ({_expression(parts)}).encode('latin-1'),"
+        if request.chunked:
+            yield f"        cuts={[*itertools.accumulate(map(len, request.chunks[:-1]))]},"
     yield "    )"
 
 

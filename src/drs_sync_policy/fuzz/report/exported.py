@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -44,14 +44,20 @@ def send(
     path: str,
     headers: Sequence[tuple[str, str]],
     body: bytes | None = None,
+    cuts: Sequence[int] | None = None,
 ) -> httpx.Response:
-    """The response to one request, sent as it is."""
+    """The response to one request, sent as it is: with `cuts`, in chunks."""
     target = httpx.URL(os.environ.get("DRS_URL", url)).copy_with(raw_path=path.encode("latin-1"))
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
-    if body is not None:
+    content: bytes | Iterator[bytes] | None = body
+    if body is not None and cuts is not None:
+        raw.append((b"Transfer-Encoding", b"chunked"))
+        ends = zip((0, *cuts), (*cuts, len(body)), strict=True)
+        content = (body[start:end] for start, end in ends)
+    elif body is not None:
         raw.append((b"Content-Length", str(len(body)).encode()))
     host = target.netloc
-    request = httpx.Request(method, target, headers=[(b"Host", host), *raw], content=body)
+    request = httpx.Request(method, target, headers=[(b"Host", host), *raw], content=content)
     for name in [name for name in request.headers if name.lower().encode() not in _names(raw)]:
         del request.headers[name]
     with httpx.Client(timeout=60, trust_env=False) as client:

@@ -20,7 +20,7 @@ class Request:
     body: bytes | None = None
     chunked: bool = False
     cuts: tuple[int, ...] = ()
-    """Where a chunked body is cut, in bytes; without any, it is sent in three chunks."""
+    """Where a chunked body is cut, in bytes; without any, into three, if it is long enough."""
     fresh: bool = False
     """To be sent over a connection of its own, which is closed afterwards."""
     kept: bool = False
@@ -38,8 +38,7 @@ class Request:
     def chunks(self) -> list[bytes]:
         """The body in the pieces that a chunked request sends; none is empty."""
         body = self.body or b""
-        third = max(1, len(body) // 3)
-        cuts = self.cuts or tuple(range(third, len(body), third))
+        cuts = self.cuts or (len(body) // 3, 2 * len(body) // 3)
         ends = zip((0, *cuts), (*cuts, len(body)), strict=True)
         return [body[start:end] for start, end in ends if start < end]
 
