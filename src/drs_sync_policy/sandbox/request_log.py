@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
-from attrs import asdict, frozen
+from attrs import frozen
 
 from drs_sync_policy.sandbox import iam
 from drs_sync_policy.sandbox.http.request import Request
@@ -50,7 +50,11 @@ class Logged:
     def document(self) -> dict[str, Any]:
         """The entry as JSON, without secrets."""
         return {
-            **asdict(self, recurse=False),
+            "method": self.method,
+            "path": self.path,
+            "status": self.status,
+            "milliseconds": self.milliseconds,
+            "request_id": self.request_id,
             "headers": {
                 name: value if name in _SHOWN else _HIDDEN for name, value in self.headers.items()
             },

@@ -16,7 +16,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final, Literal, TextIO
 
 import jsonschema_rs
 
@@ -24,12 +24,13 @@ from drs_sync_policy.fuzz import coverage
 from drs_sync_policy.fuzz.evidence.decode import EvidenceError
 from drs_sync_policy.fuzz.evidence.encode import Encoder
 from drs_sync_policy.fuzz.evidence.targets import described
-from drs_sync_policy.fuzz.ledger import Exchange
+from drs_sync_policy.fuzz.ledger import Exchange, RuleStatus
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Verdict
 
 VERDICT: Final = "verdict.json"
 EXCHANGES: Final = "exchanges.jsonl"
+_Status = RuleStatus | Literal["passed in part"]
 FORMAT: Final = 2
 """The version of the format; it rises when a reader of the old one could not read the new one."""
 
@@ -171,7 +172,7 @@ class Recorder:
 def _rules(verdict: Verdict, encoder: Encoder) -> Iterator[dict[str, Any]]:
     ledger = verdict.ledger
     for rule in ledger.rules:
-        status: str = ledger.status(rule)
+        status: _Status = ledger.status(rule)
         if status == "failed" and verdict.waived.covers(rule):
             status = "waived"
         if ledger.passed_in_part(rule):

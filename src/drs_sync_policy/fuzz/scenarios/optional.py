@@ -153,7 +153,10 @@ def page_cases(prober: Prober, oracle: Oracle) -> Iterator[Case]:
 
 
 def _jobs(prober: Prober, count: int) -> dict[str, list[str]]:
-    """So many ids of jobs; always of several, because a server may reject one id given twice."""
+    """Lists of so many ids: of jobs of the first project, and of both projects if there are two.
+
+    A list names several jobs, because a server may reject one id given many times.
+    """
     target = prober.target
     own = [*target.tenant.job_ids, *target.blocked_job_ids]
     own = own if len(own) > 1 else [*own, prober.unknown_job()]
