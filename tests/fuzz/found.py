@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Final
 
 from drs_sync_policy import sandbox
@@ -61,11 +60,8 @@ def target_at(url: str) -> Target:
     return profile.parse(sandbox.target_profile(url, tenants=TENANTS, max_body_bytes=limit))
 
 
-def found_by(fault: Fault, rules: Collection[str] = ()) -> tuple[set[str], list[str]]:
-    """The rules that a sandbox with the fault violates, and those that the findings name.
-
-    With `rules`, only what these need is sent.
-    """
+def found_by(fault: Fault) -> tuple[set[str], list[str]]:
+    """The rules that a sandbox with the fault violates, and those that the findings name."""
     target = target_at("http://application")
     with over_asgi(sandbox.create_app(faults=[fault.name]), target) as wire:
         verdict = run(
@@ -73,7 +69,6 @@ def found_by(fault: Fault, rules: Collection[str] = ()) -> tuple[set[str], list[
             seed=1,
             budget=60,
             wire=wire,
-            rules=rules,
             enough=lambda ledger: ledger.status(fault.rule) == "failed",
         )
     violated: set[str] = {violation.rule for violation in verdict.ledger.violations()}
@@ -86,9 +81,9 @@ def is_one_finding(fault: Fault, named: list[str]) -> bool:
     return fault.name in SEVERAL or named in wanted
 
 
-def assert_found(fault: Fault, rules: Collection[str] = ()) -> None:
+def assert_found(fault: Fault) -> None:
     """The check of its rule finds the fault, and nothing else is reported as another finding."""
-    violated, named = found_by(fault, rules)
+    violated, named = found_by(fault)
     assert fault.rule in violated, f"{fault.text} Failed: {sorted(violated)}"
     assert is_one_finding(fault, named), (
         f"{fault.text} It violates {fault.rule}, and the findings are {named}"
