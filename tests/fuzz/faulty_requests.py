@@ -193,18 +193,12 @@ class DecodesEachChunk(FirstChunkOnly):
         return "".join(chunk.decode(errors="replace") for chunk in chunks).encode()
 
 
-class NoExpectations(Handler):
-    """Supports no expectations, as RFC 9110 allows it."""
+class CrashesOnExpectations(Handler):
+    """Fails if a client asks whether its body is wanted."""
 
-    expectation_gets = 417
+    expectation_gets = 500
 
     def handle_expect_100(self) -> bool:
         self.close_connection = True
         self.send_error(self.expectation_gets)
         return False
-
-
-class CrashesOnExpectations(NoExpectations):
-    """Fails if a client asks whether its body is wanted."""
-
-    expectation_gets = 500

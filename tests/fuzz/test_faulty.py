@@ -49,6 +49,12 @@ class ReadsChunks(faulty_requests.FirstChunkOnly):
         return b"".join(chunks)
 
 
+class NoExpectations(faulty_requests.CrashesOnExpectations):
+    """Supports no expectations, as RFC 9110 allows it."""
+
+    expectation_gets = 417
+
+
 SENT_OTHERWISE = (
     "valid-request-is-accepted",
     "result-id-echoes-job-id",
@@ -63,7 +69,7 @@ SENT_OTHERWISE = (
         ("chunks", faulty_requests.FirstChunkOnly, {"valid-request-is-accepted"}),
         ("chunks", faulty_requests.DecodesEachChunk, {"result-id-echoes-job-id"}),
         ("Expect", ReadsChunks, set()),
-        ("Expect", faulty_requests.NoExpectations, set()),
+        ("Expect", NoExpectations, set()),
         ("Expect", faulty_requests.CrashesOnExpectations, {"valid-request-is-accepted"}),
     ],
 )
