@@ -15,11 +15,7 @@ from drs_sync_policy.fuzz.cases.covering import InWords
 from drs_sync_policy.fuzz.findings.aspects import aspects, plain_case
 from drs_sync_policy.fuzz.findings.grouping import group
 from drs_sync_policy.fuzz.findings.shrink import Plain
-from drs_sync_policy.fuzz.ledger import Ledger
-from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.rules.checking import check_response
-from drs_sync_policy.fuzz.target.connection import over_http
 from tests.fuzz import servers
 from tests.fuzz.servers import Handler
 from tests.fuzz.storing import (
@@ -108,11 +104,9 @@ def test_a_contract_without_optional_fields_is_checked() -> None:
 
 def test_a_finding_names_the_request_that_it_shows() -> None:
     """Any request shows it, so the plainest one is shown, whatever the run sent first."""
-    loaded = contract.load()
     with servers.serving(handler=Miscounting) as server:
-        target = servers.target(server)
-        oracle = Oracle(loaded, loaded.operation(contract.BATCH_SET_POLICY), target)
-        prober = Prober(oracle, over_http(target), Ledger(loaded.rules), seed=1)
+        prober = servers.prober(server)
+        oracle = prober.oracle
         odd = prober.bodies.body([prober.bodies.item("x")])
         request = evolve(Plain(oracle, prober.bodies).request(), body=ijson.dumps(odd))
         for violation in check_response(oracle, prober.ask(request), case='the job id "x"'):
@@ -125,12 +119,9 @@ def test_a_finding_names_the_request_that_it_shows() -> None:
 
 def test_a_smaller_request_is_described_as_it_is() -> None:
     """By its own path and headers, not by the case that it came from; a secret is not shown."""
-    loaded = contract.load()
     with servers.serving(handler=Handler) as server:
-        target = servers.target(server)
-        oracle = Oracle(loaded, loaded.operation(contract.BATCH_SET_POLICY), target)
-        prober = Prober(oracle, over_http(target), Ledger(loaded.rules), seed=1)
-        plain = Plain(oracle, prober.bodies)
+        prober = servers.prober(server)
+        target, plain = prober.target, Plain(prober.oracle, prober.bodies)
         prober.wire.close()
     request = plain.request()
     token = {name: value for name, value in request.headers if name != "Content-Type"}

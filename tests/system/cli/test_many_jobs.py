@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +18,15 @@ import pytest
 from drs_sync_policy.cli import exits
 from tests.live import vendor
 from tests.live.cli.conftest import PROGRAM
+from tests.live.cli.reading.policies import FULL, full
 from tests.live.vendor import PROJECT, TOKEN, refusal
-
-FULL: Mapping[str, Any] = {
-    "conflict_policy": "stop",
-    "filter_ddl_policy": "drop_database",
-    "ddl_trans": True,
-    "index_trans": False,
-    "slot_name": "slot",
-}
 
 
 @pytest.mark.system
 def test_plan_apply_verify_plan_for_many_jobs(tmp_path: Path) -> None:
     """2,000 jobs, interrupted and resumed, while the server throttles and loses connections."""
     count = 2_000
-    (tmp_path / "p.json").write_text(
-        json.dumps([{"job_id": f"job-{n:04}", **FULL} for n in range(count)])
-    )
+    (tmp_path / "p.json").write_text(json.dumps(full(count)))
 
     def fails(number: int, operation: str, _: Any) -> tuple[int, Any] | None:
         if operation == "batch-sync-policy":

@@ -208,7 +208,7 @@ CHECKS: Final = (
     Check("own-job-is-shown", alone=own_job, about="status"),
     Check("details-are-of-jobs-asked-for", alone=asked_for, before="media-type-is-json"),
     Check("details-fit-their-page", alone=details_fit),
-    # what another tenant sees is no matter of form
+    # these are about what another tenant sees, not about the form of a response
     Check(
         "foreign-job-has-no-details",
         alone=foreign_details,

@@ -9,7 +9,8 @@ default. Nothing here knows an operation: a further one is sent, too.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from drs_sync_policy import anyjson
@@ -57,10 +58,10 @@ def cases(prober: Prober, oracle: Oracle) -> Iterator[Case]:
             )
 
 
-def _filters(prober: Prober) -> None:
+def _send(cases: Callable[[Prober, Oracle], Iterator[Case]], prober: Prober) -> None:
     for oracle in prober.oracle.others:
         if oracle.operation.optional and oracle.media_type:
-            prober.send_all(filter_cases(prober, oracle))
+            prober.send_all(cases(prober, oracle))
 
 
 def filter_cases(prober: Prober, oracle: Oracle) -> Iterator[Case]:
@@ -116,12 +117,6 @@ def _values(field: Schema, name: str, entries: Sequence[Mapping[str, Any]]) -> l
     known: list[Any] = [*field.node.get("enum", ())]
     known = known or [*(entry.get(name) for entry in entries), *field.node.get("examples", ())]
     return [*dict.fromkeys(value for value in known if isinstance(value, str))][:_FEW]
-
-
-def _pages(prober: Prober) -> None:
-    for oracle in prober.oracle.others:
-        if oracle.operation.optional and oracle.media_type:
-            prober.send_all(page_cases(prober, oracle))
 
 
 def page_cases(prober: Prober, oracle: Oracle) -> Iterator[Case]:
@@ -203,6 +198,6 @@ def most_by_default(schema: Schema) -> int:
 
 SCENARIOS: Final = (
     Scenario("optional operations", _optional, required=True),
-    Scenario("filters of optional operations", _filters),
-    Scenario("pages of optional operations", _pages),
+    Scenario("filters of optional operations", partial(_send, filter_cases)),
+    Scenario("pages of optional operations", partial(_send, page_cases)),
 )
