@@ -130,7 +130,7 @@ types: setup $(NODE) ## mypy and pyright, both strict, and that every public typ
 
 # Six workers on 2 cores, because tests also wait.
 test: setup $(NODE) ## the tests (under 3 minutes on 2 cores)
-	$(BIN)/python -m pytest -m "not system" -n 6 --dist worksteal $(EXTRA)
+	$(BIN)/python -m pytest -m "not system" --ignore tests/system -n 6 --dist worksteal $(EXTRA)
 
 test-system: setup-system $(NODE) ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds; SEED= chooses a third of the faults
 	$(strip $(SEED:%=SEED=%) $(BIN)/python -m pytest -m "system and not long" -n 2 --dist worksteal --timeout 600 $(EXTRA))

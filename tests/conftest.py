@@ -41,7 +41,6 @@ def pytest_collection() -> Generator[None, object, object]:
     try:
         return (yield)
     finally:
-        gc.collect()
         gc.freeze()
         gc.set_threshold(10_000)  # 700 would cost a twentieth of the time of tests
         gc.enable()

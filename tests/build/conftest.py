@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tools.documents import read_document
+from tools.documents import ROOT, read_document
+from tools.release.build import build_twice
 
 HERE = Path(__file__).resolve().parent
 
@@ -20,3 +21,11 @@ HERE = Path(__file__).resolve().parent
 def before() -> dict[str, Any]:
     """The contract before the edit."""
     return read_document(HERE / "before.yaml")
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The artifacts of this tree; the build rejects those that differ between two builds."""
+    folder = tmp_path_factory.mktemp("release") / "dist"
+    build_twice(ROOT, folder)
+    return folder
