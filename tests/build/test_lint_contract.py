@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tools.documents import ROOT, read_document
+from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import client_contract
 from tools.generate import CLIENT, OVERRIDES, write_client
 from tools.lint_contract import Problem, found, lint, report
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.first
 
 HERE = Path(__file__).parent
 DEFECTS = sorted((HERE / "lint").glob("*.yaml"))
+SECOND = HERE / "second_endpoint.yaml"
 STYLES = {style["info"]["title"]: style for style in read_document(HERE / "styles.yaml")["styles"]}
 
 Problems = dict[str, list[Problem]]
@@ -35,6 +36,9 @@ def problems(tmp_path_factory: pytest.TempPathFactory, before: dict[str, Any]) -
         file = (folder / f"{number}.json").resolve()
         file.write_text(json.dumps(apply(before, overlay, name=name)), encoding="utf-8")
         files[file] = name
+    second = apply(read_document(CONTRACT), read_document(SECOND), name=SECOND.name)
+    (folder / "second.json").write_text(json.dumps(second), encoding="utf-8")
+    files[(folder / "second.json").resolve()] = SECOND.name
     return {files[path]: each for path, each in found([*files]).items()}
 
 
@@ -52,6 +56,11 @@ def test_a_defect_is_reported_once(defect: Path, problems: Problems) -> None:
 def test_a_harmless_style_passes(style: str, problems: Problems) -> None:
     """What the contract could be written like, too."""
     assert problems[style] == []
+
+
+def test_a_second_operation_passes(problems: Problems) -> None:
+    """No rule of ours was written for one operation."""
+    assert problems[SECOND.name] == []
 
 
 @pytest.mark.system  # each generates a client

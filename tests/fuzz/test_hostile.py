@@ -12,14 +12,14 @@ from drs_sync_policy.fuzz import stock
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.report.describe import describe
 from tests.fuzz import hostile, servers
-from tests.fuzz.hostile import ATTACKS, Hostile
+from tests.fuzz.hostile import ATTACKS
 from tests.fuzz.started import started
 
 
-@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
-def test_a_run_against_a_hostile_server_ends(attack: type[Hostile]) -> None:
+@pytest.mark.parametrize("attack", sorted(ATTACKS.keys() - {"Redirecting"}))
+def test_a_run_against_a_hostile_server_ends(attack: str) -> None:
     """Nothing is accepted from it, and nothing is waited for beyond the budget."""
-    with servers.serving(handler=attack) as server:
+    with servers.serving(handler=ATTACKS[attack]) as server:
         verdict = run(servers.target(server, timeout=0.2), budget=1.5, schemathesis=False)
     assert verdict.ending in ("unreachable", "too little checked")
     assert verdict.reason
@@ -50,13 +50,15 @@ def test_a_redirect_is_not_followed_to_another_host() -> None:
         url = f"http://127.0.0.1:{elsewhere.server_address[1]}/"
         attack = type("Redirecting", (hostile.Redirecting,), {"elsewhere": url})
         with servers.serving(handler=attack) as server:
-            run(servers.target(server), budget=1)
+            verdict = run(servers.target(server), budget=1)
             prober = servers.prober(server)
             # Schemathesis sends nothing while it builds its strategies: a second is too short for
             # that on a busy machine.
             assert any(stock.run(prober, seconds=seconds) for seconds in (1, 5, 25))
             prober.wire.close()
         assert elsewhere.requests == 0
+    assert verdict.ending == "too little checked"
+    assert verdict.ledger.status("status-is-documented") == "failed"  # no redirect is documented
 
 
 def test_a_server_that_throttles_for_ever_costs_no_more_than_the_allowance() -> None:

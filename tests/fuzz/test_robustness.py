@@ -31,13 +31,6 @@ class Streaming(Handler):
             self.wfile.write(b" ")
 
 
-class Redirecting(Handler):
-    """Sends everyone elsewhere."""
-
-    def throttle(self) -> None:
-        raise servers.Refused(302, Location="/elsewhere")
-
-
 class Page(Handler):
     """Responses 200 with HTML, whatever it is asked."""
 
@@ -88,18 +81,6 @@ def test_a_target_that_never_comes_to_its_response_is_unreachable() -> None:
         verdict = run(servers.target(server), budget=5)
     assert verdict.ending == "unreachable"
     assert "interim responses" in verdict.reason
-
-
-def test_a_target_that_redirects_is_not_followed() -> None:
-    """No redirect is documented: that is a violation, and nothing else can be checked."""
-    with servers.serving(Habits(readback=False), Redirecting) as server:
-        verdict = run(
-            servers.target(server),
-            budget=0,
-            enough=lambda ledger: ledger.status("status-is-documented") == "failed",
-        )
-    assert verdict.ending == "too little checked"
-    assert verdict.ledger.status("status-is-documented") == "failed"
 
 
 def test_a_target_that_responds_with_html_is_reported() -> None:

@@ -15,9 +15,10 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTIL
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
 def test_what_the_page_shows_runs(
-    block: str, drs_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    block: str, drs_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Each block of Python runs by itself, with the sandbox in the environment."""
+    monkeypatch.chdir(tmp_path)  # one writes a file
     for name, value in drs_sandbox.environment().items():
         monkeypatch.setenv(name, value)
     names: dict[str, object] = {}
