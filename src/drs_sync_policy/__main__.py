@@ -25,7 +25,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise
-        sys.stderr.write("Error: the command needs more: pip install 'drs-sync-policy[cli]'\n")
+        sys.stderr.write("Error: packages are missing. Run: pip install 'drs-sync-policy[cli]'\n")
         sys.exit(_WRONG_USE)
     finally:
         if collects:

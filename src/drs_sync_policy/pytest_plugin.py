@@ -24,8 +24,8 @@ def drs_sandbox() -> Iterator[Sandbox]:
         import_module("drs_sync_policy.sandbox")
     except ModuleNotFoundError as error:
         pytest.fail(
-            f"`drs_sandbox` needs `{error.name}`, which is not installed: it is in the extra"
-            " `sandbox`. pip install 'drs-sync-policy[sandbox]'",
+            f"`drs_sandbox` needs `{error.name}`, which is not installed. Run:"
+            " pip install 'drs-sync-policy[sandbox]'",
             pytrace=False,
         )
     from drs_sync_policy.testing import sandbox

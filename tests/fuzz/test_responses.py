@@ -97,4 +97,4 @@ def test_the_statuses_for_other_defects_are_named_apart() -> None:
         prober.send(request, case="three defects")
         prober.wire.close()
     (violation,) = prober.ledger.violations("malformed-project-id-is-refused")
-    assert violation.expected == "400 or 404, or 415 or 422 for another defect of the request"
+    assert violation.expected == "400 or 404 (also tolerated: 415 or 422)"

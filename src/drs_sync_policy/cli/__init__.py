@@ -119,8 +119,8 @@ class _Verbs(click.Group):
             raise error
         extra = _EXTRA_OF.get(cmd_name, cmd_name if cmd_name in _EXTRAS else "cli")
         ctx.fail(
-            f"`{cmd_name}` needs the module `{error.name}`, which is not installed:"
-            f" pip install 'drs-sync-policy[{extra}]'"
+            f"`{cmd_name}` needs the module `{error.name}`, which is not installed."
+            f" Run: pip install 'drs-sync-policy[{extra}]'"
         )
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

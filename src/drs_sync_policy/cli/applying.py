@@ -109,7 +109,7 @@ class Run:
             return rows, code, notes
         planned = plans.plans(items, found)
         hidden = plans.unreadable(planned)
-        said = f"Not verified: the server does not show {listed(hidden, last='and')}."
+        said = f"Not compared: the server does not show {listed(hidden, last='and')}."
         wrong = {plan.job_id: plan for plan in planned if plan.changed or plan.error_code}
         rows = [
             _differing(row, wrong[row.job_id]) if row.done and row.job_id in wrong else row

@@ -29,6 +29,7 @@ _INDENT: Final = " " * len("FAIL ")
 _SKEW_SEEN: Final = 60.0
 _SKEW_REJECTED: Final = 15 * 60.0
 """A signature of an older or newer date is rejected; the date does not matter for a token."""
+_REJECTED: Final = "If the clock is wrong by more than 15 minutes, servers reject signatures."
 _URL: Final = "Is this the URL of the service?"
 _EXPLAIN: Final = "drs-sync-policy explain"
 
@@ -103,18 +104,14 @@ def _clock(response: httpx.Response, *, signs: bool) -> Iterator[Finding]:
         yield Finding("clock", True, "the server does not send its time")
         return
     off = (datetime.now(UTC) - theirs).total_seconds()
-    seen = f"{abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the server's"
+    seen = f"{abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the clock of the server"
     if abs(off) < _SKEW_SEEN:
-        yield Finding("clock", True, "agrees with the server's")
+        yield Finding("clock", True, "agrees with the clock of the server")
     elif signs and abs(off) > _SKEW_REJECTED:
-        advice = (
-            "Signatures are rejected if it is wrong by more than 15 minutes: set it, as with NTP."
-        )
+        advice = f"{_REJECTED} Set the clock, for example with NTP."
         yield Finding("clock", False, seen, advice, exits.NOT_ALLOWED)
     else:
-        yield Finding(
-            "clock", True, seen, "Signatures are rejected if it is wrong by more than 15 minutes."
-        )
+        yield Finding("clock", True, seen, _REJECTED)
 
 
 def _credentials(http: httpx.Client, address: str, auth: httpx.Auth) -> Finding:

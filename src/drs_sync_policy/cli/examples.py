@@ -64,7 +64,7 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "check": (
         ("Check what a browser recorded:", "check traffic.har --target target.toml"),
         (
-            "Check the exchanges of a run of `fuzz` again:",
+            "Check the requests and responses of a run of `fuzz` again:",
             "check report/exchanges.jsonl --target target.toml",
         ),
         (
@@ -99,7 +99,11 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "completion": (
         ("In ~/.bashrc:", 'eval "$(drs-sync-policy completion bash)"'),
-        ("For fish:", "completion fish > ~/.config/fish/completions/drs-sync-policy.fish"),
+        ("In ~/.zshrc:", 'eval "$(drs-sync-policy completion zsh)"'),
+        (
+            "For fish, run once:",
+            "completion fish > ~/.config/fish/completions/drs-sync-policy.fish",
+        ),
     ),
 }
 """By verb. A line without the program's name is shown with it."""

@@ -20,7 +20,7 @@ request; it does not say in which (`DRS.M00304`)."""
 TO_CHANGE: Final = "to change"
 NOT_KNOWN: Final = "not known"
 NOT_READ: Final = "not read"
-RESULTS: Final = (TO_CHANGE, "as set", "as set as far as it can be read", NOT_KNOWN, NOT_READ)
+RESULTS: Final = (TO_CHANGE, "as set", "as set (partly read)", NOT_KNOWN, NOT_READ)
 """What a plan says of a job; `not known` if none of the wanted fields can be read."""
 
 

@@ -60,7 +60,8 @@ def write_example(context: click.Context, _: click.Parameter, wanted: bool) -> N
         return
     _write(_example())
     click.echo(
-        f"Wrote {_EXAMPLE}. Fill in the server, then run: drs-sync-policy fuzz --target {_EXAMPLE}"
+        f"Wrote {_EXAMPLE}. Write the URL, the token and the jobs of your server into it. Then run:"
+        f" drs-sync-policy fuzz --target {_EXAMPLE}"
     )
     context.exit()
 

@@ -77,4 +77,4 @@ def test_plan_apply_verify_plan_for_many_jobs(tmp_path: Path) -> None:
 
         code, err = ended("plan", "p.json")
         assert code == exits.DONE, err
-        assert "Nothing to do, as far as it can be read." in err
+        assert "Nothing to do for the fields that can be read." in err

@@ -114,8 +114,8 @@ class _YamlWalk:
         if isinstance(value, (int, float)) and not is_number(value):
             _refuse(
                 node,
-                f"{_short(node.value)} is not a number in JSON, the format of the request; if it is"
-                " a text, put it in quotes",
+                f"the number {_short(node.value)} cannot be sent, because JSON does not have it; if"
+                " it is a text, put it in quotes",
             )
         return value
 

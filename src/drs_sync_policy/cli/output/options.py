@@ -87,8 +87,8 @@ _OPTIONS = (
     click.option(
         "--baseline",
         type=click.Path(dir_okay=False, path_type=Path),
-        help="A file of known findings. Until its expiry date, a known finding does not fail the"
-        " run.",
+        help="A file of known findings, each with an expiry date. Until this date, the finding does"
+        " not make the run fail.",
     ),
     click.option(
         "--write-baseline",

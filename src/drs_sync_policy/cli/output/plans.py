@@ -55,7 +55,7 @@ def summary(found: Sequence[JobPlan]) -> Iterator[str]:
             " drs-sync-policy explain DRS.M00304"
         )
     if not (counts[TO_CHANGE] or counts[NOT_READ]):
-        yield "Nothing to do, as far as it can be read." if hidden else "Nothing to do."
+        yield "Nothing to do for the fields that can be read." if hidden else "Nothing to do."
 
 
 def _table(found: Sequence[JobPlan]) -> None:

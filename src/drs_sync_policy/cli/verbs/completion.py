@@ -20,7 +20,7 @@ _SHELLS: Final = ("bash", "zsh", "fish")
 def command(context: click.Context, shell: str) -> None:
     """Print the script for tab completion of subcommands, options and values.
 
-    For bash, put this into ~/.bashrc: eval "$(drs-sync-policy completion bash)"
+    The examples show where each shell needs the script.
     """
     kind = get_completion_class(shell)
     assert kind is not None  # noqa: S101 - click has all of _SHELLS

@@ -130,15 +130,16 @@ def _of_status(rows: Sequence[codes.ErrorCode]) -> str:
     """The codes of a status, each in a line."""
     count = counted(len(rows), "code")
     example = f"drs-sync-policy explain {rows[0].code}"
-    head = f"status {rows[0].status}: {count}; for details of a code, for example: {example}"
+    head = f"status {rows[0].status} has {count}. For the details of a code, run: {example}"
     return "\n".join((head, *(beside(f"  {row.code:11}  ", row.en, width()) for row in rows)))
 
 
 def _code(row: codes.ErrorCode) -> str:
     seen = "" if row.seen == "table" else f", in no table of the vendor ({row.seen})"
+    whole = " if the whole request fails" if row.issuer == "service" else ""
     return "\n".join(
         (
-            f"{row.code}  status {row.status}, sent by the {row.issuer}{seen}",
+            f"{row.code}  status {row.status}{whole}, sent by the {row.issuer}{seen}",
             beside("  en-us   ", f"{row.en}{_AUTHORS[row.en_by]}", width()),
             beside("  zh-cn   ", f"{row.zh}{_AUTHORS[row.zh_by]}", width()),
             beside("  means   ", row.meaning, width()),

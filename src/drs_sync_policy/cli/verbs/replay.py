@@ -54,10 +54,13 @@ _STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "
 def command(*, report: Path, findings: Sequence[str], target: Path | None, tries: int) -> None:
     """Send the requests of findings again, and show each finding as FIXED, FAILS or FLAKY.
 
-    FIXED: no try shows the violation. FAILS: every try shows it. A try that shows nothing is made
-    again after earlier requests of the run, and again with a reading of the policy after each
-    request. FLAKY: only some tries show the violation, or no try shows it and the run that found it
-    could not repeat it either. NOT SENT: the report lacks a body or a token of a request.
+    If no try shows the violation, the command tries two other ways, each of them twice: it first
+    sends earlier requests of the run, or it reads the policy after each request.
+
+    FAILS: all tries of one way show the violation. FLAKY: only some tries show it; or no try shows
+    it, but the run that found it could not reproduce it either, or the requests cannot create the
+    same situation again. FIXED: no try shows it, in all other cases. NOT SENT: the report lacks a
+    body or a token of a request.
 
     REPORT is a folder that a run wrote with `--report`. FINDING is the id of a finding of this
     report, such as count-equals-results. The run prints the id after FAILED; in verdict.json it is

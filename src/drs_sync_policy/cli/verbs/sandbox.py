@@ -62,8 +62,8 @@ _PORT = click.IntRange(0, 65535)
 @click.option(
     "--control-port",
     type=_PORT,
-    help="Serve the control routes on this other port, on 127.0.0.1; with --control, on the"
-    " address of --host.  [default: the port of the API]",
+    help="Serve the control routes on a port of their own. They then listen on 127.0.0.1, or,"
+    " with --control, on the address of --host.  [default: the port of the API]",
 )
 @click.option(
     "--allow-host",
@@ -81,7 +81,11 @@ _PORT = click.IntRange(0, 65535)
     metavar="SECONDS",
     help="Close the connection of a client that sends or reads nothing for this time.",
 )
-@click.option("--no-aksk", is_flag=True, help="Accept tokens only, no AK/SK signatures.")
+@click.option(
+    "--no-aksk",
+    is_flag=True,
+    help="Accept only tokens, no signatures with access key and secret key.",
+)
 @click.option(
     "--max-body-bytes",
     type=click.IntRange(min=1),

@@ -33,7 +33,7 @@ from drs_sync_policy.fuzz.traffic.recorded import Recorded
 TOO_BUSY: Final = frozenset({429, 502, 503, 504})
 """What a server, or a gateway before it, says if it cannot serve the request now."""
 SMALL: Final = f"requests up to {SMALL_BYTES // 1024} KiB"
-LARGE: Final = "larger requests (only a sample)"
+LARGE: Final = f"requests over {SMALL_BYTES // 1024} KiB (only a sample)"
 TOGETHER: Final = "requests for one job at the same time"
 _CASE: Final = "under load"
 _AT_ONCE: Final = 6

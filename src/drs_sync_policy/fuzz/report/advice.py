@@ -22,7 +22,9 @@ _PARTS: Final = (
     Missing("[other_tenant]", "that tenants are isolated"),
     Missing("[readback]", "that the stored policy is the one that was sent"),
     Missing("a second entry in job_ids", "that a request for one job does not change another job"),
-    Missing("blocked_job_ids", "that only a job in the wrong state fails"),
+    Missing(
+        "blocked_job_ids", "that a job in the wrong state fails, and that the other jobs do not"
+    ),
     Missing("expired_token", "that an expired token is rejected"),
     Missing("max_body_bytes", "the behaviour at the size limit of the body"),
 )

@@ -91,7 +91,7 @@ def _problem(it: Subject, expected: str, allowed: frozenset[int]) -> Problem:
 
 
 def _expected(it: Subject, allowed: frozenset[int]) -> str:
-    """What the rule asks for in its own words, and what else is allowed: for other defects, too."""
+    """What the rule asks for in its own words, and what else is right, as for other defects."""
     expectation = it.exchange.expectation
     known = {rule.id: rule.statement for rule in it.oracle.contract.rules}
     statement = known.get(expectation.rule, "")
@@ -100,11 +100,9 @@ def _expected(it: Subject, allowed: frozenset[int]) -> str:
         asked.add(CLOSED)
     own = statuses_of(expectation.rule, expectation.defects) & allowed or allowed
     asked &= own
-    besides, others = own - asked, allowed - own
-    text = listed(own)
-    if asked and besides:
-        text = f"{listed(asked)} (also tolerated: {listed(besides)})"
-    return f"{text}, or {listed(others)} for another defect of the request" if others else text
+    wanted = asked or own
+    besides = allowed - wanted
+    return listed(wanted) + (f" (also tolerated: {listed(besides)})" if besides else "")
 
 
 CHECKS: Final = (

@@ -103,7 +103,7 @@ def test_a_plan_has_each_kind_of_change(given: Callable[..., Done], server: Vend
     ]
     done = given("plan", [{"job_id": "job-0000", "index_trans": False, "ddl_trans": True}])
     assert done.code == exits.DONE
-    assert "Nothing to do, as far as it can be read." in done.err
+    assert "Nothing to do for the fields that can be read." in done.err
     assert {operation for operation, _ in server.asked} == {"batch-detail"}
 
 
@@ -141,7 +141,7 @@ def test_a_plan_says_what_is_not_known(given: Callable[..., Done], server: Vendo
     ]
     done = given("plan", items)
     assert done.code == exits.DONE
-    said = "3 jobs: 1 as set, 1 as set as far as it can be read, 1 not known"
+    said = "3 jobs: 1 as set, 1 as set (partly read), 1 not known"
     assert done.err.splitlines()[:2] == [
         said,
         "Not compared in 2 jobs: ddl_trans (cannot be read)",
@@ -161,7 +161,7 @@ def test_a_plan_says_what_is_not_known(given: Callable[..., Done], server: Vendo
     rows = [*csv.DictReader(io.StringIO(given("plan", items, "--output", "csv").out))]
     assert [row["may_be_rejected"] for row in rows] == ["false", "false", "true", "false"]
     assert [row["result"] for row in rows][1:] == [
-        "as set as far as it can be read", "not known", "as set",
+        "as set (partly read)", "not known", "as set",
     ]  # fmt: skip
 
 
