@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.findings.grouping import Finding, group
 from drs_sync_policy.fuzz.readback import Unreadable
-from tests.fuzz import servers, validity
+from tests.fuzz import servers
 from tests.fuzz.servers import Handler
 
 
@@ -29,17 +30,24 @@ def _findings(handler: type[Handler], *names: str) -> tuple[Finding, ...]:
 
 
 class LosingUpdates(Handler):
-    """Reads the policy, waits, and writes it whole: of parallel requests one is lost."""
+    """Reads the policy, waits for another request, and writes it whole: one of both is lost."""
+
+    begun = threading.Condition()
+    number = 0
 
     def policy(self, path: str, body: bytes) -> dict[str, Any]:
-        before = {job: dict(policy) for job, policy in self.server.stored.items()}
-        found = super().policy(path, body)
-        jobs = {result["id"] for result in found["results"]} & before.keys()
-        time.sleep(0.01)
-        items = {item["job_id"]: item for item in validity.loads(body)["jobs"]}
-        for job in jobs:
-            new = {name: items[job][name] for name in validity.FIELDS if name in items[job]}
-            self.server.stored[job] = {**before[job], **new}
+        with self.server.lock:
+            before = {job: dict(policy) for job, policy in self.server.stored.items()}
+            found = super().policy(path, body)
+            new, self.server.stored = self.server.stored, before
+        with self.begun:
+            LosingUpdates.number += 1
+            mine = self.number
+            self.begun.notify_all()
+            self.begun.wait_for(lambda: self.number > mine, timeout=0.02)
+        with self.server.lock:
+            jobs = {result["id"] for result in found["results"]} & new.keys()
+            self.server.stored |= {job: new[job] for job in jobs}
         return found
 
 
