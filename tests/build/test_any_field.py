@@ -25,6 +25,7 @@ from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.cases.values import Schema
 from drs_sync_policy.sandbox.faults import catalogue
 from drs_sync_policy.sandbox.seed import FIRST
+from tests.processes import completed
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.overlay import apply
 
@@ -153,10 +154,11 @@ def in_the_copy(test: Callable[..., None]) -> Callable[..., None]:
 def copy(document: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project with the edited contract, generated from it."""
     folder = tmp_path_factory.mktemp("any_field")
-    listed = subprocess.run(
+    listed = completed(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.split("\0")  # fmt: skip
+        cwd=ROOT,
+        check=True,
+    ).stdout.split("\0")
     for name in filter(None, listed):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -172,11 +174,12 @@ def copy(document: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> 
 
 def _run(folder: Path, program: str, *arguments: str, **more: str) -> Any:
     paths = os.pathsep.join(map(str, (folder / "src", folder / "generated", folder)))
-    return subprocess.run(
+    return completed(
         [str(folder / ".venv" / "bin" / program), *arguments],
-        cwd=folder, env={**os.environ, "PYTHONPATH": paths, **more},
-        capture_output=True, text=True, check=False, timeout=600,
-    )  # fmt: skip
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": paths, **more},
+        timeout=600,
+    )
 
 
 @pytest.fixture(scope="module")

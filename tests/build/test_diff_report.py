@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.processes import completed
 from tools.diff.base import Contracts, chosen, last_release, releases, working_tree
 from tools.diff.change import BOTH, NOBODY, REQUEST, Change, Level, needed_version
 from tools.diff.compare import compare_all
@@ -151,7 +152,7 @@ def test_a_contract_that_cannot_be_generated_hides_no_verdict() -> None:
 
 def _run(base: Path | str, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tools.diff", "--no-python", "--base", str(base), *options]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return completed(command, cwd=ROOT)
 
 
 def test_the_gate_refuses_a_version_that_is_too_small(tmp_path: Path) -> None:
@@ -199,7 +200,7 @@ def _git(folder: Path, *arguments: str) -> None:
 
 def _diff(clone: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tools.diff", "--no-python"]
-    return subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
+    return completed(command, cwd=clone)
 
 
 def _break(contract: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy_api import AuthenticatedClient
 from drs_sync_policy_api.api.synchronization_policies import batch_set_policy
 from drs_sync_policy_api.models import BatchSetPolicyReq, SyncPolicyReq
+from tests.processes import completed
 
 HUAWEI = contract.load("huawei-cloud")
 
@@ -124,7 +124,7 @@ def test_the_command_sets_all_of_them(served: sandbox.Running, tmp_path: Path) -
     command += ["--edition", "huawei-cloud", "--url", served.url]
     command += ["--project-id", tenant.project_id]
     environment = {**os.environ, "DRS_TOKEN": tenant.token}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = completed(command, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     assert _stored(served) == {key: value for key, value in item.items() if key != "job_id"}
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import doctest
 import os
 import re
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -30,6 +29,7 @@ import drs_sync_policy.testing
 from drs_sync_policy import codes, contract, sandbox
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.sandbox.seed import TENANTS
+from tests.processes import completed
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
@@ -67,10 +67,7 @@ def _console(example: Example) -> None:
     for command, shown in _commands(example.parsed):
         said = re.search(r"# exit (\d+)$", command)
         expected = int(said[1]) if said else 0
-        done = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", command],
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
+        done = completed(["bash", "-o", "pipefail", "-c", command], timeout=120)
         printed = (done.stdout + done.stderr).strip()
         assert done.returncode == expected, f"{command}\nended with {done.returncode}:\n{printed}"
         if shown:
@@ -197,7 +194,7 @@ SAMPLES = contract.load().at(
 def test_a_sample_of_the_contract_sets_the_policy(sample: dict[str, str], shell: Path) -> None:
     """What the reference page shows to be copied works, with curl, Python and the command."""
     program = [sys.executable, "-c"] if sample["lang"] == "Python" else ["bash", "-e", "-c"]
-    done = subprocess.run([*program, sample["source"]], capture_output=True, text=True, check=False)
+    done = completed([*program, sample["source"]])
     assert done.returncode == 0, done.stderr
     assert re.search(r"\bsucce(ss|eded)\b", done.stdout)
     url, project = os.environ["DRS_URL"], os.environ["DRS_PROJECT_ID"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import completed
 from tools import generate
 from tools.documents import read_document
 
@@ -34,13 +35,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def _run(clone: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tools.generate", *options],
-        cwd=clone,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return completed([sys.executable, "-m", "tools.generate", *options], cwd=clone)
 
 
 def _bytes(root: Path) -> dict[str, bytes]:
@@ -116,7 +111,7 @@ def test_an_edited_table_of_completions_is_drift(clone: Path) -> None:
     table = clone / "src" / "drs_sync_policy" / "cli" / "completions.json"
     table.write_text(table.read_text("utf-8").replace('"--slot-name"', '"--slot"'), "utf-8")
     ask = [sys.executable, "-c", "from tools import completions; print(*completions.drift())"]
-    done = subprocess.run(ask, cwd=clone, capture_output=True, text=True, check=True)
+    done = completed(ask, cwd=clone, check=True)
     assert done.stdout.startswith("src/drs_sync_policy/cli/completions.json differs")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.processes import completed
 from tools.documents import ROOT
 
 PACKAGES = (
@@ -53,10 +53,9 @@ def _fail_when_first(
     names: list[str], *, path: Path = ROOT, others: str = OTHERS
 ) -> tuple[list[str], str]:
     """Which of these modules cannot be imported before the others, and what Python said."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", FIRST, others, " ".join(names)],
-        cwd=path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = completed(
+        [sys.executable, "-W", "error", "-c", FIRST, others, " ".join(names)], cwd=path
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.split(), done.stderr
 

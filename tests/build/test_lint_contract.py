@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.processes import completed
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import client_contract
 from tools.generate import CLIENT, OVERRIDES, write_client
@@ -83,10 +83,12 @@ def test_every_rule_is_on_and_has_a_failing_fixture() -> None:
     """The plugin's rules, those that the configuration switches on, and the fixtures agree."""
     script = "import p from './overrides/lint/plugin.js'; "
     script += "console.log(JSON.stringify(Object.keys(p().rules.oas3)))"
-    done = subprocess.run(
+    done = completed(
         ["node", "--no-warnings", "--input-type=module", "--eval", script],
-        cwd=ROOT, env=node_environment(), capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=node_environment(),
+        check=True,
+    )
     written = {f"drs/{name}" for name in json.loads(done.stdout)}
     rules = read_document(ROOT / "overrides" / "redocly.yaml")["rules"]
     assert {name for name, level in rules.items() if level == "error"} == written

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 import tarfile
 import tomllib
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from drs_sync_policy import contract
+from tests.processes import completed
 from tools.documents import ROOT
 from tools.release.audit import Audit, read_report
 from tools.release.build import build, contract_inside
@@ -57,10 +57,7 @@ def test_the_wheel_can_be_built_from_the_sdist(dist: Path, tmp_path: Path) -> No
 def test_what_is_not_the_product_stays_out_of_the_wheel(dist: Path) -> None:
     """No tests, tools or overrides are shipped."""
     (wheel,) = dist.glob("*.whl")
-    done = subprocess.run(
-        [sys.executable, "-m", "zipfile", "--list", str(wheel)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    done = completed([sys.executable, "-m", "zipfile", "--list", str(wheel)], check=True)
     folders = {line.split("/")[0] for line in done.stdout.splitlines()[1:]}
     ours = {"drs_sync_policy", "drs_sync_policy_api", "drs_sync_policy_contract"}
     assert {folder for folder in folders if not folder.endswith(".dist-info")} == ours

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import io
 import re
-import subprocess
 import tokenize
 import tomllib
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.processes import completed
 
 ROOT = Path(__file__).resolve().parents[2]
 LIST = Path(__file__).with_name("retired_words.toml")
@@ -43,10 +44,11 @@ PHRASES = re.compile(
 
 @cache
 def _files() -> list[Path]:
-    listed = subprocess.run(
+    listed = completed(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.split("\0")  # fmt: skip
+        cwd=ROOT,
+        check=True,
+    ).stdout.split("\0")
     found = [name for name in listed if name and not name.startswith(SKIPPED)]
     kept = [ROOT / name for name in found if Path(name).suffix in PROSE or name == "Makefile"]
     return [path for path in kept if path.is_file() and "static" not in path.parts]

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -43,6 +42,7 @@ from drs_sync_policy.sandbox import (
 )
 from drs_sync_policy.sandbox.faults import catalogue
 from drs_sync_policy.sandbox.seed import FIRST, SECOND
+from tests.processes import completed
 from tools import pages, reference
 from tools.documents import CONTRACT, ROOT, read_document
 from tools.editions import client_contract
@@ -120,13 +120,10 @@ def test_the_command_names_the_handler_that_is_missing(
     """It is the author's to write: a usage error, and not a bug to report."""
     shutil.copytree(ROOT / "generated" / DATA, tmp_path / DATA)
     shutil.copy(contract_file, tmp_path / DATA / "base.json")
-    done = subprocess.run(
+    done = completed(
         [sys.executable, "-m", "drs_sync_policy", *verb.split()],
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
         timeout=60,
     )
     assert done.returncode == exits.WRONG_USE
@@ -256,11 +253,11 @@ def test_the_client_has_a_function_for_it_that_works(
     write_client(tmp_path / CLIENT, templates=OVERRIDES / "templates", document=document)
     jobs = f"{second.url}/_sandbox/projects/{FIRST.project_id}/jobs"
     httpx.post(jobs, json={"job_id": "job 1?ä"}).raise_for_status()
-    done = subprocess.run(
+    done = completed(
         [sys.executable, "-c", CALL, second.url, FIRST.token, FIRST.project_id],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "job 1?ä\n"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.processes import completed
 from tools import guide
 from tools.documents import ROOT
 from tools.release import build, sbom
@@ -53,12 +53,11 @@ def test_a_workflow_calls_verbs_that_exist(workflow: Path) -> None:
 def _plan(script: str) -> str:
     """What the verbs in a script would run."""
     dry = re.sub(r"\bmake (?=[a-z])", "make --dry-run --no-print-directory ", script)
-    done = subprocess.run(
+    done = completed(
         ["bash", "-e", "-c", dry],
         cwd=ROOT,
         env={**os.environ, "BASE_REF": "main", "GITHUB_REF_NAME": "v1.0.0", "NUMBER": "5"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -79,10 +78,7 @@ def test_a_verb_takes_what_it_is_given(command: str) -> None:
         assert given.partition("=")[0] in VARIABLES
         assert _plan(command.replace(given, "")) != plan
     for module, options in re.findall(r"python -m (tools[.\w]*) (.*--.*)", plan):
-        known = subprocess.run(
-            [sys.executable, "-m", module, "--help"],
-            cwd=ROOT, capture_output=True, text=True, check=True,
-        )  # fmt: skip
+        known = completed([sys.executable, "-m", module, "--help"], cwd=ROOT, check=True)
         assert set(re.findall(r"--[a-z-]+", options)) <= set(re.findall(r"--[a-z-]+", known.stdout))
 
 
@@ -110,10 +106,7 @@ def test_every_action_is_pinned_by_its_hash(workflow: Path) -> None:
 def test_zizmor_has_no_finding() -> None:
     """Workflows and update rules; `make lint` runs the same."""
     program = str(Path(sys.executable).with_name("zizmor"))
-    done = subprocess.run(
-        [program, "--offline", "--no-progress", "--quiet", str(ROOT / ".github")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = completed([program, "--offline", "--no-progress", "--quiet", str(ROOT / ".github")])
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.processes import completed
 
 ROOT = Path(__file__).resolve().parents[2]
 VERBS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
@@ -29,9 +30,7 @@ by_manual = pytest.mark.parametrize(
 @cache
 def _committed() -> set[Path]:
     """What a fresh clone has: every file that git tracks, and the folders of these."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
+    listed = completed(["git", "ls-files", "-z"], cwd=ROOT, check=True).stdout
     files = [ROOT / name for name in listed.split("\0") if name]
     return {folder for file in files for folder in (file, *file.parents)}
 
@@ -91,10 +90,12 @@ def _plan(*arguments: str, **environment: str) -> str:
     # What `make test EXTRA=...` was given reaches each make below it, in several variables.
     given = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", *_OPTIONS)
     kept = {name: value for name, value in os.environ.items() if name not in given}
-    done = subprocess.run(
+    done = completed(
         ["make", "--dry-run", "--no-print-directory", *arguments],
-        cwd=ROOT, env={**kept, **environment}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**kept, **environment},
+        check=True,
+    )
     return done.stdout
 
 

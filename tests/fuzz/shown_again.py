@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import urllib.request
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from drs_sync_policy.fuzz.rules import words
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.profile import Target
+from tests.processes import completed
 
 _RUN = (
     "plain requests",
@@ -81,10 +81,11 @@ def _shown_by(target: Target, failure: Example, checked: Target) -> str:
         pass
     lines = [step.curl.replace(checked.url, target.url) for step in failure.steps]
     tokens = {name.removeprefix("$"): secret for secret, name in target.secrets}
-    done = subprocess.run(
+    done = completed(
         ["bash", "-c", "; ".join(f"{line} --silent; printf '\\0'" for line in lines)],
-        env={**tokens, "PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        env={**tokens, "PATH": "/usr/bin:/bin"},
+        check=True,
+    )
     response = done.stdout.split("\0")[-2].split("\n\n")[-1]
     stored: dict[str, Any] = json.loads(response)["policy"]
     names = dict.fromkeys(_FIELD.findall(f"{failure.expected} {failure.received}"))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import tomlkit
 
 from tests.fuzz import servers
-
-PROGRAM = Path(sys.executable).with_name("drs-sync-policy")
+from tests.processes import PROGRAM
 
 
 def started(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from schemathesis.core.transport import Response
 
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz import hooks
+from tests.processes import completed
 
 from . import servers
 
@@ -30,7 +30,7 @@ def test_the_command_line_of_schemathesis_knows_our_rules(tmp_path: Path) -> Non
             f'[parameters]\n"path.project_id" = "{target["project_id"]}"\n',
             "utf-8",
         )
-        done = subprocess.run(
+        done = completed(
             [
                 str(Path(sys.executable).parent / "schemathesis"),
                 *("run", "openapi.json", "--phases", "examples", "--no-color"),
@@ -41,9 +41,6 @@ def test_the_command_line_of_schemathesis_knows_our_rules(tmp_path: Path) -> Non
                 "SCHEMATHESIS_HOOKS": "drs_sync_policy.fuzz.hooks",
                 "DRS_SYNC_POLICY_TARGET": "target.toml",
             },
-            capture_output=True,
-            text=True,
-            check=False,
         )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Rule failed: count-equals-results" in done.stdout

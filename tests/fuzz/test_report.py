@@ -6,7 +6,6 @@ import datetime
 import io
 import math
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
@@ -29,6 +28,7 @@ from drs_sync_policy.fuzz.verdict import Verdict
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
 from tests.html import Reader
+from tests.processes import completed
 
 pytestmark = pytest.mark.first
 
@@ -81,11 +81,9 @@ def _first_curl(verdict: Verdict, rule: str) -> str:
 
 
 def _run_in_bash(command: str, **variables: str) -> str:
-    done = subprocess.run(
+    done = completed(
         ["bash", "-c", command + " --silent"],
         env={**variables, "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
         check=True,
     )
     return done.stdout

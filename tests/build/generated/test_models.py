@@ -21,6 +21,7 @@ from drs_sync_policy_api.models import (
     SyncPolicyStatus,
 )
 from drs_sync_policy_api.types import UNSET, decode, encode
+from tests.processes import completed
 
 
 def test_models_are_frozen_attrs_classes() -> None:
@@ -107,5 +108,5 @@ def test_unset_keeps_its_identity() -> None:
 def test_models_come_without_httpx() -> None:
     """Building and reading models imports no HTTP client."""
     code = "import sys, drs_sync_policy_api.models; print('httpx' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = completed([sys.executable, "-c", code], check=True)
     assert done.stdout.strip() == "False"

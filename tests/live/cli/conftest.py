@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +14,7 @@ from click.testing import CliRunner
 
 from drs_sync_policy import sandbox
 from drs_sync_policy.cli import main
-
-PROGRAM = str(Path(sys.executable).with_name("drs-sync-policy"))
+from tests.processes import PROGRAM, completed
 
 
 @frozen
@@ -81,14 +78,11 @@ def run_process(environment: Mapping[str, str], tmp_path: Path) -> Run:
 
     def running(*arguments: str, stdin: str = "", **variables: str | None) -> Done:
         changed = {**environment, **variables}
-        done = subprocess.run(
+        done = completed(
             [PROGRAM, *arguments],
             cwd=tmp_path,
             env={name: value for name, value in changed.items() if value is not None},
             input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
         )
         assert "Traceback" not in done.stderr
         return Done(done.returncode, done.stdout, done.stderr)

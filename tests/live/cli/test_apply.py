@@ -17,8 +17,9 @@ import pytest
 
 from drs_sync_policy import sandbox
 from drs_sync_policy.cli import exits
+from tests.processes import PROGRAM, completed
 
-from .conftest import PROGRAM, Run
+from .conftest import Run
 
 UNKNOWN = "no-such-job"
 Items = Sequence[Mapping[str, Any]]
@@ -259,11 +260,12 @@ def test_a_disk_that_gets_full_ends_the_run_with_a_true_table(
             resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
         # Python would write cut .pyc files under the limit: every later import of them fails.
-        return subprocess.run(
-            [*arguments, "--output", "json"], cwd=tmp_path, text=True,
+        return completed(
+            [*arguments, "--output", "json"],
+            cwd=tmp_path,
             env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True, check=False, preexec_fn=limit,
-        )  # fmt: skip
+            preexec_fn=limit,
+        )
 
     done = limited(400)
     assert done.returncode == exits.BROKEN

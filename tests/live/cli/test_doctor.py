@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -15,10 +12,11 @@ import pytest
 
 from drs_sync_policy import sandbox
 from drs_sync_policy.cli import exits
+from tests.processes import PROGRAM
 from tests.wire import free_port
 
-from .conftest import PROGRAM, Run
-from .terminal import converse
+from .conftest import Run
+from .terminal import in_terminal
 
 
 def test_a_healthy_setup_is_well(run: Run, server: sandbox.Running) -> None:
@@ -224,14 +222,7 @@ def test_a_proxy_is_shown_without_its_credentials(run: Run) -> None:
 def test_the_doctor_shows_no_colour_where_none_is_wanted(environment: Mapping[str, str]) -> None:
     """NO_COLOR is heeded in a terminal, too (https://no-color.org)."""
     for wanted in (False, True):
-        master, slave = pty.openpty()
         variables = {**environment, "TERM": "xterm", "NO_COLOR": "" if wanted else "1"}
-        asked = subprocess.Popen(
-            [PROGRAM, "doctor"], stdin=slave, stdout=slave, stderr=slave, env=variables,
-            start_new_session=True,
-        )  # fmt: skip
-        os.close(slave)
-        shown = converse(master, {})
-        assert asked.wait(60) == exits.DONE
-        os.close(master)
+        code, shown = in_terminal(PROGRAM, "doctor", env=variables)
+        assert code == exits.DONE
         assert ("\x1b[" in shown) is wanted

@@ -11,8 +11,9 @@ import pytest
 
 from drs_sync_policy import sandbox
 from drs_sync_policy.cli import exits
+from tests.processes import PROGRAM, completed
 
-from .conftest import PROGRAM, Run
+from .conftest import Run
 
 NO_HOME = {"HOME": None, "XDG_CONFIG_HOME": None}
 
@@ -30,10 +31,12 @@ def test_a_complete_environment_needs_no_home_and_no_user(
     """A container with an unknown user id has neither; a profile that is named is missed."""
     given = {name: environment[name] for name in environment if name not in NO_HOME}
     given |= {"DRS_PROFILE": profile} if profile else {}
-    done = subprocess.run(
+    done = completed(
         [PROGRAM, "set", server.tenants[0].job_ids[0], "--ddl-trans"],
-        cwd="/", env=given, preexec_fn=_without_user, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd="/",
+        env=given,
+        preexec_fn=_without_user,
+    )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     assert ("HOME is not set" in done.stderr) == (profile is not None)
@@ -61,10 +64,11 @@ def test_a_closed_stream_raises_nothing(
     """The policies are set, and no file is written to in place of the stream."""
     (tmp_path / "p.csv").write_text(f"job_id\n{server.tenants[0].job_ids[0]}\nno-such-job\n")
     redirected = " ".join(f"{number}>&-" for number in closed)
-    done = subprocess.run(
+    done = completed(
         ["bash", "-c", f'exec "$0" apply p.csv {redirected}', PROGRAM],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=environment,
+    )
     assert done.returncode == exits.BROKEN
     assert "Traceback" not in done.stderr
     journal = (tmp_path / "p.csv.journal").read_text()

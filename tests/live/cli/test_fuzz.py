@@ -18,8 +18,7 @@ from drs_sync_policy import sandbox
 from drs_sync_policy.cli import exits, main
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
-
-from .conftest import PROGRAM
+from tests.processes import PROGRAM, completed
 
 
 def _fuzz(*arguments: str) -> Result:
@@ -161,7 +160,7 @@ def test_a_folder_that_cannot_take_reports_exits_2_before_the_run(tmp_path: Path
 def test_judging_our_sandbox_writes_nothing_to_stderr() -> None:
     """What the fuzzer sends on purpose is nothing for the sandbox in its process to remark on."""
     command = [PROGRAM, "fuzz", "--sandbox", "--budget", "0"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = completed(command)
     assert done.returncode == exits.DONE, done.stdout
     assert done.stderr == ""
 

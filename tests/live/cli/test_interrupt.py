@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -17,8 +14,8 @@ from typing import Any
 import pytest
 
 from drs_sync_policy.cli import exits
-
-from .conftest import PROGRAM
+from tests.live.cli.terminal import Process, in_terminal
+from tests.processes import PROGRAM, completed
 
 
 class Stalling(ThreadingHTTPServer):
@@ -96,10 +93,7 @@ def test_an_interrupted_run_is_resumed(
         assert left == ["job-2", "job-3", "job-4", "job-5"]
 
     stalling.stalls_at, before = "", len(stalling.seen)
-    done = subprocess.run(
-        [PROGRAM, *arguments], cwd=tmp_path, env=variables, text=True, capture_output=True,
-        check=False,
-    )  # fmt: skip
+    done = completed([PROGRAM, *arguments], cwd=tmp_path, env=variables)
     assert done.returncode == exits.DONE
     assert sorted(stalling.seen[before:]) == left
     assert not (tmp_path / "p.json.journal").exists()
@@ -113,22 +107,15 @@ def test_in_a_terminal_the_way_on_is_what_is_seen_last(
     (tmp_path / "p.json").write_text(json.dumps(items))
     variables = {**environment, "DRS_URL": f"http://127.0.0.1:{stalling.server_port}"}
     stalling.stalls_at = "job-2"
-    master, slave = pty.openpty()
-    running = subprocess.Popen(
-        [PROGRAM, "apply", "p.json", "--batch", "1", "--concurrency", "1"],
-        cwd=tmp_path, env=variables, stdin=slave, stdout=slave, stderr=slave,
-        start_new_session=True,
-    )  # fmt: skip
-    os.close(slave)
-    assert stalling.stalled.wait(60)
-    running.send_signal(signal.SIGINT)
-    shown = b""
-    with suppress(OSError):  # what a terminal says at its end
-        while True:
-            shown += os.read(master, 65536)
-    os.close(master)
-    assert running.wait(60) == exits.INTERRUPTED
-    *_, row, summary, last = shown.decode().splitlines()
+
+    def interrupt(running: Process) -> None:
+        assert stalling.stalled.wait(60)
+        running.send_signal(signal.SIGINT)
+
+    command = (PROGRAM, "apply", "p.json", "--batch", "1", "--concurrency", "1")
+    code, shown = in_terminal(*command, cwd=tmp_path, env=variables, meanwhile=interrupt)
+    assert code == exits.INTERRUPTED
+    *_, row, summary, last = shown.splitlines()
     assert row.split() == ["3", "job-2", "unknown"]
     assert summary == "60 jobs: 2 succeeded, 1 unknown, 57 not sent"
     assert last == "To continue, run the same command again."

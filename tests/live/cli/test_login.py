@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import stat
-import subprocess
 import tomllib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +13,10 @@ import pytest
 from drs_sync_policy import sandbox
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.profiles import write
+from tests.processes import PROGRAM
 
-from .conftest import PROGRAM, Run
-from .terminal import converse
+from .conftest import Run
+from .terminal import in_terminal
 
 UNSET = {"DRS_URL": None, "DRS_PROJECT_ID": None, "DRS_TOKEN": None}
 
@@ -114,17 +112,8 @@ def test_parallel_logins_keep_every_profile(tmp_path: Path) -> None:
 @pytest.mark.parametrize("token", ["a\x7f", 'q"\\'])
 def test_every_text_that_toml_can_hold_is_held(token: str, run: Run, file: Path) -> None:
     """With TOML's escapes, which are not all of JSON's."""
-    done = run(
-        "login",
-        "--url",
-        "http://h",
-        "--project-id",
-        "p",
-        "--kind",
-        "token",
-        "--no-verify",
-        DRS_TOKEN=token,
-    )
+    arguments = ("login", "--url", "http://h", "--project-id", "p", "--kind", "token")
+    done = run(*arguments, "--no-verify", DRS_TOKEN=token)
     assert done.code == exits.DONE
     assert tomllib.loads(file.read_text("utf-8"))["default"]["token"] == token
 
@@ -203,19 +192,13 @@ def test_a_secret_is_asked_for_without_being_shown(
 ) -> None:
     """On a terminal, what is not given is asked for, and a typed token does not appear."""
     tenant = server.tenants[0]
-    master, slave = pty.openpty()
     variables = {k: v for k, v in environment.items() if not k.startswith("DRS_")}
-    asked = subprocess.Popen(
-        [PROGRAM, "login", "typed", "--url", server.url],
-        stdin=slave, stdout=slave, stderr=slave, env=variables, start_new_session=True,
-    )  # fmt: skip
-    os.close(slave)
-    shown = converse(
-        master,
-        {"Project id:": tenant.project_id, "Kind of credentials": "token", "Token:": tenant.token},
-    )
-    assert asked.wait(60) == exits.DONE
-    os.close(master)
+    replies = {
+        "Project id:": tenant.project_id, "Kind of credentials": "token", "Token:": tenant.token
+    }  # fmt: skip
+    command = (PROGRAM, "login", "typed", "--url", server.url)
+    code, shown = in_terminal(*command, env=variables, replies=replies)
+    assert code == exits.DONE
     assert tenant.token not in shown
     assert tenant.project_id in shown
     stored = tomllib.loads(file.read_text("utf-8"))["typed"]
@@ -235,15 +218,9 @@ def test_on_a_terminal_a_region_or_a_url_is_asked_for(
         (server.url, "", {"url": server.url}),
         (f"127.0.0.1:1\n{server.url}", "http:// or https:// is missing", {"url": server.url}),
     ):
-        master, slave = pty.openpty()
-        asked = subprocess.Popen(
-            [PROGRAM, "login", "--replace", "--kind", "token", "--no-verify"],
-            stdin=slave, stdout=slave, stderr=slave, env=variables, start_new_session=True,
-        )  # fmt: skip
-        os.close(slave)
-        shown = converse(master, {question: typed})
-        assert asked.wait(60) == exits.DONE
-        os.close(master)
+        command = (PROGRAM, "login", "--replace", "--kind", "token", "--no-verify")
+        code, shown = in_terminal(*command, env=variables, replies={question: typed})
+        assert code == exits.DONE
         assert shown.count(question) == 1 + typed.count("\n")
         assert said in shown
         found = tomllib.loads(file.read_text("utf-8"))["default"]

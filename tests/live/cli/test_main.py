@@ -15,8 +15,9 @@ import pytest
 from drs_sync_policy import contract
 from drs_sync_policy.cli import exits, main
 from drs_sync_policy.cli.examples import EXAMPLES
+from tests.processes import PROGRAM, completed
 
-from .conftest import PROGRAM, Run
+from .conftest import Run
 
 VERBS = main.list_commands(click.Context(main))
 
@@ -29,7 +30,7 @@ def test_help_loads_nothing_heavy() -> None:
         "print([name for name in ('httpx', 'drs_sync_policy_api', 'yaml', 'rich', 'msgspec',"
         " 'jsonschema_rs', 'drs_sync_policy_contract') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = completed([sys.executable, "-c", code], check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
@@ -112,10 +113,11 @@ def test_completion_loads_no_verb_and_no_library(words: str) -> None:
     )
     number = len(f"drs-sync-policy {words}|".split()) - 1
     asks = {"COMP_WORDS": f"drs-sync-policy {words}", "COMP_CWORD": str(number)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+    done = completed(
+        [sys.executable, "-c", code],
+        check=True,
         env={**os.environ, **asks, "_DRS_SYNC_POLICY_COMPLETE": "bash_complete"},
-    )  # fmt: skip
+    )
     assert done.stdout.splitlines()[-1] == "[]"
     assert len(done.stdout.splitlines()) > 1 or "fault" in words
 
@@ -193,7 +195,7 @@ def test_what_is_not_installed_is_named(missing: str, verb: str, said: str) -> N
         f"sys.argv = ['drs-sync-policy', *{verb!r}.split()]\n"
         "from drs_sync_policy.__main__ import main\nmain()"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = completed([sys.executable, "-c", code])
     assert done.returncode == (exits.WRONG_USE if said else exits.DONE)
     assert said in done.stderr
     assert "Traceback" not in done.stderr
@@ -235,7 +237,7 @@ def test_help_marks_what_needs_more(run: Run) -> None:
 def test_the_package_can_be_run_as_a_module(tmp_path: Path) -> None:
     """It is the command, and is called so."""
     asked = [sys.executable, "-m", "drs_sync_policy", "set", "--help"]
-    done = subprocess.run(asked, capture_output=True, text=True, check=True, cwd=tmp_path)
+    done = completed(asked, check=True, cwd=tmp_path)
     assert "Usage: drs-sync-policy set" in done.stdout
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from drs_sync_policy.cli import exits
+from tests.processes import PROGRAM
 
-from .conftest import PROGRAM, Run
+from .conftest import Run
 
 POLICIES = '[{"job_id": "19557d51-1ee6-4507-97a6-8f69164jb201"}]'
 
@@ -161,17 +162,8 @@ def test_a_folder_is_not_a_file_of_profiles(run: Run, tmp_path: Path) -> None:
 
 def test_a_login_replaces_no_profile_unasked(run: Run, tmp_path: Path) -> None:
     """Where nobody can be asked it stays as it is, unless the command says otherwise."""
-    arguments = (
-        "login",
-        "x",
-        "--region",
-        "eu-de",
-        "--project-id",
-        "p",
-        "--kind",
-        "token",
-        "--no-verify",
-    )
+    where = ("--region", "eu-de", "--project-id", "p", "--kind", "token", "--no-verify")
+    arguments = ("login", "x", *where)
     assert run(*arguments).code == exits.DONE
     again = run(*arguments)
     assert again.code == exits.WRONG_USE

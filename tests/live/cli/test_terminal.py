@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
 import re
-import struct
-import subprocess
 import sys
-import termios
 from collections.abc import Mapping
 from pathlib import Path
 from unicodedata import east_asian_width
@@ -19,8 +13,10 @@ import pytest
 
 from drs_sync_policy import sandbox
 from drs_sync_policy.cli import exits
+from tests.live.cli.terminal import in_terminal
+from tests.processes import PROGRAM
 
-from .conftest import PROGRAM, Run
+from .conftest import Run
 
 JOBS = 60
 APPLY = (PROGRAM, "apply")
@@ -38,22 +34,9 @@ def _in_terminal(
     columns: int, folder: Path, variables: Mapping[str, str], *command: str, code: int
 ) -> str:
     """Everything that a terminal of this width was sent; the command ended with `code`."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    running = subprocess.Popen(
-        command, cwd=folder, env=dict(variables), start_new_session=True,
-        stdin=slave, stdout=slave, stderr=slave,
-    )  # fmt: skip
-    os.close(slave)
-    shown = b""
-    while True:
-        try:
-            shown += os.read(master, 65536)
-        except OSError:
-            break
-    os.close(master)
-    assert running.wait(60) == code
-    return shown.decode()
+    ended, shown = in_terminal(*command, cwd=folder, env=variables, columns=columns)
+    assert ended == code
+    return shown
 
 
 @pytest.mark.parametrize("columns", [50, 160])

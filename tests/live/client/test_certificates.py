@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -29,9 +27,9 @@ from drs_sync_policy import (
     SyncPolicyReq,
 )
 from drs_sync_policy.runtime.errors import ConnectFailedError
+from tests.processes import PROGRAM, completed
 
 JOBS = [SyncPolicyReq(job_id="a")]
-COMMAND = str(Path(sys.executable).with_name("drs-sync-policy"))
 DONE = b'{"count": 1, "results": [{"id": "a", "status": "success"}]}'
 Call = Callable[..., Outcome]
 
@@ -181,12 +179,6 @@ def test_the_command_takes_the_authority_from_the_environment(
     environment |= {"DRS_URL": secure.url, "DRS_PROJECT_ID": "p", "DRS_TOKEN": "t"}
     if trusted:
         environment["SSL_CERT_FILE"] = str(secure.ca_file)
-    done = subprocess.run(
-        [COMMAND, "set", "--conflict-policy", "ignore", "a"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = completed([PROGRAM, "set", "--conflict-policy", "ignore", "a"], env=environment)
     assert done.returncode == code, done.stderr
     assert trusted or "SSL_CERT_FILE" in " ".join(done.stderr.split())

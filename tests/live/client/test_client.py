@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import subprocess
 import sys
 from importlib.metadata import version
 from typing import Any
@@ -28,6 +27,7 @@ from drs_sync_policy import (
 from drs_sync_policy.client.network.options import tls_context
 from drs_sync_policy.client.regions import regions
 from drs_sync_policy_api.types import SERVERS
+from tests.processes import completed
 from tests.wire import free_port, hangs, resets, says, wire
 
 JOBS = [SyncPolicyReq(job_id="a", conflict_policy=ConflictPolicy.STOP, ddl_trans=False)]
@@ -285,7 +285,7 @@ def test_importing_the_package_loads_neither_httpx_nor_the_codec() -> None:
         "import sys, drs_sync_policy; print(sorted({'httpx', 'httpcore', 'msgspec', 'attrs', 'ssl'}"
         " & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = completed([sys.executable, "-c", code], check=True)
     assert done.stdout.strip() == "[]"
 
 
@@ -304,7 +304,7 @@ def test_importing_the_package_loads_neither_httpx_nor_the_codec() -> None:
 def test_a_client_loads_only_what_it_needs(code: str, absent: tuple[str, ...]) -> None:
     """Models and errors need no httpx; a client needs nothing of sandbox, fuzzer or command."""
     code += f"; import sys; print(sorted({set(absent)} & sys.modules.keys()))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = completed([sys.executable, "-c", code], check=True)
     assert done.stdout.strip() == "[]"
 
 

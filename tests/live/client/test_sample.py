@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 from drs_sync_policy import contract
 from drs_sync_policy.testing import Sandbox
+from tests.processes import completed
 
 
 def test_the_contracts_python_sample_runs(drs_sandbox: Sandbox) -> None:
@@ -15,11 +15,9 @@ def test_the_contracts_python_sample_runs(drs_sandbox: Sandbox) -> None:
     paths = contract.load().document["paths"].values()
     samples = [sample for item in paths for sample in item["post"].get("x-codeSamples", ())]
     (source,) = (sample["source"] for sample in samples if sample["lang"] == "Python")
-    done = subprocess.run(
-        [sys.executable, "-c", source],
-        capture_output=True, text=True, check=False, timeout=30,
-        env={**os.environ, **drs_sandbox.environment()},
-    )  # fmt: skip
+    done = completed(
+        [sys.executable, "-c", source], timeout=30, env={**os.environ, **drs_sandbox.environment()}
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "19557d51-1ee6-4507-97a6-8f69164jb201 succeeded None None\n"
     stored = drs_sandbox.policy("19557d51-1ee6-4507-97a6-8f69164jb201")

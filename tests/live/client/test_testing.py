@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from drs_sync_policy.testing import (
     responds,
     succeeds,
 )
+from tests.processes import completed
 
 JOBS = [SyncPolicyReq(job_id="a", conflict_policy="stop"), SyncPolicyReq(job_id="b")]
 QUICK = Retries(first_wait=0.0)
@@ -275,5 +275,5 @@ def test_the_page_for_test_authors_shows_the_fixture(pytester: pytest.Pytester) 
 def test_the_plugin_costs_other_test_runs_nothing() -> None:
     """Loading the plugin imports neither httpx nor the sandbox."""
     code = "import sys, drs_sync_policy.pytest_plugin; print('httpx' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = completed([sys.executable, "-c", code], check=True)
     assert done.stdout.strip() == "False"

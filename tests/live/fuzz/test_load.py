@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -27,6 +26,7 @@ from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.profile import Target
+from tests.processes import completed
 
 USERS = 4
 
@@ -223,7 +223,5 @@ assert (old.hurried, part._second, part._is_finished) == (5.0, new, False)
 
 def test_a_load_that_begins_while_the_last_is_checked_keeps_its_checks() -> None:
     """The end of the last one takes nothing from it; Ctrl-C shortens that end."""
-    done = subprocess.run(
-        [sys.executable, "-c", ANOTHER_LOAD], capture_output=True, text=True, check=False
-    )
+    done = completed([sys.executable, "-c", ANOTHER_LOAD])
     assert done.returncode == 0, done.stderr

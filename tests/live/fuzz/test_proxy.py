@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -20,8 +19,7 @@ from click.testing import CliRunner
 from drs_sync_policy import SyncPolicyClient, SyncPolicyReq, TokenAuth, sandbox
 from drs_sync_policy.cli import exits, main
 from drs_sync_policy.sandbox.seed import FIRST
-
-PROGRAM = Path(sys.executable).with_name("drs-sync-policy")
+from tests.processes import PROGRAM
 
 
 @define

@@ -22,6 +22,7 @@ from click.testing import CliRunner, Result
 from drs_sync_policy.cli import main
 from drs_sync_policy.cli.verbs import sandbox as verb
 from drs_sync_policy.sandbox.seed import TENANTS
+from tests.processes import completed
 
 COMMAND = [sys.executable, "-c", "from drs_sync_policy.cli import main; main()", "sandbox"]
 
@@ -59,17 +60,9 @@ def test_what_is_printed_can_be_pasted() -> None:
                 assert shown in text
         pasted = text[text.index("  curl ") : text.index("Read it back")]
         words = shlex.split(pasted.replace("\\\n", " "))
-        response = subprocess.run(
-            [*words, "--silent"], capture_output=True, text=True, check=True, timeout=20
-        )
+        response = completed([*words, "--silent"], check=True, timeout=20)
         assert '"status":"success"' in response.stdout
-        read = subprocess.run(
-            [*shlex.split(text.splitlines()[-1]), "--silent"],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=20,
-        )
+        read = completed([*shlex.split(text.splitlines()[-1]), "--silent"], check=True, timeout=20)
         assert '"conflict_policy":"ignore"' in read.stdout
 
 

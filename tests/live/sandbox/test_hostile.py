@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
 import sys
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from drs_sync_policy.sandbox import Running
 from drs_sync_policy.sandbox.seed import FIRST
+from tests.processes import completed
 
 from .conftest import Caller
 
@@ -194,9 +194,7 @@ with sandbox.running() as server:
 
 def test_bytes_that_are_not_http_write_nothing_to_stderr() -> None:
     """A program that runs a sandbox of its own keeps its terminal to itself."""
-    done = subprocess.run(
-        [sys.executable, "-c", SENDS_NO_HTTP], capture_output=True, text=True, check=True
-    )
+    done = completed([sys.executable, "-c", SENDS_NO_HTTP], check=True)
     assert (done.stdout, done.stderr) == ("HTTP/1.1 400\n", "")
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from .conftest import Visit
 
-pytestmark = pytest.mark.system
 AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
 
 

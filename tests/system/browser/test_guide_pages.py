@@ -26,7 +26,6 @@ from tools.pages.fields import found_fields
 if TYPE_CHECKING:
     from .conftest import Visit
 
-pytestmark = pytest.mark.system
 AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = sorted({*(page.stem for page in guide.DOCS.glob("*.md")), *(n[:-3] for n in guide.MADE)})
 by_page = pytest.mark.parametrize("name", PAGES)

@@ -14,7 +14,6 @@ from tools.documents import ROOT
 if TYPE_CHECKING:
     from .conftest import Visit
 
-pytestmark = pytest.mark.system
 AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
 OPERATION = "#/other/batchsetpolicy"
 

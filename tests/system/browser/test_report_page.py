@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,12 +12,12 @@ import pytest
 
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.cli import exits
+from tests.processes import completed
 from tools.documents import ROOT
 
 if TYPE_CHECKING:
     from .conftest import Visit
 
-pytestmark = pytest.mark.system
 AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
 FAULTS = ("answers-202",)
 
@@ -40,10 +39,7 @@ def _report(folder: Path, *arguments: str) -> Path:
     with sandbox.running(faults=FAULTS) as server:
         target = folder / "target.toml"
         target.write_text(sandbox.to_toml(sandbox.target_profile(server.url)), "utf-8")
-        done = subprocess.run(
-            [program, *arguments, "--target", str(target), "--report", str(folder)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = completed([program, *arguments, "--target", str(target), "--report", str(folder)])
     assert done.returncode == exits.BROKEN, done.stderr
     return folder / "report.html"
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
+from tests.processes import completed
 from tools.documents import ROOT
 
 
 def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
-    )
+    done = completed(["git", *arguments], cwd=folder, check=True)
     return done.stdout
 
 

@@ -11,8 +11,6 @@ import pytest
 from tests.html import Reader
 from tools import guide
 
-pytestmark = pytest.mark.system
-
 
 def test_a_site_with_an_address_says_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Canonical links, sitemap and robots have the address, and the 404 page works below a path."""

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from drs_sync_policy import contract
+from tests.processes import completed
 from tests.system.build.clones import git, new_clone
 from tools.documents import ROOT
 from tools.release.installed import check, pythons
-
-pytestmark = pytest.mark.system
 
 
 @pytest.mark.parametrize("lowest", [False, True], ids=["newest", "lowest"])
@@ -42,16 +41,11 @@ def _prepare(tree: Path, version: str) -> subprocess.CompletedProcess[str]:
     # The packages of the clone come before those of this tree's editable installation.
     paths = os.pathsep.join(str(tree / name) for name in ("src", "generated"))
     environment = {**os.environ, "PYTHONPATH": paths}
-    done = subprocess.run(
-        command, cwd=tree, env=environment, capture_output=True, text=True, check=False
-    )
+    done = completed(command, cwd=tree, env=environment)
     if done.returncode:
         return done
     assert f"v{version}" not in git(tree, "tag").split()  # not before the artifacts were tried
-    return subprocess.run(
-        [*command, "--tag"],
-        cwd=tree, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return completed([*command, "--tag"], cwd=tree, env=environment)
 
 
 def test_a_release_is_prepared_and_the_next_is_held_to_it(clone: Path) -> None:
@@ -108,7 +102,7 @@ def _edit_contract(tree: Path, old: str, new: str) -> None:
 def test_another_release_of_the_generator_is_tried_and_pinned(clone: Path) -> None:
     """The pin and the locks name it, stale overrides are shown, and nothing is committed."""
     command = [sys.executable, "-m", "tools.upgrade_generator", "0.29.0"]
-    done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
+    done = completed(command, cwd=clone)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "-> 0.29.0: pinned, locked." in done.stdout
     assert "STALE: an override was made for another original.\n--- old/" in done.stdout

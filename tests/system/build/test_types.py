@@ -11,16 +11,15 @@ schemathesis, rich and jsonschema_rs. Without the option pyright scores 96 % and
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import Any
 
 import pytest
 
+from tests.processes import completed
 from tools.documents import ROOT
 from tools.programs import node_environment, node_tool
 
 # `make types` runs it, too: like its other checks it needs many seconds of pyright.
-pytestmark = pytest.mark.system
 
 
 def _faults(symbols: list[dict[str, Any]]) -> list[str]:
@@ -36,13 +35,10 @@ def _faults(symbols: list[dict[str, Any]]) -> list[str]:
 @pytest.mark.parametrize("package", ["drs_sync_policy", "drs_sync_policy_api"])
 def test_every_public_type_is_known(package: str) -> None:
     """Each public symbol has one type for every checker, as far as it depends on us."""
-    done = subprocess.run(
+    done = completed(
         [node_tool("pyright"), "--verifytypes", package, "--ignoreexternal", "--outputjson"],
         cwd=ROOT,
         env=node_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
     )
     found = json.loads(done.stdout)["typeCompleteness"]
     assert found["exportedSymbolCounts"]["withKnownType"] > 0

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.processes import completed
 from tests.system.build.clones import git, new_clone
 from tools.documents import ROOT
-
-pytestmark = pytest.mark.system
 
 INSTALLED = {".venv": ("bin", "lib", "pyvenv.cfg"), "tools/node_modules": ("*", ".bin")}
 """What `make setup setup-node` installed here: a clone uses it, and must not install it again."""
@@ -50,10 +49,7 @@ def _run(workflow: str, job: str, tree: Path, given: Mapping[str, str]) -> None:
         "PYTHONPATH": os.pathsep.join(str(tree / name) for name in ("src", "generated")),
     }
     for script in scripts:
-        done = subprocess.run(
-            ["bash", "-e", "-c", script],
-            cwd=tree, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = completed(["bash", "-e", "-c", script], cwd=tree, env=environment)
         assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
 
 

@@ -7,18 +7,15 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.live.client.batches import Echo
+from tests.processes import PROGRAM, completed
 from tests.wire import wire
 
-pytestmark = pytest.mark.system
-
-PROGRAM = str(Path(sys.executable).with_name("drs-sync-policy"))
 JOBS = [f"job-{number}" for number in range(150)]
 CONCURRENCY = 4
 
@@ -45,10 +42,7 @@ def test_nothing_noted_is_lost_when_apply_is_killed(amount: int, tmp_path: Path)
                 running.send_signal(signal.SIGKILL)
             first = {job for jobs in echo.asked for job in jobs}
             begun = len(echo.asked)
-            done = subprocess.run(
-                [*command, "--output", "json"], cwd=tmp_path, env=environment,
-                capture_output=True, text=True, check=False,
-            )  # fmt: skip
+            done = completed([*command, "--output", "json"], cwd=tmp_path, env=environment)
         assert done.returncode == 0, done.stderr
         states = {row["job_id"]: row["state"] for row in json.loads(done.stdout)}
         earlier = {job for job, state in states.items() if state == "set earlier"}

@@ -14,8 +14,6 @@ import pytest
 
 from tests.system.memory import peak
 
-pytestmark = pytest.mark.system
-
 BYTES = 100_000_000
 MOST_MEMORY = 600_000_000
 

@@ -13,16 +13,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from drs_sync_policy.cli import exits
 from tests.live import vendor
-from tests.live.cli.conftest import PROGRAM
 from tests.live.cli.reading.policies import FULL, full
 from tests.live.vendor import PROJECT, TOKEN, refusal
+from tests.processes import PROGRAM
 
 
-@pytest.mark.system
 def test_plan_apply_verify_plan_for_many_jobs(tmp_path: Path) -> None:
     """2,000 jobs, interrupted and resumed, while the server throttles and loses connections."""
     count = 2_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,7 @@ import pytest
 
 from drs_sync_policy.sandbox import Running, running
 from drs_sync_policy.sandbox.seed import FIRST, SECOND
-
-pytestmark = pytest.mark.system
+from tests.processes import completed
 
 ROOT = Path(__file__).parents[3]
 NODE = ROOT / ".venv" / "bin" / "node"
@@ -35,11 +33,9 @@ def call(sandbox: Running, *jobs: dict[str, Any], **changes: str) -> Any:
         "body": {"jobs": jobs},
         **changes,
     }
-    done = subprocess.run(
+    done = completed(
         [NODE, Path(__file__).with_name("call.js"), ROOT / "tools"],
         input=json.dumps(asked),
-        capture_output=True,
-        text=True,
         check=True,
         timeout=60,
     )

@@ -19,10 +19,7 @@ import pytest
 from drs_sync_policy.sandbox import Running, running, target_profile, to_toml
 from drs_sync_policy.sandbox.seed import FIRST, SECOND, Tenant
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.filterwarnings("ignore:Method .[a-z_]+. of:DeprecationWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:Method .[a-z_]+. of:DeprecationWarning")
 
 SDK_WARNINGS = (DeprecationWarning, SyntaxWarning, PendingDeprecationWarning)
 

@@ -19,8 +19,7 @@ import pytest
 
 from drs_sync_policy.sandbox import Running, running
 from drs_sync_policy.sandbox.seed import FIRST, SECOND
-
-pytestmark = pytest.mark.system
+from tests.processes import completed
 
 ROOT = Path(__file__).parents[3]
 CONTRACT = ROOT / "openapi.yaml"
@@ -55,12 +54,9 @@ def test_schemathesis_finds_nothing(
     (tmp_path / "schemathesis.toml").write_text(config, encoding="utf-8")
     program = Path(sys.executable).with_name("schemathesis")
     found = program if program.exists() else ROOT / ".venv" / "bin" / "schemathesis"
-    done = subprocess.run(
+    done = completed(
         [found, "run", CONTRACT, "--url", sandbox.url, "--report", "ndjson", *options],
         cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
         timeout=300,
     )
     assert done.returncode == 0, done.stdout

@@ -18,7 +18,6 @@ from tests.fuzz import servers
 from tests.fuzz.habits import HABITS, TOGETHER, accusations, assert_not_accused
 from tests.fuzz.servers import Habits
 
-pytestmark = pytest.mark.system
 ALL = {**HABITS, **TOGETHER}
 
 

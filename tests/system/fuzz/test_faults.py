@@ -12,9 +12,6 @@ from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.sandbox.faults import Fault
 from tests.fuzz.found import CATALOGUE, FIRST_OF_EACH, assert_found, target_at
 
-pytestmark = pytest.mark.system
-
-
 REST = [fault for fault in CATALOGUE if fault not in FIRST_OF_EACH]
 """Those that are not the first of their rule, which `make test` looks for."""
 SEED = int(os.environ.get("SEED") or 196)

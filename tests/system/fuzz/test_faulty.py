@@ -8,8 +8,6 @@ from drs_sync_policy.fuzz.active import run
 from tests.fuzz import servers
 from tests.fuzz.faulty import FAULTY
 
-pytestmark = pytest.mark.system
-
 
 @pytest.mark.parametrize("name", FAULTY)
 def test_a_faulty_server_is_found(name: str) -> None:

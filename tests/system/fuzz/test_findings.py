@@ -8,8 +8,6 @@ from tests.fuzz import storing
 from tests.fuzz.servers import Handler
 from tests.fuzz.storing import KEEPS, STORED, rules_of_findings, with_a_new_field
 
-pytestmark = pytest.mark.system
-
 
 def test_a_field_that_the_server_does_not_know_yet_has_findings_of_its_own() -> None:
     """The contract is ahead of the server, which ignores the new field, valid or not."""

@@ -11,15 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from drs_sync_policy.cli import exits
+from tests.processes import PROGRAM, completed
 from tools.documents import ROOT
 
-pytestmark = pytest.mark.system
 PAGE = (ROOT / "docs" / "implementer.md").read_text("utf-8")
 FIRST, REPAIR = re.findall(r"```python\n# server\.py\n(.*?)```", PAGE, re.DOTALL)
-PROGRAM = str(Path(sys.executable).with_name("drs-sync-policy"))
 TOKEN = re.findall(r"DRS_TOKEN=([\w-]+)", PAGE)[0]
 ADDRESS = '"127.0.0.1", 8300'
 
@@ -50,10 +47,9 @@ def _serving(source: str, port: int, folder: Path) -> Iterator[None]:
 
 
 def _run(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [PROGRAM, *arguments], cwd=folder, env={"DRS_TOKEN": TOKEN, "HOME": str(folder)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = completed(
+        [PROGRAM, *arguments], cwd=folder, env={"DRS_TOKEN": TOKEN, "HOME": str(folder)}
+    )
     assert done.returncode == exits.BROKEN, done.stderr
     return done.stdout + done.stderr
 

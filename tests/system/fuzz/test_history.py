@@ -6,8 +6,6 @@ import pytest
 
 from tests.fuzz.shown_again import assert_shown_again
 
-pytestmark = pytest.mark.system
-
 
 @pytest.mark.parametrize(
     "fault",

@@ -14,9 +14,6 @@ from tests.fuzz.hostile import ATTACKS, Hostile
 from tests.fuzz.started import started
 from tests.system.memory import peak
 
-pytestmark = pytest.mark.system
-
-
 BUDGET = 5.0
 START = 20.0
 """Seconds that a busy machine may take to start the program and to write the report."""

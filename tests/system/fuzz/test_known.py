@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz.known import FAULT, RULE, fuzz, profile_of
-
-pytestmark = pytest.mark.system
+from tests.processes import completed
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +67,9 @@ def test_exported_tests_fail_until_the_server_is_repaired(
             "DRS_TOKEN": token,
             "DRS_URL": profile["url"].strip('"').split("/v3")[0],
         }
-        done = subprocess.run(
+        done = completed(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(exported)],
             cwd=tmp_path,
             env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
         )
         assert done.returncode == code, done.stdout + done.stderr

@@ -41,8 +41,6 @@ INPUTS = {
 
 ALL_REQUIRED = ("drs-sync-policy fuzz ", "drs-sync-policy fuzz --budget 0 ")
 
-pytestmark = pytest.mark.system
-
 
 @frozen
 class Done:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from drs_sync_policy.fuzz import stock
 from tests.fuzz import servers
 from tests.fuzz.servers import Handler
-
-pytestmark = pytest.mark.system
 
 CASE_ID = "x-schemathesis-testcaseid"
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.target.profile import Target
-
-pytestmark = pytest.mark.system
 
 
 def test_a_faultless_server_is_not_accused(target: Target) -> None:

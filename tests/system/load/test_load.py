@@ -21,12 +21,12 @@ from drs_sync_policy.cli import exits
 from drs_sync_policy.fuzz import load
 from drs_sync_policy.fuzz.evidence import files as evidence
 from drs_sync_policy.sandbox.seed import TENANTS
+from tests.processes import PROGRAM, completed
 from tests.system.children import checks_of
 from tests.system.sandbox.server import served
 
-pytestmark = [pytest.mark.system, pytest.mark.first]  # the longest: all would wait for the last
+pytestmark = pytest.mark.first  # the longest: all would wait for the last
 
-PROGRAM = str(Path(sys.executable).with_name("drs-sync-policy"))
 LOCUST = str(Path(sys.executable).with_name("locust"))
 USERS_FILE = str(Path(load.__file__).with_name("users.py"))
 SECONDS = 15  # long enough for some rounds of requests at once, on a busy machine, too
@@ -184,10 +184,7 @@ def test_locust_runs_the_module_itself(machine: Callable[..., Machine]) -> None:
     here = machine("count-capped")
     options = ["--target", "target.toml", "--headless", "--users", "6", "--spawn-rate", "6"]
     options += ["--run-time", f"{2 * SECONDS}s", "--report", "report", "--processes", "2"]
-    done = subprocess.run(
-        [LOCUST, "-f", USERS_FILE, *options],
-        cwd=here.folder, text=True, capture_output=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+    done = completed([LOCUST, "-f", USERS_FILE, *options], cwd=here.folder, timeout=PATIENCE)
     assert done.returncode == exits.BROKEN, done.stderr
     assert "FAILED count-equals-results" in done.stdout
     assert here.verdict()["load"]["workers"] == 2

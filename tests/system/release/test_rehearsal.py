@@ -18,10 +18,9 @@ from threading import Thread
 
 import pytest
 
+from tests.processes import completed
 from tools.documents import ROOT
 from tools.release.build import build, check
-
-pytestmark = pytest.mark.system
 
 NAME = "drs-sync-policy"
 USES = {
@@ -107,15 +106,13 @@ def test_a_release_is_installed_from_an_index_and_used(
          "--index", f"{index.url}/simple/", "--index-strategy", "first-index", wanted],
         check=True, cwd=tmp_path, env={**os.environ, "NO_PROXY": "127.0.0.1"},
     )  # fmt: skip
-    done = subprocess.run(
-        [str(python), "-I", "-W", "error", "-c", USES[extra]],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = completed([str(python), "-I", "-W", "error", "-c", USES[extra]], cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    where = subprocess.run(
+    where = completed(
         [str(python), "-I", "-c", "import drs_sync_policy as p; print(p.__file__)"],
-        cwd=tmp_path, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=tmp_path,
+        check=True,
+    )
     assert re.search("env/lib.*/site-packages/", where.stdout)
 
 

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 from attrs import frozen
 
+from tests.processes import completed
+
 # -B: a process under a limit on the size of files would leave cut .pyc files behind.
 COMMAND = [sys.executable, "-B", "-c", "from drs_sync_policy.cli import main; main()", "sandbox"]
 
@@ -58,7 +60,7 @@ def _url(process: subprocess.Popen[str]) -> str:
 
 def rss_kib(served_by: Served) -> int:
     """The resident memory of the process and its children, in KiB."""
-    found = subprocess.run(
+    found = completed(
         [
             "ps",
             "-o",
@@ -68,8 +70,6 @@ def rss_kib(served_by: Served) -> int:
             "--ppid",
             str(served_by.process.pid),
         ],
-        capture_output=True,
-        text=True,
         check=True,
     )
     return sum(int(line) for line in found.stdout.split())

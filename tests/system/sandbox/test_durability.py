@@ -17,8 +17,6 @@ from .postgres import Postgres
 from .server import served
 from .writers import writers, writing
 
-pytestmark = pytest.mark.system
-
 
 @pytest.mark.soak(usual=10, long=30)
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])

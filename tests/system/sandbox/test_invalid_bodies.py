@@ -12,8 +12,6 @@ from drs_sync_policy.sandbox.seed import FIRST
 from .server import served
 from .writers import PATH
 
-pytestmark = pytest.mark.system
-
 
 @pytest.mark.parametrize("item", [b"{}", b"[]", b"null"])
 def test_millions_of_invalid_items_take_little_memory(item: bytes) -> None:

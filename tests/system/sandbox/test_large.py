@@ -17,8 +17,6 @@ from tests.system.memory import peak
 from .server import served
 from .writers import PATH
 
-pytestmark = pytest.mark.system
-
 HEADERS = {"X-Auth-Token": FIRST.token, "Content-Type": "application/json"}
 ITEMS = 400_000
 CALLERS = 8

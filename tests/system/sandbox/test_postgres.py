@@ -17,8 +17,6 @@ from tests.live.sandbox.conftest import Caller
 
 from .postgres import Postgres
 
-pytestmark = pytest.mark.system
-
 _NAMES = count()
 
 

@@ -20,8 +20,6 @@ from drs_sync_policy.sandbox.seed import FIRST, SECOND
 from .server import rss_kib, served
 from .writers import JOBS, PATH
 
-pytestmark = pytest.mark.system
-
 CLIENTS = 8
 FIELDS: dict[str, list[Any]] = {
     "conflict_policy": ["ignore", "overwrite", "stop"],

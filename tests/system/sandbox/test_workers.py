@@ -8,13 +8,10 @@ import time
 from pathlib import Path
 
 import httpx
-import pytest
 
 from drs_sync_policy.sandbox.seed import FIRST
 
 from .server import Served, served
-
-pytestmark = pytest.mark.system
 
 
 def workers(sandbox: Served) -> list[int]:

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,11 +17,9 @@ from drs_sync_policy import sandbox
 from drs_sync_policy.cli import exits
 from drs_sync_policy.fuzz.evidence import files as evidence
 from drs_sync_policy.sandbox.seed import FIRST
+from tests.processes import PROGRAM
 from tests.system.children import checks_of
 
-pytestmark = pytest.mark.system
-
-PROGRAM = str(Path(sys.executable).with_name("drs-sync-policy"))
 PATIENCE = 60
 Proxied = tuple[subprocess.Popen[str], str, int]
 """A proxy, its URL, and the process that checks."""

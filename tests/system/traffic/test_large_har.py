@@ -8,13 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from drs_sync_policy import sandbox
 from drs_sync_policy.sandbox.seed import FIRST
 from tests.system.memory import peak
-
-pytestmark = pytest.mark.system
 
 BYTES = 200_000_000
 MOST_MEMORY = 300_000_000

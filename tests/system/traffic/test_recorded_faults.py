@@ -14,8 +14,6 @@ from drs_sync_policy.fuzz.traffic.check import check_file
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits
 
-pytestmark = pytest.mark.system
-
 _TOKEN = "the token: HAR has `***` for one that the profile does not have, and it may be valid"
 _JOB = "that the job does not exist: the profile does not name it, and it may be somebody's"
 NOT_IN_HAR: Final = {
