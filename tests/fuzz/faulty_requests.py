@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+from http.client import HTTPMessage
 from typing import Any
+from urllib.parse import unquote
 
 from tests.fuzz.servers import JOBS, TOKENS, Handler, Refused
 
@@ -143,6 +145,15 @@ class ShallowParser(Handler):
         return super().parse(body)
 
 
+class DeepParser(Handler):
+    """Fails for 400 levels."""
+
+    def parse(self, body: bytes) -> list[Item]:
+        if re.search(rb"[\[{]{400}|(?:\{\W*\w+\W*:\s*){400}", body):
+            raise Refused(500)
+        return super().parse(body)
+
+
 class SmallBuffer(Handler):
     """Rejects a body of more than 100,000 bytes."""
 
@@ -191,6 +202,36 @@ class DecodesEachChunk(FirstChunkOnly):
 
     def used(self, chunks: list[bytes]) -> bytes:
         return "".join(chunk.decode(errors="replace") for chunk in chunks).encode()
+
+
+class LeavesBodies(Handler):
+    """Rejects what its head says before it has read the body, whose bytes are the next request."""
+
+    def read_body(self) -> bytes:
+        if self.command == "POST" and not self.headers.get("Transfer-Encoding"):
+            self.authenticate(unquote(self.path.split("/")[2]))
+            self.check_headers()
+        return super().read_body()
+
+    def parse_request(self) -> bool:
+        if not vars(self)["raw_requestline"].startswith((b"{", b" ")):
+            return super().parse_request()
+        self.command, self.headers = "POST", HTTPMessage()
+        self.close_connection = False
+        self.response(400, self.said("request"))
+        return False
+
+
+class OneTokenPerConnection(Handler):
+    """Takes every request of a connection for one of the first tenant that it has accepted."""
+
+    project = ""
+
+    def authenticate(self, wanted: str) -> str:
+        if self.project and self.project != wanted:
+            raise Refused(403)
+        self.project = self.project or super().authenticate(wanted)
+        return self.project
 
 
 class CrashesOnExpectations(Handler):

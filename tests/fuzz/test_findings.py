@@ -16,7 +16,7 @@ from drs_sync_policy.fuzz.findings.aspects import aspects, plain_case
 from drs_sync_policy.fuzz.findings.grouping import group
 from drs_sync_policy.fuzz.findings.shrink import Plain
 from drs_sync_policy.fuzz.rules.checking import check_response
-from tests.fuzz import servers
+from tests.fuzz import faulty_requests, servers
 from tests.fuzz.servers import Handler
 from tests.fuzz.storing import (
     KEEPS,
@@ -89,6 +89,33 @@ def test_two_bugs_of_one_field_are_two_findings() -> None:
 def test_a_new_field_that_is_rejected_is_one_finding() -> None:
     """The contract is ahead of the server, which rejects the new field."""
     assert rules_of_findings(Refusing, with_a_new_field()) == ["valid-request-is-accepted"]
+
+
+@pytest.mark.parametrize(
+    ("handler", "rule", "scenarios"),
+    [
+        (
+            faulty_requests.DeepParser,
+            "extremes-in-ignored-fields-are-survived",
+            {"extremes where they are wrong", "extremes"},
+        ),
+        (
+            faulty_requests.LeavesBodies,
+            "valid-request-is-accepted",
+            {"requests after rejected ones", "headers", "pairs of conditions"},
+        ),
+        (
+            faulty_requests.OneTokenPerConnection,
+            "token-comes-from-its-header",
+            {"credentials", "another tenant's project", "clients"},
+        ),
+    ],
+)
+def test_what_any_request_may_show_is_one_finding(
+    handler: type[Handler], rule: str, scenarios: set[str]
+) -> None:
+    """A parser, or what a server remembers of a connection, is wrong once, whatever it spoils."""
+    assert rules_of_findings(handler, which=lambda entry: entry.name in scenarios) == [rule]
 
 
 def test_a_contract_without_optional_fields_is_checked() -> None:

@@ -87,7 +87,7 @@ def test_a_body_that_is_left_unread_is_taken_for_the_next_request() -> None:
     found = [b for b in verdict.ledger.violations() if b.kind == "relation"]
     assert found
     assert {violation.rule for violation in found} == {"valid-request-is-accepted"}
-    assert all("behind no token" in violation.case for violation in found)
+    assert all("behind one with no token" in violation.case for violation in found)
     assert all(len(violation.exchanges) == 2 for violation in found)
 
 

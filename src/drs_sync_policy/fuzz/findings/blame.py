@@ -103,6 +103,7 @@ _ALSO_OF_STATE: Final[tuple[AnyRule, ...]] = (
 EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
     ("body-must-be-i-json", "extremes-in-ignored-fields-are-survived", "response"),
     ("body-must-be-i-json", "invalid-body-is-refused", "crash of the parser"),
+    ("extremes-in-ignored-fields-are-survived", "invalid-body-is-refused", "crash of the parser"),
     ("missing-credentials-are-refused", "credentials-come-before-the-body", "any"),
     ("wrong-credentials-are-refused", "credentials-come-before-the-body", "any"),
     ("repeating-is-harmless", OWN, "not alone"),

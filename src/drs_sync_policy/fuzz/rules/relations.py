@@ -15,7 +15,7 @@ from drs_sync_policy.fuzz.rules import state, status
 from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
-from drs_sync_policy.fuzz.rules.words import as_json
+from drs_sync_policy.fuzz.rules.words import as_json, listed
 
 ItemResult = tuple[Any, Any, Any]
 """What a result says, without its message, which may name a request, a time or a position."""
@@ -57,16 +57,30 @@ def _same(
 
 def accepted_after_rejected(it: Sequence[Subject]) -> Iterator[Problem]:
     """A valid request on the connection of a rejected one: it gets its own response."""
-    first, last = it[0].exchange, it[-1].exchange
-    if not last.expectation.valid or last.response is None:
+    if not it[-1].exchange.expectation.valid:
         raise Skip
-    status = last.response.status
-    if status != 200:
+    yield from _own_status(it, frozenset({200}))
+
+
+def as_on_its_own(it: Sequence[Subject]) -> Iterator[Problem]:
+    """A request on the connection of an accepted one: its own token says what it gets."""
+    first, allowed = it[0].exchange.response, it[-1].exchange.expectation.statuses
+    if first is None or first.status != 200 or allowed is None:
+        raise Skip
+    yield from _own_status(it, allowed)
+
+
+def _own_status(it: Sequence[Subject], allowed: frozenset[int]) -> Iterator[Problem]:
+    """The status of the last response has to be one of these, whatever the first was."""
+    first, last = it[0].exchange, it[-1].exchange
+    if last.response is None:
+        raise Skip
+    if last.response.status not in allowed:
         yield Problem(
-            "200",
+            listed(allowed),
             seen(last),
-            expected_statuses=frozenset({200}),
-            received_status=status,
+            expected_statuses=allowed,
+            received_status=last.response.status,
             exchanges=(first, last),
         )
 
@@ -237,6 +251,12 @@ CHECKS: Final = (
         "valid-request-is-accepted",
         alone=status.accepted,
         compared=accepted_after_rejected,
+        about="status",
+    ),
+    Check(
+        "token-comes-from-its-header",
+        alone=status.of("token-comes-from-its-header"),
+        compared=as_on_its_own,
         about="status",
     ),
     Check("items-are-independent", compared=independent),

@@ -120,7 +120,6 @@ CHECKS: Final = (
     by_status("missing-credentials-are-refused"),
     by_status("wrong-credentials-are-refused"),
     by_status("token-is-matched-exactly"),
-    by_status("token-comes-from-its-header"),
     by_status("credentials-come-before-the-body"),
     by_status("foreign-project-is-refused"),
     by_status(PARAMETERS_RULE),

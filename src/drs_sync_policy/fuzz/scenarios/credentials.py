@@ -12,6 +12,7 @@ from attrs import evolve
 
 from drs_sync_policy.fuzz.cases.values import near_misses
 from drs_sync_policy.fuzz.prober import Case, Prober
+from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy_contract import RuleId
 
@@ -109,6 +110,7 @@ def _refused_tokens(prober: Prober) -> None:
         )
         prober.send(good, case="a valid request")
         prober.send(good.with_header(name, ""), case="an empty token", rule=missing)
+    _on_one_connection(prober)
     prober.send(good.with_header(name, "   "), case="a blank token", rule=missing)
     prober.each(send, wrong_tokens(prober))
     for _ in range(2):
@@ -120,6 +122,33 @@ def _refused_tokens(prober: Prober) -> None:
         good.with_header(name.lower(), prober.target.tenant.token, secret=True),
         case="the header's name in lower case",
     )
+
+
+def _on_one_connection(prober: Prober) -> None:
+    """Who sent the first request of a connection says nothing about who sends the next one."""
+    good = prober.request(prober.bodies.batch(1, 1))
+    name = prober.oracle.operation.security_headers[0]
+    cases = [
+        (good.with_header(name, None), "no token"),
+        (good.with_header(name, "x"), "a wrong token"),
+    ]
+    if other := prober.target.other:
+        theirs = prober.bodies.body([prober.bodies.item(other.job_ids[0])])
+        cases += [
+            (
+                prober.request(theirs, tenant=other),
+                "the token of another tenant, for its own project",
+            ),
+            (good.with_header(name, other.token, secret=True), "the token of another tenant"),
+        ]
+    for request, what in cases:
+        first = prober.send(evolve(good, kept=True), case="a valid request")
+        after = prober.ask(request)
+        case = (
+            f"{what}, on the connection of a request with a right token (curl: both in one, --next)"
+        )
+        # One rule, whatever else such a response is: only its own header says who sends a request.
+        prober.check(ELSEWHERE, Evidence((first, after)), case=case)
 
 
 def _elsewhere(prober: Prober) -> None:

@@ -2,7 +2,9 @@
 
 `http.client` sends what it is given: a header twice, no header at all, a path with `..`.
 Connections are pooled, as those of a real client are. An idle connection that the server closed is
-no violation: the request is sent again over a fresh one.
+no violation: the request is sent again over a fresh one. What a server wrongly remembers of a
+connection, such as an identity or a body that it did not read, would make any later request fail.
+So only requests with the same credentials share one, and a case that is about it says so: `kept`.
 
 Nothing that a server sends is trusted. One deadline covers head and body, a size limit the body.
 """
@@ -39,8 +41,11 @@ if TYPE_CHECKING:
 _LARGE: Final = 4 * 1024 * 1024
 _MAX_HEADERS: Final = 1000
 _MOST_INTERIM: Final = 20
-_BODY_WAS_READ: Final = frozenset({200, 400, 422})
-"""After these the rest of the connection is known to be in order; it is closed after any other."""
+_SURELY_READ: Final = 200
+_PERHAPS_READ: Final = frozenset({400, 422})
+"""After these the body was read if the body is what is wrong: if the same head got 200 before."""
+_SMALL: Final = 64 * 1024
+"""A larger body may be rejected by its size."""
 
 # The limit of `http.client` is 100, and a server may send more. There is no other way to raise it.
 http.client.__dict__["_MAXHEADERS"] = max(_MAX_HEADERS, http.client.__dict__["_MAXHEADERS"])
@@ -150,21 +155,26 @@ class _FinalResponse(http.client.HTTPResponse):
 
 
 class Pool:
-    """One idle connection for each thread, over which requests go one after the other."""
+    """Idle connections of each thread, one for each tenant: requests go one after the other.
+
+    A connection is kept only if the server has read the whole request, as far as that is known.
+    """
 
     def __init__(self, target: Target) -> None:
         self._socket = Socket.of(target)
-        self._local = threading.local()
-        self._lock = threading.Lock()
+        self._tokens: frozenset[str] = frozenset(tenant.token for tenant in target.tenants)
+        self._accepted: set[tuple[object, ...]] = set()
+        """Heads of requests that got 200."""
+        self._local = _Idle()
         self._busy: set[http.client.HTTPConnection] = set()
         self._stopped = False
 
     def once(self, request: Request, timeout: float) -> Response:
         """One response to one request, which is sent again if an idle connection was dead."""
-        kept = None if request.fresh else self._kept()
-        if kept is not None:
+        idle, forced = self._idle(request)
+        if idle is not None:
             try:
-                return self._over(kept, request, timeout)
+                return self._over(idle, request, timeout, forced=forced)
             except _Stale:
                 pass
         connection = self._socket.connect(timeout)
@@ -174,10 +184,11 @@ class Pool:
             raise NoResponse(str(error)) from error
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        kept = self._kept()
-        if kept is not None:
-            kept.close()
+        """Close this thread's connections."""
+        for idle in (*self._local.by_token.values(), self._local.kept):
+            if idle is not None:
+                idle.close()
+        self._local.by_token, self._local.kept = {}, None
 
     def stop(self) -> None:
         """End every exchange under way with `Stopped`, and each later one."""
@@ -189,20 +200,35 @@ class Pool:
             except (OSError, AttributeError):
                 continue  # it is closed already
 
-    def _kept(self) -> http.client.HTTPConnection | None:
-        kept: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        self._local.connection = None
-        return kept
+    def _idle(self, request: Request) -> tuple[http.client.HTTPConnection | None, bool]:
+        """A connection for a request, and whether the request before it wanted it to be the one."""
+        kept, self._local.kept = self._local.kept, None
+        if kept is not None and request.fresh:
+            kept.close()
+        if kept is not None or request.fresh:
+            return (None if request.fresh else kept), True
+        return self._local.by_token.pop(self._token(request), None), False
+
+    def _token(self, request: Request) -> str:
+        """The token of a tenant that a request has; empty if it has none."""
+        return next((value for _, value in request.headers if value in self._tokens), "")
 
     def _over(
-        self, connection: http.client.HTTPConnection, request: Request, timeout: float
+        self,
+        connection: http.client.HTTPConnection,
+        request: Request,
+        timeout: float,
+        *,
+        forced: bool = False,
     ) -> Response:
         keep = False
         self._busy.add(connection)
         try:
             if self._stopped:
                 raise Stopped
-            response, keep = _exchange(connection, request, _Deadline(timeout))
+            response, will_close = _exchange(connection, request, _Deadline(timeout))
+            in_order = not forced and self._was_read(request, response.status)
+            keep = not will_close and not request.fresh and (request.kept or in_order)
         except (NoResponse, _Stale):
             if self._stopped:
                 raise Stopped from None
@@ -211,9 +237,32 @@ class Pool:
             self._busy.discard(connection)
             if not keep:
                 connection.close()
-        if keep:
-            self._local.connection = connection
+        if keep and request.kept:
+            self._local.kept = connection
+        elif keep:
+            self._local.by_token[self._token(request)] = connection
         return response
+
+    def _was_read(self, request: Request, status: int) -> bool:
+        """Whether the server has read the whole request, and who sends it is a tenant."""
+        head = (request.method, request.path, request.headers, request.chunked)
+        if not self._token(request):
+            return False
+        if status == _SURELY_READ:
+            self._accepted.add(head)
+            return True
+        is_small = len(request.body or b"") <= _SMALL
+        return status in _PERHAPS_READ and is_small and head in self._accepted
+
+
+class _Idle(threading.local):
+    """The idle connections of one thread."""
+
+    def __init__(self) -> None:
+        self.by_token: dict[str, http.client.HTTPConnection] = {}
+        """By the token of the tenant whose requests they carried."""
+        self.kept: http.client.HTTPConnection | None = None
+        """The one that carried a request which wants it to serve the next one."""
 
 
 class _Stale(Exception):
@@ -223,7 +272,7 @@ class _Stale(Exception):
 def _exchange(
     connection: http.client.HTTPConnection, request: Request, deadline: _Deadline
 ) -> tuple[Response, bool]:
-    """The response, and whether the connection can carry another request."""
+    """The response, and whether the connection ends with it."""
     # typeshed wants a class; http.client only calls it.
     connection.response_class = partial(_FinalResponse, until=deadline)  # type: ignore[assignment]
     _write(connection, request, deadline)
@@ -246,9 +295,7 @@ def _exchange(
         seconds=time.monotonic() - deadline.started,
         version=raw.version,
     )
-    in_order = request.kept or raw.status in _BODY_WAS_READ
-    keep = not raw.will_close and not request.fresh and in_order
-    return response, keep
+    return response, raw.will_close
 
 
 def _write(connection: http.client.HTTPConnection, request: Request, deadline: _Deadline) -> None:

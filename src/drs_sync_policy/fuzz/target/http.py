@@ -24,7 +24,7 @@ class Request:
     fresh: bool = False
     """To be sent over a connection of its own, which is closed afterwards."""
     kept: bool = False
-    """Whether the connection is to serve the next request, too, whatever the response is."""
+    """Whether the next request is to go over the same connection, whatever the response is."""
 
     secret: frozenset[str] = frozenset()
     """The headers, in lower case, whose values were made of a secret; reports always mask those."""

@@ -144,7 +144,8 @@ def _behind_refusals(prober: Prober) -> None:
             first = prober.send(evolve(refused, kept=True), case=what)
             after = prober.ask(plain)
             case = (
-                f"a valid request behind {what}, on the same connection (curl: both in one, --next)"
+                f"a valid request behind one with {what}, on the same connection, where the body of "
+                "the first has to be read (curl: both in one, --next)"
             )
             # One rule, whatever else such a response is: it does not belong to this request.
             prober.check("valid-request-is-accepted", Evidence((first, after)), case=case)
