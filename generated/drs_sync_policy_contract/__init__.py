@@ -6,8 +6,8 @@ VERSION: Final = "1.0.0"
 """`info.version` of every edition."""
 
 SHA256: Final = {
-    "base": "6b1297ef184a663b877208a0f61f3e5168455934ac981968de105d6193d7df3a",
-    "huawei-cloud": "2c9d1b93f96fedd7e190f4b00c41db1e582b30087f0ce8462f8d6ed0aa7d3053",
+    "base": "6fd81498a5a06aef7af146d5cfc30c8dc26f66a707f3c3925f25be3ad06b8dff",
+    "huawei-cloud": "b35146b81cb8b747d109a77d5f979dc9de38e9cbf59d8a65654b1ab75463c331",
 }
 """The hash of each edition, as `drs_sync_policy.contract.Contract.sha256` computes it."""
 

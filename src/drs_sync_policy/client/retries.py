@@ -28,7 +28,7 @@ class Retries:
     if `Retry-After` is longer than `longest_wait` or than the time that is left, or if the
     server's certificate was rejected.
 
-    A retry is safe because the contract says that a repeated request gives the same response and
+    A retry is safe because the contract says that a repeated request gives the same results and
     leaves the same state (rule `repeating-is-harmless`). The vendor does not say so. With
     `retry_sent=False` a request is retried only if the server surely did nothing: after a failed
     connection, a 429, and the 400 `DRS.M01503`.

@@ -159,7 +159,7 @@ def sync_detailed(
     Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
     indexes) of one or more jobs. A field that an item leaves out keeps its stored value.
     If a job appears twice, the later item wins. The operation is idempotent: the same
-    request sent again gets the same response and leaves the same state.
+    request sent again gets the same status and results, and leaves the same state.
 
     The operation applies only to jobs that support synchronization policies. A job whose
     state does not allow the operation has a `failed` result (`DRS.M00304` in the sandbox).
@@ -198,7 +198,7 @@ def sync(
     Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
     indexes) of one or more jobs. A field that an item leaves out keeps its stored value.
     If a job appears twice, the later item wins. The operation is idempotent: the same
-    request sent again gets the same response and leaves the same state.
+    request sent again gets the same status and results, and leaves the same state.
 
     The operation applies only to jobs that support synchronization policies. A job whose
     state does not allow the operation has a `failed` result (`DRS.M00304` in the sandbox).
@@ -237,7 +237,7 @@ async def asyncio_detailed(
     Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
     indexes) of one or more jobs. A field that an item leaves out keeps its stored value.
     If a job appears twice, the later item wins. The operation is idempotent: the same
-    request sent again gets the same response and leaves the same state.
+    request sent again gets the same status and results, and leaves the same state.
 
     The operation applies only to jobs that support synchronization policies. A job whose
     state does not allow the operation has a `failed` result (`DRS.M00304` in the sandbox).
@@ -278,7 +278,7 @@ async def asyncio(
     Sets the conflict policy, the DDL filter and the synchronization scope (DDL and
     indexes) of one or more jobs. A field that an item leaves out keeps its stored value.
     If a job appears twice, the later item wins. The operation is idempotent: the same
-    request sent again gets the same response and leaves the same state.
+    request sent again gets the same status and results, and leaves the same state.
 
     The operation applies only to jobs that support synchronization policies. A job whose
     state does not allow the operation has a `failed` result (`DRS.M00304` in the sandbox).
