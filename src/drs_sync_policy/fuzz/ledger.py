@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 from attrs import evolve, field, frozen
 
+from drs_sync_policy.anyjson import is_array, is_object
 from drs_sync_policy.contract import Rule
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.defects import PARAMETERS_RULE, AnyRule
@@ -49,10 +50,7 @@ class Exchange:
             found: Any = ijson.clear(self.response.body)["results"]
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
-        if not isinstance(found, list):
-            return None
-        # JSON: what the list holds is known only when it is there.
-        return found if all(isinstance(entry, dict) for entry in found) else None  # pyright: ignore[reportUnknownVariableType]
+        return found if is_array(found) and all(map(is_object, found)) else None
 
 
 @frozen

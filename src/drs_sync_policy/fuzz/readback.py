@@ -1,7 +1,5 @@
 """What the target says is stored for a job, read back over the way that its profile names."""
 
-# JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 from __future__ import annotations
 
 import re
@@ -110,9 +108,9 @@ class PolicyReader:
 
 def _filled(node: Any, ids: Mapping[str, str]) -> Any:
     """A value with the ids in its strings."""
-    if isinstance(node, dict):
+    if anyjson.is_object(node):
         return {name: _filled(value, ids) for name, value in node.items()}
-    if isinstance(node, list):
+    if anyjson.is_array(node):
         return [_filled(value, ids) for value in node]
     if isinstance(node, str):
         return PLACEHOLDERS.sub(lambda found: ids[found[0]], node)
@@ -138,7 +136,7 @@ def policy_in(
         raise Unreadable(
             f"the response of {request.path} does not have `{readback.policy_pointer}`: {error}"
         ) from None
-    if not isinstance(found, dict):
+    if not anyjson.is_object(found):
         raise Unreadable(f"`{readback.policy_pointer}` does not point to an object")
     stored = {name: _at(found, readback.pointer(name)) for name in (*fields, PROBE)}
     if found.get(_ERROR) and all(value is None for value in stored.values()):
@@ -152,13 +150,13 @@ def _of_job(value: Any, pointer: str, job_id: str) -> Any:
     """What a pointer points to; `NAME={job_id}` selects the item of a list whose `NAME` it is."""
     for token in anyjson.tokens(pointer):
         name, _, selected = token.rpartition("=")
-        if not isinstance(value, list):
+        if not anyjson.is_array(value):
             value = value[token.replace(JOB_ID, job_id)]
         elif name and selected == JOB_ID:
-            items = [item for item in value if isinstance(item, dict) and item.get(name) == job_id]
-            if not items:
+            items = (item for item in anyjson.objects(value) if item.get(name) == job_id)
+            value = next(items, None)
+            if value is None:
                 raise NotListed(f"no item of the list has the `{name}` {job_id!r}")
-            value = items[0]
         else:
             value = value[int(token)]
     return value

@@ -1,9 +1,5 @@
 """The form of a response: status, media type, schema, I-JSON, and what an error has to say."""
 
-# JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
-# pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
 import functools
@@ -17,7 +13,7 @@ from drs_sync_policy import anyjson
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
-from drs_sync_policy.fuzz.rules.subject import Subject
+from drs_sync_policy.fuzz.rules.subject import Subject, schema_of
 from drs_sync_policy.fuzz.rules.words import listed, of, shortened
 
 _ERROR_FIELDS: Final = ("error_code", "error_msg")
@@ -89,9 +85,7 @@ def schema(it: Subject) -> Iterator[Problem]:
 @functools.lru_cache(maxsize=8)
 def _validators(oracle: Oracle) -> dict[int, jsonschema_rs.Validator]:
     return {
-        status: jsonschema_rs.validator_for(
-            oracle.contract.standalone(next(iter(response.content.values()), {}))
-        )
+        status: jsonschema_rs.validator_for(oracle.contract.standalone(schema_of(response)))
         for status, response in oracle.operation.responses.items()
     }
 
@@ -107,7 +101,7 @@ def i_json(it: Subject) -> Iterator[Problem]:
 
 def error_fields_follow_status(it: Subject) -> Iterator[Problem]:
     for position, result in enumerate(it.results):
-        if not isinstance(result, dict):
+        if not anyjson.is_object(result):
             continue
         status = result.get("status")
         if status == "success" and result.keys().isdisjoint(_ERROR_FIELDS):
@@ -136,8 +130,7 @@ def _has_another_form(it: Subject, body: Mapping[str, Any]) -> bool:
     The first operation's errors have one form; that of an optional one may list what failed.
     """
     operation, contract = it.oracle.operation, it.oracle.contract
-    content = operation.responses[it.response.status].content
-    schema = contract.resolve(next(iter(content.values()), {}))
+    schema = contract.resolve(schema_of(operation.responses[it.response.status]))
     return "required" not in schema and any(
         required in body
         for required in anyjson.as_array(anyjson.as_object(schema.get("if")).get("required"))
@@ -155,7 +148,7 @@ def error_explains(it: Subject) -> Iterator[Problem]:
             "a body with a non-empty `error_code` and `error_msg`", f"{status} with {it.flaw}"
         )
         return
-    body = it.value if isinstance(it.value, dict) else {}
+    body = anyjson.as_object(it.value)
     if _has_another_form(it, body):
         raise Skip  # the schema says what it must have
     lacking = [

@@ -1,14 +1,11 @@
 """Whether messages are in the language that the request asked for."""
 
-# JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
-# pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Final
 
+from drs_sync_policy.anyjson import as_array, as_object, as_text
 from drs_sync_policy.fuzz.rules import language
 from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
@@ -49,16 +46,11 @@ def is_plain(request: Request) -> bool:
 
 def _messages(value: Any) -> dict[str, str]:
     """Each message, and the first place where it is."""
-    if not isinstance(value, dict):
-        return {}
-    found: dict[str, str] = {}
-    if isinstance(value.get("error_msg"), str):
-        found[value["error_msg"]] = "error_msg"
-    results = value.get("results")
-    for position, result in enumerate(results if isinstance(results, list) else ()):
-        message = result.get("error_msg") if isinstance(result, dict) else None
-        if isinstance(message, str) and message not in found:
-            found[message] = f"results[{position}].error_msg"
+    body = as_object(value)
+    found = {as_text(body.get("error_msg")): "error_msg"}
+    for position, result in enumerate(as_array(body.get("results"))):
+        message = as_text(as_object(result).get("error_msg"))
+        found.setdefault(message, f"results[{position}].error_msg")
     found.pop("", None)
     return found
 

@@ -1,18 +1,16 @@
 """The optional operations that read: whose jobs they show, and how many on a page."""
 
-# JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from drs_sync_policy.anyjson import as_object, is_array, objects
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules import status
 from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
-from drs_sync_policy.fuzz.rules.subject import Subject
+from drs_sync_policy.fuzz.rules.subject import Subject, schema_of
 from drs_sync_policy.fuzz.rules.words import as_json, counted
 from drs_sync_policy.text import listed
 
@@ -80,11 +78,10 @@ def _details(it: Subject, *, always: bool = False) -> list[Mapping[str, Any]]:
     """
     if it.response.status == 200:
         return it.entries("results")
-    value = it.value if it.response.status == 400 else None
-    found = value.get("results") if isinstance(value, dict) else None
-    if not isinstance(found, list) and not always:
+    found = as_object(it.value).get("results") if it.response.status == 400 else None
+    if not is_array(found) and not always:
         raise Skip
-    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+    return [*objects(found)]
 
 
 def _shown(it: Subject, entry: Mapping[str, Any]) -> list[str]:
@@ -92,12 +89,8 @@ def _shown(it: Subject, entry: Mapping[str, Any]) -> list[str]:
 
     A state does so where nothing says why the job failed: then it is the state of the job.
     """
-    operation, contract = it.oracle.operation, it.oracle.contract
-    details, failure = (
-        contract.resolve(contract.resolve(_fields(it, content)["results"])["items"])
-        for status in (200, 400)
-        for content in operation.responses[status].content.values()
-    )
+    contract = it.oracle.contract
+    details, failure = (_entry(it, status, "results") for status in (200, 400))
     always = {*failure["required"]}
     why = always - {*details["required"]}
     allowed = {*failure["properties"], "error_message"}
@@ -185,16 +178,16 @@ def _request(it: Subject) -> Mapping[str, Any]:
     return it.oracle.contract.resolve(next(iter(it.oracle.operation.request.values())))
 
 
-def _fields(it: Subject, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    fields: Mapping[str, Any] = it.oracle.contract.resolve(schema)["properties"]
-    return fields
+def _entry(it: Subject, status: int, name: str) -> Mapping[str, Any]:
+    """The schema of an entry of a list in a response."""
+    contract = it.oracle.contract
+    body = contract.resolve(schema_of(it.oracle.operation.responses[status]))
+    return contract.resolve(contract.resolve(body["properties"][name])["items"])
 
 
 def _filters(it: Subject) -> Iterator[str]:
     """The fields of a request that the listed jobs have, too."""
-    content = it.oracle.operation.responses[200].content
-    jobs = it.oracle.contract.resolve(_fields(it, next(iter(content.values())))["jobs"])
-    entry = _fields(it, jobs["items"])
+    entry = _entry(it, 200, "jobs")["properties"]
     known = _request(it)["properties"]
     yield from (name for name in known if name in entry and name not in _NEVER_COMPARED)
 

@@ -1,13 +1,11 @@
 """What several responses show when they are compared: what should not matter does not."""
 
-# JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from drs_sync_policy.anyjson import as_object, is_array
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import Oracle
@@ -219,7 +217,7 @@ def essence(exchange: Exchange) -> Any:
         body = ijson.loads(exchange.response.body)
     except ValueError:
         body = None
-    return (exchange.response.status, body.get("error_code") if isinstance(body, dict) else None)
+    return (exchange.response.status, as_object(body).get("error_code"))
 
 
 def _without_codes(exchange: Exchange) -> Any:
@@ -236,7 +234,7 @@ def seen(exchange: Exchange) -> str:
     if said is None:
         return exchange.silence
     status, rest = said
-    if isinstance(rest, list):
+    if is_array(rest):
         rest = "; ".join(_in_words(entry) for entry in rest)
     return f"{status} {rest or ''}".strip()[:300]
 

@@ -4,9 +4,6 @@ Each check works out from the exchanges what should be stored: the items that su
 order, on top of what was stored before.
 """
 
-# JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,9 +1,5 @@
 """An exchange with all that checks need to know of it, worked out once."""
 
-# JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
-# pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
 import json
@@ -13,6 +9,8 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
+from drs_sync_policy import contract
+from drs_sync_policy.anyjson import as_object, is_array, is_object, objects
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import JobKind, Oracle
@@ -22,6 +20,11 @@ from drs_sync_policy.fuzz.target.http import Response
 Paired = tuple[int, Mapping[str, Any], Mapping[str, Any]]
 """The position of an item, the item and its result."""
 _IN_FRONT: Final = frozenset({400, 404, 413})
+
+
+def schema_of(documented: contract.Response) -> contract.Json:
+    """The schema of a documented response; an empty one if it has no body."""
+    return next(iter(documented.content.values()), dict[str, Any]())
 
 
 @frozen
@@ -74,12 +77,12 @@ class Subject:
 
     def entries(self, name: str) -> list[Mapping[str, Any]]:
         """The objects in a list of a 200; `Skip` if there is no such list."""
-        if self.response.status != 200 or not isinstance(self.value, dict):
+        if self.response.status != 200 or not is_object(self.value):
             raise Skip
         found = self.value.get(name)
-        if not isinstance(found, list):
+        if not is_array(found):
             raise Skip
-        return [entry for entry in found if isinstance(entry, dict)]
+        return [*objects(found)]
 
     @property
     def says_json(self) -> bool:
@@ -91,17 +94,17 @@ class Subject:
     def results(self) -> list[Any]:
         """The results of a 200 to a valid body; `Skip` if there are none to check."""
         expectation = self.exchange.expectation
-        if self.response.status != 200 or not expectation.items or not isinstance(self.value, dict):
+        if self.response.status != 200 or not expectation.items or not is_object(self.value):
             raise Skip
         results = self.value.get("results")
-        if not isinstance(results, list):
+        if not is_array(results):
             raise Skip
         return results
 
     @cached_property
     def ids(self) -> tuple[list[str], list[Any]]:
         """The job ids of the items, and the ids of the results."""
-        given = [result.get("id") if isinstance(result, dict) else None for result in self.results]
+        given = [as_object(result).get("id") for result in self.results]
         return [item["job_id"] for item in self.exchange.expectation.items], given
 
     @cached_property
@@ -122,7 +125,7 @@ class Subject:
         return tuple(
             (position, item, result)
             for position, (item, result) in enumerate(zip(items, results, strict=True))
-            if isinstance(result, dict) and result.get("id") == item["job_id"]
+            if is_object(result) and result.get("id") == item["job_id"]
         )
 
 

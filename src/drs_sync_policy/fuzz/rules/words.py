@@ -1,15 +1,12 @@
 """How a check puts what it saw into words."""
 
-# JSON of any shape is looked at here: what it holds is known only when it is there.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
-# pyright: reportUnnecessaryIsInstance=false
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from drs_sync_policy.anyjson import is_array, is_object
 from drs_sync_policy.fuzz.defects import CLOSED
 
 
@@ -77,9 +74,9 @@ def shown(result: Mapping[str, Any]) -> str:
 
 def said(value: Any) -> str:
     """What a response says, in brackets; empty where it is out of shape."""
-    if isinstance(value, dict) and "error_code" in value:
+    if is_object(value) and "error_code" in value:
         return shortened(f"({value.get('error_code')}: {value.get('error_msg')})")
-    if isinstance(value, dict) and isinstance(value.get("results"), Sequence):
+    if is_object(value) and is_array(value.get("results")):
         return f"with {counted(len(value['results']), 'result')}"
     return ""
 
