@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
+from drs_sync_policy.anyjson import is_array, is_object
 from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation, Parameter
 from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.http.response import (
@@ -105,15 +106,12 @@ class Console:
         """`node` with every reference replaced by what it refers to."""
         if depth > _DEEPEST:
             return {}
-        if isinstance(node, list):
-            # JSON: what the list holds is known only when it is there.
-            entries: list[Any] = node  # pyright: ignore[reportUnknownVariableType]
-            return [self._inlined(entry, depth + 1) for entry in entries]
-        if not isinstance(node, Mapping):
+        if is_array(node):
+            return [self._inlined(entry, depth + 1) for entry in node]
+        if not is_object(node):
             return node
-        found = cast("Mapping[str, Any]", node)
-        siblings = {key: value for key, value in found.items() if key != "$ref"}
-        whole = {**self._contract.resolve(found), **siblings}
+        siblings = {key: value for key, value in node.items() if key != "$ref"}
+        whole = {**self._contract.resolve(node), **siblings}
         return {key: self._inlined(value, depth + 1) for key, value in whole.items()}
 
 

@@ -6,10 +6,11 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import attrs
 
+from drs_sync_policy.anyjson import is_object
 from drs_sync_policy.sandbox import signature
 from drs_sync_policy.sandbox.http import ijson
 from drs_sync_policy.sandbox.http.body import SMALL_BODY_BYTES
@@ -117,9 +118,9 @@ def _document(body: bytes) -> dict[str, Any]:
 
 
 def _object(value: Any, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
+    if not is_object(value):
         raise _IamError(400, f"{name} must be a JSON object.")
-    return cast(dict[str, Any], value)
+    return value
 
 
 def _at(document: Mapping[str, Any], *path: str) -> dict[str, Any]:

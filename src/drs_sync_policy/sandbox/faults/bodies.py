@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import attrs
 
+from drs_sync_policy.anyjson import as_object
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.sandbox.faults import json_texts
 from drs_sync_policy.sandbox.faults.deep_seams import field_schema, policy_fields, schemas
 from drs_sync_policy.sandbox.faults.fault import Fault, FaultyStore, Seam, of_rule
 from drs_sync_policy.sandbox.faults.seams import (
-    as_object,
     crashes_instead,
     documents,
     each_item,

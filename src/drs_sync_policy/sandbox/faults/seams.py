@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import attrs
 
+from drs_sync_policy.anyjson import as_object, is_array, is_object
 from drs_sync_policy.sandbox import rejection
 from drs_sync_policy.sandbox.faults.fault import Seam
 from drs_sync_policy.sandbox.http.request import Request
@@ -180,7 +181,7 @@ def each_item_of(edit: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
             return document
         return {
             **document,
-            "jobs": [edit(as_object(i)) if isinstance(i, dict) else i for i in items],
+            "jobs": [edit(item) if is_object(item) else item for item in items],
         }
 
     return change
@@ -194,12 +195,7 @@ def field_values(name: str, edit: Callable[[Any], Any]) -> Seam:
 def items_of(document: Any) -> list[Any] | None:
     """The items of a batch, valid or not; None if `jobs` is not a list."""
     items: Any = as_object(document).get("jobs")
-    return list[Any](items) if isinstance(items, list) else None
-
-
-def as_object(document: Any) -> dict[str, Any]:
-    """The document if it is an object, else an empty one."""
-    return cast(dict[str, Any], document) if isinstance(document, dict) else {}
+    return [*items] if is_array(items) else None
 
 
 def some_item(unwanted: Callable[[dict[str, Any]], bool]) -> Unwanted:

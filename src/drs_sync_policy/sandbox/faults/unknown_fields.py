@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import attrs
 
+from drs_sync_policy.anyjson import as_object
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.sandbox.faults.deep_seams import policy_fields, schemas
 from drs_sync_policy.sandbox.faults.fault import Fault, FaultyStore, Seam, of_rule
 from drs_sync_policy.sandbox.faults.seams import (
-    as_object,
     documents,
     each_item,
     each_item_of,
