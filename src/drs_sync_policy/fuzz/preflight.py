@@ -79,7 +79,7 @@ def _stored(prober: Prober, tenant: Tenant) -> tuple[Policy, Exchange] | None:
     if prober.target.readback is None:
         return None
     try:
-        reader = PolicyReader(prober, prober.bodies.fields)
+        reader = PolicyReader(prober)
         policy, reading = reader.read(tenant.job_ids[0], tenant=tenant, recorded=False)
     except Unreadable:
         return None  # it may have no policy, or cannot be read; then the run says so later
@@ -133,7 +133,7 @@ def _readback(prober: Prober) -> tuple[Ending, str] | None:
 
 def _why_unreadable(prober: Prober, job: str) -> str:
     """Why the policy of a job cannot be read; empty if it can."""
-    reader = PolicyReader(prober, prober.bodies.fields)
+    reader = PolicyReader(prober)
     try:
         policy, exchange = reader.read(job, recorded=False)
     except Unreadable as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import random
 import threading
 import time
 from collections import Counter
@@ -11,16 +9,15 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
 
 from attrs import evolve, frozen
 
-from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.history import History
 from drs_sync_policy.fuzz.ledger import Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.request_maker import RequestMaker
 from drs_sync_policy.fuzz.rules.checking import check, check_response
 from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.samples import Unsure, always_differ, may_be_coincidence
@@ -34,7 +31,6 @@ from drs_sync_policy.fuzz.target.http import (
     Unreachable,
     Wire,
 )
-from drs_sync_policy.fuzz.target.profile import Target, Tenant
 
 Items = Sequence[Mapping[str, Any]]
 
@@ -71,7 +67,7 @@ class Case:
     statuses: frozenset[int] | None = None
 
 
-class Prober:
+class Prober(RequestMaker):
     """A target under test. Any thread may use it."""
 
     def __init__(
@@ -84,16 +80,11 @@ class Prober:
         workers: int = 4,
         bodies: Bodies | None = None,
     ) -> None:
-        self.oracle = oracle
-        self.target: Target = oracle.target
+        super().__init__(oracle, seed=seed, bodies=bodies)
         self.wire = wire
         self.ledger = ledger
-        self.seed = seed
         self.workers = workers
         self.history: History = History()
-        schema = oracle.operation.request[oracle.media_type]
-        self.bodies: Bodies = bodies or Bodies(oracle.contract, schema, self.target.tenant.job_ids)
-        """Builds bodies for the jobs of the target's tenant."""
         self.deadline: float = float("inf")
         self.enough: Callable[[Ledger], bool] = lambda ledger: False
         """Whether what is known suffices, and the rest need not be sent."""
@@ -109,55 +100,8 @@ class Prober:
         self._checkable = Checkable(oracle)
         self._interrupted = False
         self._reason = ""
-        self._numbers = itertools.count(1)
         self._silences: Counter[object] = Counter()
         self._lock = threading.Lock()
-        self._prefix = urlsplit(self.target.url).path.rstrip("/")
-
-    # --- making requests --------------------------------------------------------------------------
-
-    def request(
-        self,
-        body: Any,
-        *,
-        tenant: Tenant | None = None,
-        language: str | None = None,
-        project_id: str | None = None,
-        of: Oracle | None = None,
-    ) -> Request:
-        """A request that is valid but for its body, maybe: bytes as they are, else JSON.
-
-        It is for the operation of the oracle `of`, by default for the one that sets policies.
-        """
-        tenant, of = tenant or self.target.tenant, of or self.oracle
-        credential = of.operation.security_headers[0]
-        headers = [
-            (credential, tenant.token),
-            ("Content-Type", of.media_type),
-        ]
-        if language is not None:
-            headers.append(("X-Language", language))
-        return Request(
-            method=of.operation.method,
-            path=self.path(project_id if project_id is not None else tenant.project_id, of=of),
-            headers=tuple(headers),
-            body=body if isinstance(body, bytes) else ijson.dumps(body),
-            secret=frozenset({credential.lower()}),
-        )
-
-    def path(self, project_id: str, *, raw: bool = False, of: Oracle | None = None) -> str:
-        """The path of the operation for a project, its id percent-encoded unless it is `raw`."""
-        encoded = project_id if raw else quote(project_id, safe="")
-        path = (of or self.oracle).operation.path
-        return self._prefix + path.replace("{project_id}", encoded)
-
-    def unknown_job(self) -> str:
-        """A job id that nobody has, different on every request."""
-        return f"no-such-job-{self.seed:x}-{next(self._numbers)}"
-
-    def random(self, name: str) -> random.Random:
-        """A source of random numbers that depends on the seed and `name` alone."""
-        return random.Random(f"{self.seed}/{name}")  # noqa: S311 - nothing secret about it
 
     # --- sending and checking ---------------------------------------------------------------------
 

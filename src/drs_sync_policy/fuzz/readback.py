@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
 from drs_sync_policy import anyjson
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.prober import GATEWAY, NOT_SENT, Prober
+from drs_sync_policy.fuzz.request_maker import JOB_ID
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Readback, Tenant
 
@@ -19,11 +18,6 @@ Policy = Mapping[str, Any]
 
 PROBE: Final = "x_unknown_probe"
 """A field that the contract does not describe: if it was sent, it must not be found stored."""
-
-
-PROJECT_ID: Final = "{project_id}"
-JOB_ID: Final = "{job_id}"
-PLACEHOLDERS: Final = re.compile(r"\{(?:project_id|job_id)\}")
 _ERROR: Final = "error_code"
 """With it, an item of a list says that its job could not be read."""
 _NOTHING_THERE: Final = (ValueError, KeyError, IndexError, TypeError)
@@ -42,14 +36,13 @@ class NotListed(Unreadable):
 class PolicyReader:
     """Reads policies back. Any thread may use it."""
 
-    def __init__(self, prober: Prober, fields: Iterable[str]) -> None:
+    def __init__(self, prober: Prober) -> None:
         readback = prober.target.readback
         if readback is None:
             raise Unreadable("the profile has no `readback`")
         self._readback: Readback = readback
         self._prober = prober
-        self._prefix = prober.path("").partition("/v3/")[0]
-        self.fields: tuple[str, ...] = readback.readable(fields)
+        self.fields: tuple[str, ...] = readback.readable(prober.bodies.fields)
         """The fields that can be read; what is not stored is left out of a policy."""
 
     def read(
@@ -66,7 +59,7 @@ class PolicyReader:
         request of the run, and as known of the job.
         """
         tenant = tenant or self._prober.target.tenant
-        request = self.request(tenant, job_id)
+        request = self._prober.reading(tenant, job_id)
         if recorded and self._prober.unsent:
             return {}, Exchange(request, NOTHING_EXPECTED, silence=NOT_SENT)
         response = self._prober.reach(request)
@@ -87,34 +80,6 @@ class PolicyReader:
         if recorded:
             self._prober.history.read(tenant, job_id, policy, exchange)
         return policy, exchange
-
-    def request(self, tenant: Tenant, job_id: str) -> Request:
-        """The request that reads a job."""
-        ids = {PROJECT_ID: tenant.project_id, JOB_ID: job_id}
-        path, body = self._readback.path, self._readback.body
-        path = PLACEHOLDERS.sub(lambda found: quote(ids[found[0]], safe=""), path)
-        credential = self._prober.oracle.operation.security_headers[0]
-        headers = [(credential, tenant.token)]
-        if body is not None:
-            headers.append(("Content-Type", self._prober.oracle.media_type))
-        return Request(
-            method=self._readback.method,
-            path=self._prefix + path,
-            headers=tuple(headers),
-            body=None if body is None else ijson.dumps(_filled(body, ids)),
-            secret=frozenset({credential.lower()}),
-        )
-
-
-def _filled(node: Any, ids: Mapping[str, str]) -> Any:
-    """A value with the ids in its strings."""
-    if anyjson.is_object(node):
-        return {name: _filled(value, ids) for name, value in node.items()}
-    if anyjson.is_array(node):
-        return [_filled(value, ids) for value in node]
-    if isinstance(node, str):
-        return PLACEHOLDERS.sub(lambda found: ids[found[0]], node)
-    return node
 
 
 def policy_in(

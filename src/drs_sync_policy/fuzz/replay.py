@@ -211,7 +211,7 @@ def _read(prober: Prober, stored: Stored) -> tuple[Policy, Exchange]:
 
 
 def _reader(prober: Prober) -> PolicyReader:
-    return PolicyReader(prober, prober.bodies.fields)
+    return PolicyReader(prober)
 
 
 def _is_wrong(stored: Stored, policy: Policy, names: Sequence[str] = ()) -> bool:

@@ -108,5 +108,5 @@ class Originals:
         return [*differences(before, now), *(name for name in now if name not in before)]
 
     def _read(self, tenant: Tenant, job: str) -> Policy:
-        reader = PolicyReader(self._prober, self._prober.bodies.fields)
+        reader = PolicyReader(self._prober)
         return reader.read(job, tenant=tenant, may_lack=True, recorded=False)[0]

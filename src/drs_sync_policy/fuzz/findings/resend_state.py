@@ -183,7 +183,7 @@ class StateResender:
 
     def _read(self) -> tuple[Policy, Exchange]:
         prober = self.resender.prober
-        reader = PolicyReader(prober, self.resender.build.fields)
+        reader = PolicyReader(prober)
         if self.resender.is_over:
             raise Unreadable("so many requests are enough")
         self.resender.left -= 1

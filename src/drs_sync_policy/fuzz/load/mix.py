@@ -12,6 +12,7 @@ from typing import Any, Final
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.request_maker import bodies_for
 
 SIZES: Final = (1, 1, 1, 2, 3, 5, 12, 30, 60)
 """The sizes of batches that are all checked; several times those that are more frequent."""
@@ -30,7 +31,7 @@ class Mix:
 
     def __init__(self, oracle: Oracle) -> None:
         self._oracle = oracle
-        self.bodies: Bodies = self._bodies(_UNKNOWN)
+        self.bodies: Bodies = bodies_for(oracle, _UNKNOWN)
         """Builds bodies for jobs that nobody has."""
         self.languages: tuple[str | None, ...] = (None, *oracle.languages)
         self._large: dict[int, bytes] = {}
@@ -54,13 +55,9 @@ class Mix:
         """A body with one defect; its items are for one of these jobs, or for nobody's."""
         jobs = (source.choice(job_ids),) if job_ids else _UNKNOWN[:1]
         if jobs not in self._invalid:
-            found = self._bodies(jobs).typical()
+            found = bodies_for(self._oracle, jobs).typical()
             self._invalid[jobs] = [ijson.dumps(entry.body) for entry in found]
         return source.choice(self._invalid[jobs])
-
-    def _bodies(self, job_ids: Sequence[str]) -> Bodies:
-        oracle = self._oracle
-        return Bodies(oracle.contract, oracle.operation.request[oracle.media_type], job_ids)
 
     def _item(self, job_id: str, source: random.Random) -> dict[str, Any]:
         policy = self.bodies.policy(source.randrange(_VARIANTS))

@@ -17,17 +17,14 @@ from typing import Any, Final
 from attrs import define, field
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.load.checking import Entry, Lost, Read, Seen, Together, size_of
 from drs_sync_policy.fuzz.load.jobs import Jobs, Lease, Round
 from drs_sync_policy.fuzz.load.mix import LARGE_SIZES, SAMPLED, SIZES, SMALL_BYTES, Mix
 from drs_sync_policy.fuzz.load.tally import Sent
 from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.readback import PolicyReader
+from drs_sync_policy.fuzz.request_maker import RequestMaker
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Unreachable, Wire
 from drs_sync_policy.fuzz.target.profile import Tenant
-from drs_sync_policy.fuzz.traffic.offline import NoWire
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
 
 TOO_BUSY: Final = frozenset({429, 502, 503, 504})
@@ -60,17 +57,14 @@ class Shared:
     sent: Sent = field(factory=Sent)
     meeting: Round | None = None
     """The round that more users can join."""
-    prober: Prober = field(init=False)
-    """Builds requests for all users: to make one takes milliseconds."""
-    reader: PolicyReader | None = field(init=False, default=None)
+    maker: RequestMaker = field(init=False)
+    """Of all users: to make one takes milliseconds."""
     _lost: set[Place] = field(factory=set[Place])
     """Jobs whose history has a gap, which has to be known before anything else is checked."""
     _lock: threading.Lock = field(factory=threading.Lock)
 
     def __attrs_post_init__(self) -> None:
-        self.prober = Prober(self.oracle, NoWire(), Ledger(()), seed=0)
-        if self.oracle.target.readback is not None:
-            self.reader = PolicyReader(self.prober, self.mix.bodies.fields)
+        self.maker = RequestMaker(self.oracle, seed=0, bodies=self.mix.bodies)
 
     def check(self, entry: Entry, places: Sequence[Place]) -> bool:
         """Have an entry checked that is about jobs; False if it will not be."""
@@ -99,7 +93,8 @@ class Session:
         self._shared = shared
         self._named = named
         self._source = random.Random(seed)  # noqa: S311 - nothing secret about it
-        self._prober, self._reader, self._wire = shared.prober, shared.reader, wire
+        self._maker, self._wire = shared.maker, wire
+        self._target = shared.oracle.target
         self._places: tuple[Place, ...] = ()
         """The jobs that only this user changes now."""
 
@@ -124,7 +119,7 @@ class Session:
 
     def strange(self) -> None:
         """Sends what changes nothing: for jobs of others or of nobody, and invalid bodies."""
-        tenants = self._shared.oracle.target.tenants
+        tenants = self._target.tenants
         tenant = self._source.choice(tenants)
         others = [job for entry in tenants if entry is not tenant for job in entry.job_ids]
         if self._source.random() < 0.3:
@@ -142,7 +137,7 @@ class Session:
     def large(self) -> None:
         """Sends a large batch; only a part of them is checked."""
         size = self._source.choice(LARGE_SIZES)
-        tenant = self._shared.oracle.target.tenant
+        tenant = self._target.tenant
         if self._source.random() >= SAMPLED:
             self._send(self._shared.mix.large(size), tenant, _kind(size), checked=False)
             return
@@ -157,7 +152,7 @@ class Session:
         meeting = self._shared.meeting
         if meeting is not None and (place := meeting.join()) is not None:
             meeting.send(place, self._at_once)
-        elif meeting is not None or self._reader is None:
+        elif meeting is not None or self._target.readback is None:
             self.own()
         else:
             self._meet()
@@ -167,13 +162,13 @@ class Session:
             if lease is None:
                 return self.strange()
             bodies = [*self._requests(lease)]
-            requests = [self._prober.request(body, tenant=lease.tenant) for body in bodies]
+            requests = [self._maker.request(body, tenant=lease.tenant) for body in bodies]
             meeting = self._shared.meeting = Round(requests)
             try:
                 number = meeting.begin(_PATIENCE)
                 self._shared.meeting = None
                 meeting.send(0, self._at_once)
-                everybody = meeting.all_ended(self._prober.target.timeout)
+                everybody = meeting.all_ended(self._target.timeout)
                 if not everybody or len(meeting.seen) < number:
                     raise NotServed
             finally:
@@ -220,7 +215,7 @@ class Session:
         if lease is None:
             yield None
             return
-        rest = 2 * self._prober.target.timeout
+        rest = 2 * self._target.timeout
         self._places = tuple((lease.tenant.project_id, job) for job in lease.job_ids)
         try:
             yield lease
@@ -233,7 +228,7 @@ class Session:
 
     def _send(self, body: bytes, tenant: Tenant, kind: str, *, checked: bool = True) -> None:
         language = self._source.choice(self._shared.mix.languages)
-        request = self._prober.request(body, tenant=tenant, language=language)
+        request = self._maker.request(body, tenant=tenant, language=language)
         recorded = self._ask(request, kind)
         kind = SMALL if len(body) <= SMALL_BYTES else LARGE
         self._count(kind, 1, checked=checked)
@@ -264,13 +259,11 @@ class Session:
 
     def _read(self, job: str, tenant: Tenant) -> None:
         """Have it checked what is stored, if the profile says how to read it."""
-        if self._reader is not None:
+        if self._target.readback is not None:
             self._shared.check(Read(self._ask_for(job, tenant)), ((tenant.project_id, job),))
 
     def _ask_for(self, job: str, tenant: Tenant) -> Recorded:
-        if self._reader is None:
-            raise AssertionError
-        return self._ask(self._reader.request(tenant, job), "read-back")
+        return self._ask(self._maker.reading(tenant, job), "read-back")
 
 
 def _kind(size: int) -> str:

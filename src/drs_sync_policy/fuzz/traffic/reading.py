@@ -9,17 +9,12 @@ from urllib.parse import unquote, urlsplit
 
 from drs_sync_policy import anyjson
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.readback import JOB_ID, NotListed, Policy, Unreadable, policy_in
+from drs_sync_policy.fuzz.readback import NotListed, Policy, Unreadable, policy_in
+from drs_sync_policy.fuzz.request_maker import JOB_ID, bodies_for
 from drs_sync_policy.fuzz.rules.registry import hidden_from
 from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
-
-
-def _bodies(oracle: Oracle) -> Bodies:
-    schema = next(iter(oracle.operation.request.values()))
-    return Bodies(oracle.contract, schema, oracle.target.tenant.job_ids)
 
 
 class Readings:
@@ -27,7 +22,7 @@ class Readings:
 
     def __init__(self, oracle: Oracle) -> None:
         self._readback = readback = oracle.target.readback
-        fields = tuple(_bodies(oracle).fields)
+        fields = tuple(bodies_for(oracle, oracle.target.tenant.job_ids).fields)
         self.fields: tuple[str, ...] = readback.readable(fields) if readback else fields
         """The fields that can be read."""
         self.limits: dict[str, str] = hidden_from(oracle.target, fields)

@@ -20,7 +20,7 @@ class StateProber:
     def __init__(self, prober: Prober, *, tenant: Tenant | None = None) -> None:
         self.prober = prober
         self.build: Bodies = prober.bodies
-        self.reader: PolicyReader = PolicyReader(prober, self.build.fields)
+        self.reader: PolicyReader = PolicyReader(prober)
         self.tenant: Tenant = tenant or prober.target.tenant
 
     def set(self, items: Sequence[Mapping[str, Any]], *, case: str, **options: Any) -> Exchange:
