@@ -16,6 +16,7 @@ from drs_sync_policy.fuzz.findings.aspects import aspects, plain_case
 from drs_sync_policy.fuzz.findings.grouping import group
 from drs_sync_policy.fuzz.findings.shrink import Plain
 from drs_sync_policy.fuzz.rules.checking import check_response
+from drs_sync_policy.fuzz.scenarios import sequences
 from tests.fuzz import faulty_requests, servers
 from tests.fuzz.servers import Handler
 from tests.fuzz.storing import (
@@ -144,6 +145,26 @@ def test_a_finding_names_the_request_that_it_shows() -> None:
     assert (finding.label, finding.also_with) == ("alone", ('the job id "x"',))
 
 
+class MiscountingSeveral(Handler):
+    """Counts one result too many if there are several."""
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        found = super().policy(path, body)
+        return {**found, "count": found["count"] + (found["count"] > 1)}
+
+
+def test_a_random_sequence_says_that_its_cases_are_random() -> None:
+    """So that a named case that shows the same is the example."""
+    (chosen,) = sequences.SCENARIOS
+    with servers.serving(handler=MiscountingSeveral) as server:
+        prober = servers.prober(server)
+        prober.enough = lambda ledger: any(ledger.violations())
+        chosen.run(prober)
+        prober.wire.close()
+    assert [violation.generated for violation in prober.ledger.violations()] == [True]
+    assert not prober.generating
+
+
 def test_a_smaller_request_is_described_as_it_is() -> None:
     """By its own path and headers, not by the case that it came from; a secret is not shown."""
     with servers.serving(handler=Handler) as server:
@@ -194,7 +215,7 @@ def test_the_crash_of_another_finding_is_not_evidence() -> None:
         of = {
             "body": "`jobs` is null",
             "media": "the media type text/plain",
-            "client": "a (client)",
+            "client": "a request as a sends it",
         }
         for body, words in (
             ({"jobs": None}, of),

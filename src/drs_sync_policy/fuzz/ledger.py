@@ -109,10 +109,13 @@ class Violation:
         )
 
     @property
-    def size(self) -> tuple[bool, int]:
-        """How much a reader has to read: fewer and smaller requests are better examples."""
+    def size(self) -> tuple[bool, int, int, str]:
+        """How much a reader has to read: fewer and smaller requests are better examples.
+
+        Of examples that are alike, the order of threads must not choose one: their names do.
+        """
         size = sum(200 + len(entry.request.body or b"") for entry in self.exchanges)
-        return (self.generated, size)
+        return (self.generated, size, sum(len(e.request.cuts) for e in self.exchanges), self.case)
 
 
 _VALUES: Final = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\btrue\b|\bfalse\b|`[^`]*`|\d+")

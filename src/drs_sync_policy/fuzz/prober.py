@@ -95,6 +95,8 @@ class Prober(RequestMaker):
         """When to stop counting cases that are not sent, with `Stopped`."""
         self.turn_until: float = float("inf")
         """When the turn of the scenario is over, with `TurnOver` instead of its next case."""
+        self.generating: bool = False
+        """Whether cases are made up at random: a named case that shows the same comes first."""
         self.only_special: bool = False
         """Whether a skipped case counts only for the rule that it is about."""
         self._checkable = Checkable(oracle)
@@ -193,6 +195,8 @@ class Prober(RequestMaker):
 
     def note(self, violation: Violation) -> None:
         """Put a violation on the record."""
+        if self.generating:
+            violation = evolve(violation, generated=True)
         if self.ledger.record(violation):
             self.on_violation(violation)
 
@@ -245,6 +249,15 @@ class Prober(RequestMaker):
             yield
         finally:
             self._reason = ""
+
+    @contextmanager
+    def random_cases(self) -> Generator[None]:
+        """The cases until the block ends are made up at random, and have no name of their own."""
+        self.generating = True
+        try:
+            yield
+        finally:
+            self.generating = False
 
     def must_have_a_turn(self) -> None:
         """Raise `TurnOver` if the turn of the scenario is over."""

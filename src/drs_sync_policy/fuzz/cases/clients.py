@@ -64,7 +64,7 @@ CLIENTS: Final[dict[str, Headers]] = {
         ("Via", "1.1 gateway"),
         ("Forwarded", "for=192.0.2.7;proto=https"),
     ),
-    "tracing": (
+    "a tracing library": (
         ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         ("tracestate", "a=1"),
         ("baggage", "k=v"),

@@ -48,7 +48,8 @@ def _sequence(state: StateProber) -> None:
             exchange = state.prober.send(state.prober.request(body), case=case)
             before = state.check(rules, before, [exchange], case=case)
 
-    state.prober.in_turn(step, range(_REQUESTS))
+    with state.prober.random_cases():
+        state.prober.in_turn(step, range(_REQUESTS))
 
 
 def _policy(build: Bodies, source: random.Random) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def _case(prober: Prober, row: Mapping[str, Choice]) -> Case:
     request = evolve(request, headers=(*request.headers, *value["client"]))
     parts = {name: what for name, (what, _) in row.items()}
     if parts["client"]:
-        parts["client"] += " (client)"
+        parts["client"] = f"a request as {parts['client']} sends it"
     return Case(request, InWords(parts))
 
 
