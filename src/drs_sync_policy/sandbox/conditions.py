@@ -27,21 +27,35 @@ _share = _within(1)
 _amount = _within(60_000)
 
 
+def _condition(default: float, validator: Any, effect: str) -> Any:
+    """A field that the console shows with its `effect`."""
+    return field(default=default, validator=validator, metadata={"effect": effect})
+
+
 @frozen
 class NetworkConditions:
     """What happens to requests before they are read; each share is a number from 0 to 1.
 
     Shares are met evenly and without chance: 0.25 affects every fourth request. With a `seed` they
-    are met by chance, and the same seed affects the same requests again. `latency_ms` delays every
-    request; `retry_after` is the `Retry-After` of a 429 or 503, in seconds.
+    are met by chance, and the same seed affects the same requests again.
     """
 
-    latency_ms: float = field(default=0, validator=_amount)
-    throttled: float = field(default=0, validator=_share)
-    unavailable: float = field(default=0, validator=_share)
-    reset: float = field(default=0, validator=_share)
-    retry_after: int = field(default=1, validator=_amount)
+    latency_ms: float = _condition(0, _amount, "Delay of every response, in milliseconds.")
+    throttled: float = _condition(
+        0, _share, "Share of the requests that get 429, from 0 to 1; 0.25 is every fourth."
+    )
+    unavailable: float = _condition(0, _share, "Share of the requests that get 503, from 0 to 1.")
+    reset: float = _condition(
+        0, _share, "Share of the requests whose connection is reset, from 0 to 1."
+    )
+    retry_after: int = _condition(1, _amount, "`Retry-After` of a 429 or 503, in seconds.")
     seed: int | None = field(default=None, validator=optional(_amount))
+
+    @classmethod
+    def effects(cls) -> dict[str, str]:
+        """What each condition that has a control on the console does, by its name."""
+        fields = attrs.fields(cls)
+        return {a.name: a.metadata["effect"] for a in fields if "effect" in a.metadata}
 
     @classmethod
     def of(cls, wanted: Mapping[str, Any]) -> NetworkConditions:

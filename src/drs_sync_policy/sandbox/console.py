@@ -14,6 +14,7 @@ import msgspec
 
 from drs_sync_policy.anyjson import is_array, is_object
 from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation, Parameter
+from drs_sync_policy.sandbox.conditions import NetworkConditions
 from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.http.response import (
     JSON,
@@ -77,6 +78,7 @@ class Console:
                 for tenant in self._tenants
             ],
             "operations": [self._operation(entry) for entry in self._contract.operations],
+            "conditions": NetworkConditions.effects(),
         }
 
     def _operation(self, operation: Operation) -> dict[str, Any]:

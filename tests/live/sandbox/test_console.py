@@ -62,6 +62,13 @@ def test_the_form_has_each_field_of_the_served_edition(
     assert "$ref" not in str(shown["body"])
 
 
+def test_each_condition_is_offered_with_its_effect(first: Caller) -> None:
+    """All but the seed, which is for tests."""
+    conditions = first.http.get("/_sandbox/conditions").json()
+    effects = first.http.get(f"{PARTS}/contract.json").json()["conditions"]
+    assert effects.keys() == conditions.keys() - {"seed"}
+
+
 def test_the_tenants_of_the_sandbox_are_offered(serve: Callable[..., Caller]) -> None:
     """With their tokens, so that a request is accepted at once; without a seed there are none."""
     offered = _described("base", serve)["tenants"]

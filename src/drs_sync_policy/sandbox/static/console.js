@@ -133,27 +133,17 @@ function indented(text) {
 
 // --- network conditions --------------------------------------------------------------------------
 
-const explained = {
-  latency_ms: "Delay of every response, in milliseconds.",
-  throttled: "Share of the requests that get 429, from 0 to 1; 0.25 is every fourth.",
-  unavailable: "Share of the requests that get 503, from 0 to 1.",
-  reset: "Share of the requests whose connection is reset, from 0 to 1.",
-  retry_after: "Retry-After of a 429 or 503, in seconds.",
-};
-
 async function showConditions() {
   const now = await control("GET", "conditions");
-  const parts = Object.entries(now)
-    .filter(([, value]) => typeof value === "number")
-    .map(([name, value]) => {
-      const part = controlFor(name, { type: "number", description: explained[name] }, false, () => {});
-      part.write(value);
-      return [name, part];
-    });
+  const parts = Object.entries(contract.conditions).map(([name, description]) => {
+    const part = controlFor(name, { type: "number", description }, false, () => {});
+    part.write(now[name]);
+    return [name, part];
+  });
   const apply = async (event) => {
     event.preventDefault();
     const wanted = parts.map(([name, part]) => [name, part.read() ?? 0]);
-    await control("PUT", "conditions", Object.fromEntries(wanted));
+    await control("PUT", "conditions", { ...now, ...Object.fromEntries(wanted) });
     await showConditions();
     byId("conditions-done").textContent = "The next requests have these conditions.";
   };
