@@ -52,7 +52,7 @@ def miscounted() -> Iterator[tuple[Target, Verdict]]:
     """A server with two faults, and the verdict on it."""
     with servers.serving(handler=Miscounting) as server:
         target = servers.target(server)
-        yield target, run(target, budget=0)
+        yield target, run(target, budget=0, enough=_after(1000))
 
 
 def _after(requests: int) -> Callable[[Ledger], bool]:
