@@ -55,6 +55,7 @@ def test_what_is_printed_can_be_pasted() -> None:
     with started("--port", "0") as process:
         text = read_until(process, "  curl http://127.0.0.1:")
         text += read_until(process, "  curl http://127.0.0.1:")
+        assert "these faults" not in text
         for tenant in TENANTS:
             for shown in (tenant.project_id, tenant.token, *tenant.states):
                 assert shown in text
@@ -67,11 +68,9 @@ def test_what_is_printed_can_be_pasted() -> None:
 
 
 def test_the_welcome_names_the_active_faults() -> None:
-    """Who started a faulty sandbox sees it; without faults there is no such line."""
+    """Who started a faulty sandbox sees it."""
     with started("--port", "0", "--fault", "count-off-by-one") as process:
         assert "these faults: count-off-by-one\n" in read_until(process, "Set a policy:")
-    with started("--port", "0") as process:
-        assert "faults" not in read_until(process, "Set a policy:")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
