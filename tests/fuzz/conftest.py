@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.profile import Target
+from tests.fuzz.known import FAULT, profile_of
 
 
 @pytest.fixture(scope="module")
@@ -30,3 +32,10 @@ def prober(target: Target) -> Iterator[Prober]:
     wire = over_http(target)
     yield Prober(oracle, wire, Ledger(loaded.rules), seed=1)
     wire.close()
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The profile of a sandbox that takes PUT for POST."""
+    with profile_of(tmp_path_factory.mktemp("faulty") / "target.toml", FAULT) as path:
+        yield path

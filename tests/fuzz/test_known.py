@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.fuzz.known import FAULT, OTHER, RULE, fuzz, profile_of
-
-
-@pytest.fixture(scope="module")
-def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The profile of a sandbox that takes PUT for POST."""
-    with profile_of(tmp_path_factory.mktemp("faulty") / "target.toml", FAULT) as path:
-        yield path
+from tests.fuzz.known import OTHER, RULE, fuzz
 
 
 @pytest.fixture(scope="module")

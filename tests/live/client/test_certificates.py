@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import ssl
 import threading
@@ -18,18 +17,15 @@ import trustme
 from attrs import frozen
 
 from drs_sync_policy import (
-    AsyncSyncPolicyClient,
     Connections,
     Hooks,
     Outcome,
     Retries,
-    SyncPolicyClient,
-    SyncPolicyReq,
 )
 from drs_sync_policy.runtime.errors import ConnectFailedError
+from tests.live.client import calls
 from tests.processes import PROGRAM, completed
 
-JOBS = [SyncPolicyReq(job_id="a")]
 DONE = b'{"count": 1, "results": [{"id": "a", "status": "success"}]}'
 Call = Callable[..., Outcome]
 
@@ -105,20 +101,7 @@ def secure(tmp_path: Path) -> Iterator[Secure]:
         yield running
 
 
-def call_sync(url: str, **options: Any) -> Outcome:
-    with SyncPolicyClient(base_url=url, project_id="p", auth="t", **options) as drs:
-        return drs.set_policies(JOBS)
-
-
-def call_async(url: str, **options: Any) -> Outcome:
-    async def call() -> Outcome:
-        async with AsyncSyncPolicyClient(base_url=url, project_id="p", auth="t", **options) as drs:
-            return await drs.set_policies(JOBS)
-
-    return asyncio.run(call())
-
-
-@pytest.fixture(params=[call_sync, call_async], ids=["sync", "async"])
+@pytest.fixture(params=[calls.call, calls.call_async], ids=["sync", "async"])
 def call(request: pytest.FixtureRequest) -> Call:
     """The same call by each of the two clients."""
     chosen: Call = request.param
@@ -133,7 +116,7 @@ def test_an_authority_of_ones_own_is_trusted(secure: Secure, call: Call, form: s
         "path": secure.ca_file,
         "context": ssl.create_default_context(cafile=str(secure.ca_file)),
     }
-    outcome = call(secure.url, connections=Connections(verify=forms[form]))
+    outcome = call(base_url=secure.url, connections=Connections(verify=forms[form]))
     assert [job.job_id for job in outcome.succeeded] == ["a"]
 
 
@@ -142,7 +125,7 @@ def test_an_unknown_authority_is_refused_once(secure: Secure, call: Call) -> Non
     repeats: list[str] = []
     hooks = Hooks(on_retry=lambda _sent, reason, _seconds: repeats.append(reason))
     with pytest.raises(ConnectFailedError) as caught:
-        call(secure.url, hooks=hooks, retries=Retries(attempts=3, first_wait=0.01))
+        call(base_url=secure.url, hooks=hooks, retries=Retries(attempts=3, first_wait=0.01))
     text = str(caught.value)
     assert "the server's certificate was rejected" in text
     assert "unable to get local issuer certificate" in text
@@ -158,14 +141,14 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path, call: Call) -
         _secure(tmp_path, name="elsewhere.test") as secure,
         pytest.raises(ConnectFailedError, match="IP address mismatch") as caught,
     ):
-        call(secure.url, connections=Connections(verify=secure.ca_file))
+        call(base_url=secure.url, connections=Connections(verify=secure.ca_file))
     assert caught.value.attempts == 1
 
 
 def test_a_client_that_was_brought_says_the_same(secure: Secure) -> None:
     """With `http_client=`, which has its own context, a rejected certificate ends the call, too."""
     with httpx.Client() as mine, pytest.raises(ConnectFailedError) as caught:
-        call_sync(secure.url, http_client=mine, retries=Retries(first_wait=0.01))
+        calls.call(base_url=secure.url, http_client=mine, retries=Retries(first_wait=0.01))
     assert "the server's certificate was rejected" in str(caught.value)
     assert caught.value.attempts == 1
 

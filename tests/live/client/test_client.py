@@ -12,13 +12,11 @@ import pytest
 
 import drs_sync_policy
 from drs_sync_policy import (
-    ConflictPolicy,
     Connections,
     DrsError,
     Hooks,
     PasswordAuth,
     Retries,
-    SyncPolicyClient,
     SyncPolicyReq,
     Timeouts,
     UnreachableError,
@@ -27,12 +25,9 @@ from drs_sync_policy import (
 from drs_sync_policy.client.network.options import tls_context
 from drs_sync_policy.client.regions import regions
 from drs_sync_policy_api.types import SERVERS
+from tests.live.client.calls import DONE, JOBS, make
 from tests.processes import completed
 from tests.wire import free_port, hangs, resets, says, wire
-
-JOBS = [SyncPolicyReq(job_id="a", conflict_policy=ConflictPolicy.STOP, ddl_trans=False)]
-DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}
-
 
 OPTIONS = {"region": "eu-de", "project_id": "p", "auth": "t"}
 
@@ -52,10 +47,6 @@ OTHER_FIELDS: dict[str, Any] = {
     "ddl_topic": "t",
 }
 """Those of the edition `huawei-cloud`."""
-
-
-def make(**options: Any) -> SyncPolicyClient:
-    return SyncPolicyClient(**{"project_id": "p", "auth": "t", **options})
 
 
 # --- where it calls -------------------------------------------------------------------------------

@@ -21,14 +21,10 @@ from drs_sync_policy import (
     PasswordAuth,
     Retries,
     SyncPolicyClient,
-    SyncPolicyReq,
     Timeouts,
 )
-from tests.live.client.accounts import PASSWORD, token
+from tests.live.client.accounts import DONE, JOBS, PASSWORD, token
 from tests.wire import Wire, carries_out, says, wire
-
-JOBS = [SyncPolicyReq(job_id="a")]
-DONE = {"count": 1, "results": [{"id": "a", "status": "success"}]}
 
 
 def options(server: Wire, **more: Any) -> dict[str, Any]:

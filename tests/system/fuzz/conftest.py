@@ -1,5 +1,5 @@
 """The fixtures of tests/fuzz."""
 
-from tests.fuzz.conftest import prober, target
+from tests.fuzz.conftest import faulty, prober, target
 
-__all__ = ["prober", "target"]
+__all__ = ["faulty", "prober", "target"]

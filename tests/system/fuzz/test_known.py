@@ -9,15 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.known import FAULT, RULE, fuzz, profile_of
+from tests.fuzz.known import RULE, fuzz, profile_of
 from tests.processes import completed
-
-
-@pytest.fixture(scope="module")
-def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The profile of a sandbox that takes PUT for POST."""
-    with profile_of(tmp_path_factory.mktemp("faulty") / "target.toml", FAULT) as path:
-        yield path
 
 
 @pytest.fixture(scope="module")
