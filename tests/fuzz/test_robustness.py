@@ -40,7 +40,7 @@ class Page(Handler):
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", "13")
         self.end_headers()
-        self.wfile.write(b"<h1>Hello</h1>"[:13])
+        self.wfile.write(b"<p>Hello</p>\n")
 
     # The names are those of http.server.
     do_POST = do_GET = do_PUT = do_PATCH = do_DELETE = do  # noqa: N815
@@ -59,28 +59,23 @@ class Dying(Handler):
             self.connection.close()
 
 
-def test_a_target_that_hangs_is_unreachable() -> None:
-    """The run ends after the profile's timeout, and says what it waited for."""
-    with servers.serving(handler=Hanging) as server:
-        verdict = run(servers.target(server, timeout=0.2), budget=5)
+@pytest.mark.parametrize(
+    ("habits", "handler", "timeout", "reason"),
+    [
+        (Habits(), Hanging, 0.3, "no response within 0.3 s"),
+        (Habits(), Streaming, 0.3, "not ended"),
+        (Habits(hints=100), Handler, 30, "interim responses"),
+    ],
+    ids=["hangs", "streams", "only interim responses"],
+)
+def test_a_target_that_does_not_come_to_the_end_of_a_response_is_unreachable(
+    habits: Habits, handler: type[Handler], timeout: float, reason: str
+) -> None:
+    """The run ends, after the profile's timeout at the latest, and says what it waited for."""
+    with servers.serving(habits, handler) as server:
+        verdict = run(servers.target(server, timeout=timeout), budget=5)
     assert verdict.ending == "unreachable"
-    assert "no response within 0.2 s" in verdict.reason
-
-
-def test_a_target_that_streams_forever_is_unreachable() -> None:
-    """A response that does not end is none."""
-    with servers.serving(handler=Streaming) as server:
-        verdict = run(servers.target(server, timeout=0.3), budget=5)
-    assert verdict.ending == "unreachable"
-    assert "not ended" in verdict.reason
-
-
-def test_a_target_that_never_comes_to_its_response_is_unreachable() -> None:
-    """Interim responses may come before the final one, but it has to come."""
-    with servers.serving(Habits(hints=100)) as server:
-        verdict = run(servers.target(server), budget=5)
-    assert verdict.ending == "unreachable"
-    assert "interim responses" in verdict.reason
+    assert reason in verdict.reason
 
 
 def test_a_target_that_responds_with_html_is_reported() -> None:

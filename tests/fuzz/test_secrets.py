@@ -182,6 +182,15 @@ TOKENS: Final = (
 )
 
 
+def _words(line: str, token: str) -> list[str]:
+    """What bash hands over to curl."""
+    done = subprocess.run(
+        ["bash", "-c", f"""curl() {{ printf '%s\\0' "$@"; }}; {line}"""],
+        env={"DRS_TOKEN": token, "PATH": "/usr/bin:/bin"}, capture_output=True, check=True,
+    )  # fmt: skip
+    return done.stdout.decode().split("\0")
+
+
 @pytest.mark.parametrize("token", TOKENS)
 def test_bash_rebuilds_what_the_fuzzer_sent(token: str) -> None:
     """Each header of every request about credentials, byte for byte, without a piece of it."""
@@ -197,11 +206,7 @@ def test_bash_rebuilds_what_the_fuzzer_sent(token: str) -> None:
     request = Request("POST", "/v3/p", headers, b"{}", secret=secret)
     line = curl.command(request, target, redact=Redactor(target), store=lambda _: None)
     assert not _leaks(line, token)
-    done = subprocess.run(
-        ["bash", "-c", f"""curl() {{ printf '%s\\0' "$@"; }}; {line}"""],
-        env={"DRS_TOKEN": token, "PATH": "/usr/bin:/bin"}, capture_output=True, check=True,
-    )  # fmt: skip
-    words = done.stdout.decode().split("\0")
+    words = _words(line, token)
     assert [f"{n}: {v}" for n, v in headers if v and f"{n}: {v}" not in words] == []
 
 
@@ -215,11 +220,7 @@ def test_bash_rebuilds_every_variant(token: str) -> None:
     ]
     request = Request("POST", "/v3/p", tuple(headers), b"{}")
     line = curl.command(request, target, redact=redact, store=lambda _: None)
-    done = subprocess.run(
-        ["bash", "-c", f"""curl() {{ printf '%s\\0' "$@"; }}; {line}"""],
-        env={"DRS_TOKEN": token, "PATH": "/usr/bin:/bin"}, capture_output=True, check=True,
-    )  # fmt: skip
-    words = done.stdout.decode().split("\0")
+    words = _words(line, token)
     assert [f"{name}: {value}" for name, value in headers if f"{name}: {value}" not in words] == []
 
 

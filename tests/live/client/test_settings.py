@@ -33,9 +33,14 @@ tokn = "x"
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A profile file that only its owner can read."""
-    path = tmp_path / "profiles.toml"
-    path.write_text(PROFILES)
-    path.chmod(0o600)
+    return written(tmp_path, PROFILES)
+
+
+def written(folder: Path, text: str, mode: int = 0o600) -> Path:
+    """A file of profiles, by default as private as it has to be with a secret in it."""
+    path = folder / "profiles.toml"
+    path.write_text(text)
+    path.chmod(mode)
     return path
 
 
@@ -148,12 +153,11 @@ def test_whole_credentials_go_before_a_part_of_others(tmp_path: Path) -> None:
 
 def test_nothing_of_the_profiles_credentials_is_mixed_with_others(tmp_path: Path) -> None:
     """A security token belongs to its keys and an IAM server to its user, on the wire, too."""
-    file = tmp_path / "profiles.toml"
-    file.write_text(
+    file = written(
+        tmp_path,
         '[default]\naccess_key="AK"\nsecret_key="SK"\nsecurity_token="old"\n'
-        'iam_url="http://127.0.0.1:9/profile"\n'
+        'iam_url="http://127.0.0.1:9/profile"\n',
     )
-    file.chmod(0o600)
     server = {"DRS_URL": "http://127.0.0.1:9", "DRS_PROJECT_ID": "p"}
     keys = load(file, {**server, "DRS_ACCESS_KEY": "AK2", "DRS_SECRET_KEY": "SK2"}).auth
     assert keys is not None
@@ -196,10 +200,7 @@ auth = "pasword"
 @pytest.fixture
 def kinds(tmp_path: Path) -> Path:
     """Profiles without a secret, so that anyone may read them."""
-    path = tmp_path / "profiles.toml"
-    path.write_text(KINDS_OF_PROFILES)
-    path.chmod(0o644)
-    return path
+    return written(tmp_path, KINDS_OF_PROFILES, 0o644)
 
 
 @pytest.mark.parametrize(
