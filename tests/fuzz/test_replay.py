@@ -149,6 +149,45 @@ def test_what_needs_more_than_its_requests_is_not_called_fixed(
     assert (fixed.exit_code, fixed.output.split()[0]) == (0, "FIXED"), fixed.output
 
 
+class BeginsLater(servers.Handler):
+    """Counts wrongly from its 101st request on."""
+
+    begins = 100
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        found = super().policy(path, body)
+        return {**found, "count": found["count"] + (self.server.requests > self.begins)}
+
+
+class BeginsMuchLater(BeginsLater):
+    """Counts wrongly after more requests than a replay sends."""
+
+    begins = 100_000
+
+
+def test_what_begins_later_is_not_called_fixed(tmp_path: Path) -> None:
+    """The run got a right response to the same request before, so a few more prove nothing."""
+    path, folder = tmp_path / "target.toml", tmp_path / "report"
+
+    @contextmanager
+    def serving(handler: type[servers.Handler]) -> Generator[None]:
+        with servers.serving(handler=handler) as server:
+            path.write_text(tomlkit.dumps(servers.described(server)), "utf-8")
+            yield
+
+    with serving(BeginsLater):
+        options = ["--report", str(folder), "--budget", "10", "--rule", "count-equals-results"]
+        found = CliRunner().invoke(main, ["fuzz", "--target", str(path), *options, "--fail-fast"])
+        assert found.exit_code == 1, found.output
+    with serving(BeginsLater):
+        failing = _replay(str(folder))
+    assert (failing.exit_code, failing.output.split()[0]) == (1, "FAILS"), failing.output
+    with serving(BeginsMuchLater):
+        unsure = _replay(str(folder))
+    assert (unsure.exit_code, unsure.output.split()[0]) == (1, "FLAKY"), unsure.output
+    assert "run `fuzz` again" in " ".join(unsure.output.split())
+
+
 @pytest.mark.parametrize(
     ("label", "code", "result", "remark"),
     [

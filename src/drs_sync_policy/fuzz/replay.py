@@ -7,6 +7,7 @@ compared, or for what is stored.
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal
 
@@ -15,6 +16,7 @@ from attrs import evolve, frozen
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import JOB
 from drs_sync_policy.fuzz.ledger import Exchange, Stored, Violation
+from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Policy, PolicyReader
 from drs_sync_policy.fuzz.rules import registry
@@ -30,6 +32,11 @@ _KEEP: Final = frozenset({"omitted-field-keeps-its-value", "refused-request-chan
 _ROUNDS: Final = 10
 """So often requests are sent at once in one try: they do not meet each time."""
 _GONE: Final = "the requests cannot bring back what it takes"
+_LATER: Final = (
+    "the run got a right response to the same request at first; to be sure, run `fuzz` again"
+)
+_AGAIN_SECONDS: Final = 1.0
+"""So long a request is sent again and again that the run saw with a right response at first."""
 _MISSING: Final = object()
 
 
@@ -54,13 +61,15 @@ def replay(
     tries: int = TRIES,
     before: Callable[[], Sequence[Exchange]] = tuple,
     reproduced: bool = True,
+    began_later: Callable[[], bool] = lambda: False,
 ) -> Replayed:
     """Send the requests so many times: FAILS if each try shows it, FIXED if none does.
 
     If none does, they are sent once more after what the run sent `before` them, and with a reading
     after each: a cache or a list of recent requests may be what it takes. A violation that the run
     itself could not reproduce is never FIXED, because nothing would show it; nor is one that needs
-    what the requests cannot bring back.
+    what the requests cannot bring back, nor one that `began_later`: some requests or seconds after
+    the start of the server, and a server that was just started does not show it yet.
     """
     shown = [entry for entry in (once(prober, violation) for _ in range(tries)) if entry]
     if shown:
@@ -73,7 +82,19 @@ def replay(
             return Replayed(result, len(shown), 2, shown[-1], needs)
     if _is_gone(prober, violation):
         return Replayed("FLAKY", 0, tries, needs=_GONE)
+    if began_later():
+        return _until_it_shows(prober, violation, tries)
     return Replayed("FIXED" if reproduced else "FLAKY", 0, tries)
+
+
+def _until_it_shows(prober: Prober, violation: Violation, tries: int) -> Replayed:
+    """Send the requests again and again, for a short time; a server may count them."""
+    until = time.monotonic() + _AGAIN_SECONDS
+    while time.monotonic() < until:
+        tries += 1
+        if entry := once(prober, violation):
+            return Replayed("FAILS", 1, 1, entry, f"at try {tries}, not before")
+    return Replayed("FLAKY", 0, tries, needs=_LATER)
 
 
 def _other_ways(
@@ -125,6 +146,16 @@ def once(prober: Prober, violation: Violation, *, reading: bool = False) -> Exch
         return sent[-1] if found else None
     rules = [entry.rule for entry in check_response(prober.oracle, sent[-1], case="")]
     return sent[-1] if violation.rule in rules else None
+
+
+def is_right(oracle: Oracle, violation: Violation, exchange: Exchange) -> bool:
+    """Whether an exchange with the last request of a violation does not show it.
+
+    False, too, if one response alone cannot show it.
+    """
+    if violation.kind != "response" or exchange.response is None:
+        return False
+    return violation.rule not in [e.rule for e in check_response(oracle, exchange, case="")]
 
 
 def was_throttled(violation: Violation) -> bool:

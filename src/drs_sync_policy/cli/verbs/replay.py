@@ -22,7 +22,7 @@ from drs_sync_policy.fuzz.ledger import Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober, TargetDown
 from drs_sync_policy.fuzz.readback import Unreadable
-from drs_sync_policy.fuzz.replay import TRIES, Replayed, Result, is_reading, replay
+from drs_sync_policy.fuzz.replay import TRIES, Replayed, Result, is_reading, is_right, replay
 from drs_sync_policy.fuzz.report import terminal
 from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Throttled
@@ -58,9 +58,9 @@ def command(*, report: Path, findings: Sequence[str], target: Path | None, tries
     sends earlier requests of the run, or it reads the policy after each request.
 
     FAILS: all tries of one way show the violation. FLAKY: only some tries show it; or no try shows
-    it, but the run that found it could not reproduce it either, or the requests cannot create the
-    same situation again. FIXED: no try shows it, in all other cases. NOT SENT: the report lacks a
-    body or a token of a request.
+    it, but the run that found it could not reproduce it either, or got a right response to the same
+    request at first, or the requests cannot create the same situation again. FIXED: no try shows
+    it, in all other cases. NOT SENT: the report lacks a body or a token of a request.
 
     REPORT is a folder that a run wrote with `--report`. FINDING is the id of a finding of this
     report, such as count-equals-results. The run prints the id after FAILED; in verdict.json it is
@@ -117,6 +117,9 @@ def _replay(
                 tries=tries,
                 before=functools.partial(_before, decoder, example, entry["example"]["exchanges"]),
                 reproduced=entry["label"] != "not reproduced",
+                began_later=functools.partial(
+                    _began_later, decoder, example, entry["example"]["exchanges"]
+                ),
             )
             results.append(done.result)
             console.print(_line(entry, done), soft_wrap=True)
@@ -135,6 +138,16 @@ def _before(decoder: Decoder, example: Violation, numbers: Sequence[int]) -> lis
         with suppress(EvidenceError, OSError, ValueError, KeyError, TypeError):  # cannot be sent
             decoded.append(decoder.exchange(entry))
     return [entry for entry in decoded if HIDDEN not in str(entry.request.headers)]
+
+
+def _began_later(decoder: Decoder, example: Violation, numbers: Sequence[int]) -> bool:
+    """Whether the run got a right response to the last request of a finding at first."""
+    if not numbers or example.kind != "response":
+        return False
+    for entry in files.same_request(decoder.folder, decoder.exchanges[numbers[-1]]):
+        with suppress(EvidenceError, OSError, ValueError, KeyError, TypeError):  # not readable
+            return is_right(decoder.oracle, example, decoder.exchange(entry))
+    return False
 
 
 def _unsendable(example: Violation, credentials: set[str]) -> str:

@@ -140,6 +140,23 @@ def before(folder: Path, exchange: Mapping[str, Any], *, most: int) -> list[dict
     return [entry for entry in entries if entry["began"] is not None]
 
 
+def same_request(folder: Path, exchange: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The exchanges of `exchanges.jsonl` with the request of one of the verdict, in their order.
+
+    None if the file has only exchanges of findings, without the times of a run.
+    """
+    sent = exchange["request"]
+    wanted = [
+        f'"{name}": {json.dumps(sent[name])}, ' for name in ("method", "path", "headers", "body")
+    ]
+    with suppress(OSError, ValueError), (folder / EXCHANGES).open(encoding="ascii") as file:
+        for line in file:
+            if all(part in line for part in wanted):
+                entry: dict[str, Any] = json.loads(line)
+                if entry["began"] is not None:
+                    yield entry
+
+
 class Recorder:
     """Writes each exchange of a run as a line of `exchanges.jsonl`. Any thread may use it.
 
