@@ -20,7 +20,8 @@ def over_time(per_second: Sequence[int]) -> str:
     heights = [sum(group) / len(group) for group in groups]
     title = "Requests a second, over time"
     text = f"{title}: from {min(heights):.0f} to {max(heights):.0f}"
-    return _chart(title, text, heights, "0 s", f"{len(per_second)} s", f"{max(heights):.0f}")
+    axes = ("0 s", f"{len(per_second)} s", f"{max(heights):.0f}")
+    return "".join(_figure(title, text, heights, axes))
 
 
 def latencies(found: Mapping[int, int], until: float) -> str:
@@ -35,13 +36,8 @@ def latencies(found: Mapping[int, int], until: float) -> str:
     most = max(heights)
     place = heights.index(most)
     text = f"{title}: most often {place * step} to {(place + 1) * step} ms"
-    return _chart(title, text, heights, "0 ms", f"{until:.0f} ms and more", f"{most:.0f}")
-
-
-def _chart(
-    title: str, text: str, heights: Sequence[float], first: str, last: str, most: str
-) -> str:
-    return "".join(_figure(title, text, heights, (first, last, most)))
+    axes = ("0 ms", f"{until:.0f} ms and more", f"{most:.0f}")
+    return "".join(_figure(title, text, heights, axes))
 
 
 def _figure(

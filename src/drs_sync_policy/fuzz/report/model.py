@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -95,6 +96,11 @@ class RuleLine:
         return self.status == "passed" and (bool(self.reason) or self.uncounted)
 
     @property
+    def kind(self) -> str:
+        """The status, or `in part`."""
+        return "in part" if self.in_part else self.status
+
+    @property
     def cases(self) -> str:
         """How many cases checked it, and of how many if not all did."""
         if not self.skipped and not self.uncounted:
@@ -153,6 +159,11 @@ class Report:
     def with_status(self, *statuses: RuleStatus) -> list[RuleLine]:
         """The rules with one of these results."""
         return [line for line in self.rules if line.status in statuses]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many rules have each kind of result."""
+        return Counter(line.kind for line in self.rules)
 
     @property
     def is_complete(self) -> bool:

@@ -29,16 +29,12 @@ _SEPARATORS: Final = "-_.: "
 _PIPE: Final = '$(printf %s "${NAME}" | '
 
 
-def _title(text: str) -> str:
-    return text.title()
-
-
 _FORMS: Final[Mapping[str, tuple[Callable[[str], str], str]]] = {
     "": (lambda s: s, "${NAME}"),
     "upper": (str.upper, "${NAME^^}"),
     "lower": (str.lower, "${NAME,,}"),
     "swapcase": (str.swapcase, "${NAME~~}"),
-    "title": (_title, _PIPE + "sed -E 's/([A-Za-z])([A-Za-z]*)/\\u\\1\\L\\2/g')"),
+    "title": (str.title, _PIPE + "sed -E 's/([A-Za-z])([A-Za-z]*)/\\u\\1\\L\\2/g')"),
     "reversed": (lambda s: s[::-1], _PIPE + "rev)"),
     "quoted": (lambda s: quote(s, safe=""), _PIPE + "jq -sRr @uri)"),
     "percent": (
@@ -180,7 +176,8 @@ class Redactor:
         return self.text(body.decode("latin-1")).encode("latin-1")
 
     def _holds(self, body: bytes) -> bool:
-        return any(secret.encode() in body for secret, _ in self._secrets if len(secret) >= 4)
+        long = (secret for secret, _ in self._secrets if len(secret) >= _SHORTEST_SECRET)
+        return any(secret.encode() in body for secret in long)
 
     def _longest(self, value: str, place: int) -> Piece | None:
         best: Piece | None = None

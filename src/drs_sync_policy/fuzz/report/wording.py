@@ -28,20 +28,13 @@ def headline(report: Report) -> str:
 
 def counts(report: Report) -> str:
     """How many rules have which result."""
-    in_part = sum(line.in_part for line in report.rules)
     recorded = any(line.recorded for line in report.rules)
-    numbers = {
-        "failed": len(report.with_status("failed")),
-        "waived": len(report.with_status("waived")),
-        "passed": len(report.with_status("passed")) - in_part,
-        "passed for what was recorded" if recorded else "passed in part": in_part,
-        "not checked": len(report.with_status("not checked")),
-        "not applicable": len(report.with_status("not applicable")),
-    }
+    in_part = "passed for what was recorded" if recorded else "passed in part"
+    found = report.counts
     shown = [
-        f"{number} {name}"
-        for name, number in numbers.items()
-        if number or name in ("failed", "passed")
+        f"{found[kind]} {in_part if kind == 'in part' else kind}"
+        for kind in ("failed", "waived", "passed", "in part", "not checked", "not applicable")
+        if found[kind] or kind in ("failed", "passed")
     ]
     return f"{counted(len(report.rules), 'rule')}: {', '.join(shown)}"
 
