@@ -10,7 +10,8 @@ from drs_sync_policy.fuzz.rules import relations, state, status
 from drs_sync_policy.fuzz.rules.check import Check, each
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
-from drs_sync_policy.fuzz.rules.words import counted, quoted, shown
+from drs_sync_policy.fuzz.rules.words import quoted, shown
+from drs_sync_policy.text import counted
 
 
 def count(it: Subject) -> Iterator[Problem]:

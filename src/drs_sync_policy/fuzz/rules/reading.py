@@ -11,8 +11,8 @@ from drs_sync_policy.fuzz.rules import status
 from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject, schema_of
-from drs_sync_policy.fuzz.rules.words import as_json, counted
-from drs_sync_policy.text import listed
+from drs_sync_policy.fuzz.rules.words import as_json
+from drs_sync_policy.text import counted, listed
 
 _PAGE: Final = ("cur_page", "per_page")
 _NEVER_COMPARED: Final = frozenset({"name"})

@@ -8,6 +8,7 @@ from typing import Any
 
 from drs_sync_policy.anyjson import is_array, is_object
 from drs_sync_policy.fuzz.defects import CLOSED
+from drs_sync_policy.text import counted
 
 
 def listed(statuses: Any) -> str:
@@ -30,8 +31,7 @@ def _escaped(letter: str) -> str:
 
 def short(value: Any, limit: int = 120) -> str:
     """A value as JSON, cut where it is longer than a report can hold."""
-    text = as_json(value)
-    return text if len(text) <= limit else f"{text[: limit - 20]}... ({len(text)} characters)"
+    return shortened(as_json(value), limit)
 
 
 def policy(fields: Mapping[str, Any], names: Sequence[str]) -> str:
@@ -79,8 +79,3 @@ def said(value: Any) -> str:
     if is_object(value) and is_array(value.get("results")):
         return f"with {counted(len(value['results']), 'result')}"
     return ""
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things: `1 result`, `2 results`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
