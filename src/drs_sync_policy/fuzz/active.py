@@ -226,14 +226,7 @@ class _Execution:
             return "too little checked", "no request was accepted with a 200 or another 2xx"
         if unfinished:
             return "too little checked", f"required scenarios did not run: {', '.join(unfinished)}"
-        required = self.prober.target.require
-        ledger = self.prober.ledger
-        unchecked = [
-            rule
-            for rule in required
-            if ledger.status(rule) == "not checked" or rule not in ledger.rules
-        ]
-        if unchecked:
+        if unchecked := self.prober.ledger.unchecked(self.prober.target.require):
             return "too little checked", f"required rules were not checked: {', '.join(unchecked)}"
         return "complete", ""
 

@@ -297,6 +297,12 @@ class Ledger:
             return "failed"
         return "passed" if self._checked.get(rule) else "not checked"
 
+    def unchecked(self, rules: Iterable[str]) -> list[str]:
+        """Those of these rules that were not checked; also those that are not among its rules."""
+        return [
+            rule for rule in rules if rule not in self.rules or self.status(rule) == "not checked"
+        ]
+
     def times_checked(self, rule: str) -> int:
         """How often the rule was checked."""
         return self._checked.get(rule, 0)

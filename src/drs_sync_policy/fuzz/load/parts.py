@@ -135,9 +135,7 @@ class Part:
         """Note a bug of ours."""
         if isinstance(error, Exception):
             crash = Crash.of(error, during="the load")
-            self._new.append(
-                {"counts": {}, "violations": {}, "crashes": {crash.trace: crash.error}}
-            )
+            self._new.append({"crashes": {crash.trace: crash.error}})
 
     def take(self) -> dict[str, Any]:
         """What is new in this process, as `add` adds it."""
@@ -158,7 +156,7 @@ class Part:
         self._ready.set()
 
     def _died(self) -> None:
-        self._new.append({"counts": {}, "violations": {}, "died": True})
+        self._new.append({"died": True})
         self._ready.set()
 
 
@@ -259,13 +257,9 @@ def _start(runner: Any, part: Part) -> None:
 
 
 def _lost(part: Part) -> list[str]:
+    """The workers that have not reported for so long that they must be gone."""
     latest = time.monotonic() - SILENCE
     return [worker for worker, when in part.reported.items() if when < latest]
-
-
-def lost(environment: Environment) -> int:
-    """How many workers have not reported for so long that they must be gone."""
-    return len(_lost(part_of(environment)))
 
 
 def gather(environment: Environment) -> list[str]:
@@ -283,7 +277,7 @@ def collect(environment: Environment, *, seconds: float, users: int) -> dict[str
     figures = Figures(
         users=users,
         workers=len(part.reported) or 1,
-        lost=lost(environment),
+        lost=len(_lost(part)),
         rate=part.rate,
         seconds=round(seconds, 3),
         total=_group(environment.stats.total, "all requests"),

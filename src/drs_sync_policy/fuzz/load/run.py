@@ -126,9 +126,7 @@ class Load:
             )
         if not ledger.saw_success:
             return "too little checked", "no request was accepted with a 200 or another 2xx"
-        required = self.prober.target.require
-        unchecked = [rule for rule in required if ledger.status(rule) == "not checked"]
-        if unchecked:
+        if unchecked := ledger.unchecked(self.prober.target.require):
             return "too little checked", f"required rules were not checked: {', '.join(unchecked)}"
         return "complete", ""
 

@@ -82,16 +82,16 @@ class Sent:
         }
         for counter in (self.responses, self.wanted, self.unchecked):
             counter.clear()
-        return {"counts": counts, "violations": {}}
+        return {"counts": counts}
 
 
 def add(total: Json, new: Mapping[str, Any], *, origin: str) -> None:
-    """Add to a total what one process, `origin`, reported."""
+    """Add to a total what one process, `origin`, reported: any part of it may be missing."""
     counts = total.setdefault("counts", {})
-    for name, number in new["counts"].items():
+    for name, number in new.get("counts", {}).items():
         counts[name] = counts.get(name, 0) + number
     violations = total.setdefault("violations", {})
-    for number, entry in new["violations"].items():
+    for number, entry in new.get("violations", {}).items():
         known = violations.setdefault(f"{origin} {number}", {"times": 0})
         known.update({**entry, "times": known["times"] + entry["times"]})
     total.setdefault("crashes", {}).update(new.get("crashes", {}))
