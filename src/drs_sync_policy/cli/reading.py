@@ -10,7 +10,6 @@ import click
 
 from drs_sync_policy import AsyncSyncPolicyClient, JobInfo, JobPolicy, NotFoundError
 from drs_sync_policy.cli import sending
-from drs_sync_policy.cli.output.progress import Bar
 
 _OPTIONAL = (
     "Reading policies is an optional operation: perhaps this server does not have it, or the URL"
@@ -34,9 +33,7 @@ def read(
                 named = [job.id for job in await client.list_jobs()]
             if not named:
                 return
-            with Bar(
-                0 if manner.verbose or manner.quiet else len(named), "Reading policies"
-            ) as bar:
+            with manner.bar(len(named), "Reading policies") as bar:
                 found.extend(await client.get_policies(named, progress=bar.moved))
 
     return found, _done(call)

@@ -42,6 +42,10 @@ class Manner:
     verbose: bool = False
     quiet: bool = False
 
+    def bar(self, total: int, doing: str) -> Bar:
+        """A progress bar, which is not shown if `verbose` or `quiet`."""
+        return Bar(0 if self.verbose or self.quiet else total, doing)
+
     def client_options(self) -> dict[str, Any]:
         """The arguments for a client."""
         options: dict[str, Any] = {}
@@ -110,7 +114,7 @@ def send(
 
     def work() -> None:
         if policies:
-            with Bar(0 if manner.verbose or manner.quiet else len(policies)) as bar:
+            with manner.bar(len(policies), "Setting policies") as bar:
                 asyncio.run(_call(client, policies, record, bar.moved))
 
     return record, guarded(work)

@@ -39,7 +39,7 @@ def reading(name: str, size: int) -> Generator[Callable[[float], object] | None]
 class Bar:
     """Shows progress on stderr if that is a terminal, and nothing if it is not."""
 
-    def __init__(self, total: int, doing: str = "Setting policies") -> None:
+    def __init__(self, total: int, doing: str) -> None:
         self._progress: Any = None
         self._task: Any = None
         if total > FEW and sys.stderr.isatty():
