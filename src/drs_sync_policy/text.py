@@ -49,6 +49,14 @@ def listed(names: Iterable[object], *, last: str = "or", quote: str = "`") -> st
     return f"{', '.join(before)} {last} {end}" if before else end
 
 
+def as_written(value: object) -> str:
+    """A text as it is, any other value as JSON."""
+    # Imported late: every run imports this module, and few have a value to show.
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def shortened(text: str, most: int = 60) -> str:
     """`text` in at most `most` characters; dots and its last character end what is cut."""
     return text if len(text) <= most else f"{text[: most - 4]}...{text[-1]}"

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from attrs import frozen
 
 from drs_sync_policy import NOT_READABLE, JobPolicy
+from drs_sync_policy.text import as_written
 
 Kind = Literal["+", "~", "=", "?"]
 
@@ -130,4 +131,4 @@ def unreadable(found: Sequence[JobPlan]) -> tuple[str, ...]:
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+    return as_written(value) or '""'

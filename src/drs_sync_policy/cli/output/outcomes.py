@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import attrs
@@ -16,6 +12,7 @@ import click
 from attrs import frozen
 
 from drs_sync_policy import JobOutcome, JobState, codes
+from drs_sync_policy.cli.output.data import echo_csv, echo_json
 from drs_sync_policy.cli.output.prose import cells, columns, fold, width
 from drs_sync_policy.text import counted, printable
 
@@ -31,8 +28,6 @@ _MOST_UNKNOWN: Final = 20
 _LEAST_ROOM: Final = 24
 """A message has at least so many columns, or else a line of its own."""
 _GAP: Final = "  "
-_CONTROLS: Final = re.compile("[\x7f-\x9f]")
-"""The controls that JSON does not escape."""
 _COLOURS: Final = {
     **dict.fromkeys((state.value for state in JobState), "yellow"),
     JobState.SUCCEEDED.value: "green",
@@ -105,33 +100,9 @@ def _json(rows: Sequence[Row]) -> None:
     echo_json([attrs.asdict(r) for r in rows])
 
 
-def echo_json(value: object) -> None:
-    """Prints a value; every character that a terminal obeys is escaped."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    click.echo(_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
-
-
 def _csv(rows: Sequence[Row]) -> None:
     names = [field.name for field in attrs.fields(Row)]
     echo_csv([names, *(map(str, attrs.astuple(r)) for r in rows)])
-
-
-def echo_csv(rows: Iterable[Iterable[str]], *, safe: Collection[str] = ()) -> None:
-    """Prints rows; cells other than the `safe` ones cannot be formulas.
-
-    A program gets every character as it is, a terminal only those that it shows.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    shown = printable if sys.stdout.isatty() else str
-    for row in rows:
-        writer.writerow(cell if cell in safe else _no_formula(shown(cell)) for cell in row)
-    click.echo(text.getvalue(), nl=False, color=True)  # click takes no escapes out of it
-
-
-def _no_formula(cell: str) -> str:
-    """The cell, with a quote before what a spreadsheet would calculate (OWASP, CSV injection)."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _table(rows: Sequence[Row], rest: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
@@ -10,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import click
 
-from drs_sync_policy.cli.output.outcomes import echo_csv, echo_json
+from drs_sync_policy.cli.output.data import echo_csv, echo_json
 from drs_sync_policy.cli.output.prose import fold, width
 from drs_sync_policy.cli.plans import (
     NOT_KNOWN,
@@ -21,7 +20,7 @@ from drs_sync_policy.cli.plans import (
     JobPlan,
     unreadable,
 )
-from drs_sync_policy.text import counted, printable
+from drs_sync_policy.text import as_written, counted, printable
 
 _ALL_SHOWN: Final = 40
 _COLOURS: Final = {"+": "green", "~": "yellow", "?": "cyan"}
@@ -122,9 +121,7 @@ _SIGNS: Final = ("+", "=")
 
 
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return "" if value is None else as_written(value)
 
 
 def _junit(found: Sequence[JobPlan]) -> None:

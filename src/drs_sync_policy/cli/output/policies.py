@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import click
 
 from drs_sync_policy import NOT_READABLE, JobPolicy
-from drs_sync_policy.cli.output.outcomes import echo_csv, echo_json
+from drs_sync_policy.cli.output.data import echo_csv, echo_json
 from drs_sync_policy.cli.output.prose import cells
-from drs_sync_policy.text import printable
+from drs_sync_policy.text import as_written, printable
 
 _NONE: Final = "-"
 _NOT_READABLE: Final = "?"
@@ -45,11 +44,7 @@ def _table(policies: Sequence[JobPolicy], names: Sequence[str]) -> None:
 def _cell(value: Any) -> str:
     if value is NOT_READABLE:
         return _NOT_READABLE
-    return _NONE if value is None else _text(value)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return _NONE if value is None else as_written(value)
 
 
 def _json(policies: Sequence[JobPolicy], names: Sequence[str]) -> None:
@@ -80,7 +75,7 @@ def _csv(policies: Sequence[JobPolicy], names: Sequence[str]) -> None:
         row = (
             policy.job_id,
             policy.status or "",
-            *("" if value in (None, NOT_READABLE) else _text(value) for value in values),
+            *("" if value in (None, NOT_READABLE) else as_written(value) for value in values),
             " ".join(_hidden(policy, names)),
             policy.error_code or "",
             policy.error_msg or "",

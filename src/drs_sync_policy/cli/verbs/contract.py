@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import attrs
@@ -11,6 +10,7 @@ import click
 
 from drs_sync_policy import codes, contract
 from drs_sync_policy.cli.choice import Choice, edition_option, output_option
+from drs_sync_policy.cli.output.data import echo_json
 from drs_sync_policy.cli.output.prose import beside, width
 
 
@@ -27,37 +27,31 @@ def command(what: str, edition: str, output: str) -> None:
     document of any other edition is always JSON.
     """
     loaded = contract.load(edition)
-    click.echo(_PRINTERS[what](loaded, output == "json"), nl=False)
+    as_json, as_text = _FORMS[what]
+    if output == "json" or (what == "document" and edition != contract.BASE_EDITION):
+        echo_json(as_json(loaded))
+    else:
+        click.echo(as_text(loaded), nl=False)
 
 
-def _document(loaded: contract.Contract, as_json: bool) -> str:
-    if as_json or loaded.edition != contract.BASE_EDITION:
-        return json.dumps(loaded.document, ensure_ascii=False, indent=2) + "\n"
-    return contract.source()
-
-
-def _rules(loaded: contract.Contract, as_json: bool) -> str:
-    if as_json:
-        rules = [attrs.asdict(rule) for rule in loaded.rules]
-        return json.dumps(rules, ensure_ascii=False, indent=2) + "\n"
+def _rules(loaded: contract.Contract) -> str:
     longest = max(len(rule.id) for rule in loaded.rules)
-    lines = (
-        beside(f"{rule.id:{longest}}  {rule.origin:8}  ", rule.statement, width())
+    return "".join(
+        beside(f"{rule.id:{longest}}  {rule.origin:8}  ", rule.statement, width()) + "\n"
         for rule in loaded.rules
     )
-    return "".join(f"{line}\n" for line in lines)
 
 
-def _codes(_: contract.Contract, as_json: bool) -> str:
-    rows = codes.all_codes()
-    if as_json:
-        return json.dumps([attrs.asdict(r) for r in rows], ensure_ascii=False, indent=2) + "\n"
-    lines = (beside(f"{row.code:11} {row.status}  ", row.en, width()) for row in rows)
-    return "".join(f"{line}\n" for line in lines)
+def _codes(_: contract.Contract) -> str:
+    return "".join(
+        beside(f"{row.code:11} {row.status}  ", row.en, width()) + "\n" for row in codes.all_codes()
+    )
 
 
-_PRINTERS: Final[dict[str, Callable[[contract.Contract, bool], str]]] = {
-    "document": _document,
-    "rules": _rules,
-    "codes": _codes,
+_Form = Callable[[contract.Contract], object]
+_FORMS: Final[Mapping[str, tuple[_Form, Callable[[contract.Contract], str]]]] = {
+    "document": (lambda loaded: loaded.document, lambda _: contract.source()),
+    "rules": (lambda loaded: [attrs.asdict(rule) for rule in loaded.rules], _rules),
+    "codes": (lambda _: [attrs.asdict(row) for row in codes.all_codes()], _codes),
 }
+"""What each prints: the value as JSON, and plain text."""

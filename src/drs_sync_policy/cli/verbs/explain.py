@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
@@ -14,6 +13,7 @@ import click
 from drs_sync_policy import codes, contract
 from drs_sync_policy.cli.choice import completed, output_option
 from drs_sync_policy.cli.completion import PREFIXES
+from drs_sync_policy.cli.output.data import echo_json
 from drs_sync_policy.cli.output.prose import beside, fold, width
 from drs_sync_policy.text import counted, nearest
 
@@ -46,8 +46,7 @@ def command(names: tuple[str, ...], output: str) -> None:
     """
     found = [_find(name) for name in names]
     if output == "json":
-        entries = [attrs.asdict(entry) for group in found for entry in group]
-        click.echo(json.dumps(entries, ensure_ascii=False, indent=2))
+        echo_json([attrs.asdict(entry) for group in found for entry in group])
         return
     click.echo("\n\n".join(_text(group) for group in found))
 
