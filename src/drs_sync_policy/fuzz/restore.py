@@ -59,9 +59,9 @@ class Originals:
             try:
                 self._known[job] = {} if failed else self._read(tenant, job)
             except Unreadable as error:
-                self._unknown[job] = f"its policy could not be read before the run: {error}"
+                self._unknown[job] = f"the policy could not be read before the run: {error}"
             except (NoResponse, Throttled):
-                failed = "its policy could not be read before the run: no response"
+                failed = "the policy could not be read before the run: no response"
             if failed:
                 self._known.pop(job, None)
                 self._unknown[job] = failed
@@ -77,7 +77,7 @@ class Originals:
             try:
                 reason = failed or self._put_back(tenant, job, self._known[job])
             except Unreadable as error:
-                reason = f"its policy could not be read after the run: {error}"
+                reason = f"the policy could not be read after the run: {error}"
             except _NO_RESPONSE:
                 reason = failed = "the server did not respond after the run"
             if reason:
