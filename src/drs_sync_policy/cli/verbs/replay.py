@@ -57,10 +57,10 @@ def command(*, report: Path, findings: Sequence[str], target: Path | None, tries
     If no try shows the violation, the command tries two other ways, each of them twice: it first
     sends earlier requests of the run, or it reads the policy after each request.
 
-    FAILS: all tries of one way show the violation. FLAKY: only some tries show it; or no try shows
-    it, but the run that found it could not reproduce it either, or got a right response to the same
-    request at first, or the requests cannot create the same situation again. FIXED: no try shows
-    it, in all other cases. NOT SENT: the report lacks a body or a token of a request.
+    FAILS: all tries of one way show the violation. FLAKY: only some tries show it, or no try shows
+    it but this does not prove that the bug is gone. For example, the run itself could not reproduce
+    the violation either. FIXED: no try shows it, in all other cases. NOT SENT: the report lacks a
+    body or a token of a request.
 
     REPORT is a folder that a run wrote with `--report`. FINDING is the id of a finding of this
     report, such as count-equals-results. The run prints the id after FAILED; in verdict.json it is
