@@ -24,7 +24,19 @@ from pathlib import Path
 from typing import Final
 
 from drs_sync_policy import contract
-from tools import api, charts, labels, meta, pages, published, reference, search, source, staging
+from tools import (
+    api,
+    charts,
+    labels,
+    meta,
+    pages,
+    published,
+    reference,
+    search,
+    slim,
+    source,
+    staging,
+)
 from tools.documents import ROOT
 from tools.programs import program
 from tools.release.readme import cloning, installing
@@ -65,6 +77,7 @@ def build(site: Path = SITE, *, docs: Path = DOCS) -> None:
         labels.write(root / "site")
         _link_repository(root / "site")
         meta.write(root / "site", list(_pages(root / "docs")), url=f"{url}/" if url else None)
+        slim.write(root / "site")
         shutil.rmtree(site, ignore_errors=True)
         shutil.move(root / "site", site)
 
