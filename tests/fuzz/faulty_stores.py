@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.fuzz.servers import JOBS, Handler, Refused
+from tests.fuzz.validity import is_valid, loads
 
 Item = dict[str, Any]
 
@@ -180,6 +181,20 @@ class DefaultsOfAFirstRequest(Handler):
         if item["job_id"] in JOBS[project]:
             self.server.stored.setdefault(item["job_id"], {"index_trans": False})
         return super().apply(project, item, place)
+
+
+class AppliesWhatItRejects(Handler):
+    """Stores the valid items of a request that it rejects, whoever sends it and owns the jobs."""
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        try:
+            return super().policy(path, body)
+        except Refused:
+            with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
+                for place, item in enumerate(filter(is_valid, loads(body)["jobs"])):
+                    for project in JOBS:
+                        self.apply(project, item, place)
+            raise
 
 
 class StoresWhatItThrottles(Handler):

@@ -17,7 +17,7 @@ from drs_sync_policy.fuzz.findings.grouping import group
 from drs_sync_policy.fuzz.findings.shrink import Plain
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.scenarios import sequences
-from tests.fuzz import faulty_requests, servers
+from tests.fuzz import faulty_requests, faulty_stores, servers
 from tests.fuzz.servers import Handler
 from tests.fuzz.storing import (
     KEEPS,
@@ -110,12 +110,17 @@ def test_a_new_field_that_is_rejected_is_one_finding() -> None:
             "token-comes-from-its-header",
             {"credentials", "another tenant's project", "clients"},
         ),
+        (
+            faulty_stores.AppliesWhatItRejects,
+            "refused-request-changes-nothing",
+            {"two tenants", "partial application"},
+        ),
     ],
 )
 def test_what_any_request_may_show_is_one_finding(
     handler: type[Handler], rule: str, scenarios: set[str]
 ) -> None:
-    """A parser, or what a server remembers of a connection, is wrong once, whatever it spoils."""
+    """A parser, a memory of a connection, or a write is wrong once, whatever it spoils."""
     assert rules_of_findings(handler, which=lambda entry: entry.name in scenarios) == [rule]
 
 

@@ -113,13 +113,14 @@ EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
     ("unknown-job-fails-alone", "items-are-independent", "any"),
     ("blocked-job-fails-alone", "items-are-independent", "any"),
     ("later-calls-win", "accepted-policy-is-stored", "field"),
+    ("refused-request-changes-nothing", "tenants-are-isolated", "rejected"),
     *((rule, "concurrent-calls-take-turns", "set") for rule in _STATE),
     *((_STATE[0], rule, "late") for rule in (*_STATE[1:], *_ALSO_OF_STATE)),
 )
 """A finding of the first rule takes in violations of the second: all of them, those whose responses
 say the same (or whose last one does, or, of crashes, those on bodies that are hard to parse), those
-with the same field, those whose requests set it, those that are not seen alone, or, if a write
-becomes visible late, those of what is stored."""
+with the same field, those whose requests set it, those that are not seen alone, those of requests
+that were rejected, or, if a write becomes visible late, those of what is stored."""
 
 _REJECTED: Final = frozenset(range(400, 500))
 _MANY: Final = 3

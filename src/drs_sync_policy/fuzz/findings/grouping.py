@@ -182,6 +182,9 @@ def _explained(
 
 
 def _follows(found: tuple[Violation, Cause], by: str) -> bool:
+    if by == "rejected":
+        sent = [entry for entry in found[1].example.exchanges if not is_reading(entry)]
+        return bool(sent) and sent[-1].results is None
     return by == "any" or (by == "not alone" and found[1].label != "alone")
 
 
