@@ -1,6 +1,7 @@
 """What holds for every test, on a slow machine and in a background job, too."""
 
 import gc
+import os
 import signal
 from collections.abc import Generator
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.ids import unstable
+from tests.shares import in_shares
 
 # No verdict depends on how fast the machine is.
 settings.register_profile("untimed", deadline=None)
@@ -52,13 +54,15 @@ def given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drs_sync_policy.fuzz.prober._PAUSES", (0.1,))
 
 
+@pytest.hookimpl(trylast=True)  # after `-m` has chosen
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `first` come first; an id that workers of xdist may not agree on ends the run.
-
-    Workers take over what others have last: what is first stays on one, which makes its fixture
-    once, and is not what all wait for in the end.
-    """
-    items.sort(key=lambda item: item.get_closest_marker("first") is None)
+    """Workers begin with tests marked `first`; an id that they may not agree on ends the run."""
+    first: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("first"):
+            first.setdefault(item.path.name, []).append(item)
+    rest = [item for item in items if not item.get_closest_marker("first")]
+    items[:] = in_shares(first, rest, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     if named := list(unstable(item.name for item in items)):
         said = ascii([name[:200] for name in named])
         raise pytest.UsageError(f"give these tests ids that every process agrees on: {said}")

@@ -93,7 +93,7 @@ def test_retries_end_at_the_deadline(call: Call) -> None:
 
 def test_a_request_that_ends_between_retries_gives_their_reason(call: Call) -> None:
     """The response to an earlier attempt says more than an expired deadline."""
-    timeouts, retries = Timeouts(read=60.0, total=1.0), Retries(first_wait=0.0)
+    timeouts, retries = Timeouts(read=60.0, total=3.0), Retries(first_wait=0.0)
     with wire(says(503, b""), hangs) as server:
         error = failure(call, server.url, retries=retries, timeouts=timeouts)
     assert isinstance(error, errors.ServiceUnavailableError)
