@@ -225,7 +225,7 @@ def _at_once(
     evidence = Evidence(
         exchanges=tuple(sent),
         project_id=stored.project_id,
-        readable=_reader(prober).fields,
+        readable=PolicyReader(prober).fields,
         before={stored.job: before},
         after={stored.job: policy},
         readings=(reading,),
@@ -238,11 +238,7 @@ def _read(prober: Prober, stored: Stored) -> tuple[Policy, Exchange]:
     other = prober.target.other
     is_other = other is not None and other.project_id == stored.project_id
     tenant = other if is_other else prober.target.tenant
-    return _reader(prober).read(stored.job, tenant=tenant, may_lack=True, recorded=False)
-
-
-def _reader(prober: Prober) -> PolicyReader:
-    return PolicyReader(prober)
+    return PolicyReader(prober).read(stored.job, tenant=tenant, may_lack=True, recorded=False)
 
 
 def _is_wrong(stored: Stored, policy: Policy, names: Sequence[str] = ()) -> bool:

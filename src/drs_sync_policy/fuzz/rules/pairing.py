@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Final
 
 from drs_sync_policy.fuzz.oracle import JobKind
 from drs_sync_policy.fuzz.rules import relations, state, status
@@ -43,9 +44,7 @@ def order(it: Subject) -> Iterator[Problem]:
     if len(wanted) < 2 or len(wanted) != len(given):
         raise Skip
     if wanted != given and sorted(wanted) == sorted(map(str, given)):
-        place = next(
-            n for n, pair in enumerate(zip(wanted, given, strict=True)) if pair[0] != pair[1]
-        )
+        place = _first_difference(wanted, given)
         yield Problem(
             f"results[{place}] is of {quoted(wanted[place])}",
             f"it is of {quoted(given[place])}",
@@ -54,14 +53,17 @@ def order(it: Subject) -> Iterator[Problem]:
         )
 
 
+def _first_difference(wanted: Sequence[str], given: Sequence[Any]) -> int:
+    pairs = enumerate(zip(wanted, given, strict=True))
+    return next(place for place, (one, other) in pairs if one != other)
+
+
 def ids(it: Subject) -> Iterator[Problem]:
     wanted, given = it.ids
     if len(wanted) != len(given):
         raise Skip
     if wanted != given and sorted(wanted) != sorted(map(str, given)):
-        place = next(
-            n for n, pair in enumerate(zip(wanted, given, strict=True)) if pair[0] != pair[1]
-        )
+        place = _first_difference(wanted, given)
         yield Problem(
             f"the id {quoted(wanted[place])}, as it was sent",
             f"the id {quoted(given[place])}",
@@ -70,23 +72,8 @@ def ids(it: Subject) -> Iterator[Problem]:
         )
 
 
-def own_job(it: Subject) -> Iterator[Problem]:
-    return _statuses(it, "success", "own")
-
-
-def blocked_job(it: Subject) -> Iterator[Problem]:
-    return _statuses(it, "failed", "blocked")
-
-
-def unknown_job(it: Subject) -> Iterator[Problem]:
-    return _statuses(it, "failed", "unknown")
-
-
-def foreign_job(it: Subject) -> Iterator[Problem]:
-    return _statuses(it, "failed", "foreign")
-
-
-def _statuses(it: Subject, status: str, kind: JobKind) -> Iterator[Problem]:
+def _statuses(it: Subject, kind: JobKind, status: str) -> Iterator[Problem]:
+    """The results of the jobs of this kind have this status."""
     if it.exchange.expectation.defects or kind not in it.by_kind:
         raise Skip  # with a defect, it should have been rejected as a whole
     for position, _, result in it.by_kind[kind]:
@@ -100,6 +87,10 @@ def _statuses(it: Subject, status: str, kind: JobKind) -> Iterator[Problem]:
             )
 
 
+def _get(kind: JobKind, status: str) -> Callable[[Subject], Iterator[Problem]]:
+    return partial(_statuses, kind=kind, status=status)
+
+
 CHECKS: Final = (
     Check("count-equals-results", alone=count),
     Check(
@@ -110,10 +101,10 @@ CHECKS: Final = (
     ),
     Check("results-in-request-order", alone=order, about="results"),
     Check("result-id-echoes-job-id", alone=ids, about="results"),
-    Check("own-job-succeeds", alone=own_job, about="items"),
+    Check("own-job-succeeds", alone=_get("own", "success"), about="items"),
     Check(
         "foreign-job-looks-unknown",
-        alone=each(status.of("foreign-job-looks-unknown"), foreign_job),
+        alone=each(status.of("foreign-job-looks-unknown"), _get("foreign", "failed")),
         compared=relations.looks_unknown,
         about="items",
         before="own-job-succeeds",
@@ -122,7 +113,7 @@ CHECKS: Final = (
         "unknown-job-fails-alone",
         alone=each(
             status.of("unknown-job-fails-alone"),
-            unknown_job,
+            _get("unknown", "failed"),
             relations.shortened_ids_are_others,
         ),
         stored=state.others_are_carried_out,
@@ -131,7 +122,7 @@ CHECKS: Final = (
     ),
     Check(
         "blocked-job-fails-alone",
-        alone=each(status.of("blocked-job-fails-alone"), blocked_job),
+        alone=each(status.of("blocked-job-fails-alone"), _get("blocked", "failed")),
         stored=state.others_are_carried_out,
         about="items",
         before="unknown-job-fails-alone",
