@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 import attrs
@@ -22,7 +22,7 @@ from drs_sync_policy.sandbox.pipeline import Authenticate, Pipeline
 from drs_sync_policy.sandbox.rejection import Rejection
 from drs_sync_policy.sandbox.seed import TENANTS
 from drs_sync_policy.sandbox.store.accounts import digest
-from drs_sync_policy.sandbox.store.records import Batch, ItemResult, Principal
+from drs_sync_policy.sandbox.store.records import Principal
 from drs_sync_policy.sandbox.store.schema import TOKEN
 
 
@@ -73,13 +73,10 @@ def _never_expiring(inner: FaultyStore) -> FaultyStore:
                     select(TOKEN.c.project_id).where(TOKEN.c.sha256 == digest(token))
                 ).scalar()
 
-            project_id = await inner.store.database.read(find)
+            project_id = await self.store.database.read(find)
             return None if project_id is None else Principal(project_id)
 
-        async def apply(self, batch: Batch) -> Sequence[ItemResult]:
-            return await inner.apply(batch)
-
-    return NeverExpiring(inner.store)
+    return NeverExpiring(inner)
 
 
 def _same_if(same: Callable[[str, str], bool]) -> Seam:

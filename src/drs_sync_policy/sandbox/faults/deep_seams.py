@@ -8,7 +8,7 @@ from typing import Any
 
 from drs_sync_policy.contract import BATCH_SET_POLICY, Contract
 from drs_sync_policy.sandbox.faults.fault import FaultyStore, Seam
-from drs_sync_policy.sandbox.store.records import Batch, Item, ItemResult, Principal
+from drs_sync_policy.sandbox.store.records import Batch, Item, ItemResult
 
 Apply = Callable[[FaultyStore, Batch], Awaitable[Sequence[ItemResult]]]
 
@@ -56,10 +56,7 @@ def applies(change: Apply) -> Seam:
             async def apply(self, batch: Batch) -> Sequence[ItemResult]:
                 return await change(inner, batch)
 
-            async def principal(self, token: str) -> Principal | None:
-                return await inner.principal(token)
-
-        return Wrapped(inner.store)
+        return Wrapped(inner)
 
     return Seam(store=wrap)
 

@@ -20,31 +20,35 @@ T = TypeVar("T")
 
 
 class FaultyStore:
-    """The store as an operation sees it; `store` is the faultless one, for faults that need it."""
+    """The store as an operation sees it: it passes everything on to `inner`.
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    `store` is the faultless one, for faults that need it.
+    """
+
+    def __init__(self, inner: Store | FaultyStore) -> None:
+        self.inner = inner
+        self.store: Store = inner.store if isinstance(inner, FaultyStore) else inner
         self.pending: set[asyncio.Task[None]] = set()
 
     async def apply(self, batch: Batch) -> Sequence[ItemResult]:
         """As `Policies.apply`."""
-        return await self.store.apply(batch)
+        return await self.inner.apply(batch)
 
     async def principal(self, token: str) -> Principal | None:
         """As `Policies.principal`."""
-        return await self.store.principal(token)
+        return await self.inner.principal(token)
 
     async def job(self, project_id: str, job_id: str) -> Job | None:
         """As `Policies.job`."""
-        return await self.store.job(project_id, job_id)
+        return await self.inner.job(project_id, job_id)
 
     async def jobs(self, project_id: str) -> Sequence[Job]:
         """As `Policies.jobs`."""
-        return await self.store.jobs(project_id)
+        return await self.inner.jobs(project_id)
 
     async def named(self, project_id: str, ids: Sequence[str]) -> Mapping[str, Job]:
         """As `Policies.named`."""
-        return await self.store.named(project_id, ids)
+        return await self.inner.named(project_id, ids)
 
 
 def unchanged(collaborator: T, *_: object) -> T:

@@ -13,7 +13,7 @@ from drs_sync_policy.sandbox.faults.seams import (
     crashes_instead,
     encoded,
     headers,
-    skips_path_check,
+    skips,
     stages,
     statuses,
 )
@@ -143,10 +143,10 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *of_rule(
         "malformed-project-id-is-refused",
         ("any-project", "A malformed project id gets the 403 of another tenant's project.",
-         skips_path_check(unless=lambda _request: False)),
+         skips("check_path", unless=lambda _request: False)),
         ("long-project",
          "A project id of more than 64 characters gets the 403 of another tenant's project.",
-         skips_path_check(unless=lambda r: len(r.path_parameters["project_id"]) <= 64)),
+         skips("check_path", unless=lambda r: len(r.path_parameters["project_id"]) <= 64)),
         ("malformed-project-ignored", "A malformed project id is read as the caller's own.",
          Seam(pipeline=_taken_for_own)),
         ("crashes-on-malformed-project", "A malformed project id gets 500.",

@@ -244,27 +244,17 @@ def authenticates_as(edit: Callable[[Request], Request]) -> Seam:
     return stages(authenticate=lambda inner: lambda request: inner.authenticate(edit(request)))
 
 
-def skips_path_check(unless: Callable[[Request], bool]) -> Seam:
-    """A malformed project id is not rejected, except where `unless`."""
+def skips(stage: str, *, unless: Callable[[Request], bool]) -> Seam:
+    """A stage that only checks a request, such as `authorize`, is left out, except where `unless`.
+
+    It gets what it checks by, then the request.
+    """
 
     def replace(inner: Pipeline) -> Any:
-        def check_path(served: ServedOperation, request: Request) -> None:
+        def check(by: ServedOperation | Principal, request: Request) -> None:
             if unless(request):
-                inner.check_path(served, request)
+                getattr(inner, stage)(by, request)
 
-        return check_path
+        return check
 
-    return stages(check_path=replace)
-
-
-def skips_authorization(unless: Callable[[Request], bool]) -> Seam:
-    """Every project is allowed to every caller, except where `unless`."""
-
-    def replace(inner: Pipeline) -> Any:
-        def authorize(principal: Principal, request: Request) -> None:
-            if unless(request):
-                inner.authorize(principal, request)
-
-        return authorize
-
-    return stages(authorize=replace)
+    return stages(**{stage: replace})

@@ -12,7 +12,7 @@ from drs_sync_policy.sandbox import rejection
 from drs_sync_policy.sandbox.faults.deep_seams import applies
 from drs_sync_policy.sandbox.faults.fault import Fault, FaultyStore, Seam, of_rule
 from drs_sync_policy.sandbox.faults.seams import (
-    skips_authorization,
+    skips,
     stages,
 )
 from drs_sync_policy.sandbox.http.request import Request
@@ -89,10 +89,10 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *of_rule(
         "foreign-project-is-refused",
         ("any-project-allowed", "A token is valid for every project.",
-         skips_authorization(unless=lambda _request: False)),
+         skips("authorize", unless=lambda _request: False)),
         ("unknown-project-allowed",
          "A token is valid for every project but that of another tenant.",
-         skips_authorization(unless=_is_tenant)),
+         skips("authorize", unless=_is_tenant)),
         ("foreign-project-as-404", "A project that is not the caller's gets 404.",
          stages(authorize=_not_found)),
     ),
