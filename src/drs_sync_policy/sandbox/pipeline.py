@@ -18,12 +18,12 @@ from drs_sync_policy.contract import Contract, Operation
 from drs_sync_policy.sandbox import operations, rejection
 from drs_sync_policy.sandbox.http import ijson, media, response
 from drs_sync_policy.sandbox.http.request import Request
-from drs_sync_policy.sandbox.http.response import EncodedResponse, Handler, Response
+from drs_sync_policy.sandbox.http.response import JSON, EncodedResponse, Handler, Response
 from drs_sync_policy.sandbox.http.routing import Match, Router
 from drs_sync_policy.sandbox.operations import HANDLERS, HandlerFactory
 from drs_sync_policy.sandbox.rejection import Rejection
 from drs_sync_policy.sandbox.store.records import Policies, Principal
-from drs_sync_policy.sandbox.validation import JSON, BodyCheck, ParameterCheck, parameter_checks
+from drs_sync_policy.sandbox.validation import BodyCheck, ParameterCheck, parameter_checks
 
 
 @frozen

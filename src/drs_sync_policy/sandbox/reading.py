@@ -13,10 +13,9 @@ from attrs import frozen
 from drs_sync_policy.contract import Contract, Operation
 from drs_sync_policy.sandbox import rejection
 from drs_sync_policy.sandbox.http.request import Request
-from drs_sync_policy.sandbox.http.response import Handler, Response
+from drs_sync_policy.sandbox.http.response import JSON, Handler, Response
 from drs_sync_policy.sandbox.states import GONE_JOB
 from drs_sync_policy.sandbox.store.records import Job, Policies
-from drs_sync_policy.sandbox.validation import JSON
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import jsonschema_rs
 from attrs import frozen
@@ -12,9 +12,8 @@ from attrs import frozen
 from drs_sync_policy.anyjson import is_object
 from drs_sync_policy.contract import Contract, Operation, Parameter
 from drs_sync_policy.sandbox import rejection
+from drs_sync_policy.sandbox.http.response import JSON
 from drs_sync_policy.sandbox.rejection import Rejection
-
-JSON: Final = "application/json"
 
 
 def validator(contract: Contract, schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:

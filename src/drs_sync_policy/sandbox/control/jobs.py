@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import uuid4
 
-from attrs import asdict
-
 from drs_sync_policy.sandbox.control.request import DONE, ControlError, Routes, document
 from drs_sync_policy.sandbox.http.request import Request
 from drs_sync_policy.sandbox.http.response import Response
@@ -49,7 +47,7 @@ class JobRoutes:
 
     async def _list(self, request: Request) -> Response:
         jobs = await self._store.jobs(request.path_parameters["project_id"])
-        return Response(200, {"jobs": [_shown(job) for job in jobs]})
+        return Response(200, {"jobs": [job.as_json() for job in jobs]})
 
     async def _create(self, request: Request) -> Response:
         asked = await document(request)
@@ -60,7 +58,7 @@ class JobRoutes:
         job = Job(project_id, _short(asked.get("job_id", _new_job_id()), "job_id"), state)
         if not await self._store.create(job):
             raise ControlError(409, f"project {project_id!r} has a job {job.job_id!r} already")
-        return Response(201, _shown(job))
+        return Response(201, job.as_json())
 
     async def _create_many(self, project_id: str, state: str, asked: dict[str, Any]) -> Response:
         count = asked["count"]
@@ -77,7 +75,7 @@ class JobRoutes:
         job = await self._store.job(parameters["project_id"], parameters["job_id"])
         if job is None:
             raise _no_such_job(request)
-        return Response(200, _shown(job))
+        return Response(200, job.as_json())
 
     async def _set_state(self, request: Request) -> Response:
         state = _state((await document(request)).get("state"))
@@ -94,10 +92,6 @@ class JobRoutes:
         await self._store.reset(self._tenants)
         self._log.clear()
         return DONE
-
-
-def _shown(job: Job) -> dict[str, Any]:
-    return {**asdict(job, recurse=False), "policy": dict(job.policy)}
 
 
 def _no_such_job(request: Request) -> ControlError:

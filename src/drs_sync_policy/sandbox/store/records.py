@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 
 @frozen
@@ -36,6 +36,10 @@ class Job:
     job_id: str
     state: str
     policy: Mapping[str, Any] = field(factory=dict[str, Any])
+
+    def as_json(self) -> dict[str, Any]:
+        """The job as plain data, for JSON and for its table."""
+        return {**asdict(self, recurse=False), "policy": dict(self.policy)}
 
 
 @frozen

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from attrs import asdict
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from drs_sync_policy.sandbox.seed import Tenant
@@ -196,15 +195,11 @@ def _named(connection: Connection, project_id: str, ids: Sequence[str]) -> list[
 
 
 def _create(connection: Connection, job: Job) -> bool:
-    return insert_new(connection, JOB, [_row(job)]) == 1
+    return insert_new(connection, JOB, [job.as_json()]) == 1
 
 
 def _create_many(connection: Connection, jobs: Sequence[Job]) -> None:
-    connection.execute(insert(JOB), [_row(job) for job in jobs])
-
-
-def _row(job: Job) -> dict[str, Any]:
-    return {**asdict(job, recurse=False), "policy": dict(job.policy)}
+    connection.execute(insert(JOB), [job.as_json() for job in jobs])
 
 
 def _set_state(connection: Connection, project_id: str, job_id: str, state: str) -> bool:
