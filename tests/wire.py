@@ -51,9 +51,7 @@ def carries_out(server: Wire, connection: socket.socket) -> bool:
 
 
 def says(
-    status: int = 200,
-    body: bytes | object = b"",
-    headers: Mapping[str, str] | None = None,
+    status: int = 200, body: bytes | object = b"", headers: Mapping[str, str] | None = None
 ) -> Act:
     """A whole response, as JSON unless the body is bytes."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()

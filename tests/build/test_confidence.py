@@ -11,9 +11,7 @@ from tools.documents import ROOT
 
 PAGE = ROOT / "docs" / "confidence.md"
 TABLES = re.findall(
-    r"^\| Claim \| Proved by \|\n\|---\|---\|\n((?:\|.*\n)+)",
-    PAGE.read_text("utf-8"),
-    re.MULTILINE,
+    r"^\| Claim \| Proved by \|\n\|---\|---\|\n((?:\|.*\n)+)", PAGE.read_text("utf-8"), re.MULTILINE
 )
 ROWS: list[tuple[str, str]] = [
     (claim.strip(), proof.strip())

@@ -22,11 +22,7 @@ from tools.overlay import apply
 
 EDITS = sorted((Path(__file__).parent / "edits").glob("*.yaml"))
 PATH = "/v3/{project_id}/jobs/batch-sync-policy"
-LEVELS = {
-    "breaking": Level.BREAKING,
-    "compatible": Level.COMPATIBLE,
-    "cosmetic": Level.COSMETIC,
-}
+LEVELS = {"breaking": Level.BREAKING, "compatible": Level.COMPATIBLE, "cosmetic": Level.COSMETIC}
 
 Document = dict[str, Any]
 

@@ -24,11 +24,7 @@ def clone(tmp_path: Path) -> Path:
         source, target = ROOT / name, tmp_path / name
         target.parent.mkdir(exist_ok=True)
         if source.is_dir():
-            shutil.copytree(
-                source,
-                target,
-                ignore=shutil.ignore_patterns("node_modules", "static"),
-            )
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("node_modules", "static"))
         else:
             shutil.copy2(source, target)
     return tmp_path

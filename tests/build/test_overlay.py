@@ -65,10 +65,7 @@ def test_the_document_itself_stays_as_it_was() -> None:
     ("action", "reason"),
     [
         ({"target": "$.schemas.Dig", "update": {}}, r"`Dig`; did you mean `Dog`\?"),
-        (
-            {"target": "$.list[?@.id == 9]", "remove": True},
-            r"nothing: `\$\['list'\]` has no",
-        ),
+        ({"target": "$.list[?@.id == 9]", "remove": True}, r"nothing: `\$\['list'\]` has no"),
         ({"target": "$.info.", "update": {}}, "is no JSONPath"),
         ({"target": "$.info"}, "it changes nothing"),
         ({"update": {}}, "it has no `target`"),

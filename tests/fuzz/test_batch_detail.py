@@ -63,8 +63,7 @@ def _verdict(name: str, rule: str) -> Verdict:
 
 
 @pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=() if name in FEW else pytest.mark.system) for name in SHOWN],
+    "name", [pytest.param(name, marks=() if name in FEW else pytest.mark.system) for name in SHOWN]
 )
 def test_a_fault_of_a_field_that_is_shown_is_found(name: str) -> None:
     """By the check of its rule, as one finding, as with the sandbox's own route."""

@@ -55,11 +55,7 @@ class NoExpectations(faulty_requests.CrashesOnExpectations):
     expectation_gets = 417
 
 
-SENT_OTHERWISE = (
-    "valid-request-is-accepted",
-    "result-id-echoes-job-id",
-    "status-is-documented",
-)
+SENT_OTHERWISE = ("valid-request-is-accepted", "result-id-echoes-job-id", "status-is-documented")
 
 
 @pytest.mark.parametrize(

@@ -52,10 +52,7 @@ def _report(path: Path, folder: Path, rule: str) -> dict[str, Any]:
     target = profile.load(path)
     folder.mkdir()
     verdict = run(
-        target,
-        budget=0,
-        schemathesis=False,
-        enough=lambda ledger: ledger.status(rule) == "failed",
+        target, budget=0, schemathesis=False, enough=lambda ledger: ledger.status(rule) == "failed"
     )
     files.write(verdict, folder, profile=path)
     return files.read(folder)

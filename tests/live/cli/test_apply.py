@@ -100,10 +100,7 @@ def test_a_repeat_sends_only_the_rest(
     run: Run, server: sandbox.Running, jobs: tuple[str, ...], tmp_path: Path
 ) -> None:
     """What succeeded is not sent again, unless its item was edited or --fresh was given."""
-    items: Items = [
-        {"job_id": jobs[0], "conflict_policy": "ignore"},
-        {"job_id": UNKNOWN},
-    ]
+    items: Items = [{"job_id": jobs[0], "conflict_policy": "ignore"}, {"job_id": UNKNOWN}]
     name = _file(tmp_path, items)
     assert run("apply", name).code == exits.BROKEN
     change = {"jobs": [{"job_id": jobs[0], "conflict_policy": "stop"}]}
@@ -170,10 +167,7 @@ def test_a_dry_run_shows_the_exact_requests(
 ) -> None:
     """One for each batch, with a variable for the token; no credentials are needed."""
     before = _stored(server, jobs[3])
-    items: Items = [
-        {"job_id": jobs[3], "slot_name": "it's $HOME"},
-        {"job_id": jobs[4]},
-    ]
+    items: Items = [{"job_id": jobs[3], "slot_name": "it's $HOME"}, {"job_id": jobs[4]}]
     name = _file(tmp_path, items)
     done = run("apply", name, "--dry-run", "--batch", "1", DRS_TOKEN=None)
     assert done.code == exits.DONE

@@ -25,10 +25,7 @@ def test_each_request_is_noted_once_and_alone() -> None:
     client = scripted.async_client(batches=Batches(jobs=2, concurrency=1))
     record, code = sending.send(client, POLICIES, note)
     assert code == exits.NOT_ALLOWED
-    assert noted == [
-        ["job-0 succeeded", "job-1 succeeded"],
-        ["job-2 refused", "job-3 refused"],
-    ]
+    assert noted == [["job-0 succeeded", "job-1 succeeded"], ["job-2 refused", "job-3 refused"]]
     assert [job.state for job in record][4:] == ["not sent"] * 2
 
 

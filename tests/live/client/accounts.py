@@ -6,11 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from drs_sync_policy import (
-    PasswordAuth,
-    SyncPolicyClient,
-    SyncPolicyReq,
-)
+from drs_sync_policy import PasswordAuth, SyncPolicyClient, SyncPolicyReq
 from tests.wire import Act, Wire, says
 
 JOBS = [SyncPolicyReq(job_id="a")]

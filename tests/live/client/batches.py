@@ -9,13 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from drs_sync_policy import (
-    AsyncSyncPolicyClient,
-    Batches,
-    Outcome,
-    SyncPolicyClient,
-    SyncPolicyReq,
-)
+from drs_sync_policy import AsyncSyncPolicyClient, Batches, Outcome, SyncPolicyClient, SyncPolicyReq
 from tests.wire import Act, Wire, carries_out
 
 

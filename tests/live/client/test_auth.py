@@ -9,21 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from drs_sync_policy import (
-    AkSkAuth,
-    AsyncSyncPolicyClient,
-    Retries,
-    TokenAuth,
-    WrongUseError,
-)
+from drs_sync_policy import AkSkAuth, AsyncSyncPolicyClient, Retries, TokenAuth, WrongUseError
 from drs_sync_policy.client.credentials import signing
-from tests.live.client.accounts import (
-    DONE,
-    JOBS,
-    NOW,
-    client,
-    tokens_sent,
-)
+from tests.live.client.accounts import DONE, JOBS, NOW, client, tokens_sent
 from tests.wire import Heard, says, wire
 
 

@@ -83,11 +83,7 @@ def test_what_was_said_before_a_failure_is_kept(set_policies: SetPolicies) -> No
     """If a later request is rejected, the results of the others are in the outcome."""
     refused = says(403, {"error_code": "DRS.M00261", "error_msg": "no"})
     with (
-        wire(
-            lambda c: carries_out(server, c),
-            lambda c: carries_out(server, c),
-            refused,
-        ) as server,
+        wire(lambda c: carries_out(server, c), lambda c: carries_out(server, c), refused) as server,
         pytest.raises(errors.ForbiddenError) as caught,
     ):
         set_policies(server.url, jobs(10), Batches(jobs=2, concurrency=1))

@@ -16,12 +16,7 @@ import pytest
 import trustme
 from attrs import frozen
 
-from drs_sync_policy import (
-    Connections,
-    Hooks,
-    Outcome,
-    Retries,
-)
+from drs_sync_policy import Connections, Hooks, Outcome, Retries
 from drs_sync_policy.runtime.errors import ConnectFailedError
 from tests.live.client import calls
 from tests.processes import PROGRAM, completed
@@ -58,10 +53,7 @@ class _Server(ThreadingHTTPServer):
     def finish_request(self, request: Any, client_address: Any) -> None:
         self.handshakes += 1
         # `wrap_socket` raises where the client turns away, which is what some tests are about.
-        with (
-            suppress(OSError),
-            self._context.wrap_socket(request, server_side=True) as secure,
-        ):
+        with suppress(OSError), self._context.wrap_socket(request, server_side=True) as secure:
             super().finish_request(secure, client_address)
 
 

@@ -259,10 +259,7 @@ def test_an_error_says_what_was_tried_and_how_often() -> None:
     """The text of an error has the request, the reason and the number of attempts."""
     url = f"http://127.0.0.1:{free_port()}"
     retries = Retries(attempts=2, first_wait=0.01)
-    with (
-        make(base_url=url, retries=retries) as drs,
-        pytest.raises(UnreachableError) as caught,
-    ):
+    with make(base_url=url, retries=retries) as drs, pytest.raises(UnreachableError) as caught:
         drs.set_policies(JOBS)
     assert f"POST {url}/v3/p/jobs/batch-sync-policy" in str(caught.value)
     assert "2 attempts" in str(caught.value)

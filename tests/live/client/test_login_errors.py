@@ -8,20 +8,9 @@ from typing import Any
 
 import pytest
 
-from drs_sync_policy import (
-    JobState,
-    Retries,
-    Timeouts,
-)
+from drs_sync_policy import JobState, Retries, Timeouts
 from drs_sync_policy.runtime import errors
-from tests.live.client.accounts import (
-    DONE,
-    JOBS,
-    NOW,
-    client,
-    password,
-    token,
-)
+from tests.live.client.accounts import DONE, JOBS, NOW, client, password, token
 from tests.wire import Act, Wire, free_port, hangs, resets, says, sends, wire
 
 

@@ -185,10 +185,7 @@ def test_one_login_serves_several_event_loops() -> None:
 
 def test_clients_share_one_login() -> None:
     """Two clients of a project that share the credentials share the token; another project not."""
-    with (
-        wire(token("t1"), token("t2")) as iam,
-        wire(then=says(200, DONE)) as server,
-    ):
+    with wire(token("t1"), token("t2")) as iam, wire(then=says(200, DONE)) as server:
         auth = password(iam.url)
         for _ in range(2):
             with client(server, auth) as drs:
@@ -294,11 +291,7 @@ def test_a_token_that_no_header_may_have_is_none(odd: str) -> None:
 @pytest.mark.parametrize("bad", ["http://a\x7f", "http://a:b", "iam"])
 def test_an_invalid_iam_server_is_a_usage_error(bad: str) -> None:
     """Nothing is sent."""
-    with (
-        wire() as server,
-        client(server, password(bad)) as drs,
-        pytest.raises(WrongUseError),
-    ):
+    with wire() as server, client(server, password(bad)) as drs, pytest.raises(WrongUseError):
         drs.set_policies(JOBS)
 
 

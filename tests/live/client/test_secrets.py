@@ -29,14 +29,7 @@ from drs_sync_policy.client.credentials.secret import Secret
 from drs_sync_policy.client.network.logs import hide_credentials
 from drs_sync_policy.client.settings import Settings
 from drs_sync_policy.runtime.redaction import REQUEST_HEADERS, RESPONSE_HEADERS
-from tests.live.client.accounts import (
-    DONE,
-    JOBS,
-    PASSWORD,
-    client,
-    password,
-    token,
-)
+from tests.live.client.accounts import DONE, JOBS, PASSWORD, client, password, token
 from tests.wire import says, sends, wire
 
 SECRETS = ("secret-token", PASSWORD, "the-secret-key", "secret-security-token", "secret-subject")

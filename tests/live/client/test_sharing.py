@@ -16,13 +16,7 @@ from typing import Any
 import anyio
 import pytest
 
-from drs_sync_policy import (
-    AsyncSyncPolicyClient,
-    PasswordAuth,
-    Retries,
-    SyncPolicyClient,
-    Timeouts,
-)
+from drs_sync_policy import AsyncSyncPolicyClient, PasswordAuth, Retries, SyncPolicyClient, Timeouts
 from tests.live.client.accounts import DONE, JOBS, PASSWORD, token
 from tests.wire import Wire, carries_out, says, wire
 

@@ -110,10 +110,7 @@ def test_traffic_of_a_correct_server_has_no_finding(check: Callable[..., Result]
 
 @pytest.mark.parametrize(
     ("fault", "rule"),
-    [
-        ("answers-202", "status-is-documented"),
-        ("replaces-policy", "omitted-field-keeps-its-value"),
-    ],
+    [("answers-202", "status-is-documented"), ("replaces-policy", "omitted-field-keeps-its-value")],
 )
 def test_a_violation_in_traffic_is_a_finding(
     fault: str, rule: str, check: Callable[..., Result]

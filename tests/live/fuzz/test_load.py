@@ -81,10 +81,7 @@ def _load(
 
 @pytest.mark.parametrize(
     ("fault", "rule"),
-    [
-        ("count-capped", "count-equals-results"),
-        ("lost-updates", "concurrent-calls-take-turns"),
-    ],
+    [("count-capped", "count-equals-results"), ("lost-updates", "concurrent-calls-take-turns")],
 )
 def test_users_find_a_fault(fault: str, rule: str) -> None:
     """By the check of its rule."""

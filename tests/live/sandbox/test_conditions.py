@@ -10,11 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from drs_sync_policy.sandbox.conditions import (
-    ConnectionReset,
-    NetworkConditions,
-    Simulator,
-)
+from drs_sync_policy.sandbox.conditions import ConnectionReset, NetworkConditions, Simulator
 from drs_sync_policy.sandbox.seed import FIRST
 
 from .conftest import Caller

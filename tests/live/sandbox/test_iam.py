@@ -49,8 +49,7 @@ def test_every_login_gives_another_token(first: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "scope",
-    [{"project": {"id": FIRST.project_id}}, {"domain": {"name": "sandbox"}}, {}, None],
+    "scope", [{"project": {"id": FIRST.project_id}}, {"domain": {"name": "sandbox"}}, {}, None]
 )
 def test_other_scopes_are_taken(first: Caller, scope: Any) -> None:
     """A project by id, an account, and no scope at all give a token of the user's project."""

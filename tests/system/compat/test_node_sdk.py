@@ -66,8 +66,7 @@ def test_a_bad_request_is_a_typed_error(sandbox: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "status"),
-    [({"sk": "wrong"}, 401), ({"projectId": SECOND.project_id}, 403)],
+    ("changes", "status"), [({"sk": "wrong"}, 401), ({"projectId": SECOND.project_id}, 403)]
 )
 def test_bad_credentials_are_errors(sandbox: Running, changes: dict[str, str], status: int) -> None:
     """A wrong secret, and a project that is not the key's, are reported."""

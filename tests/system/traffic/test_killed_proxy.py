@@ -59,9 +59,7 @@ def _send(url: str) -> int:
     return httpx.post(url + path, json=body, headers={"X-Auth-Token": FIRST.token}).status_code
 
 
-def test_without_its_checks_it_relays_and_says_so(
-    proxied: Proxied,
-) -> None:
+def test_without_its_checks_it_relays_and_says_so(proxied: Proxied) -> None:
     """At once; the run ends without a verdict."""
     process, url, checks = proxied
     assert _send(url) == 200
@@ -74,10 +72,7 @@ def test_without_its_checks_it_relays_and_says_so(
     assert process.returncode == exits.NOT_CHECKED
 
 
-def test_the_verdict_outlives_the_relay(
-    proxied: Proxied,
-    tmp_path: Path,
-) -> None:
+def test_the_verdict_outlives_the_relay(proxied: Proxied, tmp_path: Path) -> None:
     """The process that checks ends by itself, and writes what it has found."""
     process, url, _ = proxied
     assert _send(url) == 200

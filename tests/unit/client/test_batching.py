@@ -8,12 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drs_sync_policy import (
-    Batches,
-    SyncPolicyReq,
-    SyncPolicyResp,
-    SyncPolicyStatus,
-)
+from drs_sync_policy import Batches, SyncPolicyReq, SyncPolicyResp, SyncPolicyStatus
 from drs_sync_policy.client.results import match
 from drs_sync_policy.runtime.serialization import to_builtins
 

@@ -142,10 +142,7 @@ def test_a_plan_says_what_is_not_known(given: Callable[..., Done], server: Vendo
     done = given("plan", items)
     assert done.code == exits.DONE
     said = "3 jobs: 1 as set, 1 as set (partly read), 1 not known"
-    assert done.err.splitlines()[:2] == [
-        said,
-        "Not compared in 2 jobs: ddl_trans (cannot be read)",
-    ]
+    assert done.err.splitlines()[:2] == [said, "Not compared in 2 jobs: ddl_trans (cannot be read)"]
     assert "Nothing to do." not in done.err
     done = given("plan", items, "--output", "junit")
     assert done.code == exits.DONE

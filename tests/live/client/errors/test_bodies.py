@@ -12,12 +12,7 @@ import pytest
 
 from drs_sync_policy.client.network.bodies import ResponseBody, UnreadableBodyError
 from drs_sync_policy.runtime import errors
-from tests.live.client.errors.calls import (
-    DONE,
-    Call,
-    failure,
-    whole,
-)
+from tests.live.client.errors.calls import DONE, Call, failure, whole
 from tests.wire import says, sends, wire
 
 

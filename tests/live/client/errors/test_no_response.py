@@ -8,12 +8,7 @@ import pytest
 
 from drs_sync_policy import JobState, Timeouts
 from drs_sync_policy.runtime import errors
-from tests.live.client.errors.calls import (
-    Call,
-    failure,
-    states,
-    whole,
-)
+from tests.live.client.errors.calls import Call, failure, states, whole
 from tests.wire import Act, drips, free_port, hangs, resets, sends, wire
 
 

@@ -6,12 +6,7 @@ import pytest
 
 from drs_sync_policy import JobState
 from drs_sync_policy.runtime import errors
-from tests.live.client.errors.calls import (
-    QUICK,
-    Call,
-    failure,
-    states,
-)
+from tests.live.client.errors.calls import QUICK, Call, failure, states
 from tests.wire import says, wire
 
 

@@ -9,16 +9,7 @@ import pytest
 
 from drs_sync_policy import JobState, Retries, SyncPolicyClient, Timeouts
 from drs_sync_policy.runtime import errors
-from tests.live.client.errors.calls import (
-    DONE,
-    JOBS,
-    QUICK,
-    SHORT,
-    TOKEN,
-    Call,
-    failure,
-    states,
-)
+from tests.live.client.errors.calls import DONE, JOBS, QUICK, SHORT, TOKEN, Call, failure, states
 from tests.wire import Act, hangs, resets, says, sends, wire
 
 _SOON = format_datetime(datetime.now(UTC) - timedelta(seconds=5), usegmt=True)

@@ -6,14 +6,8 @@ from typing import Any
 
 import pytest
 
-from drs_sync_policy import (
-    SyncPolicyClient,
-    SyncPolicyReq,
-    WrongUseError,
-)
-from tests.live.client.errors.calls import (
-    TOKEN,
-)
+from drs_sync_policy import SyncPolicyClient, SyncPolicyReq, WrongUseError
+from tests.live.client.errors.calls import TOKEN
 from tests.wire import wire
 
 
