@@ -256,20 +256,22 @@ def _docstring(member: Named) -> Iterator[str]:
         elif section.kind is griffe.DocstringSectionKind.examples:
             yield from _examples(section.value)
         elif section.kind.value in SECTIONS:
-            entries = (
-                f"- `{typed}`{_types(typed)}: {_joined(entry)}"
-                for entry in section.value
-                for typed in [_typed(member, entry)]
-            )
+            entries = (f"- `{_typed(member, entry)}`: {_joined(entry)}" for entry in section.value)
             yield "\n".join((f"**{SECTIONS[section.kind.value]}**", "", *entries))
 
 
-def _types(typed: str) -> str:
-    """Links to the public classes that a type names."""
-    known = _classes()
-    found = dict.fromkeys(re.findall(r"\w+", typed.partition(":")[2]))
-    links = ", ".join(f"[{name}](#{known[name]})" for name in found if name in known)
-    return f" ({links})" if links else ""
+def link(page: Path) -> None:
+    """Links the public classes in signatures and lists of arguments of the built page."""
+    name = re.compile(rf"<[^>]*>|\b({'|'.join(_classes())})\b")
+
+    def linked(found: re.Match[str]) -> str:
+        return f'<a href="#{_classes()[found[1]]}">{found[1]}</a>' if found[1] else found[0]
+
+    blocks = re.compile(
+        r'<div class="no-copy highlight">.*?</div>|<li><code>[^<]*</code>', re.DOTALL
+    )
+    text = page.read_text("utf-8")
+    page.write_text(blocks.sub(lambda block: name.sub(linked, block[0]), text), "utf-8")
 
 
 @cache

@@ -75,6 +75,7 @@ def build(site: Path = SITE, *, docs: Path = DOCS) -> None:
             raise SystemExit("the guide could not be built; see above")
         search.extend(root / "site")
         labels.write(root / "site")
+        api.link(root / "site" / "api.html")
         _link_repository(root / "site")
         meta.write(root / "site", list(_pages(root / "docs")), url=f"{url}/" if url else None)
         slim.write(root / "site")

@@ -291,6 +291,15 @@ def test_the_python_page_has_what_is_public() -> None:
     assert "#### set_policies { #drs_sync_policy.SyncPolicyClient.set_policies }" in made
 
 
+def test_a_type_in_a_signature_links_to_its_class(site: Path) -> None:
+    """And the place that it leads to is there."""
+    text = (site / "api.html").read_text("utf-8")
+    blocks = re.findall(r'<div class="no-copy highlight">.*?</div>', text, re.DOTALL)
+    places = dict(re.findall(r'<a href="#([\w.]+)">(\w+)</a>', "".join(blocks)))
+    assert places["drs_sync_policy.Timeouts"] == "Timeouts"
+    assert [place for place in places if f'id="{place}"' not in text] == []
+
+
 def test_each_schema_of_the_fields_page_says_where_it_is() -> None:
     """The request, the response or the field that it is in."""
     made = pages.fields()
