@@ -34,7 +34,6 @@ from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.traffic.check import check_file
 from drs_sync_policy.fuzz.traffic.record import HarWriter
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
-from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault, groups
 
@@ -105,16 +104,11 @@ def checked(fault: Fault | None, folder: Path, *, seed: int, whole: bool = False
     return Checked(
         fault=fault.name if fault else "",
         rule=rule,
-        run=_failed(verdict),
-        exchanges=_failed(check_file(folder / EXCHANGES, target)),
-        har=_failed(check_file(folder / HAR, target)),
+        run=verdict.ledger.failed,
+        exchanges=check_file(folder / EXCHANGES, target).ledger.failed,
+        har=check_file(folder / HAR, target).ledger.failed,
         requests=verdict.ledger.requests,
     )
-
-
-def _failed(verdict: Verdict) -> tuple[str, ...]:
-    ledger = verdict.ledger
-    return tuple(name for name in ledger.rules if ledger.status(name) == "failed")
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from attrs import asdict, frozen
 from bench.measure import write_report
 from bench.sandboxes import SANDBOX, cpu_seconds, planted, server
 from drs_sync_policy import contract, sandbox
+from drs_sync_policy.cli.output.verdict import any_violation
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.active import Progress, run
 from drs_sync_policy.fuzz.ledger import Ledger
@@ -58,7 +59,7 @@ def ours(fault: Fault, *, seed: int, budget: float) -> Found:
     """The fuzzer, until its first violation."""
     with sandbox.running(faults=[fault.name]) as served:
         described = target_at(served.url)
-        verdict = run(described, seed=seed, budget=budget, enough=_violated)
+        verdict = run(described, seed=seed, budget=budget, enough=any_violation)
     return _found(verdict, fault.name, _GROUPS[fault.name], rule=fault.rule)
 
 
@@ -66,7 +67,7 @@ def _found(verdict: Verdict, fault: str, kind: str, *, rule: str = "") -> Found:
     return Found(
         fault=fault,
         kind=kind,
-        found=_violated(verdict.ledger),
+        found=any_violation(verdict.ledger),
         seconds=verdict.first_failure if verdict.first_failure is not None else verdict.seconds,
         requests=verdict.requests_to_failure or verdict.ledger.requests,
         by_its_rule=any(entry.rule == rule for entry in verdict.ledger.violations()),
@@ -194,13 +195,9 @@ def faulty(name: str, *, budget: float) -> Found:
     """The fuzzer on a server with one bug that no case knows, until its first violation."""
     with servers.serving(handler=FAULTY[name]) as served:
         verdict = run(
-            servers.target(served), seed=1, budget=budget, schemathesis=False, enough=_violated
+            servers.target(served), seed=1, budget=budget, schemathesis=False, enough=any_violation
         )
     return _found(verdict, name, "faulty")
-
-
-def _violated(ledger: Ledger) -> bool:
-    return any(True for _ in ledger.violations())
 
 
 def _table(name: str, found: list[Found]) -> None:

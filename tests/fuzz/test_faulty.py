@@ -15,7 +15,6 @@ from drs_sync_policy.fuzz.report import export
 from drs_sync_policy.fuzz.scenarios.requests import protocol
 from drs_sync_policy.fuzz.scenarios.state import unchanged
 from drs_sync_policy.fuzz.verdict import Verdict
-from drs_sync_policy.fuzz.waivers import Waived
 from tests.fuzz import faulty_items, faulty_requests, faulty_stores, servers
 from tests.fuzz.servers import Handler, Refused
 
@@ -89,9 +88,7 @@ def test_an_exported_test_sends_the_chunks(monkeypatch: pytest.MonkeyPatch) -> N
         prober.together([lambda: chosen.run(prober)])
         target = prober.target
         findings = group(prober)
-        verdict = Verdict(
-            target, prober.ledger, Waived(), "complete", "", 1, 1.0, findings=findings
-        )
+        verdict = Verdict(target, prober.ledger, "complete", "", 1, 1.0, findings=findings)
         prober.wire.close()
         (finding,) = findings
         assert finding.rule == "valid-request-is-accepted"

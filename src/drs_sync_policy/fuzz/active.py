@@ -37,7 +37,6 @@ from drs_sync_policy.fuzz.target.http import NoResponse, Stopped, Throttled, Wir
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.target.real_service import require_permission
 from drs_sync_policy.fuzz.verdict import Verdict
-from drs_sync_policy.fuzz.waivers import apply
 
 DEFAULT_BUDGET: Final = 30.0
 """Seconds for a run."""
@@ -124,7 +123,6 @@ def run(
     verdict = Verdict(
         target=target,
         ledger=ledger,
-        waived=apply(target.waivers, ledger),
         ending=ending,
         reason=reason,
         seed=seed,

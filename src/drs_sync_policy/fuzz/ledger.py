@@ -297,6 +297,11 @@ class Ledger:
             return "failed"
         return "passed" if self._checked.get(rule) else "not checked"
 
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The rules that failed."""
+        return tuple(rule for rule in self.rules if self.status(rule) == "failed")
+
     def unchecked(self, rules: Iterable[str]) -> list[str]:
         """Those of these rules that were not checked; also those that are not among its rules."""
         return [

@@ -131,13 +131,9 @@ def _waived(runs: Sequence[Verdict]) -> Waived:
     """What is waived in each run that has it."""
     failing = {f.id for run in runs for f in run.findings if not run.waived.covers_finding(f)}
     findings = {f.id for run in runs for f in run.findings} - failing
-    broken = {rule for run in runs for rule in _failed(run.ledger) if not run.waived.covers(rule)}
-    rules = {rule for run in runs for rule in _failed(run.ledger)} - broken
+    broken = {rule for run in runs for rule in run.ledger.failed if not run.waived.covers(rule)}
+    rules = {rule for run in runs for rule in run.ledger.failed} - broken
     return Waived(findings=frozenset(findings), rules=frozenset(rules))
-
-
-def _failed(ledger: Ledger) -> Iterable[str]:
-    return (rule for rule in ledger.rules if ledger.status(rule) == "failed")
 
 
 def _once(texts: Iterable[str]) -> tuple[str, ...]:

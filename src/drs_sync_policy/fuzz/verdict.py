@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
@@ -15,7 +15,7 @@ from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.preflight import Ending
 from drs_sync_policy.fuzz.restore import Restored
 from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.fuzz.waivers import Waived
+from drs_sync_policy.fuzz.waivers import Waived, apply
 
 
 @frozen
@@ -24,12 +24,15 @@ class Verdict:
 
     target: Target
     ledger: Ledger
-    waived: Waived
     ending: Ending
     reason: str
     seed: int | None
     """What chose the requests; None if the run did not send any."""
     seconds: float
+    waived: Waived = field(
+        default=Factory(lambda run: apply(run.target.waivers, run.ledger), takes_self=True)
+    )
+    """What the waivers of the profile, or a baseline, cover."""
     first_failure: float | None = None
     """Seconds until the first violation."""
     requests_to_failure: int | None = None

@@ -29,7 +29,6 @@ from drs_sync_policy.fuzz.target.http import NoResponse, Throttled
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.traffic.offline import findings
 from drs_sync_policy.fuzz.verdict import Verdict
-from drs_sync_policy.fuzz.waivers import apply
 from drs_sync_policy.text import counted
 
 Event = Mapping[str, Any]
@@ -140,7 +139,6 @@ class Load:
         return Verdict(
             target=target,
             ledger=ledger,
-            waived=apply(target.waivers, ledger),
             ending=ending,
             reason=reason,
             seed=None,

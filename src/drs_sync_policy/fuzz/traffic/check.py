@@ -17,7 +17,6 @@ from drs_sync_policy.fuzz.traffic.offline import findings
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
 from drs_sync_policy.fuzz.traffic.redaction import redacted, redacted_finding
 from drs_sync_policy.fuzz.verdict import Verdict
-from drs_sync_policy.fuzz.waivers import apply
 
 
 def check_file(
@@ -73,7 +72,6 @@ def check_exchanges(
     return Verdict(
         target=checker.target,
         ledger=ledger,
-        waived=apply(checker.target.waivers, ledger),
         ending="complete" if checker.checked else "too little checked",
         reason="" if checker.checked else "the recording has no exchange of the operation",
         seed=None,
