@@ -25,6 +25,8 @@ _TABLE: Final = re.compile(
 _NUMBER: Final = re.compile(r"[\d.]+")
 _INTERVAL: Final = re.compile(r"\(([\d.]+)-([\d.]+)\)")
 BAR, GAP, VALUES = 20, 8, 64
+LETTER, LINE = 8, 15
+"""The room for one letter of 13 px in a wide system font, and for one line of them."""
 STYLE: Final = (
     "svg.chart { color: #1a1a1e; font: 13px system-ui, sans-serif; max-width: 100%; height: auto; }"
     "svg.chart text { fill: currentColor; }"
@@ -41,11 +43,15 @@ class Shape:
     kind: str
     width: int
     names: int
-    above: int = 0
+
+    @property
+    def letters(self) -> int:
+        """How many letters a line of a name may have."""
+        return ((self.names or self.width) - 8) // LETTER
 
 
 WIDE: Final = Shape("chart wide", 720, 300)
-NARROW: Final = Shape("chart narrow", 350, 0, above=18)
+NARROW: Final = Shape("chart narrow", 350, 0)
 
 
 @frozen
@@ -105,8 +111,11 @@ def draw(title: str, bars: Sequence[Bar], *, shape: Shape = WIDE) -> str:
     """The SVG of one chart: a horizontal bar for each row, on a linear scale from zero."""
     longest = max(bar.interval[1] if bar.interval else bar.value for bar in bars) or 1.0
     scale = (shape.width - shape.names - VALUES) / longest
-    row = BAR + GAP + shape.above
-    heads = textwrap.wrap(title, shape.width // 8)
+    names = [textwrap.wrap(bar.name, shape.letters) for bar in bars]
+    room = LINE * max(map(len, names))
+    row = GAP + (max(BAR, room) if shape.names else BAR + room + 3)
+    centre = (row - GAP) / 2 if shape.names else row - GAP - BAR / 2
+    heads = textwrap.wrap(title, shape.width // LETTER)
     top = 8 + 18 * len(heads)
     height = top + 4 + len(bars) * row
     lines = [
@@ -116,25 +125,25 @@ def draw(title: str, bars: Sequence[Bar], *, shape: Shape = WIDE) -> str:
     ]
     for number, head in enumerate(heads):
         lines.append(f'<text x="0" y="{15 + 18 * number}" font-weight="600">{escape(head)}</text>')
-    for number, bar in enumerate(bars):
-        lines += _drawn(bar, top + number * row, scale, shape)
+    for number, (bar, name) in enumerate(zip(bars, names, strict=True)):
+        lines += _drawn(bar, name, top + number * row + centre, scale, shape)
     return "\n".join([*lines, "</svg>"])
 
 
-def _drawn(bar: Bar, y: int, scale: float, shape: Shape) -> Iterator[str]:
+def _drawn(
+    bar: Bar, name: Sequence[str], middle: float, scale: float, shape: Shape
+) -> Iterator[str]:
     length = max(bar.value * scale, 1)
-    top, start = y + shape.above, shape.names
-    middle = top + BAR / 2
+    top, start = middle - BAR / 2, shape.names
     kind = "bar ours" if bar.ours else "bar"
     end = start + length
-    if shape.above:
-        yield f'<text x="0" y="{y + 13}">{escape(_short(bar.name))}</text>'
-    else:
-        yield (
-            f'<text x="{start - 8}" y="{middle + 4.5:g}" text-anchor="end">'
-            f"{escape(_short(bar.name))}</text>"
-        )
-    yield f'<rect class="{kind}" x="{start}" y="{top}" width="{length:.1f}" height="{BAR}" rx="2"/>'
+    place = f'x="{start - 8}" text-anchor="end"' if shape.names else 'x="0"'
+    last = middle + 4.5 + LINE * (len(name) - 1) / 2 if shape.names else top - 5
+    for number, line in enumerate(reversed(name)):
+        y = last - LINE * number
+        yield f'<text class="name" {place} y="{y:g}">{escape(line)}</text>'
+    size = f'width="{length:.1f}" height="{BAR}"'
+    yield f'<rect class="{kind}" x="{start}" y="{top:g}" {size} rx="2"/>'
     if bar.interval and (bar.interval[1] - bar.interval[0]) * scale >= 1:
         low, high = (start + edge * scale for edge in bar.interval)
         end = max(end, high)
@@ -143,7 +152,3 @@ def _drawn(bar: Bar, y: int, scale: float, shape: Shape) -> Iterator[str]:
             f'{middle:g}H{high:.1f}M{high:.1f} {middle - 4:g}v8"/>'
         )
     yield f'<text x="{end + 6:.1f}" y="{middle + 4.5:g}">{escape(bar.shown)}</text>'
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 48 else name[:47] + "…"

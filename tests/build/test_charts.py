@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from html import unescape
+from itertools import pairwise
 
 import pytest
 
 from tools import charts
+from tools.documents import ROOT
 
 TABLE = """\
 # Page
@@ -52,6 +55,22 @@ def test_a_phone_gets_a_chart_that_is_as_narrow_as_it_is() -> None:
     ends = re.findall(r' x="([\d.]+)"[^>]*>([\d.]+)</text>', narrow)
     assert [text for _, text in ends] == ["1", "0.50", "4.00"]
     assert all(float(x) + 8 * len(text) <= charts.NARROW.width for x, text in ends)
+
+
+def test_every_name_of_the_docs_fits_into_its_column() -> None:
+    """A long name has several lines, and none of its letters is lost or left of the picture."""
+    page = charts.charted((ROOT / "docs" / "performance.md").read_text("utf-8"))
+    assert "…" not in page
+    drawn = [*re.finditer(r'<svg[^>]*class="chart (\w+)".*?</svg>', page, re.DOTALL)]
+    assert len(drawn) > 10
+    for svg in drawn:
+        names = re.findall(r'class="name" x="(\d+)"[^>]*>([^<]*)<', svg[0])
+        room = {"wide": charts.WIDE.names - 8, "narrow": charts.NARROW.width}[svg[1]]
+        assert all(charts.LETTER * len(unescape(name)) <= room for _, name in names)
+        assert {int(x) for x, _ in names} == {room if svg[1] == "wide" else 0}
+        # A line ends above the next: rows of two lines are higher.
+        ys = sorted(map(float, re.findall(r'class="name"[^>]* y="([\d.]+)"', svg[0])))
+        assert all(low - high >= charts.LINE for high, low in pairwise(ys))
 
 
 def test_a_column_that_the_table_lacks_is_an_error() -> None:

@@ -70,6 +70,20 @@ def test_no_page_has_a_serious_accessibility_finding(
     assert grave == []
 
 
+def test_no_text_of_a_chart_is_cut_off(site: Path, visit: Callable[..., Visit]) -> None:
+    """In the fonts that are here, every name and number is inside of its picture."""
+    for width in (1440, 390):
+        page = visit((site / "performance.html").as_uri(), viewport={"width": width, "height": 900})
+        outside, seen = page.page.evaluate("""(() => {
+            const all = [...document.querySelectorAll('svg.chart text')].filter(e => e.checkVisibility());
+            return [all.filter(e => {
+                const box = e.getBBox(), view = e.ownerSVGElement.viewBox.baseVal;
+                return box.x < 0 || box.x + box.width > view.width || box.y + box.height > view.height;
+            }).map(e => e.textContent), all.length]; })()""")
+        assert outside == []
+        assert seen > 50
+
+
 SEARCHED = [
     ("retry", "recipes.html"),
     ("rate limit", "python.html"),
