@@ -75,10 +75,11 @@ def test_no_text_of_a_chart_is_cut_off(site: Path, visit: Callable[..., Visit]) 
     for width in (1440, 390):
         page = visit((site / "performance.html").as_uri(), viewport={"width": width, "height": 900})
         outside, seen = page.page.evaluate("""(() => {
-            const all = [...document.querySelectorAll('svg.chart text')].filter(e => e.checkVisibility());
+            const texts = [...document.querySelectorAll('svg.chart text')];
+            const all = texts.filter(e => e.checkVisibility());
             return [all.filter(e => {
-                const box = e.getBBox(), view = e.ownerSVGElement.viewBox.baseVal;
-                return box.x < 0 || box.x + box.width > view.width || box.y + box.height > view.height;
+                const box = e.getBBox(), {width, height} = e.ownerSVGElement.viewBox.baseVal;
+                return box.x < 0 || box.x + box.width > width || box.y + box.height > height;
             }).map(e => e.textContent), all.length]; })()""")
         assert outside == []
         assert seen > 50
@@ -123,6 +124,23 @@ def test_search_finds_everything_with_the_right_page_first(
         query = f"/{found}?h={quote(word)}".replace("%20", "+")
         arrived = f"({FIRST})().replaceAll('%20', '+').includes({query!r})"
         page.wait_for_function(arrived, timeout=10_000)
+
+
+def test_the_guide_and_the_api_reference_share_the_choice_of_colours(
+    site: Path, visit: Callable[..., Visit]
+) -> None:
+    """What a reader chooses on one of them is kept on the other, against the system's scheme."""
+    start, reference = (site / "index.html").as_uri(), (site / "reference/index.html").as_uri()
+    for scheme, other in (("light", "dark"), ("dark", "light")):
+        page = visit(start, color_scheme=scheme).page
+        page.locator("label[title^=Switch]:visible").click()
+        page.goto(reference)
+        page.locator(f"html.{other} #redoc h1").first.wait_for()
+        page.get_by_test_id("color-mode-switcher").click()
+        page.locator(f"html.{scheme}").wait_for()
+        page.goto(start)
+        name = {"light": "default", "dark": "slate"}[scheme]
+        page.locator(f"body[data-md-color-scheme={name}]").wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
