@@ -160,7 +160,7 @@ demo: setup $(NODE) ## from contract to verdict, step by step; about 80 seconds
 # --- publishing ----------------------------------------------------------------------------------
 .PHONY: docs docs-serve build check-installed check-tag audit sbom release bench diff lock clean
 docs: setup $(NODE) ## the guide and the reference pages, into site/
-	$(BIN)/python -m tools.guide
+	$(BIN)/python -m tools.guide $(EXTRA)
 
 docs-serve: setup $(NODE) ## serve the site on 127.0.0.1:8000 and rebuild it after each edit
 	$(BIN)/python -m tools.guide --serve

@@ -53,6 +53,8 @@ PARTS: Final = {
 """The parts of the first module: the modules that define the names, what one needs first first."""
 
 
+_IN_THE_GUIDE: Final = re.compile(r'([Ss]ection) "([\w ]+)"(?= of the guide)')
+"""How a docstring names a part of the page of the client, which this page links to."""
 SECTIONS: Final = {
     "parameters": "Arguments",
     "attributes": "Attributes",
@@ -252,7 +254,7 @@ def _docstring(member: Named) -> Iterator[str]:
     )
     for section in griffe.Docstring(text).parse("google"):
         if isinstance(section, griffe.DocstringSectionText):
-            yield inspect.cleandoc(section.value)
+            yield _IN_THE_GUIDE.sub(_link, inspect.cleandoc(section.value))
         elif section.kind is griffe.DocstringSectionKind.examples:
             yield from _examples(section.value)
         elif section.kind.value in SECTIONS:
@@ -272,6 +274,10 @@ def link(page: Path) -> None:
     )
     text = page.read_text("utf-8")
     page.write_text(blocks.sub(lambda block: name.sub(linked, block[0]), text), "utf-8")
+
+
+def _link(named: re.Match[str]) -> str:
+    return f"{named[1]} [{named[2]}](python.md#{named[2].lower().replace(' ', '-')})"
 
 
 @cache

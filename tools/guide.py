@@ -56,6 +56,14 @@ MADE: Final[dict[str, Callable[[], str]]] = {
 """The pages that are made from data, with the function that makes each."""
 STAND_IN: Final = "<!-- `make docs` replaces this page. -->"
 """The first line of a page in `docs/` that the build replaces; readers of a clone see it."""
+CLONE: Final = "# your clone of the repository"
+HERE: Final = "# the folder that this site was built from"
+"""What a site says of the place of the code if it does not know the repository."""
+NEEDS: Final = {
+    "SITE_URL": "canonical links, a sitemap and a 404 page that works below the root of a host",
+    "SOURCE_URL": "a link to the repository and a `git clone` command",
+}
+"""What a site has only if its builder knows these addresses."""
 MAINTAINERS: Final = "## For maintainers"
 """The section of the page of versions that the list of them comes before."""
 WATCHED = ("docs", "src", "openapi.yaml", "overrides", "zensical.toml", "tools", "bench")
@@ -132,7 +140,9 @@ def stage(docs: Path, *, into: Path) -> None:
         (into / name).write_text(make(), "utf-8")
     for written in into.glob("*.md"):
         text = installing(written.read_text("utf-8"), os.environ.get("PACKAGE", ""))
-        text = staging.staged(cloning(text, _repository()), into)
+        if not (repository := _repository()):
+            text = text.replace(CLONE, HERE)
+        text = staging.staged(cloning(text, repository), into)
         written.write_text(charts.charted(text), "utf-8")
     scripts = into / "assets" / "javascripts"
     scripts.mkdir(parents=True, exist_ok=True)
@@ -187,14 +197,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Builds the site into site/.")
     parser.add_argument("--serve", action="store_true", help="serve it, and rebuild after edits")
     parser.add_argument("--port", type=int, default=8000, help="where to serve (default: 8000)")
+    parser.add_argument(
+        "--publish", action="store_true", help=f"fail if {' or '.join(NEEDS)} is not set"
+    )
     options = parser.parse_args()
+    lacking = [
+        f"without {name}, the site has no {what}: {name}=https://... make docs"
+        for name, what in NEEDS.items()
+        if not os.environ.get(name)
+    ]
+    if lacking and options.publish:
+        raise SystemExit("\n".join(f"error: {line}" for line in lacking))
     build()
-    if not _repository():
-        print(
-            "warning: the pages have no link to the repository and no `git clone` command. Set "
-            "SOURCE_URL to the address of the repository: SOURCE_URL=https://... make docs",
-            file=sys.stderr,
-        )
+    for line in lacking:
+        print(f"warning: {line}", file=sys.stderr)
     print(f"The site is in {SITE.relative_to(ROOT)}/: open {SITE.relative_to(ROOT)}/index.html")
     if options.serve:
         try:

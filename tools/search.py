@@ -57,8 +57,9 @@ def _entries() -> Iterator[dict[str, Any]]:
         yield _entry(f"fields.html#{place}", name, text, tuple(filter(None, path)))
     for code, text, place in found_codes():
         yield _entry(f"errors.html#{place}", code, text, ("The API", "Error codes"))
-    for name, text, place in options():
-        yield _entry(f"cli.html#{place}", name, text, ("The tools", "Command reference"))
+    for name, text, place, command in options():
+        path = ("The tools", "Command reference", command)
+        yield _entry(f"cli.html#{place}", name, text, path)
     for words, place, text, page in _TYPED:
         yield _entry(place, words, text, ("The API", page))
     # Without its text: who searches for words of that wants what is right, not a fault.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import shutil
 import tomllib
@@ -339,6 +340,47 @@ def test_one_setting_names_the_published_package() -> None:
     assert installing(text, "") == text
     named = "Run `pip install 'name[cli]'`, or `pip install 'name'`."
     assert installing(text, "name") == named
+    published = installing('pipx install "drs-sync-policy[cli] @ git+https://git.example.org/'
+                           'drs-sync-policy"', "name")  # fmt: skip
+    assert published == 'pipx install "name[cli]"'
+
+
+@pytest.mark.parametrize("name", ["fuzzing.md", "recipes.md"])
+def test_no_example_installs_a_name_that_is_not_ours(name: str) -> None:
+    """As copied, an example fails, because no host has this address; a published site knows it."""
+    text = (guide.DOCS / name).read_text("utf-8")
+    installs = re.findall(r"^ +- (?:run: )?(pipx? install .*)$", text, re.MULTILINE)
+    address = "https://git.example.org/drs-sync-policy"
+    assert installs
+    for line in installs:
+        assert re.fullmatch(rf'pipx? install "drs-sync-policy\[\w+\] @ git\+{address}"', line)
+        assert "@ git+https://a/b" in cloning(line, "https://a/b")
+    assert f"git+{address}" not in cloning(text, "https://a/b")
+
+
+def test_a_docstring_leads_to_the_guide(site: Path) -> None:
+    """What a docstring says only in the name of a section is a link on the page."""
+    assert '<a href="python.html#credentials">Credentials</a> of the guide' in (
+        site / "api.html"
+    ).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", guide.NEEDS)
+def test_a_site_to_publish_needs_its_addresses(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is built; the error says what a reader of the site would miss, and what to set."""
+    for needed in guide.NEEDS:
+        monkeypatch.setenv(needed, "https://a.example")
+    monkeypatch.delenv(name)
+    monkeypatch.setattr("sys.argv", ["guide", "--publish"])
+    with pytest.raises(SystemExit, match=f"^error: without {name}, the site has no [^\\n]*$"):
+        guide.main()
+
+
+def test_a_site_that_knows_no_repository_says_where_the_code_is(site: Path) -> None:
+    """Its reader has no address to clone from, but somebody has the folder."""
+    assert guide.HERE in html.unescape(
+        re.sub(r"<[^>]*>", "", (site / "index.html").read_text("utf-8"))
+    )
 
 
 def test_one_setting_names_the_repository() -> None:
@@ -362,6 +404,15 @@ def test_the_search_index_knows_fields_and_codes(site: Path) -> None:
     index = (site / "search.json").read_text("utf-8")
     for word in ("DRS.M00304", "conflict_policy", "count-equals-results", "X-Auth-Token"):
         assert word in index
+
+
+def test_the_search_tells_the_options_of_one_name_apart(site: Path) -> None:
+    """Each result says whose option it is."""
+    items = json.loads((site / "search.json").read_text("utf-8"))["items"]
+    shown = [item["path"] for item in items if item["title"] == "--verbose"]
+    assert len(shown) > 2
+    assert len({tuple(path) for path in shown}) == len(shown)
+    assert ["The tools", "Command reference", "drs-sync-policy apply"] in shown
 
 
 @pytest.mark.parametrize("name", ["errors.md", "reference/README.md"])

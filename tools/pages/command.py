@@ -54,8 +54,8 @@ def command() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def options() -> Iterator[tuple[str, str, str]]:
-    """Each option: its name, what it does, and where the page has it."""
+def options() -> Iterator[tuple[str, str, str, str]]:
+    """Each option: its name, what it does, where the page has it, and its command."""
     main: click.Group = import_module("drs_sync_policy.cli").main
     for path, verb in _verbs(main):
         context = click.Context(verb, **main.context_settings)
@@ -63,7 +63,8 @@ def options() -> Iterator[tuple[str, str, str]]:
             if isinstance(option, click.Option):
                 record = option.get_help_record(context)
                 if record is not None:  # else an option for a field of another edition
-                    yield option.opts[-1], record[1], _place(path, option)
+                    command = " ".join(("drs-sync-policy", *path))
+                    yield option.opts[-1], record[1], _place(path, option), command
 
 
 def _verbs(

@@ -17,6 +17,9 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 _LINK: Final = re.compile(r"(?P<picture>!?)\[(?P<text>[^\]]*)\]\((?P<to>(?![a-z]+:|#)[^)\s]+)\)")
 _CLONE: Final = re.compile(r"pip install '?\.(\[\w+\])?'?(`?)(?: in a clone)?")
 _ENTER: Final = re.compile(r"^(\$ )cd drs-sync-policy( +#.*)?\n", re.MULTILINE)
+_ADDRESS: Final = "https://git.example.org/drs-sync-policy"
+"""Stands for the repository in the examples of `docs/` that run elsewhere; no host has it."""
+_FROM_GIT: Final = re.compile(rf"drs-sync-policy(\[\w+\]) @ git\+{re.escape(_ADDRESS)}")
 _PLACES: Final = {"openapi.yaml": "reference/openapi.yaml", "CHANGELOG.md": "changelog.html"}
 """Where the site has the files that are outside `docs/`."""
 
@@ -33,9 +36,14 @@ class Hook(MetadataHookInterface):
 
 
 def cloning(text: str, source: str) -> str:
-    """The text that clones the repository at `source` where it enters a clone, if that is known."""
+    """The text that clones the repository at `source` where it enters a clone, if that is known.
+
+    Examples that install from git get the address, too.
+    """
+    if not source:
+        return text
     command = rf"\1git clone {source} drs-sync-policy && cd drs-sync-policy\n"
-    return _ENTER.sub(command, text) if source else text
+    return _ENTER.sub(command, text).replace(f"git+{_ADDRESS}", f"git+{source}")
 
 
 def addresses(site: str, source: str) -> dict[str, str]:
@@ -61,7 +69,9 @@ def described(readme: str, site: str) -> str:
 
 def installing(text: str, package: str) -> str:
     """The text with the name of the published package, if there is one, instead of a clone."""
-    return _CLONE.sub(rf"pip install '{package}\1'\2", text) if package else text
+    if not package:
+        return text
+    return _FROM_GIT.sub(rf"{package}\1", _CLONE.sub(rf"pip install '{package}\1'\2", text))
 
 
 def _place(file: str) -> str | None:

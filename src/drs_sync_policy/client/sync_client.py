@@ -141,7 +141,7 @@ class SyncPolicyClient(SharedClient):
     def from_environment(cls, *, profile: str | None = None, **options: Unpack[Options]) -> Self:
         """A client from the environment and the profile file; `options` win over both.
 
-        See `Settings.load` for the variables, the file and their precedence.
+        The section "Credentials" of the guide has the variables, the file and their precedence.
         """
         from drs_sync_policy.client.settings import Settings
 
