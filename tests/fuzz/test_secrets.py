@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drs_sync_policy import contract
-from drs_sync_policy.fuzz.ledger import Ledger
+from drs_sync_policy.fuzz.ledger import Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.report import curl
@@ -23,6 +23,7 @@ from drs_sync_policy.fuzz.report.secrets import Piece, Redactor, value_of
 from drs_sync_policy.fuzz.scenarios import credentials
 from drs_sync_policy.fuzz.target.http import Request, Response
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
+from drs_sync_policy_contract import RuleId
 
 _HEX: Final = "0123456789abcdef"
 _BASE64: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -33,6 +34,35 @@ short_segments = st.lists(
 ).flatmap(lambda parts: st.sampled_from("-_.:").map(lambda separator: separator.join(parts)))
 base64s = st.binary(min_size=12, max_size=60).map(lambda raw: base64.b64encode(raw).decode())
 tokens = uuids | short_segments | base64s
+
+
+def _of_case(case: str, *, generated: bool = False, received: str = "200") -> Violation:
+    rule: RuleId = "token-is-matched-exactly"
+    return Violation(rule, case, "401", received, generated=generated)
+
+
+def test_words_of_ours_stay_and_values_are_masked() -> None:
+    """A token may have words in it; what a server or a value has of it is masked."""
+    token = "the-right-token-without-9431-end"
+    redact = Redactor(_target(token))
+
+    def shown(case: str, *, ours: bool = True, generated: bool = False) -> str:
+        return redact.case(_of_case(case, generated=generated), ours=ours)
+
+    words = "the right token without its first character"
+    assert shown(words) == words
+    assert HIDDEN in shown(words, ours=False)
+    assert HIDDEN in shown(words, generated=True)
+    for value in ("'the-right-token'", '"right token"', "`THE RIGHT TOKEN`", "without-9431-e"):
+        assert shown(f"it is {value}") != f"it is {value}"
+    assert token not in shown(f"what is {token}?")
+    violation = _of_case(words, received="401 the-right-token")
+    line = f"{words}. Expected: 401. Received: 401 the-right-token"
+    assert redact.cause(line, violation, ours=True) == line.replace(
+        "401 the-right-token", f"401 {HIDDEN}"
+    )
+    assert HIDDEN in redact.cause(f"{line}, and more", violation, ours=True)
+
 
 NOT_OURS: Final = {"base64 of a credential", "no separator", "spaces"}
 """What only a server would make of a token: nothing rebuilds it."""

@@ -38,6 +38,8 @@ class Encoder:
 
     redact: Redactor
     folder: Path | None = None
+    ours: bool = False
+    """Whether the cases are those of our scenarios, and not what others sent."""
     exchanges: list[Json] | None = None
     """The exchanges of the violations that were encoded; without it, each violation has its own."""
     _numbers: dict[str, int] = field(factory=dict[str, int])
@@ -45,17 +47,22 @@ class Encoder:
 
     @classmethod
     def of(
-        cls, target: Target, folder: Path | None = None, *, exchanges: list[Json] | None = None
+        cls,
+        target: Target,
+        folder: Path | None = None,
+        *,
+        ours: bool = False,
+        exchanges: list[Json] | None = None,
     ) -> Encoder:
         """The encoder for the secrets of `target`."""
-        return cls(Redactor(target), folder, exchanges)
+        return cls(Redactor(target), folder, ours, exchanges)
 
     def finding(self, finding: Finding, *, waived: bool = False) -> Json:
         """A finding with all its violations."""
         return {
             "id": finding.id,
             "rule": finding.rule,
-            "cause": self.redact.text(finding.cause),
+            "cause": self.redact.cause(finding.cause, finding.example, ours=self.ours),
             "label": finding.label,
             "tries": finding.tries,
             "times": finding.times,
@@ -63,7 +70,7 @@ class Encoder:
             "also_fails": [*finding.also_fails],
             "not_checked": [*finding.not_checked],
             "about": [*finding.about],
-            "also_with": [self.redact.text(case) for case in finding.also_with],
+            "also_with": self.redact.cases(finding.also_with, finding.violations, ours=self.ours),
             "example": self.violation(finding.example),
             "violations": [self.violation(entry) for entry in finding.violations],
         }
@@ -72,7 +79,7 @@ class Encoder:
         """A violation with its exchanges, or with their numbers."""
         return {
             "rule": violation.rule,
-            "case": self.redact.text(violation.case),
+            "case": self.redact.case(violation, ours=self.ours),
             "expected": self.redact.text(violation.expected),
             "received": self.redact.text(violation.received),
             "times": violation.times,

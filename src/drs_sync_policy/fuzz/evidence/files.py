@@ -67,7 +67,8 @@ def as_json(
 ) -> dict[str, Any]:
     """The verdict; long bodies go into files below `folder`."""
     exchanges: list[dict[str, Any]] = []
-    encoder = Encoder.of(verdict.target, folder, exchanges=exchanges)
+    ours = not verdict.ledger.recorded
+    encoder = Encoder.of(verdict.target, folder, ours=ours, exchanges=exchanges)
     given = {} if profile is None or folder is None else {"profile": _relative(profile, folder)}
     ledger = verdict.ledger
     findings = [

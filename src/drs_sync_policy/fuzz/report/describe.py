@@ -137,7 +137,12 @@ class Describer:
             waived=self._waived.covers_finding(finding),
             also_fails=finding.also_fails,
             not_checked=finding.not_checked,
-            also_with=tuple(map(self.text, finding.also_with)),
+            also_with=tuple(
+                printable(case, lines=True)
+                for case in self.redact.cases(
+                    finding.also_with, finding.violations, ours=self._ours
+                )
+            ),
             label=finding.labelled,
             hint=_hint(self.target, self._failing_jobs)
             if _OWN in (finding.rule, *finding.also_fails)
@@ -148,7 +153,7 @@ class Describer:
         """A violation with the requests that show it."""
         expected, received = self._compared(violation)
         return Example(
-            case=self.text(violation.case),
+            case=printable(self.redact.case(violation, ours=self._ours), lines=True),
             expected=expected,
             received=received,
             steps=tuple(
@@ -165,11 +170,16 @@ class Describer:
 
     def _cause(self, finding: Finding) -> str:
         violation = finding.example
-        cause = finding.cause
-        seen = (violation.expected, violation.received)
+        cause = self.redact.cause(finding.cause, violation, ours=self._ours)
+        seen = (self.redact.text(violation.expected), self.redact.text(violation.received))
         for text, readable in zip(seen, self._compared(violation), strict=True):
             cause = cause.replace(text, readable)
-        return self.text(cause)
+        return printable(cause, lines=True)
+
+    @property
+    def _ours(self) -> bool:
+        """Whether the cases are those of our scenarios, and not what others sent."""
+        return not self.ledger.recorded
 
     def result(self, name: str) -> RuleLine:
         """The result of one rule."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -72,10 +73,12 @@ def masks_of(secret: str, least: int) -> Iterator[Mask]:
             yield Mask(spelling, shortest, tuple((n, spelling[n : n + _GRAM]) for n in starts))
 
 
-def masked(text: str, masks: Iterable[Mask]) -> str:
-    """`text` without the pieces that the masks find."""
+def masked(text: str, masks: Iterable[Mask], *, but: re.Pattern[str] | None = None) -> str:
+    """`text` without the pieces that the masks find; what `but` matches in whole stays."""
     raw = text.encode("utf-8", "surrogatepass")
     ranges = [found for mask in masks if mask.near(raw) for found in mask.ranges(text)]
+    if but:
+        ranges = [(start, stop) for start, stop in ranges if not but.fullmatch(text, start, stop)]
     if not ranges:
         return text
     pieces: list[str] = []

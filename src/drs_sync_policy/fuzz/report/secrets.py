@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 from attrs import frozen
 
+from drs_sync_policy.fuzz.ledger import Violation
 from drs_sync_policy.fuzz.report.masks import HIDDEN, masked, masks_of
 from drs_sync_policy.fuzz.target.profile import Target
 
@@ -26,6 +27,8 @@ _SHORTEST_SECRET: Final = 4
 """A shorter one occurs in every text by chance: it is hidden in headers of requests alone."""
 _LONGEST_VALUE: Final = 20_000
 _SEPARATORS: Final = "-_.: "
+_QUOTED: Final = re.compile(r"`[^`]*`|\"[^\"]*\"|(?<!\w)'[^']*'")
+_WORDS: Final = re.compile(r"[A-Za-z ,;:.()'-]+")
 _PIPE: Final = '$(printf %s "${NAME}" | '
 
 
@@ -152,15 +155,22 @@ class Redactor:
 
     def parts(self, text: str) -> tuple[Part, ...]:
         """A path or a body, each whole secret in it as the way to make it again."""
+        return tuple(
+            masked(part, self._masks) if isinstance(part, str) else part
+            for part in self._whole_parts(text)
+        )
+
+    def _whole_parts(self, text: str) -> tuple[Part, ...]:
+        """A text cut at the secrets that it holds in whole; nothing is masked."""
         found: list[Part] = []
         place = 0
         for match in self._pattern.finditer(text) if self._pattern else ():
             if match.start() > place:
-                found.append(masked(text[place : match.start()], self._masks))
+                found.append(text[place : match.start()])
             found.append(self._whole[match[0]])
             place = match.end()
         if place < len(text) or not found:
-            found.append(masked(text[place:], self._masks))
+            found.append(text[place:])
         return tuple(found)
 
     # --- what is only read --------------------------------------------------------------------
@@ -168,6 +178,49 @@ class Redactor:
     def text(self, text: str) -> str:
         """`text` with each secret as its expansion in a shell, `$DRS_TOKEN`, and pieces masked."""
         return "".join(part if isinstance(part, str) else part.shell for part in self.parts(text))
+
+    def case(self, violation: Violation, *, ours: bool) -> str:
+        """What a case is, in words: of a case of `ours`, words that only look like a piece stay.
+
+        Our own words stand outside of quotes and have letters alone. All else may be a value, and
+        so may all of a case that a generator or somebody else made up.
+        """
+        if not ours or violation.generated:
+            return self.text(violation.case)
+        return "".join(
+            "".join(self._own_words(part)) if isinstance(part, str) else part.shell
+            for part in self._whole_parts(violation.case)
+        )
+
+    def cases(
+        self, names: Iterable[str], violations: Iterable[Violation], *, ours: bool
+    ) -> list[str]:
+        """The cases of these names; one that no violation has is not ours."""
+        known = {violation.case: violation for violation in violations}
+        return [
+            self.case(known[name], ours=ours) if name in known else self.text(name)
+            for name in names
+        ]
+
+    def cause(self, text: str, violation: Violation, *, ours: bool) -> str:
+        """The line of a finding with this example, its parts redacted one by one."""
+        expected, received = violation.expected, violation.received
+        if text != f"{violation.case}. Expected: {expected}. Received: {received}":
+            return self.text(text)
+        seen = f"Expected: {self.text(expected)}. Received: {self.text(received)}"
+        return f"{self.case(violation, ours=ours)}. {seen}"
+
+    def _own_words(self, text: str) -> Iterator[str]:
+        """A text without whole secrets; its pieces in quotes, or with digits, are masked."""
+        place = 0
+        for quoted in _QUOTED.finditer(text):
+            yield self._outside_quotes(text[place : quoted.start()])
+            yield masked(quoted[0], self._masks)
+            place = quoted.end()
+        yield self._outside_quotes(text[place:])
+
+    def _outside_quotes(self, text: str) -> str:
+        return masked(text, self._masks, but=_WORDS)
 
     def body(self, body: bytes) -> bytes:
         """`body` with each secret and each piece of one masked."""
