@@ -27,8 +27,10 @@ _RUN = (
     "fields",
     "jobs more than once",
     "again",
+    "policies out of place",
     "unknown fields and state",
     "failing items",
+    "valid items rejected",
     "rejected requests",
     "two tenants",
 )

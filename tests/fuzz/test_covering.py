@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from drs_sync_policy.fuzz.cases.covering import covering, in_turn
+from drs_sync_policy.fuzz.cases.covering import by_turns, covering, in_turn
 
 
 @pytest.mark.parametrize("strength", [1, 2, 3])
@@ -34,3 +34,9 @@ def test_one_of_each_kind_comes_first() -> None:
     assert in_turn(["a1", "a2", "a3", "b1", "b2"], lambda text: text[0]) == [
         "a1", "b1", "a2", "b2", "a3",
     ]  # fmt: skip
+
+
+def test_several_take_turns_until_all_are_at_their_end() -> None:
+    """One that is given twice has two turns in each round; None is a thing like any other."""
+    twice = iter("abc")
+    assert [*by_turns([1, None, 3, 4], twice, twice)] == [1, "a", "b", None, "c", 3, 4]

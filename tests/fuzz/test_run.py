@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from attrs import evolve
 
 from drs_sync_policy import contract, sandbox
+from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.active import Progress, run
 from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.profile import Target
+from drs_sync_policy.fuzz.verdict import Verdict
 from tests.fuzz import servers
 from tests.fuzz.servers import Handler
 
@@ -118,29 +120,60 @@ def test_a_rule_that_other_violations_hide_says_which() -> None:
     assert not ledger.reason(rule)
 
 
-class SlowMethods(Handler):
-    """Responds slowly to other methods than POST."""
+class ColdStart(Handler):
+    """Responds slowly to the first requests."""
 
     def read_body(self) -> bytes:
-        time.sleep(0.15 if self.command != "POST" else 0)
+        time.sleep(0.08 if self.server.requests < 40 else 0)
         return super().read_body()
+
+
+class SlowReading(Handler):
+    """Responds slowly to requests that read what is stored."""
+
+    def read_body(self) -> bytes:
+        time.sleep(0.5 if self.command == "GET" else 0)
+        return super().read_body()
+
+
+_KEPT: Final = "omitted-field-keeps-its-value"
+"""A rule that several required scenarios check."""
+
+
+def _on_kept(handler: type[Handler], *, budget: float) -> tuple[Verdict, list[str]]:
+    """The verdict on a server for one rule, and the phases of the run."""
+    phases: list[str] = []
+    with servers.serving(handler=handler) as server:
+        verdict = run(
+            servers.target(server),
+            budget=budget,
+            progress=Progress(phase=phases.append),
+            deep=False,
+            rules={_KEPT},
+        )
+    return verdict, [name for name in phases if name in _REQUIRED]
+
+
+_REQUIRED: Final = [entry.name for entry in scenarios.ordered() if entry.required]
 
 
 def test_a_scenario_that_needs_long_is_run_to_its_end_after_the_others() -> None:
     """Its turn is over before its last case; then the others have theirs."""
-    phases: list[str] = []
-    rule = "other-methods-are-refused"
-    with servers.serving(handler=SlowMethods) as server:
-        verdict = run(
-            servers.target(server),
-            budget=12,
-            progress=Progress(phase=phases.append),
-            enough=lambda ledger: ledger.times_checked(rule) > 6,
-            rules={rule},
-        )
-    assert phases.count("methods") == 2
+    verdict, begun = _on_kept(ColdStart, budget=24)
+    assert begun.count(begun[0]) == 2
+    assert len(set(begun[: begun.index(begun[0], 1)])) > 3
     assert verdict.ending == "complete"
-    assert verdict.ledger.status(rule) == "passed"
+    assert verdict.ledger.status(_KEPT) == "passed"
+
+
+@pytest.mark.system
+def test_each_required_scenario_keeps_its_share_of_the_budget() -> None:
+    """Several that need more than the whole budget all begin; on a busy machine, too."""
+    verdict, begun = _on_kept(SlowReading, budget=18)
+    unfinished = set(verdict.reason.partition(": ")[2].split(", "))
+    assert verdict.ending == "too little checked"
+    assert len(unfinished) > 2
+    assert unfinished <= set(begun)
 
 
 def test_the_findings_of_a_run_without_a_budget_have_a_limit(

@@ -65,7 +65,8 @@ def test_a_scenario_that_is_begun_again_counts_each_case_once(sent: int) -> None
     assert {rule: sum(both) for rule, both in numbers.items()} == {
         rule: whole.ledger.times_checked(rule) for rule in rules
     }
-    assert numbers["other-media-types-are-refused"][0] >= max(20, sent) - 3
+    accepted = 8  # media types among the first
+    assert numbers["other-media-types-are-refused"][0] >= max(20, sent) - accepted
     assert any(skipped for _, skipped in numbers.values())
 
 
@@ -91,7 +92,7 @@ def test_what_the_profile_does_not_allow_leaves_rules_unchecked_or_in_part() -> 
     assert "other_tenant" in ledger.reason("foreign-job-looks-unknown")
     assert ledger.passed_in_part("repeating-is-harmless")
     assert ledger.times_skipped("repeating-is-harmless") > 0
-    assert "budget" in ledger.reason("other-methods-are-refused")
+    assert "budget" in ledger.reason("job-id-is-opaque")
 
 
 @pytest.mark.parametrize(

@@ -257,17 +257,21 @@ class _Execution:
         return self.seen_enough
 
     def _in_turns(self, waiting: Sequence[scenarios.Scenario]) -> list[str]:
-        """Run scenarios of the first set; the names of those that did not come to their end."""
+        """Run scenarios of the first set; the names of those that did not come to their end.
+
+        Each has an equal share of the time for its turn, and what those before it left of theirs.
+        """
         unfinished: list[str] = []
         begun: dict[str, Counts] = {}
         ledger = self.prober.ledger
-        turn = self._left() / len(waiting) if self.budget else float("inf")
-        for seconds in (turn, float("inf")):
+        start = time.monotonic()
+        share = self._left() / len(waiting) if self.budget else float("inf")
+        for turns_end in (True, False):
             later: list[scenarios.Scenario] = []
-            for scenario in waiting:
+            for place, scenario in enumerate(waiting, 1):
                 if self._has_seen_enough():
                     return unfinished
-                self.prober.turn_until = time.monotonic() + seconds
+                self.prober.turn_until = start + place * share if turns_end else float("inf")
                 before = ledger.counts()
                 try:
                     if self.counter.is_needed(scenario) and not self._first(scenario):

@@ -38,6 +38,16 @@ def in_turn(things: Iterable[T], kind: Callable[[T], Hashable]) -> list[T]:
     return [thing for _, thing in sorted(ranked, key=lambda entry: entry[0])]
 
 
+def by_turns(*several: Iterable[T]) -> Iterator[T]:
+    """The first of each of several, then the second of each, and so on.
+
+    One iterator may be given more than once: it then has several turns in each round.
+    """
+    missing: Any = object()
+    for row in itertools.zip_longest(*several, fillvalue=missing):
+        yield from (thing for thing in row if thing is not missing)
+
+
 def covering(dimensions: Mapping[str, Sequence[Any]], strength: int = 2) -> list[Row]:
     """Rows with a value for each dimension; all values of any `strength` dimensions meet in one.
 

@@ -159,8 +159,8 @@ def _responses(prober: Prober) -> None:
 
 
 SCENARIOS: Final = (
-    Scenario("responses at once", _responses),
+    Scenario("responses at once", _responses, late=2),
     Scenario("fields at once", _fields, needs=("readback",), required=True),
     Scenario("batches at once", _batches, needs=("readback",), required=True),
-    Scenario("jobs at once", _jobs, needs=("readback",)),
+    Scenario("jobs at once", _jobs, needs=("readback",), late=2),
 )

@@ -10,10 +10,12 @@ from urllib.parse import quote
 
 from attrs import evolve
 
+from drs_sync_policy.fuzz.cases.covering import by_turns, in_turn
 from drs_sync_policy.fuzz.cases.values import near_misses
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.rules.evidence import Evidence
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
+from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy_contract import RuleId
 
 EXACTLY: Final[RuleId] = "token-is-matched-exactly"
@@ -42,24 +44,25 @@ def _variants(token: str) -> Iterator[tuple[str, str]]:
     last = "a" if token[-1] != "a" else "b"
     yield from (
         (token[:-1], "without its last character"),
+        (f"{token}x", "with a character behind"),
+        (token.upper(), "in upper case"),
+        (f'"{token}"', "in quotes"),
+        (token[: len(token) // 2] + "z" * (len(token) - len(token) // 2), "with half of it right"),
         (token[1:], "without its first character"),
         (token[: len(token) // 2], "cut in half"),
         (token[:8], "cut to 8 characters"),
         (token[:1], "cut to its first character"),
         (token[:-1] + last, "with another last character"),
         (last + token[1:], "with another first character"),
-        (f"{token}x", "with a character behind"),
         (f"x{token}", "with a character in front"),
         (token + token, "twice"),
         (f"{token} {token}", "twice, with a space"),
         (f"{token},{token}", "twice, with a comma"),
         (f"{token};", "with a semicolon behind"),
         (f"{token}%", "with a percent sign behind"),
-        (token.upper(), "in upper case"),
         (token.lower(), "in lower case"),
         (token.swapcase(), "with upper and lower case exchanged"),
         (token.title(), "in title case"),
-        (f'"{token}"', "in quotes"),
         (f"Bearer {token}", "after Bearer"),
         (f"Token {token}", "after Token"),
         (f"token={token}", "after token="),
@@ -72,7 +75,6 @@ def _variants(token: str) -> Iterator[tuple[str, str]]:
         (token[::-1], "backwards"),
         (token[:8] + "z" * max(0, len(token) - 8), "with only its first 8 characters right"),
         (token[:16] + "z" * max(0, len(token) - 16), "with only its first 16 characters right"),
-        (token[: len(token) // 2] + "z" * (len(token) - len(token) // 2), "with half of it right"),
         ("z" * max(0, len(token) - 8) + token[-8:], "with only its last 8 characters right"),
         (token[:-1] + "%", "with a percent sign for its last character"),
         (token[:-1] + "_", "with `_` for its last character"),
@@ -82,24 +84,22 @@ def _variants(token: str) -> Iterator[tuple[str, str]]:
     )
 
 
-def _refused_tokens(prober: Prober) -> None:
+def token_cases(prober: Prober) -> Iterator[Case]:
+    """Tokens that are not valid: those that nobody has, and nearly right ones, in turn."""
     good = prober.request(prober.bodies.batch(1, 1))
     name = prober.oracle.operation.security_headers[0]
     expired = prober.target.expired_token
     known = {tenant.token for tenant in prober.target.tenants}
+    for value, rule, what in in_turn(wrong_tokens(prober), lambda entry: entry[1]):
+        if value.strip(" \t") not in known and value.strip(" \t"):
+            odd = not value.isascii() or len(value) > 1000
+            request = good.with_header(name, value, secret=rule == EXACTLY or value == expired)
+            yield Case(request, what, rule, _IN_FRONT if odd else None)
 
-    def send(entry: tuple[str, RuleId, str]) -> None:
-        value, rule, what = entry
-        if value.strip(" \t") in known or not value.strip(" \t"):
-            return
-        odd = not value.isascii() or len(value) > 1000
-        prober.send(
-            good.with_header(name, value, secret=rule == EXACTLY or value == expired),
-            case=what,
-            rule=rule,
-            statuses=_IN_FRONT if odd else None,
-        )
 
+def _refused_tokens(prober: Prober) -> None:
+    good = prober.request(prober.bodies.batch(1, 1))
+    name = prober.oracle.operation.security_headers[0]
     missing: RuleId = "missing-credentials-are-refused"
     wrong: RuleId = "wrong-credentials-are-refused"
     # A valid request first: what an earlier request on the connection proved must not last.
@@ -112,7 +112,7 @@ def _refused_tokens(prober: Prober) -> None:
         prober.send(good.with_header(name, ""), case="an empty token", rule=missing)
     _on_one_connection(prober)
     prober.send(good.with_header(name, "   "), case="a blank token", rule=missing)
-    prober.each(send, wrong_tokens(prober))
+    prober.send_all(token_cases(prober))
     for _ in range(2):
         prober.send(good, case="a valid request")
         prober.send(
@@ -152,22 +152,35 @@ def _on_one_connection(prober: Prober) -> None:
 
 
 def _elsewhere(prober: Prober) -> None:
-    prober.send_all(_tokens_elsewhere(prober))
+    prober.send_all(tokens_elsewhere(prober))
 
 
-def _tokens_elsewhere(prober: Prober) -> Iterator[Case]:
-    good = prober.request(prober.bodies.batch(1, 1))
+def tokens_elsewhere(prober: Prober) -> Iterator[Case]:
+    """The right token in every other place, the places in turn."""
+    yield from by_turns(_tokens_in_headers(prober), _tokens_in_other_parts(prober))
+
+
+def _bare(prober: Prober) -> tuple[Request, str, str]:
+    """A request without a token, and the token with the header that it should be in."""
     name = prober.oracle.operation.security_headers[0]
-    token = prober.target.tenant.token
-    bare = good.with_header(name, None)
+    good = prober.request(prober.bodies.batch(1, 1))
+    return good.with_header(name, None), name, prober.target.tenant.token
+
+
+def _tokens_in_headers(prober: Prober) -> Iterator[Case]:
+    bare, _, token = _bare(prober)
     for other in (
-        "Authorization", "X-Token", "X-Subject-Token", "X-Security-Token", "X-Api-Key", "Api-Key",
+        "Authorization", "X-Subject-Token", "X-Token", "X-Security-Token", "X-Api-Key", "Api-Key",
         "X-Auth", "Auth-Token", "Token", "Proxy-Authorization", "X-Auth-Token-2", "X-Forwarded-Auth-Token",
     ):  # fmt: skip
         yield Case(bare.with_header(other, token, secret=True), f"the token in {other}", ELSEWHERE)
     for scheme in ("Bearer", "Token", "Basic"):
         request = bare.with_header("Authorization", f"{scheme} {token}", secret=True)
         yield Case(request, f"the token in Authorization, after {scheme}", ELSEWHERE)
+
+
+def _tokens_in_other_parts(prober: Prober) -> Iterator[Case]:
+    bare, name, token = _bare(prober)
     for key in (
         name,
         name.lower(),
@@ -180,20 +193,21 @@ def _tokens_elsewhere(prober: Prober) -> Iterator[Case]:
         value = quote(token, safe="")
         query = evolve(bare, path=f"{bare.path}?{key}={value}")
         yield Case(query, f"the token in the query as {key}", ELSEWHERE)
-        wrong = query.with_header(name, "x")
-        yield Case(wrong, f"a wrong token, the right one in the query as {key}", ELSEWHERE)
         cookie = bare.with_header("Cookie", f"{key}={value}", secret=True)
         yield Case(cookie, f"the token in a cookie {key}", ELSEWHERE)
+        wrong = query.with_header(name, "x")
+        yield Case(wrong, f"a wrong token, the right one in the query as {key}", ELSEWHERE)
         body = {**prober.bodies.batch(1, 1), key: token}
         request = prober.request(body).with_header(name, None)
         yield Case(request, f"the token in the body as {key}", ELSEWHERE)
 
 
 def _before_the_body(prober: Prober) -> None:
-    prober.send_all(_bad_credentials_and_bodies(prober))
+    prober.send_all(bad_credentials_and_bodies(prober))
 
 
-def _bad_credentials_and_bodies(prober: Prober) -> Iterator[Case]:
+def bad_credentials_and_bodies(prober: Prober) -> Iterator[Case]:
+    """Requests whose credentials and whose body are wrong."""
     name = prober.oracle.operation.security_headers[0]
     for body, what in (
         (b"", "nothing"), (b"{", "not JSON"), (b"\xff", "not UTF-8"), (b"{}", "an empty object"),
@@ -206,27 +220,24 @@ def _bad_credentials_and_bodies(prober: Prober) -> Iterator[Case]:
 
 
 def _projects(prober: Prober) -> None:
-    body = prober.bodies.batch(1, 1)
+    prober.send_all(project_cases(prober))
+
+
+def project_cases(prober: Prober) -> Iterator[Case]:
+    """Projects that are nearly the tenant's, that are others', and that are outside the pattern."""
+    request = prober.request(prober.bodies.batch(1, 1))
     project = prober.target.tenant.project_id
-
-    def send(entry: tuple[str, str, bool]) -> None:
-        value, what, raw = entry
-        path = prober.path(value, raw=raw)
-        prober.send(evolve(prober.request(body), path=path, fresh=True), case=what)
-
     own = [near.value for near in near_misses(project)]
     foreign = [value for value in own if value.isascii() and value.replace("-", "").isalnum()]
     others = ["0" * 32, "f" * 32, "x", "_", "-", "a" * 64, "admin", "null", "0", project[::-1]]
     if prober.target.other:
         others.append(prober.target.other.project_id)
-    prober.each(
-        send,
-        [
-            (v, f"the project {v[:70]!r}, which is not the tenant's", False)
-            for v in (*foreign, *others)
-        ],
-    )
-    prober.each(send, _malformed(project))
+    known = [
+        (v, f"the project {v[:70]!r}, which is not the tenant's", False)
+        for v in by_turns(others, foreign)
+    ]
+    for value, what, raw in by_turns(_malformed(project), known):
+        yield Case(evolve(request, path=prober.path(value, raw=raw), fresh=True), what)
 
 
 def _malformed(project: str) -> Iterator[tuple[str, str, bool]]:

@@ -198,6 +198,6 @@ def most_by_default(schema: Schema) -> int:
 
 SCENARIOS: Final = (
     Scenario("optional operations", _optional, required=True),
-    Scenario("filters of optional operations", partial(_send, filter_cases)),
-    Scenario("pages of optional operations", partial(_send, page_cases)),
+    Scenario("filters of optional operations", partial(_send, filter_cases), late=1),
+    Scenario("pages of optional operations", partial(_send, page_cases), late=2),
 )

@@ -10,7 +10,8 @@ from typing import Any, Final
 from attrs import evolve
 
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.cases.values import Schema
+from drs_sync_policy.fuzz.cases.covering import by_turns, in_turn
+from drs_sync_policy.fuzz.cases.values import Schema, Value
 from drs_sync_policy.fuzz.defects import CLOSED
 from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Case, Prober
@@ -22,21 +23,23 @@ from drs_sync_policy_contract import RuleId
 
 _SIZE: Final[RuleId] = "batch-size-is-unbounded"
 _REFUSED: Final = (
-    None, "", "text/plain", "text/json", "text/html", "application/xml", "text/xml", "application",
-    "json", "*/*", "application/*", "application/octet-stream", "application/x-www-form-urlencoded",
-    "multipart/form-data; boundary=x", "application/jsonx", "application/json5", "application/ld+json",
-    "application/problem+json", "application/vnd.api+json", "application/json-patch+json",
+    None, "text/plain", "application/x-www-form-urlencoded", "application/json; charset=iso-8859-1",
+    "application/ld+json", "application/jsonx", "*/*", "", "text/json", "text/html", "application/xml",
+    "text/xml", "application", "json", "application/*", "application/octet-stream",
+    "multipart/form-data; boundary=x", "application/json5", "application/problem+json", "application/vnd.api+json", "application/json-patch+json",
     "application/merge-patch+json", "application/x-json", "application/javascript", "application/jso",
     "xapplication/json", "application/x-ndjson", "image/png", "application/graphql", "text/application/json",
-    "application/json; charset=iso-8859-1", "application/json; charset=latin-1",
-    "application/json; charset=utf-16", "application/json;charset=gbk", "application/json; charset=UTF-7",
+    "application/json; charset=latin-1", "application/json; charset=utf-16", "application/json;charset=gbk", "application/json; charset=UTF-7",
     'application/json; charset="utf-16"', "application/json; charset=windows-1252",
     "text/plain; charset=utf-8", "application/json; CHARSET=utf-16", "application/json;charset=x",
 )  # fmt: skip
 _ACCEPTED: Final = (
-    "application/json", "Application/JSON", "APPLICATION/JSON", "application/json;charset=utf-8",
-    "application/json; charset=utf-8", "application/json; charset=UTF-8",
-    "Application/Json; Charset=Utf-8", 'application/json; charset="utf-8"',
+    "application/json; charset=utf-8", "Application/JSON", "application/json", "APPLICATION/JSON",
+    "application/json;charset=utf-8", "application/json; charset=UTF-8", "Application/Json; Charset=Utf-8", 'application/json; charset="utf-8"',
+)  # fmt: skip
+
+_OTHER_LANGUAGES: Final = (
+    "en", "zh", "en-us,zh-cn", "en-us;q=0.5", "zh-tw", "zh-hans", "fr-fr", "de-de", "cn", "0",
 )  # fmt: skip
 
 _WIDE: Final = "\u00e9\u20ac\U0001f600"
@@ -44,14 +47,15 @@ _WIDE: Final = "\u00e9\u20ac\U0001f600"
 
 
 def _media_types(prober: Prober) -> None:
-    prober.send_all(_media_type_cases(prober))
+    prober.send_all(media_type_cases(prober))
 
 
-def _media_type_cases(prober: Prober) -> Iterator[Case]:
+def media_type_cases(prober: Prober) -> Iterator[Case]:
+    """Media types, those to be rejected and those to be accepted in turn."""
     good = prober.request(prober.bodies.batch(1, 1))
-    refused = [other for media in _REFUSED for other in (media, *_with_another(media or ""))]
-    accepted = [other for media in _ACCEPTED for other in (media, *_rewritten(media))]
-    for media in dict.fromkeys([*refused, *accepted]):
+    refused = [other for media in _REFUSED for other in _with_another(media or "")]
+    accepted = [other for media in _ACCEPTED for other in _rewritten(media)]
+    for media in dict.fromkeys([*by_turns(_REFUSED, _ACCEPTED), *refused, *accepted]):
         yield Case(good.with_header("Content-Type", media), f"the media type {media}")
     utf16 = good.body.decode().encode("utf-16") if good.body else b""
     request = evolve(
@@ -85,10 +89,11 @@ def _with_another(media: str) -> Iterator[str]:
 
 
 def _parameters(prober: Prober) -> None:
-    prober.send_all(_header_cases(prober))
+    prober.send_all(header_cases(prober))
 
 
-def _header_cases(prober: Prober) -> Iterator[Case]:
+def header_cases(prober: Prober) -> Iterator[Case]:
+    """Right and wrong values of each parameter that is a header, in turn."""
     build = prober.bodies
     own, unknown = prober.target.tenant.job_ids[0], prober.unknown_job()
     good = prober.request(build.body([build.item(own), build.item(unknown)]))
@@ -96,25 +101,24 @@ def _header_cases(prober: Prober) -> Iterator[Case]:
         if parameter.location != "header":
             continue
         schema = Schema(prober.oracle.contract, parameter.schema)
-        for right in schema.valid():
-            for name in (parameter.name, parameter.name.lower()):
-                yield Case(good.with_header(name, _text(right)), f"{name}: {right}")
-        wrong = [_text(value.value) for value in schema.invalid()]
-        wrong += [
-            "en",
-            "zh",
-            "en-us,zh-cn",
-            "en-us;q=0.5",
-            "zh-tw",
-            "zh-hans",
-            "fr-fr",
-            "de-de",
-            "cn",
-            "0",
+        right = [
+            Case(good.with_header(name, _text(value)), f"{name}: {value}")
+            for value in schema.valid()
+            for name in (parameter.name, parameter.name.lower())
         ]
-        for text in dict.fromkeys(wrong):
-            if _fits_a_header(text):
-                yield Case(good.with_header(parameter.name, text), f"{parameter.name}: {text!r}")
+        texts = [_text(value.value) for value in in_turn(schema.invalid(), _is_near)]
+        wrong = [
+            Case(good.with_header(parameter.name, text), f"{parameter.name}: {text!r}")
+            for text in dict.fromkeys(["", *by_turns(texts, _OTHER_LANGUAGES)])
+            if _fits_a_header(text)
+        ]
+        remaining = iter(wrong)
+        yield from by_turns(remaining, remaining, remaining, right)
+
+
+def _is_near(value: Value) -> bool:
+    """Whether a value is a right one carelessly written, not one of another kind."""
+    return value.kind == "near"
 
 
 def _text(value: Any) -> str:
@@ -152,12 +156,17 @@ def _behind_refusals(prober: Prober) -> None:
 
 
 def _methods(prober: Prober) -> None:
+    prober.send_all(method_cases(prober))
+
+
+def method_cases(prober: Prober) -> Iterator[Case]:
+    """Requests with other methods."""
     good = prober.request(prober.bodies.batch(1, 1))
     for method in OTHER_METHODS:
-        if method in ("PUT", "PATCH"):
-            prober.send(evolve(good, method=method, fresh=True), case=f"{method} with a valid body")
         bare = evolve(good, method=method, body=None, fresh=True).with_header("Content-Type", None)
-        prober.send(bare, case=f"{method} without a body")
+        yield Case(bare, f"{method} without a body")
+        if method in ("PUT", "PATCH"):
+            yield Case(evolve(good, method=method, fresh=True), f"{method} with a valid body")
 
 
 # --- sizes ------------------------------------------------------------------------------------------

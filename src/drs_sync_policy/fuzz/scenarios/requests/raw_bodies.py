@@ -9,6 +9,7 @@ from typing import Final
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import Bodies
+from drs_sync_policy.fuzz.cases.covering import by_turns
 from drs_sync_policy.fuzz.cases.values import Schema
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
@@ -19,38 +20,46 @@ SURVIVED: Final = frozenset({200, 400, 413, 422})
 _REFUSED: Final = frozenset({400, 422})
 _INVALID: Final[RuleId] = "invalid-body-is-refused"
 LARGE_SECONDS: Final = 30.0
+_FEW: Final = 3
+"""So many odd texts come first, in every place."""
 
 
 def raw_bodies(job_id: str, build: Bodies) -> Iterator[tuple[bytes, str]]:
-    """Bodies that are not I-JSON, each for one reason."""
-    good = ijson.dumps({"jobs": [{"job_id": job_id}]})
-    job = ijson.dumps(job_id)
+    """Bodies that are not I-JSON, each for one reason; what parsers often accept comes first."""
+    job, good = ijson.dumps(job_id), ijson.dumps({"jobs": [{"job_id": job_id}]})
+    yield from by_turns(
+        _broken(job, good), _with_odd_texts(job, build), _with_odd_values(job), _twice(job, build)
+    )
+
+
+def _broken(job: bytes, good: bytes) -> Iterator[tuple[bytes, str]]:
+    """Bodies whose structure or encoding is wrong."""
     yield from (
+        (good + b"x", "a letter behind it"),
+        (b'{"jobs": [{"job_id": ' + job + b",}]}", "a comma too many in an object"),
+        (good.decode().encode("utf-16"), "UTF-16 with a byte order mark"),
+        (b'{"jobs": [{"job_id": ' + job + b"}] /* all */}", "a comment"),
+        (b"\xef\xbb\xbf" + good, "a byte order mark in front"),
         (b"", "nothing at all"),
+        (good.decode().replace('"', "'").encode(), "single quotes"),
+        (good[:-1], "its last byte missing"),
+        (good + good, "twice"),
         (b" ", "a space"),
         (b"\n", "a line feed"),
         (b"{", "a brace"),
-        (good[:-1], "its last byte missing"),
         (good[: len(good) // 2], "cut in half"),
         (good[1:], "its first byte missing"),
-        (good + b"x", "a letter behind it"),
         (good + b"}", "a brace behind it"),
         (good + b",", "a comma behind it"),
-        (good + good, "twice"),
         (good + b"\n" + good, "twice, on two lines"),
         (good + b"\0", "NUL behind it"),
         (b"x" + good, "a letter in front"),
         (b")]}',\n" + good, "a prefix against inclusion in front"),
-        (b"\xef\xbb\xbf" + good, "a byte order mark in front"),
-        (good.decode().encode("utf-16"), "UTF-16 with a byte order mark"),
         (good.decode().encode("utf-16-le"), "UTF-16"),
         (good.decode().encode("utf-32"), "UTF-32"),
         (b"\xff" + good, "a byte that is invalid in UTF-8"),
-        (good.decode().replace('"', "'").encode(), "single quotes"),
         (b"{jobs: [{job_id: " + job + b"}]}", "names without quotes"),
-        (b'{"jobs": [{"job_id": ' + job + b",}]}", "a comma too many in an object"),
         (b'{"jobs": [{"job_id": ' + job + b"},]}", "a comma too many in a list"),
-        (b'{"jobs": [{"job_id": ' + job + b"}] /* all */}", "a comment"),
         (good + b" // all", "a comment behind it"),
         (b'{"jobs" [{"job_id": ' + job + b"}]}", "a colon missing"),
         (b'{"jobs"= [{"job_id": ' + job + b"}]}", "`=` for a colon"),
@@ -61,19 +70,25 @@ def raw_bodies(job_id: str, build: Bodies) -> Iterator[tuple[bytes, str]]:
         (b"jobs:\n  - job_id: x\n", "YAML"),
         (b"{'jobs': [{'job_id': 'x'}], 'a': None}", "a literal of Python"),
     )
-    for text, what in _in_a_string():
-        if build.marker is not None:
-            field = ijson.dumps(build.marker) + b': "' + text + b'"'
-            yield (
-                b'{"jobs": [{"job_id": ' + job + b", " + field + b"}]}",
-                f"{what} in {build.marker}",
-            )
-        yield (
-            b'{"jobs": [{"job_id": ' + job + b', "x_unknown": "' + text + b'"}]}',
-            f"{what} in an unknown field",
-        )
-        yield b'{"jobs": [{"job_id": "' + text + b'"}]}', f"{what} in job_id"
+
+
+def _with_odd_texts(job: bytes, build: Bodies) -> Iterator[tuple[bytes, str]]:
+    """Bodies with a text that is not I-JSON: in a known field, in an unknown one, in the id."""
+    fields = [*([(ijson.dumps(build.marker), build.marker)] if build.marker is not None else [])]
+    fields.append((b'"x_unknown"', "an unknown field"))
+    texts = [*_in_a_string()]
+    for some in (texts[:_FEW], texts[_FEW:]):
+        for field, what in fields:
+            for text, kind in some:
+                item = b'{"job_id": ' + job + b", " + field + b': "' + text + b'"}'
+                yield b'{"jobs": [' + item + b"]}", f"{kind} in {what}"
+        for text, kind in some:
+            yield b'{"jobs": [{"job_id": "' + text + b'"}]}', f"{kind} in job_id"
     yield b'{"jobs": [{"job_id": ' + job + b'}], "\\ud800": 1}', "a lone surrogate in a name"
+
+
+def _with_odd_values(job: bytes) -> Iterator[tuple[bytes, str]]:
+    """Bodies with a value that is not JSON, in an unknown field."""
     for text in (
         b"NaN", b"Infinity", b"-Infinity", b"nan", b"01", b"+1", b".5", b"1.", b"0x10", b"1e", b"- 1",
         b"1_000", b"True", b"None", b"undefined", b"'x'", b"\\u0031", b"",
@@ -84,29 +99,22 @@ def raw_bodies(job_id: str, build: Bodies) -> Iterator[tuple[bytes, str]]:
             b'{"jobs": [{"job_id": ' + job + b', "x_unknown": ' + text + b"}]}",
             f"{what} in an item",
         )
-    yield from _twice(job)
-    for name, schema in build.fields.items():
-        field, values = ijson.dumps(name), [ijson.dumps(value) for value in schema.valid()[:2]]
-        twice = b", ".join(field + b": " + value for value in values)
-        if len(values) > 1:
-            yield b'{"jobs": [{"job_id": ' + job + b", " + twice + b"}]}", "an optional field twice"
-            break
 
 
 def _in_a_string() -> Iterator[tuple[bytes, str]]:
     yield from (
         (b"\xff", "a byte that is invalid in UTF-8"),
+        (b"\\ud800", "a lone high surrogate"),
+        (b"\t", "a raw tab"),
+        (b"\xed\xa0\x80", "a surrogate in UTF-8"),
         (b"\xe9", "a letter in Latin-1"),
         (b"\xc0\x80", "an overlong NUL"),
         (b"\xe2\x82", "a character cut short"),
-        (b"\xed\xa0\x80", "a surrogate in UTF-8"),
         (b"\xf4\x90\x80\x80", "a code point beyond the last"),
-        (b"\\ud800", "a lone high surrogate"),
         (b"\\udfff", "a lone low surrogate"),
         (b"\\ude00\\ud83d", "a surrogate pair the wrong way round"),
         (b"\\ud83dx", "half a surrogate pair"),
         (b"\n", "a raw line feed"),
-        (b"\t", "a raw tab"),
         (b"\0", "a raw NUL"),
         (b"\x1f", "a raw control character"),
         (b"\\x41", "an escape that JSON lacks"),
@@ -116,7 +124,8 @@ def _in_a_string() -> Iterator[tuple[bytes, str]]:
     )
 
 
-def _twice(job: bytes) -> Iterator[tuple[bytes, str]]:
+def _twice(job: bytes, build: Bodies) -> Iterator[tuple[bytes, str]]:
+    """Bodies with a name that an object has twice."""
     one = b'{"job_id": ' + job + b"}"
     yield from (
         (b'{"jobs": [' + one + b'], "jobs": [' + one + b"]}", "`jobs` twice"),
@@ -153,13 +162,22 @@ def _twice(job: bytes) -> Iterator[tuple[bytes, str]]:
             "`job_id` twice, in the last of 3 items",
         ),
     )
+    for name, schema in build.fields.items():
+        field, values = ijson.dumps(name), [ijson.dumps(value) for value in schema.valid()[:2]]
+        twice = b", ".join(field + b": " + value for value in values)
+        if len(values) > 1:
+            yield b'{"jobs": [{"job_id": ' + job + b", " + twice + b"}]}", "an optional field twice"
+            break
 
 
 def _not_i_json(prober: Prober) -> None:
-    def send(entry: tuple[bytes, str]) -> None:
-        prober.send(prober.request(entry[0]), case=f"the body is not I-JSON: {entry[1]}")
+    prober.send_all(not_i_json_cases(prober))
 
-    prober.each(send, raw_bodies(prober.target.tenant.job_ids[0], prober.bodies))
+
+def not_i_json_cases(prober: Prober) -> Iterator[Case]:
+    """Bodies that are not I-JSON."""
+    for body, what in raw_bodies(prober.target.tenant.job_ids[0], prober.bodies):
+        yield Case(prober.request(body), f"the body is not I-JSON: {what}")
 
 
 _IN_RANGE: Final = (

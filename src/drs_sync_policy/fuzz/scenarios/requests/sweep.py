@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from attrs import evolve
-
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.cases.bodies import ITEMS, JOB, Bodies, InvalidBody
+from drs_sync_policy.fuzz.cases.bodies import Bodies, InvalidBody
+from drs_sync_policy.fuzz.cases.covering import by_turns
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.rules.words import as_json, short
-from drs_sync_policy.fuzz.scenarios.requests.raw_bodies import EXTREMES, SURVIVED
+from drs_sync_policy.fuzz.scenarios.credentials import (
+    bad_credentials_and_bodies,
+    project_cases,
+    token_cases,
+    tokens_elsewhere,
+)
+from drs_sync_policy.fuzz.scenarios.requests.invalid_bodies import invalid_items_of_others
+from drs_sync_policy.fuzz.scenarios.requests.protocol import (
+    header_cases,
+    media_type_cases,
+    method_cases,
+)
+from drs_sync_policy.fuzz.scenarios.requests.raw_bodies import EXTREMES, SURVIVED, not_i_json_cases
 from drs_sync_policy.fuzz.scenarios.requests.valid_bodies import OPAQUE, SIZE, UNKNOWN
+from drs_sync_policy.fuzz.scenarios.results.similar_ids import near_own_jobs
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 
 _ODD_IDS: Final = (
@@ -26,49 +39,89 @@ def _sweep(prober: Prober) -> None:
 
 
 def _cases(prober: Prober) -> Iterator[Case]:
+    """The likeliest wrong bodies; then one of everything in turn."""
     build = prober.bodies
-    own = prober.target.tenant.job_ids
-    for wrong in (*build.typical(), *one_of_each(build)):
-        yield Case(prober.request(wrong.body), wrong.what)
+    known = {wrong.what: wrong for wrong in build.typical()}
+    others = [wrong for wrong in one_of_each(build) if wrong.what not in known]
+    typical, placed = (
+        (Case(prober.request(wrong.body), wrong.what) for wrong in bodies)
+        for bodies in (known.values(), others)
+    )
+    yield from itertools.islice(typical, _LIKELIEST)
+    yield from by_turns(
+        *(itertools.islice(cases(prober), count) for cases, count in _BEGINNINGS),
+        *(cases(prober) for cases in (_ids, _sizes, _values, _unknown, _extremes)),
+        typical,
+        placed,
+    )
+
+
+def _ids(prober: Prober) -> Iterator[Case]:
     for odd in _ODD_IDS:
-        what = f"the job id {short(odd, 60)}"
-        yield Case(prober.request(build.body([build.item(odd)])), what, OPAQUE)
-    item, body = build.full(own[0]), build.body([build.full(own[0])])
+        body = prober.bodies.body([prober.bodies.item(odd)])
+        yield Case(prober.request(body), f"the job id {short(odd, 60)}", OPAQUE)
+
+
+def _unknown(prober: Prober) -> Iterator[Case]:
+    build = prober.bodies
+    item = build.full(prober.target.tenant.job_ids[0])
+    body = build.body([item])
     for value in (None, "x", {"a": [1]}):
         odd_item, what = build.body([{**item, "x_unknown": value}]), as_json(value)
         yield Case(prober.request(odd_item), f"an unknown field of an item: {what}", UNKNOWN)
         odd_body = {**body, "x_unknown": value}
         yield Case(prober.request(odd_body), f"an unknown field: {what}", UNKNOWN)
+
+
+def _sizes(prober: Prober) -> Iterator[Case]:
+    build = prober.bodies
+    own = prober.target.tenant.job_ids
     for size in (2, 11, 51, 101, 257, 1025, 4097):
         items = [build.item(own[n % len(own)]) for n in range(size)]
         yield Case(prober.request(build.body(items)), f"{size} items", SIZE)
-    padded = ijson.dumps(body)
+    padded = ijson.dumps(build.body([build.full(own[0])]))
     for size in (70_000, 600_000):
         yield Case(prober.request(padded + b" " * (size - len(padded))), f"{size} bytes", SIZE)
-    yield from _raw(prober, own[0])
-    for name in build.fields:
-        for value in build.fields[name].valid()[:3]:
-            yield Case(
-                prober.request(build.body([{JOB: own[0], name: value}])),
-                f"`{name}`: {as_json(value)}",
-            )
-        if build.fields[name].is_free_text:
-            for text in ("", "\0", "é任\U0001f600", "'\"\\%s{}", "x" * 300):
-                text_item = build.body([{JOB: own[0], name: text}])
-                yield Case(prober.request(text_item), f"`{name}`: {short(text, 60)}")
-    for project, what in (
-        ("x" * 65, "a project id of 65 characters"),
-        ("a b", "the project 'a b'"),
-    ):
-        request = evolve(prober.request(body), path=prober.path(project), fresh=True)
-        yield Case(request, what)
 
 
-def _raw(prober: Prober, job: str) -> Iterator[Case]:
-    good = ijson.dumps({ITEMS: [{JOB: job}]})
+def _values(prober: Prober) -> Iterator[Case]:
+    build = prober.bodies
+    job = prober.target.tenant.job_ids[0]
+    for name, schema in build.fields.items():
+        texts = ("", "\0", "é任\U0001f600", "'\"\\%s{}", "x" * 300) if schema.is_free_text else ()
+        for value in dict.fromkeys((*texts, *schema.valid()[:3])):
+            request = prober.request(build.body([build.item(job, **{name: value})]))
+            yield Case(request, f"`{name}`: {short(value, 60)}")
+
+
+def _extremes(prober: Prober) -> Iterator[Case]:
+    build = prober.bodies
+    good = ijson.dumps(build.body([build.item(prober.target.tenant.job_ids[0])]))
     for number in (b"[" * 1000 + b"]" * 1000, b"1e400", b"9" * 400):
         body = good[:-1] + b', "x_unknown": ' + number + b"}"
         yield Case(prober.request(body), "an extreme in an ignored field", EXTREMES, SURVIVED)
+
+
+def _items_of_others(prober: Prober) -> Iterator[Case]:
+    for wrong in invalid_items_of_others(prober):
+        yield Case(prober.request(wrong.body), wrong.what)
+
+
+_LIKELIEST: Final = 40
+"""So many wrong bodies come first."""
+_BEGINNINGS: Final[tuple[tuple[Callable[[Prober], Iterator[Case]], int], ...]] = (
+    (method_cases, 3),
+    (media_type_cases, 12),
+    (header_cases, 16),
+    (not_i_json_cases, 24),
+    (token_cases, 12),
+    (tokens_elsewhere, 6),
+    (bad_credentials_and_bodies, 3),
+    (project_cases, 6),
+    (near_own_jobs, 15),
+    (_items_of_others, 6),
+)
+"""Cases of other scenarios, and how many: those that show most come first in each."""
 
 
 def one_of_each(build: Bodies) -> list[InvalidBody]:

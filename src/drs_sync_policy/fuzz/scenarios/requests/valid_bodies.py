@@ -222,8 +222,8 @@ def _every_size(prober: Prober) -> None:
 
 SCENARIOS: Final = (
     Scenario("right values", _right_values),
-    Scenario("unknown fields", _unknown, late=2),
-    Scenario("texts", _texts, late=2),
-    Scenario("batches", _batches, late=3),
+    Scenario("unknown fields", _unknown, late=3),
+    Scenario("texts", _texts, late=3),
+    Scenario("batches", _batches, late=4),
     Scenario("every size", _every_size, deep=True),
 )

@@ -7,6 +7,7 @@ from typing import Final
 
 from attrs import evolve
 
+from drs_sync_policy.fuzz.cases.covering import by_turns
 from drs_sync_policy.fuzz.cases.texts import texts
 from drs_sync_policy.fuzz.oracle import OTHER_METHODS
 from drs_sync_policy.fuzz.prober import Prober
@@ -51,11 +52,20 @@ def _compare(prober: Prober, request: Request, what: str) -> None:
 
 
 def _requests(prober: Prober) -> Iterator[tuple[Request, str]]:
+    good = prober.request(prober.bodies.batch(1))
+    yield from by_turns(_right(prober), _wrong(prober), _refused_early(prober, good))
+
+
+def _right(prober: Prober) -> Iterator[tuple[Request, str]]:
     build = prober.bodies
-    for what, job in kinds(prober).items():
-        yield prober.request(build.body([build.full(job)])), what
     every = [build.full(job) for job in kinds(prober).values()]
     yield prober.request(build.body(every)), "a batch of every kind"
+    for what, job in kinds(prober).items():
+        yield prober.request(build.body([build.full(job)])), what
+
+
+def _wrong(prober: Prober) -> Iterator[tuple[Request, str]]:
+    build = prober.bodies
     yield prober.request(b"{"), "not JSON"
     yield prober.request({}), "no items"
     families: set[str] = set()
@@ -64,7 +74,6 @@ def _requests(prober: Prober) -> Iterator[tuple[Request, str]]:
         if family not in families:
             families.add(family)
             yield prober.request(wrong.body), wrong.what
-    yield from _refused_early(prober, prober.request(build.batch(1)))
 
 
 def _refused_early(prober: Prober, good: Request) -> Iterator[tuple[Request, str]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote
 
+from drs_sync_policy.fuzz.cases.covering import by_turns
 from drs_sync_policy.fuzz.cases.values import near_misses
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.rules.evidence import Evidence
@@ -19,8 +20,8 @@ from drs_sync_policy_contract import RuleId
 
 _ANY: Final = (("%", "LIKE"), ("*", "a glob"), (".*", "a regular expression"))
 _ONE: Final = (("_", "LIKE"), ("?", "a glob"), (".", "a regular expression"))
+_PAIRS: Final = ("{}", "[]", "<>", '""', "''")
 _AROUND: Final = (
-    *("{}", "[]", "<>", '""', "''"),
     *(("urn:uuid:", ""), ("eu-de:", ""), ("/", ""), ("", "/"), ("", ","), ("", ";"), ("", ".")),
     *(("", "\0"), ("", "#"), ("", "?x=1")),
 )
@@ -28,14 +29,19 @@ _AROUND: Final = (
 
 
 def _near_own_jobs(prober: Prober) -> None:
+    prober.send_all(near_own_jobs(prober))
+
+
+def near_own_jobs(prober: Prober) -> Iterator[Case]:
+    """Ids that are nearly those of own jobs; of each way to write them otherwise one in turn."""
     build = prober.bodies
-    owns = prober.oracle.owner
-    prober.send_all(
-        Case(prober.request(build.body([build.item(near)])), f"a job id {what}", "job-id-is-opaque")
-        for job in prober.target.tenant.job_ids[:2]
-        for near, what in (*_respelled(job), *_wrapped(job), *_patterns(job))
-        if near != job and owns(near) is None
-    )
+    for job in prober.target.tenant.job_ids[:2]:
+        for near, what in by_turns(
+            _respelled(job), _wrapped(job), _around(job), _escaped(job), _patterns(job)
+        ):
+            if near != job and prober.oracle.owner(near) is None:
+                request = prober.request(build.body([build.item(near)]))
+                yield Case(request, f"a job id {what}", "job-id-is-opaque")
 
 
 def _respelled(job: str) -> Iterator[tuple[str, str]]:
@@ -52,13 +58,21 @@ def _folded(text: str) -> str:
 
 def _wrapped(job: str) -> Iterator[tuple[str, str]]:
     """An own job's id as other notations write it: what decodes them finds the job."""
+    for before, after in _PAIRS:
+        yield f"{before}{job}{after}", f"`{before}{job}{after}`"
+    yield f"{job},{job}", f"`{job}` twice, with a comma between"
+
+
+def _around(job: str) -> Iterator[tuple[str, str]]:
     for before, after in _AROUND:
         yield f"{before}{job}{after}", f"`{before}{job}{after}`"
+
+
+def _escaped(job: str) -> Iterator[tuple[str, str]]:
     yield f"%{ord(job[0]):02X}{job[1:]}", f"`{job}` with its first letter as a URL escapes it"
     yield quote(job, safe="").replace("-", "%2D"), f"`{job}` as a URL escapes it"
     yield f"&#{ord(job[0])};{job[1:]}", f"`{job}` with its first letter as HTML escapes it"
     yield f"\\u{ord(job[0]):04x}{job[1:]}", f"`{job}` with its first letter escaped twice"
-    yield f"{job},{job}", f"`{job}` twice, with a comma between"
 
 
 def _patterns(job: str) -> Iterator[tuple[str, str]]:

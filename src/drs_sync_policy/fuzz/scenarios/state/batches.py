@@ -131,6 +131,6 @@ def _failing_items(state: StateProber) -> None:
 SCENARIOS: Final = (
     Scenario("jobs more than once", _duplicates, needs=("readback",), required=True),
     Scenario("failing items", _failing_items, needs=("readback",)),
-    Scenario("large batches and state", _large_batches, needs=("readback",), late=3),
+    Scenario("large batches and state", _large_batches, needs=("readback",), late=4),
     Scenario("every size and state", _every_size, needs=("readback",), deep=True),
 )

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any, Final
 
+from drs_sync_policy.fuzz.cases.covering import by_turns
 from drs_sync_policy.fuzz.cases.texts import aligned, texts
 from drs_sync_policy.fuzz.rules.words import short
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
@@ -82,7 +83,7 @@ def _texts(state: StateProber) -> None:
     free = [name for name in state.reader.fields if state.build.fields[name].is_free_text]
     long = [(c * n, f"{n} times {short(c)}") for c, n in _LONG]
     # A text that is cut anywhere shows it where it is long.
-    everything = [("", "empty"), *aligned(), *texts(), *long]
+    everything = [("", "empty"), *by_turns(texts(), aligned(), long)]
     jobs = state.tenant.job_ids[: state.prober.workers]
     shares = [(job, everything[n :: len(jobs)]) for n, job in enumerate(jobs)]
 
@@ -105,6 +106,6 @@ _LONG: Final = tuple(itertools.product(("x", "é", "\U0001f600"), _LENGTHS))
 SCENARIOS: Final = (
     Scenario("fields", _basics, needs=("readback",), required=True),
     Scenario("pairs of fields", _pairs, needs=("readback",), required=True),
-    Scenario("combinations", _combinations, needs=("readback",), late=1),
+    Scenario("combinations", _combinations, needs=("readback",), late=2),
     Scenario("texts and state", _texts, needs=("readback",)),
 )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from attrs import evolve
 
 from drs_sync_policy.anyjson import as_object
 from drs_sync_policy.fuzz import ijson
-from drs_sync_policy.fuzz.cases.bodies import ITEMS, Bodies
+from drs_sync_policy.fuzz.cases.bodies import ITEMS, Bodies, InvalidBody
+from drs_sync_policy.fuzz.cases.covering import by_turns
 from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.prober import GATEWAY, Prober
 from drs_sync_policy.fuzz.scenarios.requests.raw_bodies import raw_bodies
@@ -41,10 +42,21 @@ def _partly(state: StateProber) -> None:
 
 
 @with_state
+def _not_for_its_items(state: StateProber) -> None:
+    """A request with valid items that is rejected for something else stores nothing."""
+    _check_each(state, _wrong_around_items(state))
+
+
+@with_state
 def _rejected(state: StateProber) -> None:
-    """A rejected request stores nothing, not even its valid items."""
+    """A request that is rejected for its body stores nothing, not even its valid items."""
+    wrong = ((state.prober.request(entry.body), entry.what) for entry in _with_items(state.build))
+    _check_each(state, by_turns(_no_i_json(state), wrong))
+
+
+def _check_each(state: StateProber, requests: Iterable[tuple[Request, str]]) -> None:
     before = {job: state.settle(job) for job in state.tenant.job_ids[:3]}
-    for request, what in rejected_requests(state):
+    for request, what in requests:
         exchange = state.prober.send(request, case=what)
         before = state.check([_NOTHING], before, [exchange], case=what)
 
@@ -99,13 +111,12 @@ def _throttled(state: StateProber) -> None:
         before = {job: state.read(job)[0]}
 
 
-def rejected_requests(state: StateProber) -> Iterator[tuple[Request, str]]:
-    """Requests to be rejected, which would change what is stored if they were accepted."""
+def _with_items(build: Bodies) -> Iterator[InvalidBody]:
+    return (wrong for wrong in one_of_each(build) if as_object(wrong.body).get(ITEMS))
+
+
+def _wrong_around_items(state: StateProber) -> Iterator[tuple[Request, str]]:
     prober, build = state.prober, state.build
-    for wrong in one_of_each(build):
-        body: Any = wrong.body
-        if as_object(body).get(ITEMS):
-            yield prober.request(body), wrong.what
     good = prober.request(build.batch(3, 1))
     token = prober.oracle.operation.security_headers[0]
     for value, what in ((None, "no token"), ("", "an empty token"), ("x", "an unknown token")):
@@ -123,6 +134,10 @@ def rejected_requests(state: StateProber) -> Iterator[tuple[Request, str]]:
         (raw_body + b"x", "a letter behind the body"),
     ):
         yield evolve(good, body=change), what
+
+
+def _no_i_json(state: StateProber) -> Iterator[tuple[Request, str]]:
+    prober, build = state.prober, state.build
     ids = state.tenant.job_ids
     policy = ijson.dumps(build.policy(1))[1:-1] + b", "
     for raw, what in raw_bodies(ids[0], build):
@@ -189,6 +204,9 @@ def foreign_requests(prober: Prober, build: Bodies) -> Iterator[tuple[Request, s
 SCENARIOS: Final = (
     Scenario("partial application", _partly, needs=("readback",), required=True),
     Scenario("two tenants", _tenants, needs=("other_tenant", "readback"), required=True),
+    Scenario(
+        "valid items rejected", _not_for_its_items, needs=("readback",), required=True, late=1
+    ),
     Scenario("rejected requests", _rejected, needs=("readback",), late=1),
     Scenario("throttled requests", _throttled, needs=("readback",)),
 )

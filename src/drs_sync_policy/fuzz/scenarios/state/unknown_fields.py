@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, Bodies
@@ -17,12 +17,21 @@ _FEW: Final = 8
 
 
 @with_state
+def _out_of_place(state: StateProber) -> None:
+    """A policy changes nothing that is stored where the contract has no policy."""
+    _check_each(state, _smuggled(state.build, state.tenant.job_ids[0]))
+
+
+@with_state
 def _unknown_fields(state: StateProber) -> None:
     """Unknown fields change nothing that is stored, whatever they are called."""
-    build = state.build
+    _check_each(state, _all_names(state, state.tenant.job_ids[0]))
+
+
+def _check_each(state: StateProber, bodies: Iterable[tuple[dict[str, Any], str]]) -> None:
     job = state.tenant.job_ids[0]
     before = {job: state.settle(job)}
-    for body, what in (*_smuggled(build, job), *_all_names(state, job)):
+    for body, what in bodies:
         case = f"unknown fields: {what}"
         exchange = state.prober.send(state.prober.request(body), case=case)
         before = state.check(["unknown-fields-are-ignored"], before, [exchange], case=case)
@@ -89,4 +98,7 @@ def _camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
-SCENARIOS: Final = (Scenario("unknown fields and state", _unknown_fields, needs=("readback",)),)
+SCENARIOS: Final = (
+    Scenario("policies out of place", _out_of_place, needs=("readback",), required=True),
+    Scenario("unknown fields and state", _unknown_fields, needs=("readback",), late=1),
+)
