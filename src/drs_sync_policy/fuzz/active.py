@@ -24,7 +24,7 @@ from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import preflight, scenarios, signals
 from drs_sync_policy.fuzz.counting import Counter
 from drs_sync_policy.fuzz.crash import Crash
-from drs_sync_policy.fuzz.findings.grouping import Finding, group
+from drs_sync_policy.fuzz.findings.grouping import Finding, group, new
 from drs_sync_policy.fuzz.ledger import Counts, Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.preflight import Ending
@@ -361,10 +361,6 @@ class _Execution:
             self._keep_time_for_findings()
         if violation.rule in self.reported:
             return
-        for finding in group(self.prober, requests=0):
-            rules = {finding.rule, *finding.also_fails}
-            if violation.rule in rules:
-                is_new = self.reported.isdisjoint(rules)
-                self.reported |= rules
-                if is_new:
-                    self.progress.finding(finding)
+        found = (one for one in group(self.prober, requests=0) if violation.rule in one.rules)
+        for finding in new(found, self.reported):
+            self.progress.finding(finding)

@@ -111,7 +111,7 @@ def apply(
 
 
 def _failing(findings: Iterable[Finding]) -> frozenset[str]:
-    return frozenset(name for entry in findings for name in (entry.rule, *entry.also_fails))
+    return frozenset(name for entry in findings for name in entry.rules)
 
 
 def _known(entry: Mapping[str, Any]) -> Known:

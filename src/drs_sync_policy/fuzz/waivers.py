@@ -31,9 +31,7 @@ class Waived:
 
     def covers_finding(self, finding: Finding) -> bool:
         """Whether a baseline knows it, or every rule that fails because of it is waived."""
-        return finding.id in self.findings or all(
-            self.covers(rule) for rule in (finding.rule, *finding.also_fails)
-        )
+        return finding.id in self.findings or all(map(self.covers, finding.rules))
 
 
 def apply(

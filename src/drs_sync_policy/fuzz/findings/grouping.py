@@ -57,6 +57,11 @@ class Finding:
     """How often it was sent again in vain, where it was not reproduced."""
 
     @property
+    def rules(self) -> tuple[AnyRule | str, ...]:
+        """The rules that fail because of it: its own, then the others."""
+        return (self.rule, *self.also_fails)
+
+    @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """The exchanges of the example; the first `prepared` only set what is stored."""
         return self.example.exchanges
@@ -77,6 +82,15 @@ class Finding:
         if self.label == "not reproduced":
             return f"not reproduced (1 of {self.tries + 1})"
         return self.label
+
+
+def new(found: Iterable[Finding], reported: set[str]) -> Iterator[Finding]:
+    """The findings none of whose rules was reported before; then they are."""
+    for finding in found:
+        is_new = reported.isdisjoint(finding.rules)
+        reported.update(finding.rules)
+        if is_new:
+            yield finding
 
 
 def group(prober: Prober, *, requests: int = REQUESTS) -> tuple[Finding, ...]:
@@ -107,7 +121,7 @@ def _with_hidden(ledger: Ledger, findings: Sequence[Finding]) -> Iterator[Findin
     """The findings, each with the rules that could not be checked because of it."""
     order = [*ledger.rules]
     for finding in findings:
-        hidden = {*ledger.hidden_by({finding.rule, *finding.also_fails})}
+        hidden = {*ledger.hidden_by({*finding.rules})}
         yield evolve(finding, not_checked=tuple(sorted(hidden, key=order.index)))
 
 

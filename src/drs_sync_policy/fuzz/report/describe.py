@@ -94,7 +94,7 @@ class Describer:
         findings = tuple(
             self.finding(finding)
             for finding in verdict.findings
-            if any(known[name].origin in origins for name in (finding.rule, *finding.also_fails))
+            if any(known[name].origin in origins for name in finding.rules)
         )
         reasons = [line.reason for line in rules]
         return Report(
@@ -144,9 +144,7 @@ class Describer:
                 )
             ),
             label=finding.labelled,
-            hint=_hint(self.target, self._failing_jobs)
-            if _OWN in (finding.rule, *finding.also_fails)
-            else "",
+            hint=_hint(self.target, self._failing_jobs) if _OWN in finding.rules else "",
         )
 
     def example(self, violation: Violation) -> Example:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from drs_sync_policy.contract import Contract
-from drs_sync_policy.fuzz.findings.grouping import Finding
+from drs_sync_policy.fuzz.findings.grouping import Finding, new
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.traffic import har, jsonl
 from drs_sync_policy.fuzz.traffic.checker import TrafficChecker
@@ -61,7 +61,7 @@ def check_exchanges(
     for recorded in exchanges:
         for violation in checker.add(recorded):
             if violation.rule not in reported:
-                for finding in _new(_findings(checker), reported):
+                for finding in new(_findings(checker), reported):
                     on_finding(finding)
     seconds = time.monotonic() - began
     ledger, found = checker.ledger, _findings(checker)
@@ -86,15 +86,6 @@ def check_exchanges(
 def _findings(checker: TrafficChecker) -> tuple[Finding, ...]:
     found = findings(checker.oracle, checker.ledger)
     return tuple(map(redacted_finding, found)) if checker.redact_bodies else found
-
-
-def _new(found: Iterable[Finding], reported: set[str]) -> Iterator[Finding]:
-    """The findings none of whose rules was reported before; then they are."""
-    for finding in found:
-        rules = {finding.rule, *finding.also_fails}
-        if reported.isdisjoint(rules):
-            yield finding
-        reported |= rules
 
 
 def _watched(
