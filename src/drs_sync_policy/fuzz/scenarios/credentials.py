@@ -290,5 +290,5 @@ SCENARIOS: Final = (
     Scenario("credentials elsewhere", _elsewhere, required=True),
     Scenario("credentials before the body", _before_the_body, required=True),
     Scenario("another tenant's project", _foreign_project, needs=("other_tenant",), required=True),
-    Scenario("projects", _projects),
+    Scenario("projects", _projects, late=1),
 )

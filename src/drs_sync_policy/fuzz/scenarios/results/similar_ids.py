@@ -99,6 +99,6 @@ def _shortened(prober: Prober) -> None:
 _ALONE: Final[RuleId] = "unknown-job-fails-alone"
 
 SCENARIOS: Final = (
-    Scenario("nearly own jobs", _near_own_jobs),
+    Scenario("nearly own jobs", _near_own_jobs, late=1),
     Scenario("shortened ids of own jobs", _shortened),
 )
