@@ -1,6 +1,7 @@
 """Writes `generated/` and what else is derived, or checks that they are up to date.
 
-python -m tools.generate            replace both packages, the sync modules and the completions
+python -m tools.generate            replace both packages, the sync modules, the completions and the
+                                    rules and codes of docs/
 python -m tools.generate --check    regenerate elsewhere and compare whole trees both ways
 
 The output depends on the contract, on `overrides/` and on two pinned tools, and on nothing else:
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from drs_sync_policy.contract import Contract
-from tools import completions, derive_sync
+from tools import completions, derive_sync, stand_ins
 from tools.documents import CONTRACT, ROOT, operations, read_document
 from tools.editions import client_contract, write_editions
 from tools.programs import program
@@ -242,7 +243,7 @@ def _tree(root: Path) -> dict[str, bytes]:
 def check() -> int:
     with tempfile.TemporaryDirectory() as fresh:
         generate(Path(fresh))
-        lines = [*drift(GENERATED, Path(fresh)), *derive_sync.drift()]
+        lines = [*drift(GENERATED, Path(fresh)), *derive_sync.drift(), *stand_ins.drift()]
     # The command is loaded with generated/: with another one it has other options, or fails.
     lines = lines or list(completions.drift())
     if not lines:
@@ -274,6 +275,7 @@ def main() -> int:
         before = _tree(GENERATED)
         replace()
         completions.write()
+        stand_ins.write()
         if _tree(GENERATED) != before:
             print(
                 "generated/ is new: commit it with its cause. A sandbox that was running keeps the"

@@ -20,7 +20,16 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """What `make generate` reads and writes, in a folder of its own."""
-    for name in ("openapi.yaml", "pyproject.toml", "overrides", "generated", "src", "tools"):
+    pages = ("docs/rules.md", "docs/errors.md")
+    for name in (
+        "openapi.yaml",
+        "pyproject.toml",
+        "overrides",
+        "generated",
+        "src",
+        "tools",
+        *pages,
+    ):
         source, target = ROOT / name, tmp_path / name
         target.parent.mkdir(exist_ok=True)
         if source.is_dir():

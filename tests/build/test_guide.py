@@ -425,6 +425,18 @@ def test_a_page_in_the_place_of_a_made_one_is_refused(name: str, tmp_path: Path)
         guide.build(tmp_path / "site", docs=docs)
 
 
+@pytest.mark.parametrize("page", ["rules", "errors"])
+def test_a_link_to_a_rule_or_a_code_leads_to_it_in_a_clone(page: str) -> None:
+    """Also on a code host, where nobody has run `make docs`."""
+    text = (guide.DOCS / f"{page}.md").read_text("utf-8")
+    places = {*re.findall(r"^## (.+)$", text, re.MULTILINE), *re.findall(r'<a id="(.+?)">', text)}
+    sources = [*guide.DOCS.glob("*.md"), ROOT / "README.md"]
+    link = re.compile(rf"\((?:docs/)?{page}\.md#([^)]+)\)")
+    linked = {place for source in sources for place in link.findall(source.read_text("utf-8"))}
+    assert linked
+    assert linked <= places
+
+
 @pytest.mark.parametrize("name", [*guide.MADE, "reference/README.md"])
 def test_a_made_page_has_a_stand_in(name: str, site: Path) -> None:
     """Who reads the docs in a clone learns what the page is, and how to have it; no site has it."""
