@@ -240,6 +240,9 @@ class Pool:
         if keep and request.kept:
             self._local.kept = connection
         elif keep:
+            # There is one already if the connection that was kept for this request was dead.
+            if other := self._local.by_token.pop(self._token(request), None):
+                other.close()
             self._local.by_token[self._token(request)] = connection
         return response
 
