@@ -143,6 +143,23 @@ def test_the_guide_and_the_api_reference_share_the_choice_of_colours(
         page.locator(f"body[data-md-color-scheme={name}]").wait_for()
 
 
+def test_a_search_that_finds_nothing_says_what_finds_more(
+    site: Path, visit: Callable[..., Visit]
+) -> None:
+    """Below "No results", and only there."""
+    seen = visit((site / "index.html").as_uri())
+    status = seen.page.locator("[role=status]").filter(has_text="result")
+    hint = "e => getComputedStyle(e, '::after').content"
+    seen.page.keyboard.press("Control+k")
+    for typed, said in (("xyzzy", True), ("retry", False), ("xyzzy", True)):
+        seen.page.keyboard.press("Control+a")
+        seen.page.keyboard.insert_text(typed)
+        shown = "([e, said]) => (getComputedStyle(e, '::after').content !== 'none') === said"
+        seen.page.wait_for_function(shown, arg=[status.element_handle(), said])
+        assert ("as it is written" in status.evaluate(hint)) is said
+    assert seen.complaints == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_guide_follows_the_readers_colour_scheme(
     scheme: str, site: Path, visit: Callable[..., Visit]
