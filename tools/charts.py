@@ -112,12 +112,13 @@ def draw(title: str, bars: Sequence[Bar], *, shape: Shape = WIDE) -> str:
     longest = max(bar.interval[1] if bar.interval else bar.value for bar in bars) or 1.0
     scale = (shape.width - shape.names - VALUES) / longest
     names = [textwrap.wrap(bar.name, shape.letters) for bar in bars]
-    room = LINE * max(map(len, names))
-    row = GAP + (max(BAR, room) if shape.names else BAR + room + 3)
-    centre = (row - GAP) / 2 if shape.names else row - GAP - BAR / 2
+    # Next to its bar a name needs the room of the longest, above it its own.
+    longest_name = max(map(len, names))
+    rooms = [LINE * (longest_name if shape.names else len(name)) for name in names]
+    rows = [GAP + (max(BAR, room) if shape.names else BAR + room + 3) for room in rooms]
     heads = textwrap.wrap(title, shape.width // LETTER)
     top = 8 + 18 * len(heads)
-    height = top + 4 + len(bars) * row
+    height = top + 4 + sum(rows)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{shape.kind}" role="img"',
         f'viewBox="0 0 {shape.width} {height}" width="{shape.width}" height="{height}">',
@@ -125,8 +126,10 @@ def draw(title: str, bars: Sequence[Bar], *, shape: Shape = WIDE) -> str:
     ]
     for number, head in enumerate(heads):
         lines.append(f'<text x="0" y="{15 + 18 * number}" font-weight="600">{escape(head)}</text>')
-    for number, (bar, name) in enumerate(zip(bars, names, strict=True)):
-        lines += _drawn(bar, name, top + number * row + centre, scale, shape)
+    for bar, name, row in zip(bars, names, rows, strict=True):
+        centre = (row - GAP) / 2 if shape.names else row - GAP - BAR / 2
+        lines += _drawn(bar, name, top + centre, scale, shape)
+        top += row
     return "\n".join([*lines, "</svg>"])
 
 

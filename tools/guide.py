@@ -56,8 +56,8 @@ MADE: Final[dict[str, Callable[[], str]]] = {
 """The pages that are made from data, with the function that makes each."""
 STAND_IN: Final = "<!-- `make docs` replaces this page. -->"
 """The first line of a page in `docs/` that the build replaces; readers of a clone see it."""
-CLONE: Final = "# your clone of the repository"
-HERE: Final = "# the folder that this site was built from"
+CLONE: Final = "a clone of the repository."
+HERE: Final = "a clone of the repository (this site was built in one)."
 """What a site says of the place of the code if it does not know the repository."""
 NEEDS: Final = {
     "SITE_URL": "canonical links, a sitemap and a 404 page that works below the root of a host",
