@@ -18,6 +18,7 @@ from drs_sync_policy.cli.output.prose import beside, fold, width
 from drs_sync_policy.text import counted, nearest
 
 _AUTHORS: Final = {"vendor": "", "ours": " (written by this project, not by the vendor)"}
+_ISSUERS: Final = {"service": "DRS itself", "gateway": "the gateway in front of DRS"}
 _ORIGINS: Final = {
     "page": "the vendor's page of the API",
     "vendor": "other documents of the vendor",
@@ -138,7 +139,7 @@ def _code(row: codes.ErrorCode) -> str:
     whole = " if the whole request fails" if row.issuer == "service" else ""
     return "\n".join(
         (
-            f"{row.code}  status {row.status}{whole}, sent by the {row.issuer}{seen}",
+            f"{row.code}  status {row.status}{whole}, sent by {_ISSUERS[row.issuer]}{seen}",
             beside("  en-us   ", f"{row.en}{_AUTHORS[row.en_by]}", width()),
             beside("  zh-cn   ", f"{row.zh}{_AUTHORS[row.zh_by]}", width()),
             beside("  means   ", row.meaning, width()),

@@ -33,8 +33,9 @@ def command(*, reports: Sequence[Path], against: Contract, output: Output) -> No
     machines. All reports must have the same target and the same contract. If the runs had an
     `--edition`, give it here, too.
 
-    `merge` sends nothing. The exit code is the first number in this list that is the exit code of a
-    run: 130, 5, 3, 6, 2, 1, 0. The exit code is 2 if the targets or contracts of the runs differ.
+    `merge` sends nothing. If a run had the exit code 130, 5, 3, 6 or 2, the first of these is the
+    exit code of `merge`. Otherwise it is 1 if a rule failed, and 0 if none failed. It is 2 if the
+    targets or contracts of the runs differ.
     """
     output.keep(*reports)
     folders = [folder.resolve() for folder in reports]

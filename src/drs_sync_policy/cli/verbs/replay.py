@@ -54,12 +54,13 @@ _STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "
 def command(*, report: Path, findings: Sequence[str], target: Path | None, tries: int) -> None:
     """Send the requests of findings again, and show each finding as FIXED, FAILS or FLAKY.
 
-    If no try shows the violation, the command tries two other ways, each of them twice: it first
-    sends earlier requests of the run, or it reads the policy after each request.
+    If no try shows the violation, the command tries two other ways, each of them twice. In one, it
+    sends earlier requests of the run before those of the finding. In the other, it reads the policy
+    after each request.
 
     FAILS: all tries of one way show the violation. FLAKY: only some tries show it, or no try shows
     it but this does not prove that the bug is gone. For example, the run itself could not reproduce
-    the violation either. FIXED: no try shows it, in all other cases. NOT SENT: the report lacks a
+    the violation either. FIXED: no try shows it, and it is not FLAKY. NOT SENT: the report lacks a
     body or a token of a request.
 
     REPORT is a folder that a run wrote with `--report`. FINDING is the id of a finding of this
