@@ -202,7 +202,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     lacking = [
-        f"without {name}, the site has no {what}: {name}=https://... make docs"
+        f"without {name}, the site lacks {what}: {name}=https://... make docs"
         for name, what in NEEDS.items()
         if not os.environ.get(name)
     ]

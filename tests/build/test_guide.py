@@ -372,7 +372,7 @@ def test_a_site_to_publish_needs_its_addresses(name: str, monkeypatch: pytest.Mo
         monkeypatch.setenv(needed, "https://a.example")
     monkeypatch.delenv(name)
     monkeypatch.setattr("sys.argv", ["guide", "--publish"])
-    with pytest.raises(SystemExit, match=f"^error: without {name}, the site has no [^\\n]*$"):
+    with pytest.raises(SystemExit, match=f"^error: without {name}, the site lacks [^\\n]*$"):
         guide.main()
 
 
