@@ -93,8 +93,9 @@ verify-contract: setup $(NODE) ## generate, lint, diff, types, contract tests an
 	@$(BIN)/python -m tools.verify
 
 .PHONY: rule
-rule: setup $(NODE) ## all that follows the edits of a rule RULE=id: generate, try its faults, verify-contract
+rule: setup $(NODE) ## all that follows the edits of a rule RULE=id: lint, generate, try its faults, verify-contract
 	@test -n "$(RULE)" || { echo 'say which: make rule RULE=count-equals-results' >&2; exit 2; }
+	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m tools.generate
 	$(BIN)/python -m tools.rule_faults "$(RULE)"
 	$(BIN)/python -m tools.rule_examples "$(RULE)"

@@ -18,17 +18,26 @@ from drs_sync_policy.fuzz.findings.blame import is_content
 from drs_sync_policy.sandbox.faults import Fault, catalogue
 from drs_sync_policy.text import did_you_mean, listed
 from drs_sync_policy_contract import RULE_IDS
-from tests.fuzz.found import found_by, is_one_finding
+from tests.fuzz.found import Found, found_by, is_one_finding
 from tools.rule_parts import missing
 from tools.snapshots.files import FOLDER, as_json
 
 SNAPSHOT: Final = FOLDER / "faults.json"
+_MOST: Final = 0.5
 
 
-def problem(fault: Fault, violated: set[str], named: list[str]) -> str:
+def problem(fault: Fault, found: Found) -> str:
     """What to change, if the finding of a fault is not one finding that names its rule."""
-    if fault.rule not in violated:
-        instead = f", but finds {listed(sorted(violated))}" if violated else ""
+    named = found.named
+    for crash in found.crashes:
+        return f"the fuzzer itself failed in {crash}. Mend this first:\n{crash.trace}"
+    if fault.rule not in found.violated:
+        if found.failing > _MOST:
+            return (
+                f"the fuzzer does not find it. With the fault, {found.failing:.0%} of the"
+                " valid requests do not get 200: let it change only what your rule is about"
+            )
+        instead = f", but finds {listed(sorted(found.violated))}" if found.violated else ""
         return (
             f"the fuzzer does not find it{instead}. Either the check raises `Skip`, or no scenario"
             " of src/drs_sync_policy/fuzz/scenarios/ sends a request whose response shows it"
@@ -75,7 +84,7 @@ def main() -> int:
         return 1
     failed, faults = False, [fault for fault in catalogue() if fault.rule == rule]
     for fault in faults:
-        what = problem(fault, *found_by(fault))
+        what = problem(fault, found_by(fault))
         failed |= bool(what)
         print(f"{fault.name}: {what or 'found, as one finding'}", flush=True)
     if not failed:

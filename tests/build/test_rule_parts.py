@@ -6,12 +6,16 @@ import copy
 import json
 from typing import Any
 
+import attrs
 import pytest
 
 from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
+from drs_sync_policy.fuzz import scenarios
+from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.sandbox.faults import find
-from tests.fuzz.found import found_by
+from tests.fuzz.found import Found, found_by
 from tools import rule_faults
 from tools.rule_parts import missing
 
@@ -64,7 +68,7 @@ def test_an_operation_needs_a_handler() -> None:
 def test_a_fault_that_is_found_is_in_the_snapshot_already() -> None:
     """What `make rule` writes for a rule that did not change is what is committed."""
     (fault,) = find(["count-off-by-one"])
-    assert rule_faults.problem(fault, *found_by(fault)) == ""
+    assert rule_faults.problem(fault, found_by(fault)) == ""
     committed = rule_faults.SNAPSHOT.read_text("utf-8")
     same = [name for name, row in json.loads(committed).items() if row["rule"] == fault.rule]
     assert fault.name in same
@@ -72,30 +76,58 @@ def test_a_fault_that_is_found_is_in_the_snapshot_already() -> None:
 
 
 @pytest.mark.parametrize(
-    ("violated", "named", "what"),
+    ("found", "what"),
     [
-        (set[str](), list[str](), "does not find it. Either the check raises `Skip`"),
-        ({"later-items-win"}, ["later-items-win"], "does not find it, but finds `later-items-win`"),
+        (Found(frozenset(), ()), "does not find it. Either the check raises `Skip`"),
         (
-            {"one-result-per-item", "count-equals-results"},
-            ["one-result-per-item"],
+            Found(frozenset({"later-items-win"}), ("later-items-win",)),
+            "does not find it, but finds `later-items-win`",
+        ),
+        (
+            Found(
+                frozenset({"one-result-per-item", "count-equals-results"}),
+                ("one-result-per-item",),
+            ),
             'write `before="one-result-per-item"`',
         ),
         (
-            {"one-result-per-item", "count-equals-results"},
-            ["one-result-per-item", "count-equals-results"],
+            Found(
+                frozenset({"one-result-per-item", "count-equals-results"}),
+                ("one-result-per-item", "count-equals-results"),
+            ),
             "it is 2 findings",
         ),
         (
-            {"valid-request-is-accepted", "count-equals-results"},
-            ["valid-request-is-accepted"],
+            Found(
+                frozenset({"valid-request-is-accepted", "count-equals-results"}),
+                ("valid-request-is-accepted",),
+            ),
             "add the fault to `OTHER_CAUSE`",
         ),
     ],
 )
 def test_what_to_change_is_said_for_a_fault_that_is_not_one_finding_of_its_rule(
-    violated: set[str], named: list[str], what: str
+    found: Found, what: str
 ) -> None:
     """Not found, found as another rule, or as several."""
     (fault,) = find(["count-off-by-one"])
-    assert what in rule_faults.problem(fault, violated, named)
+    assert what in rule_faults.problem(fault, found)
+
+
+def test_a_scenario_that_fails_and_a_fault_that_rejects_too_much_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The exception is shown, with its place; then the part of the valid requests."""
+
+    def broken(_prober: Prober) -> None:
+        raise NameError("good")
+
+    both = tuple(Scenario(name, broken, required=name == "a") for name in "ab")
+    monkeypatch.setattr(scenarios, "ordered", lambda: both)
+    (fault,) = find(["refuses-bare-item"])
+    found = found_by(attrs.evolve(fault, rule="later-items-win"))
+    said = rule_faults.problem(fault, found)
+    assert "the fuzzer itself failed in the scenario a: NameError: good" in said
+    assert "in broken" in said
+    said = rule_faults.problem(fault, attrs.evolve(found, crashes=()))
+    assert "of the valid requests do not get 200" in said

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from attrs import frozen
+
 from drs_sync_policy import sandbox
 from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.crash import Crash
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.profile import Target
@@ -60,9 +64,29 @@ def target_at(url: str) -> Target:
     return profile.parse(sandbox.target_profile(url, tenants=TENANTS, max_body_bytes=limit))
 
 
-def found_by(fault: Fault) -> tuple[set[str], list[str]]:
-    """The rules that a sandbox with the fault violates, and those that the findings name."""
+@frozen
+class Found:
+    """What a run finds in a sandbox with a fault."""
+
+    violated: frozenset[str]
+    """The rules that it violates."""
+    named: tuple[str, ...]
+    """The rules that the findings name."""
+    crashes: tuple[Crash, ...] = ()
+    """Where the fuzzer itself failed."""
+    failing: float = 0
+    """The part of the valid requests that did not get 200."""
+
+
+def found_by(fault: Fault) -> Found:
+    """What the fuzzer finds in a sandbox with the fault."""
     target = target_at("http://application")
+    accepted: list[bool] = []
+
+    def record(exchange: Exchange) -> None:
+        if exchange.expectation.valid:
+            accepted.append(exchange.response is not None and exchange.response.status == 200)
+
     with over_asgi(sandbox.create_app(faults=[fault.name]), target) as wire:
         verdict = run(
             target,
@@ -70,21 +94,24 @@ def found_by(fault: Fault) -> tuple[set[str], list[str]]:
             budget=60,
             wire=wire,
             enough=lambda ledger: ledger.status(fault.rule) == "failed",
+            record=record,
         )
-    violated: set[str] = {violation.rule for violation in verdict.ledger.violations()}
-    return violated, [finding.rule for finding in verdict.findings]
+    return Found(
+        violated=frozenset(violation.rule for violation in verdict.ledger.violations()),
+        named=tuple(finding.rule for finding in verdict.findings),
+        crashes=verdict.crashes,
+        failing=accepted.count(False) / max(len(accepted), 1),
+    )
 
 
-def is_one_finding(fault: Fault, named: list[str]) -> bool:
+def is_one_finding(fault: Fault, named: tuple[str, ...]) -> bool:
     """Whether the rules that the findings name are as they should be for this fault."""
-    wanted = ([fault.rule], [OTHER_CAUSE.get(fault.name)])
+    wanted = ((fault.rule,), (OTHER_CAUSE.get(fault.name),))
     return fault.name in SEVERAL or named in wanted
 
 
 def assert_found(fault: Fault) -> None:
     """The check of its rule finds the fault, and nothing else is reported as another finding."""
-    violated, named = found_by(fault)
-    assert fault.rule in violated, f"{fault.text} Failed: {sorted(violated)}"
-    assert is_one_finding(fault, named), (
-        f"{fault.text} It violates {fault.rule}, and the findings are {named}"
-    )
+    found = found_by(fault)
+    assert fault.rule in found.violated, f"{fault.text} Failed: {found}"
+    assert is_one_finding(fault, found.named), f"{fault.text} It violates {fault.rule}: {found}"
