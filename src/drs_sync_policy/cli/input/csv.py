@@ -96,7 +96,7 @@ def read_csv(text: str, schemas: Schemas, progress: Progress | None = None) -> P
 
 def _columns(names: Sequence[str], schemas: Schemas) -> dict[str, Place]:
     if len(names) == 1 and (other := re.search("[;\t|]", names[0])):
-        message = f"the names are separated by {other[0]!r}: use commas"
+        message = f"the column names are separated by {other[0]!r}: use commas"
         raise UnreadableError(1, 1, message)
     if schemas and not schemas.keys() & {*names}:
         message = f"the first line must name the fields, such as {', '.join([*schemas][:3])}"

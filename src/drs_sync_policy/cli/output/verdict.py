@@ -149,7 +149,7 @@ class Output:
         """
         verdict = self._without_known(verdict)
         report = describe(verdict, origins=self.origins, folder=self.folder, command=self.command)
-        terminal.show(report, self.console, verbose=self.verbose)
+        terminal.show(report, self.console, verbose=self.verbose, quiet=self.quiet)
         if self.format == "github":
             for line in github.workflow_commands(report):
                 click.echo(line)

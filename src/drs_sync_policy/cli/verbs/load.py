@@ -34,7 +34,7 @@ from drs_sync_policy.text import counted
     type=click.IntRange(min=1),
     default=10,
     show_default=True,
-    help="How many simulated users send requests at the same time, in all processes together.",
+    help="How many simulated users send requests at the same time, in total for all workers.",
 )
 @click.option(
     "--duration",

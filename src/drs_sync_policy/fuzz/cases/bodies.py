@@ -18,7 +18,7 @@ ITEMS: Final = "jobs"
 JOB: Final = "job_id"
 """The names that the rules of the contract speak of."""
 
-_ALONE: Final = ("alone", 1, 0)
+_ALONE: Final = ("alone in its request", 1, 0)
 _POSITIONS: Final = (
     ("the first of 3", 3, 0),
     ("the middle one of 3", 3, 1),

@@ -26,8 +26,11 @@ def console() -> Console:
     return found
 
 
-def show(report: Report, console: Console, *, verbose: bool = False) -> None:
-    """Print the end of a run; `verbose` with the details of every finding."""
+def show(report: Report, console: Console, *, verbose: bool = False, quiet: bool = False) -> None:
+    """Print the end of a run; `verbose` with the details of every finding.
+
+    If `quiet`, no curl command was printed before.
+    """
     if verbose:
         for finding in report.findings:
             show_finding(finding, console)
@@ -37,7 +40,7 @@ def show(report: Report, console: Console, *, verbose: bool = False) -> None:
     _crashes(report, console)
     if report.findings:
         say(console, "")
-        if report.preparation:
+        if report.preparation and (verbose or not quiet):
             _sum(console, report.preparation, style="dim")
     for finding in report.findings:
         word, style = ("WAIVED", "yellow") if finding.waived else ("FAILED", "bold red")

@@ -61,7 +61,7 @@ def media_type_cases(prober: Prober) -> Iterator[Case]:
     request = evolve(
         good.with_header("Content-Type", "application/json; charset=utf-16"), body=utf16
     )
-    yield Case(request, "a body in UTF-16 that says so")
+    yield Case(request, "a body in UTF-16 with `charset=utf-16`")
     for accept in ("application/json", "*/*", "application/json, text/plain;q=0.5"):
         yield Case(good.with_header("Accept", accept), f"Accept: {accept}")
 
