@@ -265,7 +265,7 @@ class _Execution:
         begun: dict[str, Counts] = {}
         ledger = self.prober.ledger
         start = time.monotonic()
-        share = self._left() / len(waiting) if self.budget else float("inf")
+        share = self._left() / len(waiting) if self.budget and waiting else float("inf")
         for turns_end in (True, False):
             later: list[scenarios.Scenario] = []
             for place, scenario in enumerate(waiting, 1):
