@@ -14,7 +14,7 @@ from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.scenarios.results import comparisons, languages
 from tests.fuzz import servers
 from tests.fuzz.habits import TOGETHER, accusations, assert_not_accused
-from tests.fuzz.servers import Habits, Handler
+from tests.fuzz.servers import Habits, Handler, Refused
 
 
 @pytest.mark.parametrize("habits", TOGETHER.values(), ids=TOGETHER.keys())
@@ -79,15 +79,28 @@ def _in_languages(prober: Prober) -> None:
     prober.together([lambda: scenario.run(prober)])  # it closes its connection
 
 
-def test_a_server_that_throttles_is_waited_for() -> None:
+class Throttling(Handler):
+    """Sends 429 with a time to wait to every hundredth request, and counts these."""
+
+    sent = 0
+
+    def throttle(self) -> None:
+        super().throttle()
+        if self.server.requests % 100 == 0:
+            Throttling.sent += 1
+            raise Refused(429, Retry_After="1")
+
+
+def test_a_server_that_throttles_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """A 429 is not checked but waited out, and the required scenarios still finish."""
+    monkeypatch.setattr(Throttling, "sent", 0)
     rules = ("other-media-types-are-refused", "token-is-matched-exactly", "later-items-win")
-    with servers.serving(Habits(requests_per_second=400, retry_after="1")) as server:
+    with servers.serving(Habits(), Throttling) as server:
         verdict = run(servers.target(server), seed=5, budget=0, rules=rules)
     assert accusations(verdict) == []
     assert verdict.ending == "complete"
     assert {verdict.ledger.status(rule) for rule in rules} == {"passed"}
-    assert server.requests > verdict.ledger.requests
+    assert Throttling.sent > 1
 
 
 def test_a_slow_server_is_checked_within_the_budget() -> None:

@@ -260,7 +260,10 @@ class _Execution:
         """Run scenarios of the first set; the names of those that did not come to their end.
 
         Each has an equal share of the time for its turn, and what those before it left of theirs.
+        Those that the profile lacks a part for come last: the first reason of a rule stays.
         """
+        lacking = [entry for entry in waiting if entry.lacks(self.prober.target)]
+        waiting = [entry for entry in waiting if entry not in lacking]
         unfinished: list[str] = []
         begun: dict[str, Counts] = {}
         ledger = self.prober.ledger
@@ -271,7 +274,8 @@ class _Execution:
             for place, scenario in enumerate(waiting, 1):
                 if self._has_seen_enough():
                     return unfinished
-                self.prober.turn_until = start + place * share if turns_end else float("inf")
+                until = max(start + place * share, time.monotonic() + share)
+                self.prober.turn_until = until if turns_end else float("inf")
                 before = ledger.counts()
                 try:
                     if self.counter.is_needed(scenario) and not self._first(scenario):
@@ -284,6 +288,11 @@ class _Execution:
                 finally:
                     self.prober.turn_until = float("inf")
             waiting = later
+        for scenario in lacking:
+            if self._has_seen_enough():
+                break
+            if self.counter.is_needed(scenario):
+                self._first(scenario)
         return unfinished
 
     def _first(self, scenario: scenarios.Scenario) -> bool:

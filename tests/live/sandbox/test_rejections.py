@@ -52,6 +52,14 @@ def test_an_encoded_letter_is_that_letter(first: Caller) -> None:
     assert response.status_code == 200
 
 
+def test_a_token_that_is_given_twice_gets_401(first: Caller) -> None:
+    """Even the right one: which of two headers counts is nobody's guess."""
+    token = (b"X-Auth-Token", FIRST.token.encode())
+    headers = [token, token, (b"Content-Type", b"application/json")]
+    response = first.http.post(first.path, content=VALID, headers=headers)
+    assert (response.status_code, response.json()["error_code"]) == (401, "APIGW.0301")
+
+
 MALFORMED = "/v3/a.b/jobs/batch-sync-policy"
 FOREIGN = f"/v3/{SECOND.project_id}/jobs/batch-sync-policy"
 

@@ -55,7 +55,11 @@ def _run(workflow: str, job: str, tree: Path, given: Mapping[str, str]) -> None:
 
 def test_the_site_is_built_as_far_as_its_deployment(clone: Path) -> None:
     """In a clean clone, each script of the job ends well, and what is uploaded is there."""
-    _run("site", "build", clone, {})
+    addresses = {
+        "SITE_URL": "https://docs.example.org/drs",
+        "SOURCE_URL": "https://code.example.org/drs",
+    }
+    _run("site", "build", clone, addresses)
     for page in ("index.html", "reference/index.html", "contract/latest/index.html"):
         assert (clone / "site" / page).stat().st_size > 0
     assert not git(clone, "status", "--porcelain")

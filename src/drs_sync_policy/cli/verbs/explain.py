@@ -139,7 +139,11 @@ def _code(row: codes.ErrorCode) -> str:
     whole = " if the whole request fails" if row.issuer == "service" else ""
     return "\n".join(
         (
-            f"{row.code}  status {row.status}{whole}, sent by {_ISSUERS[row.issuer]}{seen}",
+            beside(
+                f"{row.code}  ",
+                f"status {row.status}{whole}, sent by {_ISSUERS[row.issuer]}{seen}",
+                width(),
+            ),
             beside("  en-us   ", f"{row.en}{_AUTHORS[row.en_by]}", width()),
             beside("  zh-cn   ", f"{row.zh}{_AUTHORS[row.zh_by]}", width()),
             beside("  means   ", row.meaning, width()),

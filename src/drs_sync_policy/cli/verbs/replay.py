@@ -58,10 +58,10 @@ def command(*, report: Path, findings: Sequence[str], target: Path | None, tries
     sends earlier requests of the run before those of the finding. In the other, it reads the policy
     after each request.
 
-    FAILS: all tries of one way show the violation. FLAKY: only some tries show it, or no try shows
-    it but this does not prove that the bug is gone. For example, the run itself could not reproduce
-    the violation either. FIXED: no try shows it, and it is not FLAKY. NOT SENT: the report lacks a
-    body or a token of a request.
+    FAILS: all tries of one way show the violation, or a later try does. FLAKY: only some tries show
+    it, or no try shows it but this does not prove that the bug is gone. For example, the run itself
+    could not reproduce the violation either. FIXED: no try shows it, and it is not FLAKY. NOT SENT:
+    the report lacks a body or a token of a request.
 
     REPORT is a folder that a run wrote with `--report`. FINDING is the id of a finding of this
     report, such as count-equals-results. The run prints the id after FAILED; in verdict.json it is

@@ -141,15 +141,16 @@ def before(folder: Path, exchange: Mapping[str, Any], *, most: int) -> list[dict
     return [entry for entry in entries if entry["began"] is not None]
 
 
+_SAME: Final = ("method", "path", "headers", "body", "chunked", "cuts", "fresh")
+
+
 def same_request(folder: Path, exchange: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The exchanges of `exchanges.jsonl` with the request of one of the verdict, in their order.
 
     None if the file has only exchanges of findings, without the times of a run.
     """
     sent = exchange["request"]
-    wanted = [
-        f'"{name}": {json.dumps(sent[name])}, ' for name in ("method", "path", "headers", "body")
-    ]
+    wanted = [f'"{name}": {json.dumps(sent[name])}, ' for name in _SAME if name in sent]
     with suppress(OSError, ValueError), (folder / EXCHANGES).open(encoding="ascii") as file:
         for line in file:
             if all(part in line for part in wanted):

@@ -102,7 +102,7 @@ def _refused_tokens(prober: Prober) -> None:
     name = prober.oracle.operation.security_headers[0]
     missing: RuleId = "missing-credentials-are-refused"
     wrong: RuleId = "wrong-credentials-are-refused"
-    # A valid request first: what an earlier request on the connection proved must not last.
+    # A valid request first: what an earlier request proved must not last.
     for _ in range(2):
         prober.send(good, case="a valid request")
         prober.send(

@@ -210,8 +210,11 @@ class Pool:
         return self._local.by_token.pop(self._token(request), None), False
 
     def _token(self, request: Request) -> str:
-        """The token of a tenant that a request has; empty if it has none."""
-        return next((value for _, value in request.headers if value in self._tokens), "")
+        """The header of a request that has the token of a tenant; empty if none has one."""
+        named = (
+            f"{name.lower()}: {value}" for name, value in request.headers if value in self._tokens
+        )
+        return next(named, "")
 
     def _over(
         self,

@@ -41,11 +41,12 @@ def _sweep(prober: Prober) -> None:
 def _cases(prober: Prober) -> Iterator[Case]:
     """The likeliest wrong bodies; then one of everything in turn."""
     build = prober.bodies
-    known = {wrong.what: wrong for wrong in build.typical()}
+    likely = [*build.typical()]
+    known = {wrong.what for wrong in likely}
     others = [wrong for wrong in one_of_each(build) if wrong.what not in known]
     typical, placed = (
         (Case(prober.request(wrong.body), wrong.what) for wrong in bodies)
-        for bodies in (known.values(), others)
+        for bodies in (likely, others)
     )
     yield from itertools.islice(typical, _LIKELIEST)
     yield from by_turns(
@@ -89,7 +90,7 @@ def _values(prober: Prober) -> Iterator[Case]:
     job = prober.target.tenant.job_ids[0]
     for name, schema in build.fields.items():
         texts = ("", "\0", "é任\U0001f600", "'\"\\%s{}", "x" * 300) if schema.is_free_text else ()
-        for value in dict.fromkeys((*texts, *schema.valid()[:3])):
+        for value in (*texts, *(value for value in schema.valid()[:3] if value not in texts)):
             request = prober.request(build.body([build.item(job, **{name: value})]))
             yield Case(request, f"`{name}`: {short(value, 60)}")
 
