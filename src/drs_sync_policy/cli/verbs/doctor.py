@@ -32,7 +32,7 @@ def command(connection: Connection) -> None:
     """Check profile, server, clock and credentials, and say what to fix.
 
     To test the credentials, the command sends a request without jobs, which changes nothing. If the
-    server accepts the credentials, it responds with 400, because jobs are missing.
+    server accepts the credentials, it responds to this request with 400, because jobs are missing.
     """
     findings: list[Finding] = []
     for finding in _findings(connection):

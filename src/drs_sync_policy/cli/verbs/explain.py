@@ -18,7 +18,7 @@ from drs_sync_policy.cli.output.prose import beside, fold, width
 from drs_sync_policy.text import counted, nearest
 
 _AUTHORS: Final = {"vendor": "", "ours": " (written by this project, not by the vendor)"}
-_ISSUERS: Final = {"service": "DRS itself", "gateway": "the gateway in front of DRS"}
+_ISSUERS: Final = {"service": "a code of DRS", "gateway": "a code of the gateway in front of DRS"}
 _ORIGINS: Final = {
     "page": "the vendor's page of the API",
     "vendor": "other documents of the vendor",
@@ -141,7 +141,7 @@ def _code(row: codes.ErrorCode) -> str:
         (
             beside(
                 f"{row.code}  ",
-                f"status {row.status}{whole}, sent by {_ISSUERS[row.issuer]}{seen}",
+                f"{_ISSUERS[row.issuer]}{seen}: status {row.status}{whole}",
                 width(),
             ),
             beside("  en-us   ", f"{row.en}{_AUTHORS[row.en_by]}", width()),

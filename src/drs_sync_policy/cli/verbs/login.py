@@ -57,8 +57,8 @@ def command(
     for a secret. With --no-secret, the profile has no secret, and each command reads the secret
     from the variable.
 
-    `login` writes the profile only if the server accepts the credentials. It does not test them if
-    you give --no-verify, or if you give --no-secret and the variable is not set.
+    `login` tests the credentials, and writes the profile if the server accepts them. If you give
+    --no-verify, or --no-secret without the variable, `login` writes the profile without a test.
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise click.BadParameter("a name has letters, digits, - and _ only", param_hint="NAME")

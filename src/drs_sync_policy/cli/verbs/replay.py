@@ -58,10 +58,12 @@ def command(*, report: Path, findings: Sequence[str], target: Path | None, tries
     sends earlier requests of the run before those of the finding. In the other, it reads the policy
     after each request.
 
-    FAILS: all tries of one way show the violation, or a later try does. FLAKY: only some tries show
-    it, or no try shows it but this does not prove that the bug is gone. For example, the run itself
-    could not reproduce the violation either. FIXED: no try shows it, and it is not FLAKY. NOT SENT:
-    the report lacks a body or a token of a request.
+    If the run got a right response to the same request before, extra tries follow for one second.
+
+    FAILS: all first tries show the violation, or both tries of another way, or an extra try. FLAKY:
+    only some tries show it; or no try shows it, but the bug may still be there, and the line of the
+    finding says why. FIXED: no try shows it, and nothing says that the bug may still be there. NOT
+    SENT: the report lacks a body or a token of a request.
 
     REPORT is a folder that a run wrote with `--report`. FINDING is the id of a finding of this
     report, such as count-equals-results. The run prints the id after FAILED; in verdict.json it is
