@@ -12,10 +12,24 @@ from tools import reference
 from tools.documents import ROOT
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from .conftest import Visit
 
 AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
 OPERATION = "#/other/batchsetpolicy"
+
+
+def _show_fields(page: Page) -> None:
+    """Scroll until the last field is there: Redoc fills in what is near the screen."""
+    page.get_by_role("heading", name="Configure synchronization policies").wait_for()
+    last = page.locator("#redoc", has_text="slot_name")
+    for _ in range(100):
+        if last.count():
+            return
+        page.mouse.wheel(0, 100)
+        page.wait_for_timeout(100)
+    last.wait_for()
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +69,7 @@ def test_every_field_value_and_status_is_shown(url: str, visit: Callable[..., Vi
     """What the contract says of the operation can be read on the page."""
     page = visit(url + OPERATION).page
     page.get_by_role("heading", name="Configure synchronization policies").wait_for()
-    # Redoc fills the page in from the top; the last field of the request is the last to appear.
-    page.locator("#redoc", has_text="slot_name").wait_for()
+    _show_fields(page)
     page.get_by_role("heading", name="Responses").first.scroll_into_view_if_needed()
     page.locator("#redoc", has_text="The number of results.").wait_for()
     text = page.locator("#redoc").text_content() or ""
@@ -95,7 +108,7 @@ def test_it_fits_a_narrow_screen(url: str, visit: Callable[..., Visit]) -> None:
 def test_the_code_samples_are_reached_by_keyboard(url: str, visit: Callable[..., Visit]) -> None:
     """Tab leads to the choice of language, to the button that copies, and to the sample itself."""
     page = visit(url + OPERATION).page
-    page.locator("#redoc", has_text="slot_name").wait_for()
+    _show_fields(page)
     page.locator("pre", has_text="curl --fail-with-body").first.wait_for()
     reached: list[str] = []
     for _ in range(300):  # past the menu, the rules and the fields
@@ -115,7 +128,7 @@ def test_accessibility_is_no_worse_than_redoc_itself(
 ) -> None:
     """Text has enough contrast; nothing critical; what else axe finds, Redoc itself has (6)."""
     page = visit(url + OPERATION, color_scheme=scheme).page
-    page.locator("#redoc", has_text="slot_name").wait_for()
+    _show_fields(page)
     page.locator("pre", has_text="curl --fail-with-body").first.wait_for()
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("axe.run().then(result => result.violations)")
@@ -139,7 +152,7 @@ def test_the_rules_and_the_codes_are_links(url: str, visit: Callable[..., Visit]
 def test_the_bar_with_the_way_back_stays(url: str, visit: Callable[..., Visit]) -> None:
     """Also at the end of a long page; no link of the page leads to the root of the server."""
     page = visit(url + OPERATION).page
-    page.locator("#redoc", has_text="slot_name").wait_for()
+    _show_fields(page)
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     bar = page.get_by_role("link", name="drs-sync-policy")
     page.wait_for_function("window.scrollY > 500")

@@ -109,6 +109,7 @@ EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
     ("repeating-is-harmless", OWN, "not alone"),
     ("repeating-is-harmless", OWN, "last response"),
     ("repeating-is-harmless", "language-changes-only-messages", "last response"),
+    ("repeating-is-harmless", "unknown-fields-are-ignored", "field"),
     ("unknown-job-fails-alone", "foreign-job-looks-unknown", "response"),
     ("unknown-job-fails-alone", "items-are-independent", "any"),
     ("blocked-job-fails-alone", "items-are-independent", "any"),

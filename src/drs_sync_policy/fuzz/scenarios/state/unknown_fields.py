@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -45,15 +46,16 @@ def _all_names(state: StateProber, job: str) -> Iterator[tuple[dict[str, Any], s
         for name in unknown_names(state.prober.oracle.contract.document, build)
         if name not in build.item_schema.properties and name not in build.root.properties
     ]
-    for number, value in enumerate((True, "x", None, 1, False)):
+    variants = itertools.count(1)  # no request sets what is stored already: that is another rule
+    for value in (True, "x", None, 1, False):
         for some in (names, *(names[n : n + _FEW] for n in range(0, len(names), _FEW))):
             extra = dict.fromkeys(some, value)
             what = f"{len(extra)} names, each {as_json(value)}"
             if len(some) <= _FEW:
                 what = f"{', '.join(map(as_json, some))}: {as_json(value)}"
-            item = {**build.full(job, number), **extra}
+            item = {**build.full(job, next(variants)), **extra}
             yield build.body([item]), f"{what}, in an item"
-            whole = {**build.body([build.full(job, number + 1)]), **extra}
+            whole = {**build.body([build.full(job, next(variants))]), **extra}
             yield whole, f"{what}, next to `{ITEMS}`"
 
 
@@ -61,7 +63,7 @@ def _smuggled(build: Bodies, job: str) -> Iterator[tuple[dict[str, Any], str]]:
     """A policy in places where it means nothing, next to another one that counts."""
     policy = build.policy(5)  # other values than those that are stored by then
     bare = build.item(job)
-    yield build.body([{**build.full(job, 4), PROBE: "x"}]), f"`{PROBE}` in an item"
+    yield build.body([{**build.full(job, 5), PROBE: "x"}]), f"`{PROBE}` in an item"
     yield {**build.body([build.full(job, 4)]), PROBE: "x"}, f"`{PROBE}` next to `{ITEMS}`"
     yield {**build.body([bare]), **policy}, f"each policy field next to `{ITEMS}`"
     yield {**build.body([bare]), "policy": policy}, f"a policy next to `{ITEMS}`"
