@@ -16,11 +16,9 @@ import click
 import pytest
 
 from drs_sync_policy import codes, contract
-from drs_sync_policy.cli import exits, main
-from drs_sync_policy.sandbox.faults import catalogue
+from drs_sync_policy.cli import main
 from tests.html import Reader
-from tools import api, diagrams, guide, pages, rule_examples, slim, staging
-from tools.pages.changelog import AREAS
+from tools import diagrams, guide, pages, slim, staging
 from tools.release.readme import cloning, described, installing
 
 pytestmark = pytest.mark.first
@@ -183,44 +181,6 @@ def test_the_rules_page_has_every_rule(site: Path) -> None:
     assert {name for name in linked if f'id="{name}"' not in decisions} == set()
 
 
-def test_a_rule_has_a_response_that_passes_and_one_that_fails() -> None:
-    """The requests in the file still show a violation; `python -m tools.rule_examples` repairs."""
-    rules = {rule.id for rule in contract.load().rules}
-    shown = rule_examples.shown()
-    assert set(shown) == rules - rule_examples.PARALLEL
-    known = {fault.name: fault.rule for fault in catalogue()}
-    for rule, example in shown.items():
-        assert known[example.fault] == rule
-        assert example.differing.passes != example.differing.fails
-
-
-def test_the_faults_page_has_every_fault() -> None:
-    """Each with its effect and the rule that it violates, which links back to it."""
-    made, rules = pages.faults(), pages.rules()
-    for fault in catalogue():
-        assert f"{{ #{fault.name} }} | {fault.text} | " in made.replace("\\|", "|")
-        assert f"(rules.md#{fault.rule})" in made
-        assert f"(faults.md#{fault.name})" in rules
-
-
-def test_the_fields_page_has_every_field_of_every_edition() -> None:
-    """Each with its description, and the values of an enum with theirs; the parameters, too."""
-    made = pages.fields()
-    for edition in contract.editions():
-        loaded = contract.load(edition)
-        for schema in loaded.document["components"]["schemas"].values():
-            for name, property_ in schema.get("properties", {}).items():
-                field = loaded.resolve(property_)
-                assert f"| `{name}`{{ #" in made
-                assert " ".join(field["description"].split()) in made
-                assert all(text in made for text in field.get("x-enumDescriptions", {}).values())
-        for operation in loaded.operations:
-            assert f"`{operation.method} {operation.path}`" in made
-            for parameter in operation.parameters:
-                assert f"| `{parameter.name}`{{ #" in made
-                assert parameter.description in made
-
-
 def test_the_fields_page_says_the_bounds_of_each_field(site: Path) -> None:
     """A reader learns there what is too long, and what a text must match."""
     made = pages.fields()
@@ -256,43 +216,6 @@ def test_the_command_page_has_what_help_says(site: Path) -> None:
     assert made.count("```sh\n# ") >= 5
 
 
-def test_the_command_page_has_every_exit_code() -> None:
-    """In a table with what it means."""
-    made = pages.command()
-    values = {str(v) for name, v in vars(exits).items() if name.isupper() and isinstance(v, int)}
-    assert len(values) > 7
-    table = made[made.index("## Exit codes") :]
-    assert set(re.findall(r"^\| (\d+) \|", table, re.MULTILINE)) == values
-
-
-def test_the_changelog_page_has_every_entry_by_area() -> None:
-    """None is lost, and every area has some."""
-    text = (ROOT / "CHANGELOG.md").read_text("utf-8").replace("](docs/", "](")
-    made = pages.changelog()
-    entries = [entry.strip() for entry in re.split(r"^(?:- |#+ .*)", text, flags=re.MULTILINE)[2:]]
-    assert [entry for entry in entries if entry not in made] == []
-    assert made.count("\n- ") == text.count("\n- ")
-    assert {f"### {area}" for area in AREAS} <= set(made.splitlines())
-
-
-def test_the_python_page_has_what_is_public() -> None:
-    """Names, signatures and docstrings; nothing that begins with an underscore."""
-    made = api.page()
-    assert "### find { #drs_sync_policy.codes.find }" in made
-    assert "find(code: str, status: int | None = None) -> ErrorCode | None" in made
-    assert not re.search(r"^### _", made, re.MULTILINE)
-    assert re.findall(r"^### (\w+)", made, re.MULTILINE)[0] == "SyncPolicyClient"
-    # Each part has names, each name its place, and a method its own.
-    parts = re.findall(r"^\| \[.*\]\(#(.+)\) \| (.*) \|$", made.split("\n## ")[0], re.MULTILINE)
-    assert len(parts) > 5
-    for part, names in parts:
-        assert f"{{ #{part} }}" in made
-        assert all(f"{{ #{name} }}" in made for name in re.findall(r"\(#([^)]+)\)", names))
-        assert names
-    assert "run(\n    target: Target," in made
-    assert "#### set_policies { #drs_sync_policy.SyncPolicyClient.set_policies }" in made
-
-
 def test_a_type_in_a_signature_links_to_its_class(site: Path) -> None:
     """And the place that it leads to is there."""
     text = (site / "api.html").read_text("utf-8")
@@ -300,17 +223,6 @@ def test_a_type_in_a_signature_links_to_its_class(site: Path) -> None:
     places = dict(re.findall(r'<a href="#([\w.]+)">(\w+)</a>', "".join(blocks)))
     assert places["drs_sync_policy.Timeouts"] == "Timeouts"
     assert [place for place in places if f'id="{place}"' not in text] == []
-
-
-def test_each_schema_of_the_fields_page_says_where_it_is() -> None:
-    """The request, the response or the field that it is in."""
-    made = pages.fields()
-    base = made[: made.index("## In the edition")]
-    sections = re.findall(r"^### (\w+)\n\n.* It is (.*)\.$", base, re.MULTILINE)
-    schemas = contract.load().document["components"]["schemas"]
-    assert [name for name, _ in sections] != []
-    assert {name for name, _ in sections} == {n for n, s in schemas.items() if "properties" in s}
-    assert ("SyncPolicyReq", "each entry of `jobs` in `BatchSetPolicyReq`") in sections
 
 
 def test_every_page_has_a_description_of_its_own(site: Path) -> None:

@@ -259,6 +259,7 @@ def _failed(exchange: Exchange) -> set[str]:
         (DETAILS, {"jobs": ["x"] * 500}, 400, {"error_code": "DRS.M00202", "error_msg": "x"}),
         (LIST, {"db_use_type": "sync", "name": "%"}, 400, {"error_code": "x", "error_msg": "x"}),
         (LIST, {"db_use_type": "sync"}, 200, {"total_record": 99, "jobs": [SHOWN] * 10}),
+        (LIST, {"db_use_type": "sync", "cur_page": 0}, 400, {"error_code": "x", "error_msg": "x"}),
         # an entry without the field that is filtered by
         (LIST, {"db_use_type": "sync", "engine_type": "mysql"}, 200,
          {"total_record": 1, "jobs": [{**SHOWN, "engine_type": None}]}),

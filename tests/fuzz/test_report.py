@@ -160,6 +160,7 @@ def test_a_curl_command_takes_the_token_from_the_variable_of_the_profile(
     assert "MY_TOKEN" in report.variables
     assert "DRS_EXPIRED_TOKEN" not in report.variables
     assert _printed(report).count(report.preparation) == 1
+    assert report.preparation not in _printed(report, quiet=True)
     assert "DRS_TOKEN" not in _printed(report, verbose=True)
 
 

@@ -114,6 +114,30 @@ class ClosesBehindRejections(Handler):
         self.close_connection = status == 401
 
 
+def test_requests_with_different_credentials_share_no_connection() -> None:
+    """A server that remembers who sent the first of a connection is a bug of one case only."""
+    opened: list[str] = []
+
+    class Noting(Handler):
+        """Notes each connection."""
+
+        def setup(self) -> None:
+            opened.append("")
+            super().setup()
+
+    with servers.serving(handler=Noting) as server:
+        prober = servers.prober(server)
+        plain = prober.request(prober.bodies.batch(1))
+        token = prober.target.tenant.token
+        elsewhere = plain.with_header("X-Auth-Token", None).with_header("Authorization", token)
+        counts: list[int] = []
+        for request in (plain, plain, elsewhere):
+            prober.wire.send(request)
+            counts.append(len(opened))
+        prober.wire.close()
+    assert counts == [1, 1, 2]
+
+
 def test_no_connection_is_left_open() -> None:
     """Not even if the one that a request was to have is dead, and another one waits."""
     with servers.serving(handler=ClosesBehindRejections) as server:

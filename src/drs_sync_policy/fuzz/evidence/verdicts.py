@@ -101,8 +101,7 @@ def _ledger(document: dict[str, Any], findings: Iterable[Finding], known: Iterab
 
 
 def _ending(text: str, folder: Path) -> Ending:
-    for ending in get_args(Ending):
-        if ending == text:
-            # mypy does not narrow the members of get_args.
-            return ending  # type: ignore[no-any-return]
-    raise EvidenceError(f"`{folder / files.VERDICT}` has an unknown ending, `{text}`")
+    known: dict[str, Ending] = {ending: ending for ending in get_args(Ending)}
+    if text not in known:
+        raise EvidenceError(f"`{folder / files.VERDICT}` has an unknown ending, `{text}`")
+    return known[text]

@@ -155,9 +155,10 @@ class _FinalResponse(http.client.HTTPResponse):
 
 
 class Pool:
-    """Idle connections of each thread, one for each tenant: requests go one after the other.
+    """Idle connections of each thread, one for each header with the token of a tenant.
 
-    A connection is kept only if the server has read the whole request, as far as that is known.
+    Requests of a thread go one after the other. A connection is kept only if the server has read
+    the whole request, as far as that is known.
     """
 
     def __init__(self, target: Target) -> None:
@@ -266,7 +267,7 @@ class _Idle(threading.local):
 
     def __init__(self) -> None:
         self.by_token: dict[str, http.client.HTTPConnection] = {}
-        """By the token of the tenant whose requests they carried."""
+        """By the header with the token of a tenant that their requests had."""
         self.kept: http.client.HTTPConnection | None = None
         """The one that carried a request which wants it to serve the next one."""
 

@@ -66,8 +66,8 @@ def _throttled(state: StateProber) -> None:
     """A request that gets 429 stores nothing; it is read before the request is sent again.
 
     Without this, the request that is sent again stores what the first one must not store. Each is
-    sent on a connection of its own, and only once if there is no response: an earlier try without
-    a response may have stored it rightly.
+    sent on a connection of its own. If no response comes, it is not sent again: the first try may
+    have stored it rightly.
     """
     prober, job = state.prober, state.tenant.job_ids[0]
     unsent = prober.unsent
