@@ -130,7 +130,7 @@ types: setup $(NODE) ## mypy and pyright, both strict, and that every public typ
 	$(BIN)/python -m pytest -q tests/system/build/test_types.py
 
 # Six workers on 2 cores, because tests also wait.
-test: setup $(NODE) ## the tests (under 3 minutes on 2 cores)
+test: setup $(NODE) ## the tests (about two minutes on 2 cores)
 	$(BIN)/python -m pytest -m "not system" --ignore tests/system -n 6 --dist worksteal $(EXTRA)
 
 test-system: setup-system $(NODE) ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds; SEED= chooses a third of the faults
@@ -155,7 +155,7 @@ fuzz: setup ## check a server: TARGET=target.toml (default: our sandbox) BUDGET=
 sandbox: setup ## run the sandbox, a test server, on 127.0.0.1:8080, or PORT=number; other options in EXTRA=
 	$(strip $(BIN)/drs-sync-policy sandbox $(PORT:%=--port %) $(EXTRA))
 
-demo: setup $(NODE) ## from contract to verdict, step by step; about 80 seconds
+demo: setup $(NODE) ## from contract to verdict, step by step; about a minute
 	$(BIN)/python -m tools.demo
 
 # --- publishing ----------------------------------------------------------------------------------
