@@ -142,7 +142,9 @@ def _causes(resender: Resender, violation: Violation) -> list[Cause]:
         cause = resender.response_cause(evolve(violation, rule=rule), exchange)
         if cause:
             return [cause]
-        says = says or resender.as_it_says(violation, exchange)
+        # Of compared responses, one that its own request does not get is what the rule is about.
+        if violation.kind != "relation":
+            says = says or resender.as_it_says(violation, exchange)
     causes = _of_state(resender, violation, violation.stored) if violation.stored else []
     return causes or [says or Cause(violation.rule, violation, violation.rule, "")]
 

@@ -72,6 +72,8 @@ class Resender:
     stopped: bool = attrs.field(default=False, init=False)
     """Whether the target can no longer be asked."""
     plain: Plain = attrs.field(init=False)
+    last: Request | None = attrs.field(default=None, init=False)
+    """The request that was sent last; None if the run sent it."""
     known: list[Cause] = attrs.field(factory=list[Cause], init=False)
     """The causes found so far."""
 
@@ -88,6 +90,7 @@ class Resender:
         if self.is_over:
             return Exchange(request, NOTHING, silence=NOT_SENT)
         self.left -= 1
+        self.last = request
         try:
             return self.prober.ask(request, again=True)
         except (TargetDown, Stopped, Throttled, NoResponse):
@@ -155,6 +158,9 @@ class Resender:
             seen[request] = self.send(request)
             return shown(seen[request])
 
+        if self.last in (None, exchange.request):
+            # A server that remembers the last request must not see the same one twice.
+            self.send(self.prober.request(self.build.body([self.build.item(self.prober.unknown_job())])))
         if not shows(exchange.request):
             return []
         least = smallest(exchange.request, shows, self.plain)
