@@ -47,9 +47,3 @@ def test_every_rule_has_a_fault_and_every_fault_a_rule() -> None:
 def test_a_fault_of_each_rule_is_found(fault: Fault) -> None:
     """One fault of each rule is found by the check of that rule, as one finding."""
     assert_found(fault)
-
-
-def test_a_response_to_the_same_request_again_is_not_called_alone() -> None:
-    """What a server remembers of the last request is taken away before one is sent again."""
-    fault = next(fault for fault in CATALOGUE if fault.name == "repetition-fails")
-    assert_found(fault)

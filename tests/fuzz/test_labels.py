@@ -9,10 +9,17 @@ from typing import Any
 
 import pytest
 
+from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.findings.grouping import Finding, group
+from drs_sync_policy.fuzz.ledger import Ledger
+from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Unreadable
+from drs_sync_policy.fuzz.scenarios.results import comparisons
+from drs_sync_policy.fuzz.target.asgi import over_asgi
 from tests.fuzz import servers
+from tests.fuzz.found import target_at
 from tests.fuzz.servers import Handler
 
 
@@ -128,3 +135,17 @@ def test_a_server_that_fails_for_ever_has_one_finding() -> None:
     names = ("plain requests", "what is accepted", "what is rejected", "credentials", "methods")
     (finding,) = _findings(Dying, *names)
     assert finding.rule == "valid-request-never-crashes"
+
+
+def test_a_request_that_must_not_be_repeated_is_not_called_alone() -> None:
+    """The run ended with it, so that the server still remembers it when it is sent again."""
+    rule, target, loaded = "repeating-is-harmless", target_at("http://application"), contract.load()
+    with over_asgi(sandbox.create_app(faults=["repetition-fails"]), target) as wire:
+        prober = Prober(Oracle.of_target(target, loaded), wire, Ledger(loaded.rules), seed=1)
+        prober.enough = lambda ledger: ledger.status(rule) == "failed"
+        (repeats,) = (entry for entry in comparisons.SCENARIOS if entry.name == "repeats")
+        repeats.run(prober)
+        prober.enough = lambda ledger: False
+        (finding,) = group(prober)
+    assert (finding.rule, finding.label) == (rule, "after earlier requests")
+    assert finding.also_fails == ("own-job-succeeds",)

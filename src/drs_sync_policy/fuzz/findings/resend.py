@@ -160,7 +160,9 @@ class Resender:
 
         if self.last in (None, exchange.request):
             # A server that remembers the last request must not see the same one twice.
-            self.send(self.prober.request(self.build.body([self.build.item(self.prober.unknown_job())])))
+            self.send(
+                self.prober.request(self.build.body([self.build.item(self.prober.unknown_job())]))
+            )
         if not shows(exchange.request):
             return []
         least = smallest(exchange.request, shows, self.plain)
