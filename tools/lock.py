@@ -1,10 +1,11 @@
-"""Writes `requirements/*.txt` from `pyproject.toml`: every version, every hash, no URL.
+"""Writes the locks from `pyproject.toml` and `tools/package.json`: versions, hashes, no URL.
 
 `python tools/lock.py --upgrade` takes newer versions; without it, only what has to change does.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,8 +35,23 @@ def lock(name: str, *options: str) -> int:
     return done.returncode
 
 
+def lock_npm(folder: Path = ROOT / "tools", *, verb: str = "install") -> int:
+    """The exit code of npm, which writes the lock of `folder`; its `.npmrc` leaves out URLs."""
+    programs = Path(sys.executable).parent
+    done = subprocess.run(
+        [str(programs / "npm"), verb, "--package-lock-only", "--loglevel=error"],
+        cwd=folder,
+        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    return done.returncode
+
+
 def main() -> int:
-    return max(lock(name, *sys.argv[1:]) for name in LOCKS)
+    options = sys.argv[1:]
+    written = [lock(name, *options) for name in LOCKS]
+    return max(*written, lock_npm(verb="update" if "--upgrade" in options else "install"))
 
 
 if __name__ == "__main__":

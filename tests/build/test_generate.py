@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes import completed
-from tools import generate
+from tools import generate, lock
 from tools.documents import read_document
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -161,8 +162,17 @@ def test_a_lock_pins_by_hash_and_names_no_registry(lock: Path) -> None:
     assert hashed.fullmatch(lines[-1])
 
 
-def test_the_npm_lock_names_no_registry() -> None:
-    """Packages are pinned by version and integrity, wherever they are fetched from."""
-    text = (ROOT / "tools" / "package-lock.json").read_text("utf-8")
-    assert '"integrity"' in text
-    assert '"resolved"' not in text
+def test_the_npm_lock_follows_its_packages_and_names_no_registry(tmp_path: Path) -> None:
+    """Without a package, npm takes that out alone; all others keep their version and hash."""
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(ROOT / "tools" / name, tmp_path)
+    before = json.loads((tmp_path / "package-lock.json").read_text("utf-8"))["packages"]
+    wanted = json.loads((tmp_path / "package.json").read_text("utf-8"))
+    del wanted["devDependencies"]["iframe-worker"]
+    (tmp_path / "package.json").write_text(json.dumps(wanted), "utf-8")
+    assert lock.lock_npm(tmp_path) == 0
+    after = json.loads((tmp_path / "package-lock.json").read_text("utf-8"))["packages"]
+    assert after.pop("")["devDependencies"] == wanted["devDependencies"]
+    assert before.keys() - after.keys() == {"", "node_modules/iframe-worker"}
+    assert [name for name, entry in after.items() if before[name] != entry] == []
+    assert all("integrity" in entry and "resolved" not in entry for entry in after.values())
