@@ -87,28 +87,14 @@ def _distributed(
     return master, workers
 
 
-@pytest.mark.parametrize(
-    ("faults", "rule", "code"),
-    [
-        (("count-capped",), "count-equals-results", exits.BROKEN),
-        (("lost-updates",), "concurrent-calls-take-turns", exits.BROKEN),
-        ((), "", exits.DONE),
-    ],
-    ids=["count-capped", "lost-updates", "correct"],
-)
-def test_a_master_and_two_workers_give_one_verdict(
-    faults: tuple[str, ...], rule: str, code: int, machine: Callable[..., Machine]
-) -> None:
-    """They find a fault by its rule, and nothing on a correct server; the figures are of both."""
-    here = machine(*faults)
-    master, workers = _distributed(here, SECONDS)
-    output, _ = master.communicate(timeout=PATIENCE)
+def _verdict_of_both(here: Machine, seconds: float, code: int) -> dict[str, Any]:
+    """The verdict of a load with two workers, which has the figures of both, and its pages."""
+    master, workers = _distributed(here, seconds)
+    output, _ = master.communicate(timeout=seconds + PATIENCE)
     ends = [worker.communicate(timeout=PATIENCE)[0] for worker in workers]
     assert master.returncode == code, output
     assert [worker.returncode for worker in workers] == [exits.DONE, exits.DONE], ends
     verdict = here.verdict()
-    failed = {entry["id"] for entry in verdict["rules"] if entry["status"] == "failed"}
-    assert rule in failed if rule else failed == set()
     figures = verdict["load"]
     assert (figures["workers"], figures["lost"]) == (2, 0)
     assert figures["total"]["requests"] > 0
@@ -119,8 +105,28 @@ def test_a_master_and_two_workers_give_one_verdict(
     page = (here.folder / "report" / "report.html").read_text("utf-8")
     assert page.count("<svg") == 2
     assert (here.folder / "report" / "junit.xml").exists()
-    lines = (here.folder / "report" / "exchanges.jsonl").read_text("utf-8").splitlines()
-    assert len(lines) > 0 if rule else lines == []
+    return verdict
+
+
+def _exchanges(here: Machine) -> list[str]:
+    return (here.folder / "report" / "exchanges.jsonl").read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule"),
+    [
+        ("count-capped", "count-equals-results"),
+        ("lost-updates", "concurrent-calls-take-turns"),
+    ],
+)
+def test_a_master_and_two_workers_find_a_fault(
+    fault: str, rule: str, machine: Callable[..., Machine]
+) -> None:
+    """By its rule, in one verdict."""
+    here = machine(fault)
+    verdict = _verdict_of_both(here, SECONDS, exits.BROKEN)
+    assert rule in {entry["id"] for entry in verdict["rules"] if entry["status"] == "failed"}
+    assert len(_exchanges(here)) > 0
 
 
 def test_a_killed_worker_does_not_spoil_the_verdict(machine: Callable[..., Machine]) -> None:
@@ -196,16 +202,13 @@ def test_a_long_load_on_a_correct_server_finds_nothing(
 ) -> None:
     """With two workers; ten minutes in `make soak`."""
     here = machine()
-    master, workers = _distributed(here, amount)
-    output, _ = master.communicate(timeout=amount + PATIENCE)
-    for worker in workers:
-        worker.communicate(timeout=PATIENCE)
-    assert master.returncode == exits.DONE, output
-    verdict = here.verdict()
+    verdict = _verdict_of_both(here, amount, exits.DONE)
     checked = {entry["id"]: entry["checked"] for entry in verdict["rules"]}
     print(json.dumps({**{name: checked[name] for name in checked if checked[name]}}))
     print(f"{amount} s: {verdict['load']['total']['requests']} requests, no finding")
+    assert {entry["id"] for entry in verdict["rules"] if entry["status"] == "failed"} == set()
     assert verdict["findings"] == []
+    assert _exchanges(here) == []
     assert checked["concurrent-calls-take-turns"] > 0
     assert checked["later-calls-win"] > 0
 
