@@ -58,10 +58,11 @@ def given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Workers begin with tests marked `first`; an id that they may not agree on ends the run."""
     first: dict[str, list[pytest.Item]] = {}
+    rest: list[pytest.Item] = []
     for item in items:
-        if item.get_closest_marker("first"):
-            first.setdefault(item.path.name, []).append(item)
-    rest = [item for item in items if not item.get_closest_marker("first")]
+        # A test that has a shorter and a longer form is long in both.
+        begins = item.get_closest_marker("first") or item.get_closest_marker("soak")
+        (first.setdefault(item.path.name, []) if begins else rest).append(item)
     items[:] = in_shares(first, rest, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     if named := list(unstable(item.name for item in items)):
         said = ascii([name[:200] for name in named])

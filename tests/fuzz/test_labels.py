@@ -59,6 +59,7 @@ class LosingUpdates(Handler):
 
 
 @pytest.mark.system
+@pytest.mark.first
 def test_a_lost_update_is_seen_with_parallel_requests() -> None:
     """One request after the other leaves what it should."""
     (finding,) = _findings(LosingUpdates, "fields at once")

@@ -167,6 +167,7 @@ def test_a_scenario_that_needs_long_is_run_to_its_end_after_the_others() -> None
 
 
 @pytest.mark.system
+@pytest.mark.first
 def test_each_required_scenario_keeps_its_share_of_the_budget() -> None:
     """Several that need more than the whole budget all begin; on a busy machine, too."""
     verdict, begun = _on_kept(SlowReading, budget=18)

@@ -16,6 +16,8 @@ from tests.system.build.clones import git, new_clone
 from tools.documents import ROOT
 from tools.release.installed import check, pythons
 
+pytestmark = pytest.mark.first
+
 
 @pytest.mark.parametrize("lowest", [False, True], ids=["newest", "lowest"])
 @pytest.mark.parametrize("version", pythons())

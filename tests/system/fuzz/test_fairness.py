@@ -18,6 +18,8 @@ from tests.fuzz import servers
 from tests.fuzz.habits import HABITS, TOGETHER, accusations, assert_not_accused
 from tests.fuzz.servers import Habits
 
+pytestmark = pytest.mark.first
+
 ALL = {**HABITS, **TOGETHER}
 
 

@@ -9,6 +9,7 @@ from tests.fuzz.servers import Handler
 from tests.fuzz.storing import KEEPS, STORED, rules_of_findings, with_a_new_field
 
 
+@pytest.mark.first
 def test_a_field_that_the_server_does_not_know_yet_has_findings_of_its_own() -> None:
     """The contract is ahead of the server, which ignores the new field, valid or not."""
     found = rules_of_findings(Handler, with_a_new_field(), lambda entry: "readback" in entry.needs)

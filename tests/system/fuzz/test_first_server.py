@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from drs_sync_policy.cli import exits
 from tests.processes import PROGRAM, completed
 from tools.documents import ROOT
@@ -54,6 +56,7 @@ def _run(folder: Path, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.first
 def test_the_page_shows_what_the_fuzzer_finds_and_what_the_repair_changes(tmp_path: Path) -> None:
     """Each rule that the page shows as failed fails, and each finding shown as fixed is fixed."""
     port = _port()

@@ -17,6 +17,8 @@ from .balancers import CONFIGURATIONS, Balanced, balanced
 from .postgres import Postgres
 from .writers import Writer, writers
 
+pytestmark = pytest.mark.first
+
 OWN_STATUSES = {"nginx": {"502"}, "haproxy": set[str]()}
 """nginx says 502 itself if a replica rejects a request before it has read all of the body. The
 contract tolerates a 502 of a gateway."""

@@ -25,6 +25,8 @@ from drs_sync_policy.fuzz.target.profile import Target
 from tests.system.stacks import service
 from tools.documents import ROOT
 
+pytestmark = pytest.mark.first
+
 _NODE = (str(Path(sys.executable).with_name("node")), "tests/fuzz/node/server.mjs", "{port}")
 _GUNICORN = (
     sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "8",
