@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.known import OTHER, RULE, fuzz
+from tests.fuzz.known import RULE, fuzz
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +28,3 @@ def test_an_expired_or_another_finding_fails_the_run(
     assert change[0] in known
     baseline.write_text(known.replace(*change), "utf-8")
     assert fuzz(faulty, "--baseline", str(baseline)).exit_code == 1
-
-
-@pytest.mark.parametrize(
-    ("arguments", "text"),
-    [
-        (["--write-baseline"], "--baseline"),
-        (["--baseline", "none.toml"], "--write-baseline"),
-        (["--rule", "other-methods-are-refuse"], RULE),
-        (["--exclude-rule", RULE, "--exclude-rule", OTHER], "no rule"),
-    ],
-)
-def test_a_wrong_option_is_a_usage_error(faulty: Path, arguments: list[str], text: str) -> None:
-    """Nothing is sent, and the nearest name is offered."""
-    result = fuzz(faulty, *arguments)
-    assert result.exit_code == 2
-    assert text in result.output

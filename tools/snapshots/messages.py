@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import shlex
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -75,6 +76,17 @@ _LINES: Final = (
     "explain drs.m00304x",
     "explain M304",
     "explain 401",
+    "explain ''",
+    "explain zzz",
+    "explain M0304",
+    "explain APIGW.301",
+    "explain APIGW0301",
+    "explain APIGW.031",
+    "explain DRS.M0301",
+    "explain M01505",
+    "explain DRX.M00304",
+    "explain DSR.M99999",
+    "explain count-equal-results",
     "explain later-items-won",
     "explain DRS.M00304 later-items-win",
     "contract ruels",
@@ -84,24 +96,34 @@ _LINES: Final = (
     "set a",
     "set a --conflict-policy ignroe",
     "set a --conflict-policy Ignore",
+    "set a --conflict-policy nothing-like-it",
+    "set '' --ddl-trans",
     "set a --topic t",
     "set a --ddl-trans --region nowhere",
     "set a --ddl-trans --region eu-dee",
     "set a --ddl-trans --language fr",
     "set a --ddl-trans --project-id ..",
     "set a --ddl-trans --url ftp://h",
+    "set a --ddl-trans --url h:80",
+    "set a --ddl-trans --url http://h:99999",
     "set a --ddl-trans --url http://[::1",
     "set a --ddl-trans --region eu-de --url http://h",
     "set a --ddl-trans --profile nowhere",
     "set a --ddl-trans --token made-up --curl",
     "apply good.yaml --batch 0",
     "apply good.yaml --format yml",
+    "apply good.yaml --bacth 3",
+    "apply good.yaml --output jsonn",
+    "apply good.yaml --journal /nonexistent/journal",
     "apply good.yaml --journal good.yaml",
     "apply good.yaml --dry-run",
     "apply good.yaml --curl",
     "apply good",
     "apply .",
     "login --url h:80",
+    "login --url ftp://h",
+    "login --url http://h",
+    "login --region eu-de --url http://h",
     "login --region eu-dee",
     "login --kind tokn",
     "login a.b",
@@ -112,6 +134,13 @@ _LINES: Final = (
     "sandbox --fault nonsense",
     "sandbox --workers 2",
     "sandbox --no-control --control-port 0",
+    "sandbox --database mysql://h",
+    "sandbox --client-timeout 0",
+    "sandbox --edition huawei",
+    "fuzz --sandbox --write-baseline",
+    "fuzz --sandbox --baseline none.toml",
+    "fuzz --sandbox --rule other-methods-are-refuse",
+    "fuzz --sandbox --rule media-type-is-json --exclude-rule media-type-is-json",
 )
 _CODES: Final = (
     "",
@@ -179,7 +208,7 @@ def _sections() -> list[str]:
     sections.append(_document("yaml", _KAFKA, "--edition", "huawei-cloud"))
     for name, content in _FILES.items():
         Path(name).write_text(content, "utf-8")
-    sections += [_section(f"$ drs-sync-policy {line}", *line.split()) for line in _LINES]
+    sections += [_section(f"$ drs-sync-policy {line}", *shlex.split(line)) for line in _LINES]
     codes = (_section(f"$ drs-sync-policy {line}", *line.split()) for line in _CODES)
     return sections + ["\n".join(section.splitlines()[:2]) for section in codes]
 

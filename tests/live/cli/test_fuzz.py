@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -20,9 +20,25 @@ from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
 from tests.processes import PROGRAM, completed
 
+Fuzz = Callable[..., Result]
+NOBODY = '[target]\nurl = "http://127.0.0.1:9"\ntoken = "t"\nproject_id = "p"\njob_ids = ["a"]\n'
+"""The profile of a server that is not there."""
+
 
 def _fuzz(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["fuzz", "--budget", "0", *arguments])
+
+
+@pytest.fixture
+def fuzz(tmp_path: Path) -> Fuzz:
+    """The command with a profile of this text."""
+
+    def run(profile: str, *arguments: str) -> Result:
+        path = tmp_path / "target.toml"
+        path.write_text(profile, "utf-8")
+        return _fuzz("--target", str(path), *arguments)
+
+    return run
 
 
 @pytest.fixture
@@ -32,11 +48,9 @@ def described() -> Iterator[str]:
         yield sandbox.to_toml(sandbox.target_profile(served.url, tenants=served.tenants))
 
 
-def test_a_violated_rule_exits_1_and_is_named(described: str, tmp_path: Path) -> None:
+def test_a_violated_rule_exits_1_and_is_named(described: str, fuzz: Fuzz, tmp_path: Path) -> None:
     """The rule is shown by its id, and the reports are where they were asked for."""
-    (tmp_path / "target.toml").write_text(described, "utf-8")
-    chosen = ("--target", str(tmp_path / "target.toml"), "--fail-fast")
-    result = _fuzz(*chosen, "--report", str(tmp_path / "out"))
+    result = fuzz(described, "--fail-fast", "--report", str(tmp_path / "out"))
     assert result.exit_code == 1
     assert "FAILED  count-equals-results" in result.output
     names = {path.name for path in (tmp_path / "out").iterdir()}
@@ -58,11 +72,10 @@ def test_our_sandbox_can_have_a_fault() -> None:
 
 
 @pytest.mark.system
-def test_the_jobs_that_change_are_named_of_a_profile_only(described: str, tmp_path: Path) -> None:
+def test_the_jobs_that_change_are_named_of_a_profile_only(described: str, fuzz: Fuzz) -> None:
     """Our own sandbox ends with the run: no job of it has to be restored."""
-    (tmp_path / "target.toml").write_text(described, "utf-8")
     rule = ("--rule", "count-equals-results")
-    checked = _fuzz("--target", str(tmp_path / "target.toml"), *rule)
+    checked = fuzz(described, *rule)
     assert "are overwritten" in checked.output
     assert "may have changed the policy" in checked.output
     ours = _fuzz("--sandbox", *rule)
@@ -71,47 +84,24 @@ def test_the_jobs_that_change_are_named_of_a_profile_only(described: str, tmp_pa
     assert "may have changed" not in ours.output
 
 
-def test_a_refused_token_exits_3(described: str, tmp_path: Path) -> None:
+def test_a_refused_token_exits_3(described: str, fuzz: Fuzz) -> None:
     """The profile's own credentials open nothing."""
     token = next(line for line in described.splitlines() if line.startswith("token ="))
-    (tmp_path / "target.toml").write_text(described.replace(token, 'token = "wrong"', 1), "utf-8")
-    result = _fuzz("--target", str(tmp_path / "target.toml"))
+    result = fuzz(described.replace(token, 'token = "wrong"', 1))
     assert result.exit_code == 3
     assert "`token`" in result.output
 
 
 @pytest.mark.usefixtures("given_up_soon")
-def test_a_server_that_is_not_there_exits_5(tmp_path: Path) -> None:
+def test_a_server_that_is_not_there_exits_5(fuzz: Fuzz) -> None:
     """Nobody listens on port 9."""
-    (tmp_path / "target.toml").write_text(
-        '[target]\nurl = "http://127.0.0.1:9"\ntoken = "t"\nproject_id = "p"\njob_ids = ["a"]\n',
-        "utf-8",
-    )
-    assert _fuzz("--target", str(tmp_path / "target.toml")).exit_code == 5
+    assert fuzz(NOBODY).exit_code == 5
 
 
-@pytest.mark.parametrize("arguments", [[], ["--sandbox", "--origin", "pages"]])
-def test_wrong_use_exits_2(arguments: list[str]) -> None:
-    """No target, or an origin that does not exist."""
-    assert _fuzz(*arguments).exit_code == exits.WRONG_USE
-
-
-def test_a_wrong_profile_exits_2_with_every_error(tmp_path: Path) -> None:
-    """Each error is reported, with the nearest right name."""
-    (tmp_path / "target.toml").write_text('[target]\nurl = "x"\ntokn = "t"\n', "utf-8")
-    result = _fuzz("--target", str(tmp_path / "target.toml"))
-    assert result.exit_code == exits.WRONG_USE
-    assert "did you mean `token`?" in result.output
-
-
-def test_a_real_service_exits_2_before_anything_is_sent(tmp_path: Path) -> None:
+def test_a_real_service_exits_2_before_anything_is_sent(fuzz: Fuzz) -> None:
     """Its host is in the contract's `servers`, and the profile does not allow it."""
-    (tmp_path / "target.toml").write_text(
-        '[target]\nurl = "https://drs.eu-de.otc.t-systems.com"\ntoken = "t"\n'
-        'project_id = "p"\njob_ids = ["a"]\nstart = "touch started"\n',
-        "utf-8",
-    )
-    result = _fuzz("--target", str(tmp_path / "target.toml"))
+    real = NOBODY.replace("http://127.0.0.1:9", "https://drs.eu-de.otc.t-systems.com")
+    result = fuzz(f'{real}start = "touch started"\n')
     assert result.exit_code == exits.WRONG_USE
     assert "allow_real_service = true" in result.output
     assert not Path("started").exists()
@@ -126,31 +116,26 @@ def test_a_real_service_exits_2_before_anything_is_sent(tmp_path: Path) -> None:
     ],
 )
 def test_a_command_of_the_profile_that_fails_exits_2(
-    described: str, tmp_path: Path, key: str, command: str
+    described: str, fuzz: Fuzz, key: str, command: str
 ) -> None:
     """What the profile configures must work: the reason has the command's name and output."""
     text = described.replace("[target]", f'[target]\n{key} = "{command}"', 1)
     if key == "start":  # Else the port is open, and the server counts as ready.
         text = re.sub("http://127.0.0.1:[0-9]+", "http://127.0.0.1:9", text)
-    (tmp_path / "target.toml").write_text(text, "utf-8")
-    result = _fuzz("--target", str(tmp_path / "target.toml"))
+    result = fuzz(text)
     assert result.exit_code == exits.WRONG_USE
     assert f"`{key}`" in result.output
     assert ("no luck" in result.output) == ("exit 3" in command)
 
 
-def test_a_folder_that_cannot_take_reports_exits_2_before_the_run(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_take_reports_exits_2_before_the_run(
+    fuzz: Fuzz, tmp_path: Path
+) -> None:
     """A file in the way of the folder, a report that is a folder: an error before the run."""
-    (tmp_path / "target.toml").write_text(
-        '[target]\nurl = "http://127.0.0.1:9"\ntoken = "t"\nproject_id = "p"\njob_ids = ["a"]\n',
-        "utf-8",
-    )
     (tmp_path / "file").touch()
     (tmp_path / "taken" / "junit.xml").mkdir(parents=True)
     for folder in ("file", "file/out", "taken", "/proc/reports"):
-        result = _fuzz(
-            "--target", str(tmp_path / "target.toml"), "--report", str(tmp_path / folder)
-        )
+        result = fuzz(NOBODY, "--report", str(tmp_path / folder))
         assert result.exit_code == exits.WRONG_USE
         assert "--report" in result.output
         assert "Traceback" not in result.output
@@ -177,14 +162,13 @@ class Sweeping(Handler):
         raise servers.Refused(302)
 
 
-def test_reports_that_can_no_longer_be_written_lose_no_verdict(tmp_path: Path) -> None:
+def test_reports_that_can_no_longer_be_written_lose_no_verdict(fuzz: Fuzz, tmp_path: Path) -> None:
     """The folder went away during the run: the verdict is shown, and what became of the reports."""
     out = tmp_path / "out"
     handler = type("SweepingOnce", (Sweeping,), {"folder": out})
     with servers.serving(Habits(readback=False), handler) as server:
-        (tmp_path / "target.toml").write_text(sandbox.to_toml(servers.described(server)), "utf-8")
-        chosen = ("--target", str(tmp_path / "target.toml"), "--fail-fast")
-        result = _fuzz(*chosen, "--report", str(out))
+        profile = sandbox.to_toml(servers.described(server))
+        result = fuzz(profile, "--fail-fast", "--report", str(out))
     assert result.exit_code == 6
     assert "FAILED  status-is-documented" in result.output
     assert "the reports could not be written" in result.output

@@ -237,17 +237,6 @@ def test_without_a_terminal_a_missing_secret_is_named(run: Run) -> None:
     assert "DRS_ACCESS_KEY" in done.err
 
 
-def test_names_and_regions_are_checked(run: Run) -> None:
-    """Before anything is asked."""
-    assert "letters, digits" in run("login", "a b").err
-    wrong = run("login", "--region", "eu-dee")
-    assert wrong.code == exits.WRONG_USE
-    assert "'eu-de', 'eu-nl'" in wrong.err
-    assert "--url URL" in wrong.err
-    assert "--region NAME" in run("login").err
-    assert run("login", "--region", "eu-de", "--url", "http://x").code == exits.WRONG_USE
-
-
 def test_a_region_of_another_edition_is_a_region(run: Run, file: Path) -> None:
     """`login --region` accepts what `set --region` accepts: a region of any edition."""
     done = run(

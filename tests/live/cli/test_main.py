@@ -34,17 +34,6 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_explains_itself(verb: str, run: Run) -> None:
-    """Its help begins with the line that the list of verbs shows."""
-    done = run(verb, "--help")
-    assert done.code == exits.DONE
-    short = main.get_command(click.Context(main), verb)
-    assert short is not None
-    assert short.get_short_help_str(100) in run("--help").out
-    assert f"Usage: drs-sync-policy {verb}" in done.out
-
-
 def test_the_version_names_the_contract(run: Run) -> None:
     """By version and hash, so that two installations can be compared."""
     loaded = contract.load()
@@ -163,13 +152,6 @@ def test_options_that_are_given_are_not_offered_again(run: Run) -> None:
         assert "--port" not in names
 
 
-def test_an_option_that_does_not_exist_is_answered_with_the_nearest(run: Run) -> None:
-    """A usage error with a hint."""
-    done = run("set", "j", "--conflict-polcy", "stop")
-    assert done.code == exits.WRONG_USE
-    assert "--conflict-policy" in done.err
-
-
 def test_a_wrong_verb_has_no_completions(run: Run) -> None:
     """And no error, which a shell would show in the middle of the line."""
     words = {"COMP_WORDS": "drs-sync-policy foo ", "COMP_CWORD": "2"}
@@ -225,13 +207,6 @@ def test_an_unexpected_error_is_reported_in_a_sentence(
         assert ("Traceback" in said) is debug
         assert "\n\n" not in said
         monkeypatch.setenv("DRS_DEBUG", "1")
-
-
-def test_help_marks_what_needs_more(run: Run) -> None:
-    """A verb with an extra of its own is marked with it."""
-    text = run("--help").out
-    assert "[needs the extra `sandbox`]" in text
-    assert "[needs the extra `fuzz`]" in text
 
 
 def test_the_package_can_be_run_as_a_module(tmp_path: Path) -> None:

@@ -24,44 +24,6 @@ def file(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("apply", "."), "is a directory"),
-        (("apply", "nowhere.json"), "does not exist"),
-        (("apply", "p.json", "--journal", "/nonexistent/j"), "Give another one with --journal"),
-        (("apply", "p.json", "--journal", "."), "is a directory"),
-        (("apply", "p.json", "--edition", "nowhere"), "base"),
-        (("apply", "p.json", "--url", "http://[::1"), "is not a valid URL"),
-        (("apply", "p.json", "--url", "http://h:99999"), "is not a valid URL"),
-        (("apply", "p.json", "--url", "ftp://h"), "`--url` must be a URL"),
-        (("apply", "p.json", "--url", "h:80"), "http:// or https:// is missing before 'h:80'"),
-        (("login", "--url", "h:80"), "`--url` must be a URL such as"),
-        (("apply", "p.json", "--region", "eu-dee"), "`--region` is 'eu-dee'"),
-        (("apply", "p.json", "--region", "eu-de", "--url", "http://h"), "not both"),
-        (("apply", "p.json", "--region", "eu-dee", "--profile", ""), "eu-de"),
-        (("set", "j", "--ddl-trans", "--language", "fr"), "`en-us` or `zh-cn`"),
-        (("set", "j", "--ddl-trans", "--project-id", ".."), "project_id"),
-        (("set", "j", "--conflict-policy", "Ignroe"), "'stop'. Did you mean `ignore`?"),
-        (("set", "j", "--conflict-policy", "nothing-like-it"), "'stop'.\n"),
-        (("apply", "p.json", "--output", "jsonn"), "Did you mean `json`?"),
-        (("sandbox", "--edition", "huawei"), "Did you mean `huawei-cloud`?"),
-        (("set", "\udcff", "--ddl-trans"), "surrogate pair"),
-        (("explain", ""), "no error code"),
-        (("explain",), "CODE"),
-        (("completion", "tcsh"), "'bash', 'zsh', 'fish'"),
-    ],
-)
-def test_a_usage_error_is_reported(
-    arguments: tuple[str, ...], said: str, run: Run, file: str
-) -> None:
-    """With exit code 2, and without having sent anything."""
-    variables = {"DRS_URL": None} if "--region" in arguments else {}
-    done = run(*arguments, **variables)
-    assert done.code == exits.WRONG_USE
-    assert said in done.err
-
-
-@pytest.mark.parametrize(
     ("content", "said"),
     [
         (b"\xff\xfe", "is not TOML"),
@@ -169,10 +131,3 @@ def test_a_login_replaces_no_profile_unasked(run: Run, tmp_path: Path) -> None:
     assert again.code == exits.WRONG_USE
     assert "--replace" in again.err
     assert run(*arguments, "--replace").code == exits.DONE
-
-
-def test_a_login_refuses_what_cannot_be_before_it_asks(run: Run) -> None:
-    """A URL that is none; and what it cannot ask for without a terminal is named."""
-    assert "must be a URL" in run("login", "--url", "ftp://x").err
-    assert "give --region NAME (such as eu-de)" in run("login").err
-    assert "give --kind token|keys|password" in run("login", "--url", "http://x").err

@@ -57,16 +57,6 @@ def test_the_help_of_an_option_says_the_bounds_of_its_field(run: Run) -> None:
         assert (f"[matches {matches}]" in of_option) == (0 < len(matches) < 80)
 
 
-def test_a_value_that_does_not_exist_is_wrong_use(run: Run) -> None:
-    """The valid ones are listed, and nothing is sent."""
-    done = run("set", "j", "--conflict-policy", "Ignore")
-    assert done.code == exits.WRONG_USE
-    assert "'ignore', 'overwrite', 'stop'" in done.err
-    empty = run("set", "", "--ddl-trans")
-    assert empty.code == exits.WRONG_USE
-    assert "job_id" in empty.err
-
-
 def test_a_failure_is_shown_with_one_line_of_what_to_do(run: Run) -> None:
     """As JSON on stdout for programs, in words on stderr for people."""
     done = run("set", "no-such-job", "--ddl-trans", "--output", "json")
@@ -134,13 +124,6 @@ def test_an_option_of_another_edition_needs_the_edition(run: Run) -> None:
     chosen = run("set", "j", "--topic", "x", "--edition", "huawei-cloud", "--curl")
     assert chosen.code == exits.DONE
     assert '"topic":"x"' in chosen.out
-
-
-def test_nothing_to_set_is_wrong_use(run: Run, server: sandbox.Running) -> None:
-    """The message says what to give, not that it succeeded."""
-    done = run("set", server.tenants[0].job_ids[0])
-    assert (done.code, done.out) == (exits.WRONG_USE, "")
-    assert "--conflict-policy" in done.err
 
 
 def test_several_jobs_get_the_same_policy(run: Run, server: sandbox.Running) -> None:

@@ -101,23 +101,6 @@ def test_a_taken_port_is_a_usage_error() -> None:
     assert "PORT=" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("options", "named"),
-    [
-        (("--database", "mysql://x"), "`postgresql`"),
-        (("--fault", "results-reverse"), "`results-reversed`"),
-        (("--workers", "2"), "--database"),
-        (("--no-control", "--control-port", "0"), "--control-port"),
-        (("--client-timeout", "0"), "--client-timeout"),
-        (("--edition", "nowhere"), "huawei-cloud"),
-    ],
-)
-def test_invalid_options_are_usage_errors(options: tuple[str, ...], named: str) -> None:
-    """The error names a valid choice, or the option that is missing."""
-    done = invoked("--port", "0", *options)
-    assert (done.exit_code, named in done.stderr) == (2, True)
-
-
 def test_a_database_that_cannot_be_used_is_a_usage_error(tmp_path: Path) -> None:
     """A folder, another file and a server that is away: the error has the driver's reason."""
     garbage = tmp_path / "garbage.db"
