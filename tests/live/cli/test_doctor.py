@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +11,7 @@ import pytest
 from drs_sync_policy import sandbox
 from drs_sync_policy.cli import exits
 from tests.processes import PROGRAM
-from tests.wire import free_port
+from tests.wire import Wire, free_port, says, wire
 
 from .conftest import Run
 from .terminal import in_terminal
@@ -69,58 +67,33 @@ def test_the_doctor_changes_nothing(run: Run, server: sandbox.Running) -> None:
     assert httpx.get(path).json() == before
 
 
-class Odd(BaseHTTPRequestHandler):
-    """Responds as no DRS does; the path of the server's URL says how."""
-
-    server: Answering
-
-    def do_HEAD(self) -> None:
-        self.send_response_only(200)
-        self.send_header("Date", "Mon, 01 Jan 2024 00:00:00 +99999999999999")
-        self.end_headers()
-
-    def do_POST(self) -> None:
-        self.server.paths.append(self.path)
-        self.rfile.read(int(self.headers["Content-Length"]))
-        broken = "broken" in self.path
-        body = b"abc" if broken else b"<html>400 Bad Request</html>"
-        self.send_response(200 if broken else 400)
-        if broken:
-            self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_request(self, code: Any = "-", size: Any = "-") -> None:
-        pass
-
-
-class Answering(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Odd)
-        self.paths: list[str] = []
+_NO_DATE = {"Date": "Mon, 01 Jan 2024 00:00:00 +99999999999999"}
 
 
 @pytest.fixture
-def odd() -> Iterator[Answering]:
-    with Answering() as server:
-        thread = Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+def odd() -> Iterator[Wire]:
+    """Responds as no DRS does; the path of the server's URL says how."""
+
+    def respond(connection: socket.socket) -> bool:
+        asked = server.last_from[connection.getpeername()[1]]
+        if asked.method == "HEAD":
+            return says(headers=_NO_DATE)(connection)
+        if "broken" in asked.path:
+            return says(200, b"abc", {"Content-Encoding": "gzip"})(connection)
+        return says(400, b"<html>400 Bad Request</html>")(connection)
+
+    with wire(then=respond) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.parametrize(
     ("path", "said"), [("", "status 400"), ("/broken", "cannot be unpacked")], ids=["html", "gzip"]
 )
 def test_another_server_is_not_taken_for_the_service(
-    path: str, said: str, run: Run, odd: Answering
+    path: str, said: str, run: Run, odd: Wire
 ) -> None:
     """A rejection is the service's if it has an error code; an impossible date is ignored."""
-    done = run("doctor", DRS_URL=f"http://127.0.0.1:{odd.server_port}{path}")
+    done = run("doctor", DRS_URL=f"{odd.url}{path}")
     assert done.code == exits.OUTSIDE_CONTRACT
     assert "the server does not send its time" in done.out
     assert "FAIL service" in done.out
@@ -175,13 +148,13 @@ def test_an_iam_server_is_named_as_in_the_settings(run: Run) -> None:
         assert "PasswordAuth" not in done.out
 
 
-def test_credentials_go_to_the_call_and_nowhere_else(run: Run, odd: Answering) -> None:
+def test_credentials_go_to_the_call_and_nowhere_else(run: Run, odd: Wire) -> None:
     """An invalid project is a usage error, and nothing is sent."""
-    url = f"http://127.0.0.1:{odd.server_port}"
+    url = odd.url
     done = run("doctor", DRS_URL=url, DRS_PROJECT_ID="p/../../admin?x=")
     assert done.code == exits.WRONG_USE
     assert "project_id" in done.out
-    assert odd.paths == []
+    assert odd.heard == []
 
 
 @pytest.mark.parametrize(

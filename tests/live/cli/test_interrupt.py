@@ -4,64 +4,50 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
-from typing import Any
+from threading import Event
 
 import pytest
+from attrs import Factory, define
 
 from drs_sync_policy.cli import exits
 from tests.live.cli.terminal import Process, in_terminal
 from tests.processes import PROGRAM, completed
+from tests.wire import Wire, carries_out, wire
 
 
-class Stalling(ThreadingHTTPServer):
+@define
+class Stalling:
     """Sets every policy, but holds back its response to one job as long as the test wants."""
 
-    daemon_threads = True
-    stalls_at = ""
+    server: Wire
+    stalls_at: str = "job-2"
+    stalled: Event = Factory(Event)
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.seen: list[str] = []
-        self.stalled = Event()
-        self.released = Event()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Stalling
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        jobs = [item["job_id"] for item in body["jobs"]]
-        self.server.seen += jobs
-        if self.server.stalls_at in jobs:
-            self.server.stalled.set()
-            self.server.released.wait(60)
-        results = [{"id": job, "status": "success"} for job in jobs]
-        response = json.dumps({"count": len(jobs), "results": results}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(response)))
-        self.end_headers()
-        self.wfile.write(response)
-
-    def log_request(self, code: Any = "-", size: Any = "-") -> None:
-        pass
+    @property
+    def seen(self) -> list[str]:
+        """The jobs that it was sent."""
+        return [item["job_id"] for heard in self.server.heard for item in heard.json()["jobs"]]
 
 
 @pytest.fixture
 def stalling() -> Iterator[Stalling]:
-    with Stalling() as server:
-        thread = Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield server
-        server.released.set()
-        server.shutdown()
-        thread.join()
+    released = Event()
+
+    def set_or_stall(connection: socket.socket) -> bool:
+        body = server.last_from[connection.getpeername()[1]].json()
+        if state.stalls_at in [item["job_id"] for item in body["jobs"]]:
+            state.stalled.set()
+            released.wait(60)
+        return carries_out(server, connection)
+
+    with wire(then=set_or_stall) as server:
+        state = Stalling(server)
+        yield state
+        released.set()
 
 
 @pytest.mark.parametrize("concurrency", ["1", "3"])
@@ -72,9 +58,8 @@ def test_an_interrupted_run_is_resumed(
     items = [{"job_id": f"job-{number}"} for number in range(6)]
     (tmp_path / "p.json").write_text(json.dumps(items))
     arguments = ["apply", "p.json", "--batch", "1", "--concurrency", concurrency]
-    variables = {**environment, "DRS_URL": f"http://127.0.0.1:{stalling.server_port}"}
+    variables = {**environment, "DRS_URL": stalling.server.url}
 
-    stalling.stalls_at = "job-2"
     running = subprocess.Popen(
         [PROGRAM, *arguments, "--output", "json"],
         cwd=tmp_path, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -105,8 +90,7 @@ def test_in_a_terminal_the_way_on_is_what_is_seen_last(
     """No list of what was not sent scrolls it away; the summary counts these jobs."""
     items = [{"job_id": f"job-{number}"} for number in range(60)]
     (tmp_path / "p.json").write_text(json.dumps(items))
-    variables = {**environment, "DRS_URL": f"http://127.0.0.1:{stalling.server_port}"}
-    stalling.stalls_at = "job-2"
+    variables = {**environment, "DRS_URL": stalling.server.url}
 
     def interrupt(running: Process) -> None:
         assert stalling.stalled.wait(60)
