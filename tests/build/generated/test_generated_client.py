@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import copy
 import json
 import pickle
@@ -124,17 +126,13 @@ def test_threads_that_race_for_the_client_get_the_same_one() -> None:
     """Eight threads that ask at once share one `httpx.Client`."""
     client = Client(base_url="http://127.0.0.1:9")
     start = threading.Barrier(8)
-    got: list[httpx.Client] = []
 
-    def ask() -> None:
+    def ask(_: int) -> httpx.Client:
         start.wait()
-        got.append(client.get_httpx_client())
+        return client.get_httpx_client()
 
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(ask, range(8)))
     got[0].close()
     assert len({id(made) for made in got}) == 1
 

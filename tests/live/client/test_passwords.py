@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 
@@ -115,15 +116,12 @@ def test_threads_log_in_once() -> None:
         with client(server, password(iam.url)) as drs:
             start = threading.Barrier(8)
 
-            def call() -> None:
+            def call(_: int) -> None:
                 start.wait()
                 drs.set_policies(JOBS)
 
-            threads = [threading.Thread(target=call) for _ in range(8)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+            with ThreadPoolExecutor(8) as pool:
+                list(pool.map(call, range(8)))
         assert len(iam.heard) == 1
         assert tokens_sent(server) == ["t1"] * 8
 
@@ -140,12 +138,8 @@ def test_threads_renew_once() -> None:
         return REFUSED(connection)
 
     with wire(token("t1"), token("t2"), token("t3")) as iam, wire(then=by_token) as server:
-        with client(server, password(iam.url)) as drs:
-            threads = [threading.Thread(target=drs.set_policies, args=(JOBS,)) for _ in range(8)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+        with client(server, password(iam.url)) as drs, ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: drs.set_policies(JOBS), range(8)))
         assert len(iam.heard) == 2
         assert sorted(tokens_sent(server)) == ["t1"] * 8 + ["t2"] * 8
 

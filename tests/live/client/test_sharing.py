@@ -10,6 +10,7 @@ import pickle
 import signal
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -60,11 +61,8 @@ def test_an_async_client_works_in_two_event_loops_at_once() -> None:
 
     with wire(then=act) as server:
         drs = AsyncSyncPolicyClient(**options(server))
-        threads = [threading.Thread(target=asyncio.run, args=(several(drs),)) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda _: asyncio.run(several(drs)), range(2)))
         assert len(server.heard) == 6
         assert len(server.connections) == 2
         asyncio.run(drs.aclose())

@@ -6,9 +6,9 @@ import itertools
 import random
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -70,11 +70,8 @@ def _load(
                 continue
         wire.close()
 
-    threads = [threading.Thread(target=use, args=(seed,)) for seed in range(USERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(USERS) as pool:
+        list(pool.map(use, range(USERS)))
     assert checks.tally.crashes == {}
     return checks, shared
 

@@ -6,6 +6,7 @@ import inspect
 import sys
 import threading
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -41,10 +42,6 @@ def test_threads_parse_at_the_same_time() -> None:
             except SystemError as error:
                 failed.append(error)
 
-    with stock.one_parse_at_a_time():
-        threads = [threading.Thread(target=parse) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    with stock.one_parse_at_a_time(), ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: parse(), range(2)))
     assert failed == []
