@@ -24,7 +24,6 @@ import click
 from attrs import asdict, frozen
 
 from bench.measure import write_report
-from bench.sandboxes import planted
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.evidence.files import EXCHANGES, Recorder
@@ -36,6 +35,7 @@ from drs_sync_policy.fuzz.traffic.record import HarWriter
 from drs_sync_policy.fuzz.traffic.recorded import Recorded
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault, groups
+from tests.fuzz.found import planted
 
 HAR: Final = "traffic.har"
 CHOSEN: Final = Path(__file__).with_name("checked_faults.txt")
@@ -88,7 +88,7 @@ def checked(fault: Fault | None, folder: Path, *, seed: int, whole: bool = False
         return not whole and bool(rule) and ledger.status(rule) == "failed"
 
     with (
-        planted(*([fault] if fault else [])) as (target, wire),
+        planted(*([fault.name] if fault else [])) as (target, wire),
         recorded(target, folder) as record,
     ):
         verdict = run(

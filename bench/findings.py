@@ -15,13 +15,13 @@ import click
 from attrs import asdict, frozen
 
 from bench.measure import write_report
-from bench.sandboxes import planted
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault, groups
 from drs_sync_policy.text import counted
+from tests.fuzz.found import planted
 
 
 @frozen
@@ -52,7 +52,7 @@ def findings(*together: Fault, seed: int, budget: float, whole: bool) -> tuple[F
     def seen(ledger: Ledger) -> bool:
         return not whole and all(ledger.status(rule) == "failed" for rule in wanted)
 
-    with planted(*together) as (target, wire):
+    with planted(*(fault.name for fault in together)) as (target, wire):
         verdict = run(target, wire=wire, seed=seed, budget=budget, enough=seen)
     return verdict.findings
 

@@ -23,7 +23,7 @@ import click
 from attrs import asdict, frozen
 
 from bench.measure import write_report
-from bench.sandboxes import SANDBOX, cpu_seconds, planted, server
+from bench.sandboxes import SANDBOX, cpu_seconds, server
 from drs_sync_policy import contract, sandbox
 from drs_sync_policy.cli.output.verdict import any_violation
 from drs_sync_policy.fuzz import scenarios
@@ -36,7 +36,7 @@ from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault, groups
 from tests.fuzz import servers
 from tests.fuzz.faulty import FAULTY
-from tests.fuzz.found import target_at
+from tests.fuzz.found import planted, target_at
 from tools.documents import ROOT
 
 

@@ -1,4 +1,4 @@
-"""Servers for measurements: processes of their own, and sandboxes in this process."""
+"""Servers for measurements, in processes of their own."""
 
 from __future__ import annotations
 
@@ -16,12 +16,6 @@ from typing import Final
 
 from attrs import frozen
 
-from drs_sync_policy import sandbox
-from drs_sync_policy.fuzz.target.asgi import over_asgi
-from drs_sync_policy.fuzz.target.http import Wire
-from drs_sync_policy.fuzz.target.profile import Target
-from drs_sync_policy.sandbox.faults import Fault
-from tests.fuzz.found import target_at
 from tools.documents import CONTRACT
 from tools.programs import node_environment, node_tool
 
@@ -103,12 +97,3 @@ def _ready(port: int, process: subprocess.Popen[bytes]) -> bool:
         else:
             return True
     return False
-
-
-@contextmanager
-def planted(*faults: Fault) -> Iterator[tuple[Target, Wire]]:
-    """A sandbox with these faults in this process: its profile, and the wire to it."""
-    described = target_at("http://sandbox")
-    application = sandbox.create_app(faults=[fault.name for fault in faults])
-    with over_asgi(application, described) as wire:
-        yield described, wire

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from drs_sync_policy import contract, sandbox
-from drs_sync_policy.fuzz.ledger import Ledger
-from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy import sandbox
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target import profile
-from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.profile import Target
+from tests.fuzz import servers
 from tests.fuzz.known import FAULT, profile_of
 
 
@@ -27,11 +25,9 @@ def target() -> Iterator[Target]:
 @pytest.fixture
 def prober(target: Target) -> Iterator[Prober]:
     """A prober with an empty record."""
-    loaded = contract.load()
-    oracle = Oracle(loaded, loaded.operations[0], target)
-    wire = over_http(target)
-    yield Prober(oracle, wire, Ledger(loaded.rules), seed=1)
-    wire.close()
+    made = servers.prober(target)
+    yield made
+    made.wire.close()
 
 
 @pytest.fixture(scope="module")

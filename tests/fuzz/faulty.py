@@ -20,5 +20,5 @@ FAULTY: Final[Mapping[str, type[Handler]]] = {
     and issubclass(entry, Handler)
     and entry.__module__ == module.__name__
     and entry not in (faulty_items.Tolerant, faulty_stores.Storing)
-}
+} | faulty_stores.TEXTS
 """Each of them by its name."""

@@ -7,7 +7,8 @@ import html
 import json
 import re
 import unicodedata
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 from urllib.parse import unquote
 
 from tests.fuzz.servers import JOBS, Handler, Refused
@@ -32,77 +33,31 @@ class Storing(Handler):
         return text
 
 
-class CutsAt63(Storing):
-    """Cuts a name as PostgreSQL does."""
-
-    def text(self, text: str) -> str:
-        return text.encode()[:63].decode(errors="ignore")
-
-
-class CutsAt300(Storing):
-    """Keeps 300 characters."""
-
-    def text(self, text: str) -> str:
-        return text[:300]
+def _number(text: str) -> str:
+    """The shortest form of a text that looks like a number."""
+    try:
+        return f"{float(text):g}" if re.fullmatch(r"[\d.]+", text) else text
+    except ValueError:
+        return text
 
 
-class CutsAt3000(Storing):
-    """Keeps 3000 bytes, as an index of MySQL does."""
-
-    def text(self, text: str) -> str:
-        return text.encode()[:3072].decode(errors="ignore")
-
-
-class CutsUnits(Storing):
-    """Keeps 40 UTF-16 units of a text with surrogate pairs."""
-
-    def text(self, text: str) -> str:
-        return text.encode("utf-16-le")[:80].decode("utf-16-le", errors="ignore")
-
-
-class Normalizes(Storing):
-    """Stores NFC."""
-
-    def text(self, text: str) -> str:
-        return unicodedata.normalize("NFC", text)
-
-
-class NumbersFromText(Storing):
-    """Stores a text that looks like a number in the shortest form."""
-
-    def text(self, text: str) -> str:
-        try:
-            return f"{float(text):g}" if re.fullmatch(r"[\d.]+", text) else text
-        except ValueError:
-            return text
-
-
-class DigitsOfAnyScript(Storing):
-    """Reads digits of other scripts."""
-
-    def text(self, text: str) -> str:
-        return str(int(text)) if text.isdecimal() and not text.isascii() else text
-
-
-class EscapesHtml(Storing):
-    """Stores HTML."""
-
-    def text(self, text: str) -> str:
-        return html.escape(text, quote=False)
-
-
-class Unquotes(Storing):
-    """Decodes percent escapes."""
-
-    def text(self, text: str) -> str:
-        return unquote(text)
-
-
-class NoAstral(Storing):
-    """Stores `?` for what MySQL's utf8 cannot store."""
-
-    def text(self, text: str) -> str:
-        return "".join("?" if ord(c) > 0xFFFF else c for c in text)
+_TEXTS: Final[Mapping[str, Callable[[str], str]]] = {
+    "CutsAt63": lambda t: t.encode()[:63].decode(errors="ignore"),  # as PostgreSQL cuts a name
+    "CutsAt300": lambda t: t[:300],
+    "CutsAt3000": lambda t: t.encode()[:3072].decode(errors="ignore"),  # as an index of MySQL
+    "CutsUnits": lambda t: t.encode("utf-16-le")[:80].decode("utf-16-le", errors="ignore"),
+    "Normalizes": lambda t: unicodedata.normalize("NFC", t),
+    "NumbersFromText": _number,
+    "DigitsOfAnyScript": lambda t: str(int(t)) if t.isdecimal() and not t.isascii() else t,
+    "EscapesHtml": lambda t: html.escape(t, quote=False),
+    "Unquotes": unquote,
+    "NoAstral": lambda t: "".join("?" if ord(c) > 0xFFFF else c for c in t),  # MySQL's utf8
+}
+"""What is stored of a text."""
+TEXTS: Final = {
+    name: type(name, (Storing,), {"text": staticmethod(stored)}) for name, stored in _TEXTS.items()
+}
+"""The servers that store it so."""
 
 
 class LosesEmptyText(Storing):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final
 
 from attrs import frozen
@@ -12,6 +14,7 @@ from drs_sync_policy.fuzz.crash import Crash
 from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
+from drs_sync_policy.fuzz.target.http import Wire
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault
@@ -64,6 +67,14 @@ def target_at(url: str) -> Target:
     return profile.parse(sandbox.target_profile(url, tenants=TENANTS, max_body_bytes=limit))
 
 
+@contextmanager
+def planted(*faults: str) -> Generator[tuple[Target, Wire]]:
+    """A sandbox with these faults in this process: its profile, and the wire to it."""
+    target = target_at("http://application")
+    with over_asgi(sandbox.create_app(faults=faults), target) as wire:
+        yield target, wire
+
+
 @frozen
 class Found:
     """What a run finds in a sandbox with a fault."""
@@ -80,14 +91,13 @@ class Found:
 
 def found_by(fault: Fault) -> Found:
     """What the fuzzer finds in a sandbox with the fault."""
-    target = target_at("http://application")
     accepted: list[bool] = []
 
     def record(exchange: Exchange) -> None:
         if exchange.expectation.valid:
             accepted.append(exchange.response is not None and exchange.response.status == 200)
 
-    with over_asgi(sandbox.create_app(faults=[fault.name]), target) as wire:
+    with planted(fault.name) as (target, wire):
         verdict = run(
             target,
             seed=1,

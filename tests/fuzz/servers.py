@@ -21,12 +21,15 @@ from urllib.parse import unquote, urlsplit
 from attrs import evolve, field, frozen
 
 from drs_sync_policy import contract
+from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.ledger import Ledger
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.connection import over_http
+from drs_sync_policy.fuzz.target.http import Request, Response, Wire
 from drs_sync_policy.fuzz.target.profile import Readback, Target
+from drs_sync_policy.fuzz.traffic.offline import NoWire
 from tests.fuzz.validity import FIELDS, is_valid, loads
 
 OWN, OTHER = "a1" * 16, "b2" * 16
@@ -347,11 +350,22 @@ def target(server: Server, **changes: Any) -> Target:
     return profile.parse(described(server, **changes), environment={})
 
 
-def prober(server: Server) -> Prober:
-    """A prober of a server, its record empty."""
-    loaded, checked = contract.load(), target(server)
-    oracle = Oracle(loaded, loaded.operations[0], checked)
-    return Prober(oracle, over_http(checked), Ledger(loaded.rules), seed=1)
+def prober(checked: Target, wire: Wire | None = None, against: Contract | None = None) -> Prober:
+    """A prober of a target, its record empty."""
+    loaded = against or contract.load()
+    oracle = Oracle.of_target(checked, loaded)
+    return Prober(oracle, wire or over_http(checked), Ledger(loaded.rules), seed=1)
+
+
+class Capturing(NoWire):
+    """A wire that keeps every request, and rejects each with 401."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+
+    def send(self, request: Request, *, timeout: float | None = None) -> Response:
+        self.requests.append(request)
+        return Response(401, (), b"", 0.0)
 
 
 @contextlib.contextmanager
@@ -367,3 +381,16 @@ def serving(
     finally:
         server.stop()
         thread.join()
+
+
+@contextlib.contextmanager
+def probing(
+    habits: Habits | None = None,
+    handler: type[Handler] | None = None,
+    against: Contract | None = None,
+) -> Generator[Prober]:
+    """A prober of such a server; its connection ends with the block."""
+    with serving(habits, handler) as server:
+        made = prober(target(server), against=against)
+        yield made
+        made.wire.close()

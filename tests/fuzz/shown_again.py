@@ -9,17 +9,14 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from drs_sync_policy import contract, sandbox
+from drs_sync_policy import sandbox
 from drs_sync_policy.fuzz import scenarios
-from drs_sync_policy.fuzz.ledger import Ledger
-from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.report.describe import Describer
 from drs_sync_policy.fuzz.report.model import Example
 from drs_sync_policy.fuzz.rules import words
 from drs_sync_policy.fuzz.target import profile
-from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.profile import Target
+from tests.fuzz import servers
 from tests.processes import completed
 
 _RUN = (
@@ -42,13 +39,7 @@ _FIELD = re.compile(r"`([a-z_]+)`")
 
 def examples(target: Target, *names: str) -> dict[str, list[Example]]:
     """The violations that these scenarios, or all, show of what `target` stores, by rule."""
-    loaded = contract.load()
-    prober = Prober(
-        Oracle(loaded, loaded.operations[0], target),
-        over_http(target),
-        Ledger(loaded.rules),
-        seed=1,
-    )
+    prober = servers.prober(target)
     for scenario in scenarios.ordered():
         if scenario.name in (names or _RUN):
             scenario.run(prober)

@@ -12,11 +12,8 @@ from drs_sync_policy import contract
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.findings.grouping import group
-from drs_sync_policy.fuzz.ledger import Ledger
-from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.prober import Prober
-from drs_sync_policy.fuzz.target.connection import over_http
 from tests.fuzz import servers, validity
+from tests.fuzz.faulty_stores import Storing
 from tests.fuzz.servers import Handler
 
 STORED = "accepted-policy-is-stored"
@@ -25,36 +22,26 @@ STORED = "accepted-policy-is-stored"
 KEEPS = "omitted-field-keeps-its-value"
 
 
-class Storing(Handler):
-    """Stores of an item what `kept` makes of it."""
-
-    def kept(self, item: dict[str, Any]) -> dict[str, Any]:
-        return item
-
-    def apply(self, project: str, item: dict[str, Any], place: int) -> dict[str, Any]:
-        return super().apply(project, self.kept(item), place)
-
-
 class Losing(Storing):
     """Takes `slot_name` and forgets it."""
 
-    def kept(self, item: dict[str, Any]) -> dict[str, Any]:
+    def stored(self, item: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in item.items() if name != "slot_name"}
 
 
 class LosingAll(Storing):
     """Takes every field and forgets it."""
 
-    def kept(self, item: dict[str, Any]) -> dict[str, Any]:
+    def stored(self, item: dict[str, Any]) -> dict[str, Any]:
         return {"job_id": item["job_id"]}
 
 
 class Replacing(Losing):
     """Loses a field, and what an item leaves out as well."""
 
-    def kept(self, item: dict[str, Any]) -> dict[str, Any]:
+    def stored(self, item: dict[str, Any]) -> dict[str, Any]:
         self.server.stored.pop(item["job_id"], None)
-        return super().kept(item)
+        return super().stored(item)
 
 
 class Merging(Storing):
@@ -124,7 +111,7 @@ class Reversing(ReplacingAll):
 class Mistaking(Storing):
     """Stores one value of an enum as another."""
 
-    def kept(self, item: dict[str, Any]) -> dict[str, Any]:
+    def stored(self, item: dict[str, Any]) -> dict[str, Any]:
         wrong = item.get("conflict_policy") == "overwrite"
         return {**item, "conflict_policy": "ignore"} if wrong else item
 
@@ -147,15 +134,10 @@ def rules_of_findings(
     ),
 ) -> list[str]:
     """The rules of the findings that the scenarios about what is stored lead to."""
-    loaded = against or contract.load()
-    with servers.serving(handler=handler) as server:
-        target = servers.target(server)
-        oracle = Oracle(loaded, loaded.operation(contract.BATCH_SET_POLICY), target)
-        prober = Prober(oracle, over_http(target), Ledger(loaded.rules), seed=1)
+    with servers.probing(handler=handler, against=against) as prober:
         for entry in filter(which, scenarios.ordered()):
             entry.run(prober)
         findings = group(prober)
-        prober.wire.close()
     recorded = [id(violation) for finding in findings for violation in finding.violations]
     assert len({*recorded}) >= len([*prober.ledger.violations()]) - len(findings)
     return [finding.rule for finding in findings]

@@ -7,22 +7,21 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from attrs import evolve, frozen
+from attrs import evolve
 from rich.console import Console
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz import stock
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.crash import BLAME, is_ours
-from drs_sync_policy.fuzz.ledger import Ledger
-from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.report import files, terminal
 from drs_sync_policy.fuzz.report.describe import describe
-from drs_sync_policy.fuzz.target.connection import over_http
-from drs_sync_policy.fuzz.target.http import NoResponse, Request, Response, Wire
+from drs_sync_policy.fuzz.target.connection import Pool
+from drs_sync_policy.fuzz.target.http import NoResponse, Request, Response
+from drs_sync_policy.fuzz.target.patience import Patient
 from drs_sync_policy.fuzz.target.profile import ProfileError, Target, parse
 from drs_sync_policy.fuzz.verdict import Verdict
+from tests.fuzz import servers
 
 pytestmark = pytest.mark.first
 
@@ -30,38 +29,17 @@ METHODS = "other-methods-are-refused"
 PASSED = ("other-media-types-are-refused", "token-is-matched-exactly")
 
 
-@frozen
-class Failing:
+class Failing(Patient):
     """A wire of ours with a fault: it cannot send some requests."""
 
-    wire: Wire
-    cannot: Callable[[Request], bool]
-    error: Exception
+    def __init__(self, target: Target, cannot: Callable[[Request], bool], error: Exception) -> None:
+        super().__init__(Pool(target), target)
+        self.cannot, self.error = cannot, error
 
     def send(self, request: Request, *, timeout: float | None = None) -> Response:
         if self.cannot(request):
             raise self.error
-        return self.wire.send(request, timeout=timeout)
-
-    def close(self) -> None:
-        self.wire.close()
-
-    @property
-    def lowered(self) -> float | None:
-        return self.wire.lowered
-
-    @property
-    def throttled(self) -> int:
-        return self.wire.throttled
-
-    def each_throttled(self, work: Callable[[Response], None] | None) -> None:
-        self.wire.each_throttled(work)
-
-    def limit(self, seconds: float) -> None:
-        self.wire.limit(seconds)
-
-    def stop(self) -> None:
-        self.wire.stop()
+        return super().send(request, timeout=timeout)
 
 
 def _other_methods(request: Request) -> bool:
@@ -72,7 +50,7 @@ def _other_methods(request: Request) -> bool:
 def verdict(target: Target) -> Verdict:
     """The verdict of a fuzzer that cannot send other methods; its exception has the token in it."""
     error = ValueError(f"cannot send {target.tenant.token}")
-    wire = Failing(over_http(target), _other_methods, error)
+    wire = Failing(target, _other_methods, error)
     return run(target, wire=wire, budget=0, rules={METHODS, *PASSED})
 
 
@@ -93,7 +71,7 @@ def test_a_bug_of_the_fuzzer_fails_no_rule(verdict: Verdict) -> None:
 
 def test_a_fuzzer_that_can_send_nothing_has_no_verdict(target: Target) -> None:
     """Every scenario is left out for the fault; the server is not blamed."""
-    wire = Failing(over_http(target), lambda request: True, RuntimeError("no such plug"))
+    wire = Failing(target, lambda request: True, RuntimeError("no such plug"))
     verdict = run(target, wire=wire, budget=0)
     assert verdict.ending == "too little checked"
     assert verdict.crashes[0].during == "preflight"
@@ -118,13 +96,10 @@ def test_a_bug_in_the_phases_of_schemathesis_is_reported_without_a_traceback(
 def test_a_server_that_closes_connections_is_not_a_bug_of_the_fuzzer(target: Target) -> None:
     """Many servers close the connection where their code fails; schemathesis sends on."""
     error = NoResponse("the connection was closed without a response")
-    wire = Failing(over_http(target), lambda request: b"null" in (request.body or b""), error)
-    loaded = contract.load()
-    oracle = Oracle(loaded, loaded.operation(contract.BATCH_SET_POLICY), target)
-    ledger = Ledger(loaded.checked_rules(target.operations))
-    prober = Prober(oracle, wire, ledger, seed=0, workers=1)
+    wire = Failing(target, lambda request: b"null" in (request.body or b""), error)
+    prober = servers.prober(target, wire)
     assert any(stock.run(prober, seconds=seconds) > 20 for seconds in (1, 5, 25, 60))
-    assert ledger.reason("schemathesis") == "Network Error: Connection failed"
+    assert prober.ledger.reason("schemathesis") == "Network Error: Connection failed"
 
 
 def test_every_report_tells_a_fault_without_secrets(

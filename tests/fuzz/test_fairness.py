@@ -36,8 +36,7 @@ class InTurn(Handler):
 @pytest.mark.parametrize("handler", [Handler, InTurn])
 def test_a_status_chosen_at_random_does_not_depend_on_the_language(handler: type[Handler]) -> None:
     """A request with another language got another status, and so does the same request again."""
-    with servers.serving(CHOOSING, handler) as server:
-        prober = servers.prober(server)
+    with servers.probing(CHOOSING, handler) as prober:
         _in_languages(prober)
     assert prober.ledger.times_checked("language-changes-only-messages") > 20
     assert [violation.rule for violation in prober.ledger.violations()] == []
@@ -52,8 +51,7 @@ class ByLanguage(Handler):
 
 def test_a_status_that_the_language_decides_is_found() -> None:
     """Both statuses are allowed, but one request never gets that of the other."""
-    with servers.serving(CHOOSING, ByLanguage) as server:
-        prober = servers.prober(server)
+    with servers.probing(CHOOSING, ByLanguage) as prober:
         _in_languages(prober)
     found = list(prober.ledger.violations("language-changes-only-messages"))
     assert list(prober.ledger.violations()) == found
@@ -66,17 +64,16 @@ def test_a_status_that_the_language_decides_is_found() -> None:
 def test_an_error_code_chosen_at_random_is_no_other_response_to_the_same_request() -> None:
     """Codes are the server's choice, so only statuses are compared."""
     random_codes = {"unknown": "E1", "busy": "E2", "request": "E3 E4 E5 E6"}
-    with servers.serving(Habits(codes=random_codes)) as server:
-        prober = servers.prober(server)
+    with servers.probing(Habits(codes=random_codes)) as prober:
         (repeats,) = (one for one in comparisons.SCENARIOS if one.name == "repeats")
-        prober.together([lambda: repeats.run(prober)])
+        repeats.run(prober)
     assert prober.ledger.times_checked("repeating-is-harmless") >= 16
     assert [v.rule for v in prober.ledger.violations()] == []
 
 
 def _in_languages(prober: Prober) -> None:
     (scenario,) = languages.SCENARIOS
-    prober.together([lambda: scenario.run(prober)])  # it closes its connection
+    scenario.run(prober)
 
 
 class Throttling(Handler):
@@ -130,13 +127,11 @@ class DiesOfExtremes(Handler):
 
 def test_a_crash_on_an_extreme_makes_no_one_impatient_with_valid_requests() -> None:
     """They are asked once more as before; the crash itself is found."""
-    with servers.serving(handler=DiesOfExtremes) as server:
-        prober = servers.prober(server)
+    with servers.probing(handler=DiesOfExtremes) as prober:
         valid = prober.bodies.batch(1, 1)
         extreme = ijson.dumps({**valid, "x": 0}).replace(b'"x":0', b'"x":1e999')
         crash = prober.send(prober.request(extreme), case="an extreme")
         after = prober.send(prober.request({**valid, "x_after": 1}), case="a valid request")
-        prober.wire.close()
     assert crash.response is None
     assert after.response is not None
     assert after.response.status == 200

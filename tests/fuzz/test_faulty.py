@@ -73,9 +73,8 @@ def test_a_valid_request_that_is_sent_otherwise_is_read(
 ) -> None:
     """Chunks and expectations change nothing of what a request means."""
     (chosen,) = (one for one in protocol.SCENARIOS if one.name == scenario)
-    with servers.serving(handler=handler) as server:
-        prober = servers.prober(server)
-        prober.together([lambda: chosen.run(prober)])
+    with servers.probing(handler=handler) as prober:
+        chosen.run(prober)
     found = {violation.rule for violation in prober.ledger.violations()}
     assert found & {*SENT_OTHERWISE} == rules
 
@@ -83,13 +82,11 @@ def test_a_valid_request_that_is_sent_otherwise_is_read(
 def test_an_exported_test_sends_the_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever a body is cut, a server that reads one chunk has one bug; the test shows it."""
     (chosen,) = (one for one in protocol.SCENARIOS if one.name == "chunks")
-    with servers.serving(handler=faulty_requests.FirstChunkOnly) as server:
-        prober = servers.prober(server)
-        prober.together([lambda: chosen.run(prober)])
+    with servers.probing(handler=faulty_requests.FirstChunkOnly) as prober:
+        chosen.run(prober)
         target = prober.target
         findings = group(prober)
         verdict = Verdict(target, prober.ledger, "complete", "", 1, 1.0, findings=findings)
-        prober.wire.close()
         (finding,) = findings
         assert finding.rule == "valid-request-is-accepted"
         assert finding.example.exchanges[-1].request.cuts == (1,)
@@ -154,8 +151,7 @@ def test_what_a_throttled_request_stored_is_read_before_it_is_sent_again(
 ) -> None:
     """The request that is sent again would hide it; an earlier try may have stored it rightly."""
     (chosen,) = (one for one in unchanged.SCENARIOS if one.name == "throttled requests")
-    with servers.serving(handler=handler) as server:
-        prober = servers.prober(server)
+    with servers.probing(handler=handler) as prober:
 
         def work() -> None:
             while not prober.wire.throttled:
@@ -165,7 +161,7 @@ def test_what_a_throttled_request_stored_is_read_before_it_is_sent_again(
         prober.together([work])  # it closes its connection
     assert bool(prober.ledger.times_checked(_STORES)) == checked
     with servers.serving() as repaired:
-        again = servers.prober(repaired)
+        again = servers.prober(servers.target(repaired))
         for violation in prober.ledger.violations():
             done = replay(again, violation)
             assert (done.result, done.failed) == ("FLAKY", 0)

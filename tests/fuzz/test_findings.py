@@ -22,10 +22,15 @@ from tests.fuzz.servers import Handler
 from tests.fuzz.storing import (
     KEEPS,
     STORED,
+    ClearingTexts,
     Losing,
+    LosingAll,
+    Mistaking,
     Refusing,
     Replacing,
     ReplacingAll,
+    ResettingBooleans,
+    ResettingEnums,
     Reversing,
     Toggling,
     rules_of_findings,
@@ -46,7 +51,17 @@ class Miscounting(Handler):
     [
         (Losing, STORED),
         (ReplacingAll, KEEPS),
-        pytest.param(Toggling, "repeating-is-harmless", marks=pytest.mark.system),
+        *(
+            pytest.param(handler, rule, marks=pytest.mark.system)
+            for handler, rule in (
+                (Toggling, "repeating-is-harmless"),
+                (LosingAll, STORED),
+                (Mistaking, STORED),
+                (ResettingBooleans, KEEPS),
+                (ResettingEnums, KEEPS),
+                (ClearingTexts, KEEPS),
+            )
+        ),
     ],
 )
 def test_one_bug_of_what_is_stored_is_one_finding(handler: type[Handler], rule: str) -> None:
@@ -57,10 +72,10 @@ def test_one_bug_of_what_is_stored_is_one_finding(handler: type[Handler], rule: 
 class KeepingTheFirst(Losing):
     """Never replaces a `conflict_policy`, and forgets `slot_name`."""
 
-    def kept(self, item: dict[str, Any]) -> dict[str, Any]:
+    def stored(self, item: dict[str, Any]) -> dict[str, Any]:
         first = self.server.stored.get(item["job_id"], {}).get("conflict_policy")
         known = {"conflict_policy": first} if first and "conflict_policy" in item else {}
-        return {**super().kept(item), **known}
+        return {**super().stored(item), **known}
 
 
 @pytest.mark.system
@@ -85,6 +100,14 @@ def test_two_bugs_of_one_field_are_two_findings() -> None:
         Replacing, which=lambda entry: entry.name in ("plain requests", "fields")
     )
     assert {*found} == {STORED, KEEPS}
+
+
+@pytest.mark.first
+@pytest.mark.system
+def test_a_field_that_the_server_does_not_know_yet_has_findings_of_its_own() -> None:
+    """The contract is ahead of the server, which ignores the new field, valid or not."""
+    found = rules_of_findings(Handler, with_a_new_field(), lambda entry: "readback" in entry.needs)
+    assert {*found} == {STORED, "invalid-body-is-refused"}
 
 
 def test_a_new_field_that_is_rejected_is_one_finding() -> None:
@@ -137,15 +160,13 @@ def test_a_contract_without_optional_fields_is_checked() -> None:
 
 def test_a_finding_names_the_request_that_it_shows() -> None:
     """Any request shows it, so the plainest one is shown, whatever the run sent first."""
-    with servers.serving(handler=Miscounting) as server:
-        prober = servers.prober(server)
+    with servers.probing(handler=Miscounting) as prober:
         oracle = prober.oracle
         odd = prober.bodies.body([prober.bodies.item("x")])
         request = evolve(Plain(oracle, prober.bodies).request(), body=ijson.dumps(odd))
         for violation in check_response(oracle, prober.ask(request), case='the job id "x"'):
             prober.ledger.record(violation)
         (finding,) = group(prober)
-        prober.wire.close()
     assert finding.cause.startswith("a plain request. ")
     assert (finding.label, finding.also_with) == ("alone", ('the job id "x"',))
 
@@ -161,21 +182,17 @@ class MiscountingSeveral(Handler):
 def test_a_random_sequence_says_that_its_cases_are_random() -> None:
     """So that a named case that shows the same is the example."""
     (chosen,) = sequences.SCENARIOS
-    with servers.serving(handler=MiscountingSeveral) as server:
-        prober = servers.prober(server)
+    with servers.probing(handler=MiscountingSeveral) as prober:
         prober.enough = lambda ledger: any(ledger.violations())
         chosen.run(prober)
-        prober.wire.close()
     assert [violation.generated for violation in prober.ledger.violations()] == [True]
     assert not prober.generating
 
 
 def test_a_smaller_request_is_described_as_it_is() -> None:
     """By its own path and headers, not by the case that it came from; a secret is not shown."""
-    with servers.serving(handler=Handler) as server:
-        prober = servers.prober(server)
+    with servers.probing(handler=Handler) as prober:
         target, plain = prober.target, Plain(prober.oracle, prober.bodies)
-        prober.wire.close()
     request = plain.request()
     token = {name: value for name, value in request.headers if name != "Content-Type"}
 
@@ -215,8 +232,7 @@ class Careless(Handler):
 
 def test_the_crash_of_another_finding_is_not_evidence() -> None:
     """However many requests crashed before: each finding shows its own defect, and no other."""
-    with servers.serving(handler=Careless) as server:
-        prober = servers.prober(server)
+    with servers.probing(handler=Careless) as prober:
         of = {
             "body": "`jobs` is null",
             "media": "the media type text/plain",
@@ -234,7 +250,6 @@ def test_the_crash_of_another_finding_is_not_evidence() -> None:
         for raw in (b'{"jobs": [{"job_id": []}]}', b'{"jobs": [{}]}'):
             prober.send(prober.request(raw), case="another id")
         found = {finding.rule: finding for finding in group(prober)}
-        prober.wire.close()
     assert {*found} == {"invalid-body-is-refused", "other-media-types-are-refused"}
     media = found["other-media-types-are-refused"].cause
     assert media.endswith(" 415. Received: 200 with 1 result")
@@ -246,12 +261,10 @@ def test_the_crash_of_another_finding_is_not_evidence() -> None:
 
 def test_the_text_of_an_example_names_what_is_left_of_its_request() -> None:
     """Of three conditions, one is enough; a token is not shown, and the case says what it is."""
-    with servers.serving(servers.Habits(bad_token=(404,))) as server:
-        prober = servers.prober(server)
+    with servers.probing(servers.Habits(bad_token=(404,))) as prober:
         request = prober.request(b"", language="zh-cn").with_header("X-Auth-Token", "x" * 18)
         words = {"token": "an unknown token", "body": "no body", "language": "zh-cn"}
         prober.send(request, case=InWords(words))
         (finding,) = group(prober)
-        prober.wire.close()
     expected = "Expected: 401 or 403. Received: 404 (E3: That request is wrong)"
     assert finding.cause == f"an unknown token. {expected}"

@@ -6,9 +6,16 @@ import pytest
 
 from tests.fuzz.shown_again import assert_shown_again, examples, served
 
+FURTHER = (
+    "stores-first-item", "resets-booleans", "clears-texts", "first-call-wins", "true-stays-true",
+    "toggles-booleans", "loses-slot-name", "loses-false", "earlier-item-wins",
+    "only-last-item-counts",
+)  # fmt: skip
+
 
 @pytest.mark.parametrize(
-    "fault", ["replaces-policy", pytest.param("stores-first-item", marks=pytest.mark.system)]
+    "fault",
+    ["replaces-policy", *(pytest.param(name, marks=pytest.mark.system) for name in FURTHER)],
 )
 def test_the_requests_of_a_finding_bring_it_about_on_a_new_server(fault: str) -> None:
     """A server with the same fault shows what was received, and a right one does not."""

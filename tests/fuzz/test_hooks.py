@@ -48,8 +48,7 @@ def test_the_command_line_of_schemathesis_knows_our_rules(tmp_path: Path) -> Non
 
 def test_a_body_that_was_streamed_is_not_held_against_the_server() -> None:
     """What was sent in pieces cannot be read again, and may be rejected before the credentials."""
-    with servers.serving(servers.Habits()) as server:
-        prober = servers.prober(server)
+    with servers.probing(servers.Habits()) as prober:
         url = f"{prober.target.url}/v3/{prober.target.tenant.project_id}/jobs/batch-sync-policy"
         response = requests.post(url, data=iter([b"{", b"}"]), timeout=10)
         seen = hooks.exchange(Response.from_requests(response, verify=True), prober.oracle)

@@ -55,7 +55,7 @@ def test_a_redirect_is_not_followed_to_another_host() -> None:
                 budget=0,
                 enough=lambda ledger: ledger.status("status-is-documented") == "failed",
             )
-            prober = servers.prober(server)
+            prober = servers.prober(servers.target(server))
             # Schemathesis sends nothing while it builds its strategies: a second is too short for
             # that on a busy machine.
             assert any(stock.run(prober, seconds=seconds) for seconds in (1, 5, 25))

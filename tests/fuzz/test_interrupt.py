@@ -79,8 +79,7 @@ def test_ctrl_c_reaches_the_workers_while_they_are_being_started() -> None:
         sent.append(number)
         begun.set()
 
-    with servers.serving() as server:
-        prober = servers.prober(server)
+    with servers.probing() as prober:
 
         def job() -> None:
             prober.each(send, range(10**7))

@@ -9,31 +9,23 @@ from typing import Any
 
 import pytest
 
-from drs_sync_policy import contract, sandbox
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.findings.grouping import Finding, group
-from drs_sync_policy.fuzz.ledger import Ledger
-from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.prober import Prober
 from drs_sync_policy.fuzz.readback import Unreadable
 from drs_sync_policy.fuzz.scenarios.results import comparisons
-from drs_sync_policy.fuzz.target.asgi import over_asgi
 from tests.fuzz import servers
-from tests.fuzz.found import target_at
+from tests.fuzz.found import planted
 from tests.fuzz.servers import Handler
 
 
 def _findings(handler: type[Handler], *names: str) -> tuple[Finding, ...]:
     """What these scenarios find."""
-    with servers.serving(handler=handler) as server:
-        prober = servers.prober(server)
+    with servers.probing(handler=handler) as prober:
         for scenario in scenarios.ordered():
             if scenario.name in names:
                 with contextlib.suppress(Unreadable):
                     scenario.run(prober)
-        findings = group(prober)
-        prober.wire.close()
-    return findings
+        return group(prober)
 
 
 class LosingUpdates(Handler):
@@ -140,9 +132,9 @@ def test_a_server_that_fails_for_ever_has_one_finding() -> None:
 
 def test_a_request_that_must_not_be_repeated_is_not_called_alone() -> None:
     """The run ended with it, so that the server still remembers it when it is sent again."""
-    rule, target, loaded = "repeating-is-harmless", target_at("http://application"), contract.load()
-    with over_asgi(sandbox.create_app(faults=["repetition-fails"]), target) as wire:
-        prober = Prober(Oracle.of_target(target, loaded), wire, Ledger(loaded.rules), seed=1)
+    rule = "repeating-is-harmless"
+    with planted("repetition-fails") as (target, wire):
+        prober = servers.prober(target, wire)
         prober.enough = lambda ledger: ledger.status(rule) == "failed"
         (repeats,) = (entry for entry in comparisons.SCENARIOS if entry.name == "repeats")
         repeats.run(prober)

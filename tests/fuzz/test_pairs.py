@@ -7,23 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from drs_sync_policy import sandbox
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.evidence import files
-from drs_sync_policy.fuzz.target import profile
-from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.sandbox import faults
-from drs_sync_policy.sandbox.seed import TENANTS
+from tests.fuzz.found import planted
 
 RULES = {fault.name: fault.rule for fault in faults.catalogue()}
 
 
 def _run(*names: str, budget: float) -> Verdict:
     """A run on a sandbox with these faults, until the rule of each has failed."""
-    target = profile.parse(sandbox.target_profile("http://application", tenants=TENANTS))
     wanted = [RULES[name] for name in names]
-    with over_asgi(sandbox.create_app(faults=names), target) as wire:
+    with planted(*names) as (target, wire):
         return run(
             target,
             wire=wire,

@@ -178,7 +178,7 @@ def test_a_first_request_cannot_be_sent_again() -> None:
     assert 'skip(reason="what was stored before it' in export.module(verdict)
     with servers.serving() as repaired:
         repaired.stored = {job: {"index_trans": True} for job in servers.JOBS[servers.OWN]}
-        prober = servers.prober(repaired)
+        prober = servers.prober(servers.target(repaired))
         done = replay(prober, finding.example)
         repaired.stored.clear()
         fixed = replay(prober, finding.example)

@@ -16,7 +16,6 @@ import pytest
 import tomlkit
 from click.testing import CliRunner, Result
 
-from drs_sync_policy import sandbox
 from drs_sync_policy.cli import main
 from drs_sync_policy.fuzz import replay as replaying
 from drs_sync_policy.fuzz.active import run
@@ -24,28 +23,13 @@ from drs_sync_policy.fuzz.evidence import files
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.sandbox.seed import TENANTS
 from tests.fuzz import servers
+from tests.fuzz.known import profile_of
 
 FAULTS = {
     "a response": ("crashes-on-nul", "valid-request-never-crashes"),
     "what is stored": ("loses-slot-name", "accepted-policy-is-stored"),
     "responses compared": ("foreign-job-deleted", "foreign-job-looks-unknown"),
 }
-
-
-@contextmanager
-def _served(path: Path, *faults: str) -> Generator[None]:
-    """A sandbox with these faults, and its profile at `path`."""
-    with sandbox.running(faults=faults) as served:
-        document = sandbox.target_profile(served.url, tenants=served.tenants)
-        path.write_text(_toml(document), encoding="utf-8")
-        yield
-
-
-def _toml(document: dict[str, Any]) -> str:
-    lines: list[str] = []
-    for name, table in document.items():
-        lines += [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
-    return "\n".join(lines) + "\n"
 
 
 def _report(path: Path, folder: Path, rule: str) -> dict[str, Any]:
@@ -67,14 +51,14 @@ def _replay(*arguments: str) -> Result:
 def test_a_finding_fails_until_it_is_fixed(tmp_path: Path, fault: str, rule: str) -> None:
     """Exit code 1 while the fault is there, 0 on a server without it."""
     path, folder = tmp_path / "target.toml", tmp_path / "report"
-    with _served(path, fault):
+    with profile_of(path, fault):
         document = _report(path, folder, rule)
         assert rule in [finding["rule"] for finding in document["findings"]]
         started = time.monotonic()
         failing = _replay(str(folder), rule)
         assert time.monotonic() - started < 60
     assert (failing.exit_code, failing.output.split()[0]) == (1, "FAILS"), failing.output
-    with _served(path):
+    with profile_of(path):
         fixed = _replay(str(folder), rule)
     assert (fixed.exit_code, fixed.output.split()[0]) == (0, "FIXED"), fixed.output
 
@@ -115,6 +99,22 @@ class Caching(servers.Handler):
         return done
 
 
+@contextmanager
+def _serving(path: Path, handler: type[servers.Handler] | None = None) -> Generator[None]:
+    """A server, and its profile at `path`."""
+    with servers.serving(handler=handler) as server:
+        server.stored = Cache() if handler is Caching else server.stored
+        path.write_text(tomlkit.dumps(servers.described(server)), "utf-8")
+        yield
+
+
+def _find(path: Path, folder: Path, rule: str) -> None:
+    """Let a run find that the rule fails, and write its report."""
+    options = ["--target", str(path), "--report", str(folder), "--budget", "10", "--rule", rule]
+    found = CliRunner().invoke(main, ["fuzz", *options, "--fail-fast"])
+    assert found.exit_code == 1, found.output
+
+
 @pytest.mark.parametrize(
     ("handler", "needs"),
     [(Deduplicating, "(after the "), (Caching, "(if the policy is read after each request)")],
@@ -126,23 +126,13 @@ def test_what_needs_more_than_its_requests_is_not_called_fixed(
     """On a server that was just started, the requests of the finding alone show nothing."""
     path, folder = tmp_path / "target.toml", tmp_path / "report"
     rule = "accepted-policy-is-stored"
-
-    @contextmanager
-    def serving(handler: type[servers.Handler] | None = None) -> Generator[None]:
-        with servers.serving(handler=handler) as server:
-            server.stored = Cache() if handler is Caching else server.stored
-            path.write_text(tomlkit.dumps(servers.described(server)), "utf-8")
-            yield
-
-    with serving(handler):
-        options = ["--target", str(path), "--report", str(folder), "--budget", "10", "--rule", rule]
-        found = CliRunner().invoke(main, ["fuzz", *options, "--fail-fast"])
-        assert found.exit_code == 1, found.output
-    with serving(handler):
+    with _serving(path, handler):
+        _find(path, folder, rule)
+    with _serving(path, handler):
         failing = _replay(str(folder))
     assert failing.exit_code == 1
     assert f"FAILS {needs}" in failing.output
-    with serving():
+    with _serving(path):
         fixed = _replay(str(folder))
     assert (fixed.exit_code, fixed.output.split()[0]) == (0, "FIXED"), fixed.output
 
@@ -168,22 +158,13 @@ def test_what_begins_later_is_not_called_fixed(
 ) -> None:
     """The run got a right response to the same request before, so a few more prove nothing."""
     path, folder = tmp_path / "target.toml", tmp_path / "report"
-
-    @contextmanager
-    def serving(handler: type[servers.Handler]) -> Generator[None]:
-        with servers.serving(handler=handler) as server:
-            path.write_text(tomlkit.dumps(servers.described(server)), "utf-8")
-            yield
-
-    with serving(BeginsLater):
-        options = ["--report", str(folder), "--budget", "10", "--rule", "count-equals-results"]
-        found = CliRunner().invoke(main, ["fuzz", "--target", str(path), *options, "--fail-fast"])
-        assert found.exit_code == 1, found.output
-    with serving(BeginsLater), monkeypatch.context() as patched:
+    with _serving(path, BeginsLater):
+        _find(path, folder, "count-equals-results")
+    with _serving(path, BeginsLater), monkeypatch.context() as patched:
         patched.setattr(replaying, "_AGAIN_SECONDS", 30.0)  # for a busy machine; it ends earlier
         failing = _replay(str(folder))
     assert (failing.exit_code, failing.output.split()[0]) == (1, "FAILS"), failing.output
-    with serving(BeginsMuchLater):
+    with _serving(path, BeginsMuchLater):
         unsure = _replay(str(folder))
     assert (unsure.exit_code, unsure.output.split()[0]) == (1, "FLAKY"), unsure.output
     assert "run `fuzz` again" in " ".join(unsure.output.split())
@@ -203,11 +184,11 @@ def test_fixed_is_said_only_with_what_the_run_knew(
     """On a correct server: if the run did not see the violation twice, the line says so."""
     path, folder = tmp_path / "target.toml", tmp_path / "report"
     fault, rule = FAULTS["a response"]
-    with _served(path, fault):
+    with profile_of(path, fault):
         document = _report(path, folder, rule)
     document["findings"][0] |= {"label": label, "tries": 3}
     (folder / files.VERDICT).write_text(json.dumps(document), "utf-8")
-    with _served(path):
+    with profile_of(path):
         done = _replay(str(folder))
     assert (done.exit_code, done.output.split()[0]) == (code, result), done.output
     assert remark in " ".join(done.output.split())
@@ -216,7 +197,7 @@ def test_fixed_is_said_only_with_what_the_run_knew(
 def test_the_files_hold_no_token(tmp_path: Path) -> None:
     """The file of the verdict follows its schema, and refers to secrets by name."""
     path, folder = tmp_path / "target.toml", tmp_path / "report"
-    with _served(path, "any-token-allowed"):
+    with profile_of(path, "any-token-allowed"):
         document = _report(path, folder, "wrong-credentials-are-refused")
     jsonschema_rs.validator_for(files.schema()).validate(document)
     text = (folder / files.VERDICT).read_text(encoding="utf-8")
@@ -231,7 +212,7 @@ def test_the_files_hold_no_token(tmp_path: Path) -> None:
 def test_a_wrong_name_is_a_usage_error(tmp_path: Path, arguments: list[str], text: str) -> None:
     """It says which findings there are."""
     path, folder = tmp_path / "target.toml", tmp_path / "report"
-    with _served(path, "errors-as-html"):
+    with profile_of(path, "errors-as-html"):
         _report(path, folder, "media-type-is-json")
     result = _replay(str(folder), *arguments)
     assert result.exit_code == 2
@@ -241,7 +222,7 @@ def test_a_wrong_name_is_a_usage_error(tmp_path: Path, arguments: list[str], tex
 def test_a_report_without_findings_says_so(tmp_path: Path) -> None:
     """There is nothing to send."""
     path, folder = tmp_path / "target.toml", tmp_path / "report"
-    with _served(path):
+    with profile_of(path):
         verdict = run(profile.load(path), budget=0, schemathesis=False, enough=lambda _: True)
         folder.mkdir()
         files.write(verdict, folder, profile=path)

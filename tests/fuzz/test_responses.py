@@ -17,11 +17,9 @@ class Untied(Handler):
 
 def test_what_several_items_violate_is_one_violation() -> None:
     """A batch counts as one example of it."""
-    with servers.serving(handler=Untied) as server:
-        prober = servers.prober(server)
+    with servers.probing(handler=Untied) as prober:
         jobs = [{"job_id": job} for job in servers.JOBS[servers.OWN]]
         prober.send(prober.request({"jobs": jobs}), case="own jobs")
-        prober.wire.close()
     (violation,) = prober.ledger.violations("status-ties-error-fields")
     assert violation.times == 1
     assert "results[0]" in violation.received
@@ -41,14 +39,12 @@ class Paging(Handler):
 
 def test_an_error_page_is_one_violation() -> None:
     """That it is not JSON follows from its media type: several errors of a schema are one."""
-    with servers.serving(Habits(readback=False), handler=Paging) as server:
-        prober = servers.prober(server)
+    with servers.probing(Habits(readback=False), handler=Paging) as prober:
         prober.send(prober.request(b"{"), case="no JSON")
         assert {violation.rule for violation in prober.ledger.violations()} == {
             "media-type-is-json"
         }
         prober.send(prober.request({"jobs": [{"job_id": "job-a"}]}), case="an own job")
-        prober.wire.close()
     (schema,) = prober.ledger.violations("answer-matches-schema")
     assert schema.times == 1
     assert "count" in schema.received
@@ -71,30 +67,24 @@ class Nesting(Handler):
 
 def test_a_deeply_nested_response_ends_no_scenario() -> None:
     """The schema cannot be checked then; the other rules are."""
-    with servers.serving(handler=Nesting) as server:
-        prober = servers.prober(server)
+    with servers.probing(handler=Nesting) as prober:
         prober.send(prober.request({}), case="no items")
-        prober.wire.close()
     assert prober.ledger.times_checked("error-body-explains")
 
 
 def test_what_is_also_tolerated_is_named_apart_from_the_rule() -> None:
     """A reader who compares the rule with what was expected finds no contradiction."""
-    with servers.serving(Habits(malformed_body=415)) as server:
-        prober = servers.prober(server)
+    with servers.probing(Habits(malformed_body=415)) as prober:
         prober.send(prober.request(b"{"), case="no JSON")
         prober.send(prober.request({"jobs": [{}]}), case="no job id")
-        prober.wire.close()
     (violation,) = prober.ledger.violations("body-must-be-i-json")
     assert violation.expected == "400 (also tolerated: 422)"
 
 
 def test_the_statuses_for_other_defects_are_named_apart() -> None:
     """A server may report any defect, and a reader sees that it may."""
-    with servers.serving(Habits(bad_project=(500,))) as server:
-        prober = servers.prober(server)
+    with servers.probing(Habits(bad_project=(500,))) as prober:
         request = prober.request(b"{", project_id="a b").with_header("Content-Type", "text/plain")
         prober.send(request, case="three defects")
-        prober.wire.close()
     (violation,) = prober.ledger.violations("malformed-project-id-is-refused")
     assert violation.expected == "400 or 404 (also tolerated: 415 or 422)"

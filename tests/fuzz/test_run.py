@@ -8,15 +8,14 @@ from typing import Any, Final
 import pytest
 from attrs import evolve
 
-from drs_sync_policy import contract, sandbox
+from drs_sync_policy import contract
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.active import Progress, run
 from drs_sync_policy.fuzz.ledger import Ledger
-from drs_sync_policy.fuzz.target import profile
-from drs_sync_policy.fuzz.target.asgi import over_asgi
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Verdict
 from tests.fuzz import servers
+from tests.fuzz.found import planted
 from tests.fuzz.servers import Handler
 
 
@@ -25,12 +24,6 @@ def test_a_server_that_is_not_there_is_unreachable(target: Target) -> None:
     verdict = run(evolve(target, url="http://127.0.0.1:9"), budget=0)
     assert verdict.ending == "unreachable"
     assert "127.0.0.1:9" in verdict.reason
-
-
-def test_a_refused_token_ends_the_run(target: Target) -> None:
-    """Nothing can be checked from outside."""
-    locked = evolve(target, tenant=evolve(target.tenant, token="not-it"))
-    assert run(locked, budget=0).ending == "not allowed in"
 
 
 class Uncounted(Handler):
@@ -183,8 +176,7 @@ def test_the_findings_of_a_run_without_a_budget_have_a_limit(
     """A slow server ends it, and what was changed is restored without a limit."""
     limits: list[float] = []
     rule = "count-equals-results"
-    target = profile.parse(sandbox.target_profile("http://application"))
-    with over_asgi(sandbox.create_app(faults=["count-off-by-one"]), target) as wire:
+    with planted("count-off-by-one") as (target, wire):
         monkeypatch.setattr(type(wire), "limit", lambda _, seconds: limits.append(seconds))
         run(
             target,

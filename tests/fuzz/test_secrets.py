@@ -13,17 +13,15 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drs_sync_policy import contract
-from drs_sync_policy.fuzz.ledger import Ledger, Violation
-from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.prober import Prober
+from drs_sync_policy.fuzz.ledger import Violation
 from drs_sync_policy.fuzz.report import curl
 from drs_sync_policy.fuzz.report.masks import HIDDEN
 from drs_sync_policy.fuzz.report.secrets import Piece, Redactor, value_of
 from drs_sync_policy.fuzz.scenarios import credentials
-from drs_sync_policy.fuzz.target.http import Request, Response
+from drs_sync_policy.fuzz.target.http import Request
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
 from drs_sync_policy_contract import RuleId
+from tests.fuzz import servers
 
 _HEX: Final = "0123456789abcdef"
 _BASE64: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -141,38 +139,11 @@ def test_a_file_of_exchanges_rebuilds_every_variant(token: str, made: str) -> No
     assert value_of(parts, {"DRS_TOKEN": token}) == value
 
 
-class Capturing:
-    """A wire that keeps every request, and rejects each."""
-
-    lowered = None
-
-    def __init__(self) -> None:
-        self.requests: list[Request] = []
-
-    def send(self, request: Request, *, timeout: float | None = None) -> Response:
-        self.requests.append(request)
-        return Response(401, (), b"", 0.0)
-
-    throttled = 0
-
-    def each_throttled(self, work: Callable[[Response], None] | None) -> None:
-        """It never throttles."""
-
-    def limit(self, seconds: float) -> None:
-        """It never waits."""
-
-    def close(self) -> None:
-        """It has no connection."""
-
-    def stop(self) -> None:
-        """Nothing is under way."""
-
-
 def _sent(token: str) -> list[Request]:
     """Every request of the scenarios about credentials."""
-    loaded, wire = contract.load(), Capturing()
-    oracle = Oracle(loaded, loaded.operations[0], _target(token))
-    prober = Prober(oracle, wire, Ledger(loaded.rules), seed=1, workers=1)
+    wire = servers.Capturing()
+    prober = servers.prober(_target(token), wire)
+    prober.workers = 1
     for scenario in credentials.SCENARIOS:
         scenario.run(prober)
     return wire.requests

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
 
 import pytest
 from attrs import evolve
 
 from drs_sync_policy.fuzz import scenarios
 from drs_sync_policy.fuzz.active import run
-from drs_sync_policy.fuzz.ledger import Exchange, Ledger
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.prober import Prober, TurnOver
 from drs_sync_policy.fuzz.skipping import Checkable
-from drs_sync_policy.fuzz.target.http import Request, Response
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits
 
@@ -26,7 +24,7 @@ def test_as_many_cases_are_skipped_as_would_be_checked(name: str) -> None:
     """Counting sends nothing, and comes to the numbers of a run on a server that passes."""
     (scenario,) = (entry for entry in scenarios.ordered() if entry.name == name)
     with servers.serving(Habits()) as server:
-        sending, counting = servers.prober(server), servers.prober(server)
+        sending, counting = (servers.prober(servers.target(server)) for _ in range(2))
         scenario.run(sending)
         before = server.requests
         with counting.counting("for this test"):
@@ -45,7 +43,7 @@ def test_a_scenario_that_is_begun_again_counts_each_case_once(sent: int) -> None
     """Its turn ends after 20 requests, and the time of the run after some of them again."""
     (scenario,) = (entry for entry in scenarios.ordered() if entry.name == "media types")
     with servers.serving(Habits()) as server:
-        whole, cut = servers.prober(server), servers.prober(server)
+        whole, cut = (servers.prober(servers.target(server)) for _ in range(2))
         cut.workers = 1
         scenario.run(whole)
         before = cut.ledger.counts()
@@ -121,14 +119,14 @@ def test_a_selected_rule_names_the_missing_part_of_the_profile(part: str, rule: 
 
 def test_requests_of_one_kind_can_check_the_same_rules() -> None:
     """What is remembered for a kind of request is what a new look at each of its requests says."""
-    with servers.serving(Habits()) as server:
-        oracle = servers.prober(server).oracle
-    wire = _Recording()
-    prober = Prober(oracle, wire, Ledger(oracle.contract.rules), seed=1)
+    wire = servers.Capturing()
+    with servers.serving() as server:
+        prober = servers.prober(servers.target(server), wire)
     names = ("a first sweep", "nearly own jobs", "pairs of conditions", "chunks")
     for scenario in scenarios.ordered():
         if scenario.name in names:
             scenario.run(prober)
+    oracle = prober.oracle
     remembering, wrong = Checkable(oracle), set[str]()
     for request in wire.requests:
         expectation = oracle.expect(request)
@@ -137,27 +135,3 @@ def test_requests_of_one_kind_can_check_the_same_rules() -> None:
             wrong.add(expectation.rule)
     assert len(wire.requests) > 400
     assert not wrong
-
-
-class _Recording:
-    """A wire that keeps the requests, and responds to each alike."""
-
-    lowered: float | None = None
-
-    def __init__(self) -> None:
-        self.requests: list[Request] = []
-
-    def send(self, request: Request, *, timeout: float | None = None) -> Response:
-        del timeout
-        self.requests.append(request)
-        return Response(400, (), b"", 0.0)
-
-    def close(self) -> None: ...
-
-    throttled: int = 0
-
-    def each_throttled(self, work: Callable[[Response], None] | None) -> None: ...
-
-    def limit(self, seconds: float) -> None: ...
-
-    def stop(self) -> None: ...

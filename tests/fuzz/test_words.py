@@ -47,10 +47,8 @@ class Wordless(Handler):
 
 def test_a_missing_header_is_named() -> None:
     """It is not `nothing`, and its name is in the sentence."""
-    with servers.serving(handler=Wordless) as server:
-        prober = servers.prober(server)
+    with servers.probing(handler=Wordless) as prober:
         request = prober.request(None)
         prober.send(request.with_header("X-Language", "de"), case="a language that nobody has")
-        prober.wire.close()
     (violation,) = prober.ledger.violations("media-type-is-json")
     assert violation.received == "no `Content-Type` with 400"

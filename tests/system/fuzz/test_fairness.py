@@ -63,8 +63,7 @@ def test_a_server_on_node_is_not_accused(
 )
 def test_the_phases_of_schemathesis_are_fair_too(habits: Habits) -> None:
     """Throttling and the responses to methods outside the contract are not violations."""
-    with servers.serving(habits) as server:
-        prober = servers.prober(server)
+    with servers.probing(habits) as prober:
         assert stock.run(prober, seconds=6) > 20
     assert [
         f"{b.rule}: {b.received} for {[seen.request for seen in b.exchanges]}"

@@ -21,10 +21,8 @@ class Renaming(Handler):
 
 def test_what_our_own_checks_find_is_not_reported_again_by_schemathesis() -> None:
     """A response that violates the schema is not a second finding."""
-    with servers.serving(handler=Renaming) as server:
-        prober = servers.prober(server)
+    with servers.probing(handler=Renaming) as prober:
         stock.run(prober, seconds=6)
-        prober.wire.close()
     cases = [violation.case for violation in prober.ledger.violations("answer-matches-schema")]
     assert cases
     assert not [case for case in cases if "its check" in case]
@@ -41,8 +39,7 @@ class AnyLanguage(Handler):
 
 def test_an_own_case_is_shown_before_a_generated_one() -> None:
     """Whichever came first and is smaller; a generated one has no headers of its client."""
-    with servers.serving(handler=AnyLanguage) as server:
-        prober = servers.prober(server)
+    with servers.probing(handler=AnyLanguage) as prober:
         rule = "unknown-language-is-refused"
         for seconds in (6, 12, 24, 48):  # a busy machine needs longer to reach such a case
             stock.run(prober, seconds=seconds)
@@ -57,6 +54,5 @@ def test_an_own_case_is_shown_before_a_generated_one() -> None:
         assert names.isdisjoint({"user-agent", "accept-encoding", "connection", CASE_ID})
         request = prober.request({"jobs": [{"job_id": "job-a"}] * 9}, language="de")
         prober.send(request, case="the language de")
-        prober.wire.close()
         shown = min(prober.ledger.violations(rule), key=lambda violation: violation.size)
     assert shown.case == "the language de"
