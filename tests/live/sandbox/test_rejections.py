@@ -18,10 +18,6 @@ from .conftest import Caller
 VALID = json.dumps({"jobs": [{"job_id": FIRST.job_ids[0]}]})
 
 
-def chinese(text: str) -> bool:
-    return any("\u4e00" <= character <= "\u9fff" for character in text)
-
-
 @pytest.mark.parametrize(
     "path",
     [
@@ -128,31 +124,6 @@ def test_the_first_problem_in_the_order_is_reported(first: Caller) -> None:
         content = huge if status == 413 else b"{"
         assert first.send(content, **problems).status_code == status
     assert first.send(b"{").status_code == 400
-
-
-def test_every_error_is_in_both_languages(first: Caller) -> None:
-    """`zh-cn` gets Chinese and the same status and code, everything else English."""
-    requests: list[dict[str, Any]] = [
-        {"path": "/nowhere"},
-        {"method": "GET"},
-        {"X_Auth_Token": None},
-        {"path": "/v3/a.b/jobs/batch-sync-policy"},
-        {"path": f"/v3/{SECOND.project_id}/jobs/batch-sync-policy"},
-        {"Content_Type": "text/plain"},
-        {"content": b" " * (12 * 1024 * 1024 + 1)},
-        {"content": b"{"},
-        {"content": b"{}"},
-        {"content": b'{"jobs": 1}'},
-    ]
-    for request in requests:
-        plain, english, translated = (
-            first.send(**request, X_Language=language) for language in (None, "en-us", "zh-cn")
-        )
-        assert plain.status_code == english.status_code == translated.status_code
-        bodies = [response.json() for response in (plain, english, translated)]
-        assert len({body["error_code"] for body in bodies}) == 1
-        assert bodies[0]["error_msg"] == bodies[1]["error_msg"] != bodies[2]["error_msg"]
-        assert [chinese(body["error_msg"]) for body in bodies] == [False, False, True]
 
 
 def test_the_gateway_adds_the_id_of_the_request(first: Caller) -> None:
