@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Final
@@ -14,6 +15,13 @@ from click.testing import CliRunner
 
 from tools.pages.markdown import table
 
+SHARED: Final = {
+    "Connection options": ("--url", "Subcommands that send requests to the service share these."),
+    "Report options": ("--baseline", "Subcommands that check a server or traffic share these."),
+}
+"""Options that several subcommands share: the title, an option that only these have, a text."""
+FEWEST: Final = 4
+"""An option is shared if so many subcommands of the group have it, with the same text."""
 EXIT_CODES: Final = (
     ("0", "done", ""),
     ("1", "some jobs failed, or a rule failed", "read the table or the report"),
@@ -30,12 +38,13 @@ EXIT_CODES: Final = (
 def command() -> str:
     """Each verb of the command with its options and examples, as `--help` has them."""
     main: click.Group = import_module("drs_sync_policy.cli").main
-    verbs = list(_verbs(main))
+    verbs, shared = list(_verbs(main)), _shared(main)
     parts = [
         "# Command reference",
         (
             "This page lists the subcommands and options of the command. `drs-sync-policy COMMAND "
-            "--help` prints them, too. [Exit codes](#exit-codes) are at the end."
+            "--help` prints them, too. Options that several subcommands share, and the [exit "
+            "codes](#exit-codes), are at the end."
         ),
         table(
             ("Subcommand", "What it does"),
@@ -49,22 +58,61 @@ def command() -> str:
     for path, verb in verbs:
         title = " ".join(("drs-sync-policy", *path))
         label = f' data-toc-label="{path[-1]}"' if path else ""
-        parts += [f"## {title} {{ #{_anchor(path)}{label} }}", *_verb(main, path, verb)]
+        parts += [f"## {title} {{ #{_anchor(path)}{label} }}", *_verb(main, path, verb, shared)]
+    for title, records in shared.items():
+        rows = (
+            (f"`{_value(name, option)}`{{ #{_group(title)}{option.opts[-1]} }}", _bounds(text))
+            for (name, text), option in records.items()
+        )
+        parts += [f"## {title}", SHARED[title][1], table(("Option", "What it does"), rows)]
     parts += ["## Exit codes", table(("Code", "What it means", "What to do"), EXIT_CODES)]
     return "\n\n".join(parts) + "\n"
 
 
 def options() -> Iterator[tuple[str, str, str, str]]:
-    """Each option: its name, what it does, where the page has it, and its command."""
+    """Each option: its name, what it does, where the page has it, and whose it is."""
     main: click.Group = import_module("drs_sync_policy.cli").main
+    shared = _shared(main)
+    for title, records in shared.items():
+        for (_, text), option in records.items():
+            yield option.opts[-1], text, f"{_group(title)}{option.opts[-1]}", title
     for path, verb in _verbs(main):
-        context = click.Context(verb, **main.context_settings)
-        for option in verb.get_params(context):
-            if isinstance(option, click.Option):
-                record = option.get_help_record(context)
-                if record is not None:  # else an option for a field of another edition
-                    command = " ".join(("drs-sync-policy", *path))
-                    yield option.opts[-1], record[1], _place(path, option), command
+        command = " ".join(("drs-sync-policy", *path))
+        for option, record in _records(main, path, verb):
+            if not any(record in records for records in shared.values()):
+                yield option.opts[-1], record[1], _place(path, option), command
+
+
+_Record = tuple[str, str]
+"""An option as the help has it: its name with its value, and its text."""
+
+
+def _records(
+    main: click.Group, path: tuple[str, ...], verb: click.Command
+) -> Iterator[tuple[click.Option, _Record]]:
+    """The options of a subcommand; `--help`, which all have, of the command alone."""
+    context = click.Context(verb, info_name=" ".join(path), **main.context_settings)
+    for option in verb.get_params(context):
+        if isinstance(option, click.Option) and not (path and "--help" in option.opts):
+            record = option.get_help_record(context)
+            if record is not None:  # else an option for a field of another edition
+                yield option, record
+
+
+def _shared(main: click.Group) -> dict[str, dict[_Record, click.Option]]:
+    """The options of each group of `SHARED`."""
+    verbs = [{r: option for option, r in _records(main, *entry)} for entry in _verbs(main)]
+    shared: dict[str, dict[_Record, click.Option]] = {}
+    for title, (mark, _) in SHARED.items():
+        having = [found for found in verbs if any(mark in o.opts for o in found.values())]
+        number = Counter(record for found in having for record in found)
+        known = {record: option for found in having for record, option in found.items()}
+        shared[title] = {r: option for r, option in known.items() if number[r] >= FEWEST}
+    return shared
+
+
+def _group(title: str) -> str:
+    return title.lower().replace(" ", "-")
 
 
 def _verbs(
@@ -88,7 +136,12 @@ def _place(path: tuple[str, ...], option: click.Option) -> str:
     return f"{_anchor(path)}{option.opts[-1]}"
 
 
-def _verb(main: click.Group, path: tuple[str, ...], verb: click.Command) -> Iterator[str]:
+def _verb(
+    main: click.Group,
+    path: tuple[str, ...],
+    verb: click.Command,
+    shared: dict[str, dict[_Record, click.Option]],
+) -> Iterator[str]:
     shown = _help(main, path)
     usage = re.match(r"Usage: (.*(?:\n {4,}.*)*)", shown)
     if not usage:
@@ -96,18 +149,21 @@ def _verb(main: click.Group, path: tuple[str, ...], verb: click.Command) -> Iter
     yield f"```{{ .text .no-copy }}\n{usage[0]}\n```"
     yield inspect.cleandoc(verb.help or "").replace("\b\n", "")
     yield from _examples(shown)
-    context = click.Context(verb, info_name=" ".join(path), **main.context_settings)
-    rows = (_row(path, o, context) for o in verb.get_params(context) if isinstance(o, click.Option))
-    yield table(("Option", "What it does"), filter(None, rows))
-
-
-def _row(
-    path: tuple[str, ...], option: click.Option, context: click.Context
-) -> tuple[str, str] | None:
-    record = option.get_help_record(context)
-    if record is None:
-        return None
-    return f"`{_value(record[0], option)}`{{ #{_place(path, option)} }}", _bounds(record[1])
+    rows: list[tuple[str, str]] = []
+    elsewhere: dict[str, list[str]] = {}
+    for option, record in _records(main, path, verb):
+        place = _place(path, option)
+        title = next((title for title, records in shared.items() if record in records), None)
+        if title is None:
+            rows.append((f"`{_value(record[0], option)}`{{ #{place} }}", _bounds(record[1])))
+        else:
+            name = option.opts[-1]
+            link = f"[`{name}`](#{_group(title)}{name}){{ #{place} }}"
+            elsewhere.setdefault(title, []).append(link)
+    if rows:
+        yield table(("Option", "What it does"), rows)
+    for title, names in elsewhere.items():
+        yield f"It also has [{title.lower()}](#{_group(title)}): {', '.join(names)}."
 
 
 def _value(shown: str, option: click.Option) -> str:
