@@ -35,16 +35,17 @@ def _version(section: str) -> str:
     title, _, said = head.partition("\n")
     areas: dict[str, list[str]] = {area: [] for area in (CONTRACT, *AREAS)}
     several = sum(not kind.startswith(CONTRACT) for kind in kinds) > 1
-    for kind in kinds:
-        name, _, entries = kind.partition("\n")
+    for text in kinds:
+        name, _, entries = text.partition("\n")
         for entry in re.split(r"^- ", entries, flags=re.MULTILINE)[1:]:
             if name == CONTRACT:
                 areas[CONTRACT].append(f"- {entry.strip()}")
             else:
-                areas[_area(entry)].append(f"- {f'**{name}** ' if several else ''}{entry.strip()}")
+                area, kind = _area(entry), f"**{name}** " if several else ""
+                areas[area].append(f"- {kind}{_below(area, entry.strip())}")
     parts = [title]
-    if title == f"## {UNRELEASED}" and not said.strip():
-        parts.append("No release has these changes yet.")
+    if title == f"## {UNRELEASED}":
+        parts.append("Not released yet.")
     parts += [said.strip()] if said.strip() else []
     for area, found in areas.items():
         parts += [f"### {area}", "\n".join(found)] if found else []
@@ -53,3 +54,9 @@ def _version(section: str) -> str:
 
 def _area(entry: str) -> str:
     return next(area for area, begins in AREAS.items() if entry.startswith(begins))
+
+
+def _below(area: str, entry: str) -> str:
+    """The entry without the name of its area, which the heading says."""
+    name, colon, text = entry.partition(": ")
+    return f"{text[:1].upper()}{text[1:]}" if colon and area.startswith(name) else entry
