@@ -211,6 +211,13 @@ def test_the_page_needs_nothing_else(miscounted: tuple[Target, Verdict]) -> None
     assert "drs-sync-policy fuzz --seed 0" in page
 
 
+def test_a_finding_leads_to_its_rule_in_published_docs(miscounted: tuple[Target, Verdict]) -> None:
+    """Where the package knows the address of the docs."""
+    report = evolve(describe(miscounted[1]), docs="https://docs.example.org/drs/")
+    place = f"https://docs.example.org/drs/rules.html#{report.findings[0].rule.id}"
+    assert place in Reader(html.page(report)).links
+
+
 def test_the_page_of_one_fault_is_small(miscounted: tuple[Target, Verdict]) -> None:
     """Each finding is folded."""
     report = describe(miscounted[1])

@@ -36,3 +36,23 @@ def test_a_difference_is_visible(expected: str, received: str, differ: tuple[str
     one, other = compared(expected, received)
     assert (one[1], other[1]) == differ
     assert (one[0], one[2]) == (other[0], other[2])
+
+
+@pytest.mark.parametrize(
+    ("expected", "received", "differ"),
+    [
+        ('the id " ", as it was sent', 'the id "?"', (" ", "?")),
+        ("count is 1, the number of results", "count is 2", ("1", "2")),
+        ("415", "200 with 1 result", ("415", "200 with 1 result")),
+        ("400 or 422", "200 with 1 result", ("400 or 422", "200 with 1 result")),
+        ("ids a, b in this order", "ids b, a in this order", ("a, b", "b, a")),
+        ("a, b or c", "a", (", b or c", "")),
+    ],
+)
+def test_words_that_explain_a_value_are_not_part_of_the_difference(
+    expected: str, received: str, differ: tuple[str, str]
+) -> None:
+    """Of the value alone a reader sees what differs."""
+    found = compared(expected, received)
+    assert tuple(middle for _, middle, _ in found) == differ
+    assert ("".join(found[0]), "".join(found[1])) == (expected, received)

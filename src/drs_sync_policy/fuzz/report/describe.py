@@ -6,7 +6,7 @@ import hashlib
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from importlib.metadata import version
+from importlib.metadata import metadata, version
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -104,6 +104,7 @@ class Describer:
             findings=findings,
             rules=rules,
             tool=f"drs-sync-policy {version('drs-sync-policy')}",
+            docs=_docs(),
             contract=f"{verdict.contract.title} {verdict.contract.version}",
             contract_sha256=verdict.contract.sha256,
             started=verdict.started,
@@ -233,6 +234,13 @@ class Describer:
             return None  # the verdict is worth more than the file
         self._stored = True
         return path
+
+
+def _docs() -> str:
+    """Where the docs are published; empty if the package does not know it."""
+    urls: list[str] = metadata("drs-sync-policy").get_all("Project-URL") or []
+    place = dict(entry.split(", ", 1) for entry in urls).get("Documentation", "")
+    return place.removesuffix("index.html")
 
 
 def _body(response: Response) -> str:

@@ -50,7 +50,7 @@ def _page(report: Report) -> Iterator[str]:
         if report.preparation:
             yield f"<p class='quiet'>{prose(report.preparation)}</p>"
     for number, finding in enumerate(report.findings, 1):
-        yield from _finding(finding, number)
+        yield from _finding(finding, number, report.docs)
     for crash in report.crashes:
         yield f"<h2 class='failed'>The fuzzer failed in {escape(crash.during)}</h2>"
         yield f"<p>{escape(BLAME)}</p><pre>{escape(crash.trace)}</pre>"
@@ -114,14 +114,18 @@ def _waived(finding: ShownFinding) -> str:
     return " <span class='label'>waived</span>" if finding.waived else ""
 
 
-def _finding(finding: ShownFinding, number: int) -> Iterator[str]:
+def _finding(finding: ShownFinding, number: int, docs: str) -> Iterator[str]:
     covered = " covered" if finding.waived else ""
     label = f" <span class='label'>{escape(finding.label)}</span>" if finding.label else ""
     yield f"<details class='finding{covered}' id='finding-{number}'>"
     yield f"<summary><strong>{escape(finding.rule.id)}</strong>{label}{_waived(finding)}"
     yield "</summary>"
     yield f"<p><a href='#rule-{escape(finding.rule.id)}'>Rule</a>: {prose(finding.rule.statement)}"
-    yield f" <span class='quiet'>({escape(finding.rule.origin)})</span></p>"
+    yield f" <span class='quiet'>({escape(finding.rule.origin)})</span>"
+    if docs:
+        address = f"{docs}rules.html#{finding.rule.id}"
+        yield f" <a href='{escape(address)}'>In the docs, with examples</a>"
+    yield "</p>"
     if finding.hint:
         yield f"<p class='waived'>Hint: {prose(finding.hint)}</p>"
     example = finding.example

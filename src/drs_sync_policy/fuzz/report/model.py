@@ -138,6 +138,8 @@ class Report:
     """The optional parts that the profile lacks."""
     advice: tuple[str, ...]
     """What would let the fuzzer check more."""
+    docs: str = ""
+    """The address of the docs, up to the name of a page; empty if it is not known."""
     variables: Mapping[str, str] = field(factory=dict[str, str])
     """The shell variables that the curl commands take secrets from, with what each has to hold."""
     restored: tuple[str, ...] = ()
