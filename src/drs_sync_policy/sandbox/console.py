@@ -78,6 +78,7 @@ class Console:
                 for tenant in self._tenants
             ],
             "operations": [self._operation(entry) for entry in self._contract.operations],
+            "rules": {rule.id: " ".join(rule.statement.split()) for rule in self._contract.rules},
             "conditions": NetworkConditions.effects(),
         }
 

@@ -92,6 +92,10 @@ def test_a_fault_and_a_condition_are_switched_on(
     name = page.locator("code", has_text=re.compile("^answers-202$"))
     page.locator("#faults label", has=name).get_by_role("checkbox").check()
     page.locator("#active", has_text="answers-202").wait_for()
+    statement = next(
+        rule.statement for rule in contract.load().rules if rule.id == "status-is-documented"
+    )
+    page.locator("#faults li", has=name).get_by_text(" ".join(statement.split())).wait_for()
     page.get_by_role("button", name="Send").click()
     page.locator("#response", has_text="202").wait_for()
     page.get_by_label("latency_ms").fill("5")

@@ -29,11 +29,17 @@ async function showJobs({ choose = false } = {}) {
   const rows = jobs.map((job) => [
     make("code", {}, job.job_id),
     job.state,
-    Object.keys(job.policy).length ? make("code", {}, JSON.stringify(job.policy)) : make("small", {}, "none"),
+    Object.keys(job.policy).length ? make("code", {}, inOneLine(job.policy)) : make("small", {}, "none"),
     make("button", { type: "button", "aria-label": `Fill in ${job.job_id}`, onclick: () => fillIn(job.job_id, { show: true }) }, "Fill in"),
   ]);
   showTable(byId("jobs"), ["Job", "State", "Stored policy", "Request"], rows);
   if (choose && jobs.length) fillIn(jobs[0].job_id);
+}
+
+/** JSON with a space between its fields only, so that a line breaks there. */
+function inOneLine(object) {
+  const fields = Object.entries(object).map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  return `{${fields.join(", ")}}`;
 }
 
 /** Puts a job id where the contract's example has one: in the required text field of an item. */
@@ -173,7 +179,8 @@ function showFaults() {
   byId("faults").replaceChildren(
     ...found.map((fault) => {
       const box = make("input", { type: "checkbox", checked: active.has(fault.name), onchange: () => turn(fault.name, box.checked) });
-      return make("li", {}, make("label", {}, box, " ", make("code", {}, fault.name), ` ${fault.description} `, make("small", {}, fault.rule)));
+      const rule = active.has(fault.name) ? make("p", { className: "hint" }, `It violates the rule ${fault.rule}: ${contract.rules[fault.rule]}`) : make("small", {}, fault.rule);
+      return make("li", {}, make("label", {}, box, " ", make("code", {}, fault.name), ` ${fault.description} `), rule);
     }),
   );
 }
