@@ -15,7 +15,7 @@ from typing import Final
 import griffe
 
 from tools import source
-from tools.pages.markdown import table
+from tools.pages.markdown import filtering, table
 from tools.public import Named, declared, names, packages, signature, target
 
 MODULES: Final = {
@@ -89,6 +89,7 @@ def page() -> str:
             "of the contract's schemas are generated from it, into `drs_sync_policy_api`. "
             "[Python client](python.md) shows how to use them."
         ),
+        filtering("Find a name"),
         table(("Part", "Names"), overview),
     ]
     for title, (purpose, found) in sections.items():

@@ -9,7 +9,7 @@ from typing import Final
 
 from drs_sync_policy import codes
 from tools import rule_examples
-from tools.pages.markdown import anchor, table
+from tools.pages.markdown import anchor, filtering, table
 from tools.rule_examples import Step
 
 HEAD: Final = ("Code, status", "Text", "What it means", "What to do")
@@ -35,17 +35,19 @@ def errors() -> str:
         (
             "This page explains what each error code means and what to do. In your program, "
             "compare `error_code`, never `error_msg`: the texts vary between editions and over "
-            "time. A code can come with several HTTP statuses. Some statuses are unexpected: the "
-            "service sends 403 for a wrong token and 401 for a missing permission."
+            "time."
         ),
-        (
-            "The English and Chinese texts are the vendor's, unless a translation is marked as "
-            "ours. This project wrote the meanings and what to do. `%s` is the place of a detail "
-            "that the server adds. In a terminal, `drs-sync-policy explain CODE` shows the same."
-        ),
+        filtering("Find a code"),
         "## The most likely codes",
         table(("Code", "Status", "Text", "What to do"), (_brief(row) for row in _likely(rows))),
         "## Codes of the service",
+        (
+            "A code can come with several HTTP statuses. Some statuses are unexpected: the service "
+            "sends 403 for a wrong token and 401 for a missing permission. The English and Chinese "
+            "texts are the vendor's, unless a translation is marked as ours. This project wrote "
+            "the meanings and what to do. `%s` is the place of a detail that the server adds. In a "
+            "terminal, `drs-sync-policy explain CODE` shows the same."
+        ),
         table(HEAD, (_row(row, first=first) for row, first in _rows(rows, "service"))),
         "## Codes of the gateway",
         table(HEAD, (_row(row, first=first) for row, first in _rows(rows, "gateway"))),

@@ -38,6 +38,7 @@ def faults(loaded: contract.Contract | None = None) -> str:
             "A fault is a defect that you can switch on in the sandbox. Use it to see how your "
             "code handles a server with defects, and what the fuzzer finds."
         ),
+        filtering("Find a fault"),
         f"```console\n$ drs-sync-policy sandbox --fault {EXAMPLE}\n```",
         *(
             [pair(example.differing, titles=("Without the fault", "With the fault"))]
@@ -61,7 +62,6 @@ def faults(loaded: contract.Contract | None = None) -> str:
                 for group, members in by_group.items()
             ),
         ),
-        filtering("Find a fault"),
     ]
     for group, members in by_group.items():
         parts.append(f"## {group.capitalize()}")

@@ -9,7 +9,7 @@ from typing import Final
 
 from drs_sync_policy import contract
 from drs_sync_policy.cli.limits import limits
-from tools.pages.markdown import table
+from tools.pages.markdown import side_by_side, table
 
 _BODY: Final = "the body of a response with the status "
 HEAD = ("Field", "Meaning", "Example")
@@ -26,8 +26,8 @@ def fields(editions: Sequence[contract.Contract] = ()) -> str:
         "# Fields",
         (
             "This page lists every parameter and every field of requests and responses, as the "
-            "contract describes them, by operation. The [reference](reference/index.html) shows "
-            "them with examples of whole requests."
+            "contract describes them, by operation. The [reference](reference/index.html) has more "
+            "examples."
         ),
         (
             "You can leave out a request field that is not required: then the job keeps its stored "
@@ -130,7 +130,25 @@ def _place(loaded: contract.Contract, of: str, name: str) -> str:
 def _operation(loaded: contract.Contract, operation: contract.Operation) -> Iterator[str]:
     yield f"## {operation.id}"
     yield f"`{operation.method} {operation.path}`: {operation.summary}."
+    if loaded.edition == contract.BASE_EDITION:
+        yield from _messages(operation)
     yield table(HEAD, (_parameter(loaded, operation, p) for p in operation.parameters))
+
+
+def _messages(operation: contract.Operation) -> Iterator[str]:
+    """The first example of a request next to that of its response."""
+    succeeding = (response for status, response in operation.responses.items() if status < 300)
+    response = next(succeeding, None)
+    blocks = [
+        (title, ".json", json.dumps(next(iter(found.values())), indent=2, ensure_ascii=False))
+        for title, found in (
+            ("Request", operation.request_examples),
+            ("Response", response.examples if response else {}),
+        )
+        if found
+    ]
+    if blocks:
+        yield side_by_side(*blocks, kind="messages")
 
 
 def _parameter(

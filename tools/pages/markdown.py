@@ -24,6 +24,15 @@ def _cell(text: str) -> str:
     return "".join(p if p.startswith("`") else p.replace("|", "\\|") for p in parts)
 
 
+def side_by_side(*blocks: tuple[str, str, str], kind: str) -> str:
+    """Blocks next to each other, each with a title, what follows its fence, and its text."""
+    columns = "\n\n".join(
+        f"<div markdown>\n\n**{title}**\n\n```{{ {form} .no-copy }}\n{text}\n```\n\n</div>"
+        for title, form, text in blocks
+    )
+    return f'<div class="pair {kind}" markdown>\n\n{columns}\n\n</div>'
+
+
 def filtering(label: str) -> str:
     """A field that hides what does not have the typed words; without its script it is not shown."""
     return (

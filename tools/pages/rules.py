@@ -12,7 +12,7 @@ from drs_sync_policy import contract
 from drs_sync_policy.sandbox.faults import Fault, catalogue
 from drs_sync_policy.sandbox.faults import groups as faults_by_group
 from tools import rule_examples
-from tools.pages.markdown import filtering, table
+from tools.pages.markdown import filtering, side_by_side, table
 from tools.rule_examples import Shown, Step
 
 ORIGINS: Final = {
@@ -42,19 +42,11 @@ def rules(loaded: contract.Contract | None = None) -> str:
     parts = [
         "# Rules",
         (
-            "This page lists the rules that a server must follow in addition to the schemas, each "
-            "with a response that passes and one that fails. A schema describes the form of a "
-            "request and a response. What a schema cannot express is a *rule*. `openapi.yaml` has "
-            f"{len(loaded.rules)} rules{_counted(loaded)}. For each rule, the fuzzer has a check, "
-            "and the sandbox has at least one fault that violates it."
+            "A rule is what a server must do and a schema cannot express. This page shows each "
+            "rule with a response that passes and one that fails. `openapi.yaml` has "
+            f"{len(loaded.rules)} rules{_counted(loaded)}."
         ),
-        "Each rule has an origin: " + "; ".join(f"`{k}`, {v}" for k, v in ORIGINS.items()) + ".",
-        (
-            "The responses are real. The first comes from the sandbox, and the second from a "
-            "sandbox with a fault. To send the requests yourself, start [the sandbox](sandbox.md) "
-            f"with `--max-body-bytes {rule_examples.LIMIT}`, and with `--fault` for the second "
-            "response."
-        ),
+        filtering("Find a rule"),
         table(
             ("Group", "Rules"),
             (
@@ -62,7 +54,18 @@ def rules(loaded: contract.Contract | None = None) -> str:
                 for group, members in groups.items()
             ),
         ),
-        filtering("Find a rule"),
+        (
+            "For each rule, the fuzzer has a check, and the sandbox has at least one fault that "
+            "violates it. Each rule has an origin: "
+            + "; ".join(f"`{k}`, {v}" for k, v in ORIGINS.items())
+            + "."
+        ),
+        (
+            "The responses are real. The first comes from the sandbox, and the second from a "
+            "sandbox with a fault. To send the requests yourself, start [the sandbox](sandbox.md) "
+            f"with `--max-body-bytes {rule_examples.LIMIT}`, and with `--fault` for the second "
+            "response."
+        ),
     ]
     for group, members in groups.items():
         parts.append(f"## {_group(group)} {{ #{group} }}")
@@ -129,19 +132,15 @@ def _example(example: Shown) -> Iterator[str]:
     commands = "\n\n".join(entry.curl for entry in example.steps)
     response = f"response {number} of {len(example.steps)}" if several else "response"
     block = textwrap.indent(f"```sh\n{commands}\n```", "    ")
-    yield f'???+ example "{shown}"\n\n{block}'
+    yield f'??? example "{shown}"\n\n{block}'
     yield pair(step, titles=(f"A {response} that passes", f"A {response} that fails"))
 
 
 def pair(step: Step, *, titles: tuple[str, str]) -> str:
     """The two responses side by side, with the lines marked that differ."""
-    marks = _differing(step.passes, step.fails)
-    blocks = zip(titles, (step.passes, step.fails), marks, strict=True)
-    columns = "\n\n".join(
-        f"<div markdown>\n\n**{title}**\n\n```{{ .text .no-copy{marked} }}\n{text}\n```\n\n</div>"
-        for title, text, marked in blocks
-    )
-    return f'<div class="pair" markdown>\n\n{columns}\n\n</div>'
+    forms = (f".text{marked}" for marked in _differing(step.passes, step.fails))
+    first, second = zip(titles, forms, (step.passes, step.fails), strict=True)
+    return side_by_side(first, second, kind="verdicts")
 
 
 def _differing(passes: str, fails: str) -> tuple[str, str]:
