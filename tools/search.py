@@ -20,19 +20,19 @@ from tools.pages.fields import found_fields
 _START: Final = "var __index = "
 """What `search.js`, which pages read that were opened as files, has before the JSON."""
 
-_SEPARATOR: Final = r"""[\s,:!=\[\]()\\"`/]+|\.(?!\d)|(?<!-)-(?!-)"""
-"""Where a text is cut into words: `job_id` is one, and `--budget` is not `budget`."""
+_SEPARATOR: Final = r"""[\s,:!=\[\]()\\"`/]+|\.(?!\d|[A-Za-z]\d)|(?<!-)-(?!-)"""
+"""Where a text is cut: `job_id` and `DRS.M05003` are one word, and `--budget` is not `budget`."""
 
-_TYPED: Final = (
-    ("wrong method", "rules.html#other-methods-are-refused", "gets 405", "Rules"),
-    ("crash", "rules.html#valid-request-never-crashes", "no valid request gets 500", "Rules"),
-    ("duplicate", "errors.html#drs-m00301", "a job twice in a request", "Error codes"),
-    ("how do I retry", "recipes.html#retry-more-often-or-never", "more often, or never", "Recipes"),
-    ("install", "python.html#install", "the package, from a clone or an index", "Python client"),
-    ("async asyncio", "python.html#set-policies", "the client with `await`", "Python client"),
-    ("Flask, Django, FastAPI", "implementer.html", "a server in any framework", "Implementing"),
-)
-"""Words that names of faults contain, and where who types them wants to go."""
+_TYPED: Final = {
+    "rules.html#other-methods-are-refused": "wrong method: gets 405",
+    "rules.html#valid-request-never-crashes": "crash: no valid request gets 500",
+    "errors.html#drs-m00301": "duplicate: a job twice in a request",
+    "recipes.html#retry-more-often-or-never": "how do I retry",
+    "python.html#install": "install the package, from a clone or an index",
+    "python.html#set-policies": "async, asyncio: the client with `await`",
+    "implementer.html": "Flask, Django, FastAPI: a server in any framework",
+}
+"""Words that people type, and that are in many pages, by the place that they want to find."""
 
 
 def extend(site: Path) -> None:
@@ -44,7 +44,7 @@ def extend(site: Path) -> None:
         raise SystemExit("the theme's search.js begins otherwise: see tools/search.py")
     end = script[script.rindex("}") + 1 :]
     index["config"]["separator"] = _SEPARATOR
-    index["items"] = [*_entries(), *index["items"]]
+    index["items"] = _preferred([*_entries(), *index["items"]])
     text = json.dumps(index, ensure_ascii=False)
     page.write_text(text, "utf-8")
     (site / "search.js").write_text(f"{_START}{text}{end}", "utf-8")
@@ -60,14 +60,24 @@ def _entries() -> Iterator[dict[str, Any]]:
     for name, text, place, command in options():
         path = ("The tools", "Command reference", command)
         yield _entry(f"cli.html#{place}", name, text, path)
-    for words, place, text, page in _TYPED:
-        yield _entry(place, words, text, ("The API", page))
     # Without its text: who searches for words of that wants what is right, not a fault.
     for name, place in found_faults():
         yield {
             "location": f"faults.html#{place}", "level": 3, "title": name, "text": "",
             "path": ["The tools", "Faults"], "tags": [],
         }  # fmt: skip
+
+
+def _preferred(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The items, those of `_TYPED` first and with their words."""
+    known = {item["location"]: item for item in items}
+    if missing := _TYPED.keys() - known.keys():
+        raise SystemExit(f"tools/search.py names places that no page has: {sorted(missing)}")
+    first = [
+        {**known[place], "text": f"<p>{words}</p>{known[place]['text']}"}
+        for place, words in _TYPED.items()
+    ]
+    return [*first, *(item for item in items if item["location"] not in _TYPED)]
 
 
 def _entry(location: str, title: str, text: str, path: tuple[str, ...]) -> dict[str, Any]:
