@@ -1,8 +1,9 @@
-"""Writes the sample report of the site, `docs/assets/report.html`, and its picture `report.webp`.
+"""Writes the sample report of the site, `docs/assets/report.html`, and its pictures.
 
 python -m tools.sample_report       needs Chromium, which `make setup-system` installs
 
-The fuzzer checks a sandbox with two faults, as a reader would check a server: a real run.
+The fuzzer checks a sandbox with two faults, as a reader would check a server: a real run. The
+pictures are WebP: for wide screens and for phones, and each in light and in dark.
 """
 
 from __future__ import annotations
@@ -11,27 +12,32 @@ import base64
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from drs_sync_policy import sandbox
 from tools.documents import ROOT
 from tools.programs import program, run
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 FAULTS: Final = ("ids-trimmed", "any-media-type")
 REPORT: Final = ROOT / "docs" / "assets" / "report.html"
-PICTURE: Final = REPORT.with_suffix(".webp")
-_WIDTH, _HEIGHT = 1000, 640
-_AS_WEBP: Final = """<body><script>
-const image = new Image(), canvas = document.createElement("canvas");
-image.onload = () => {
+SCREENS: Final = {"": (1000, 640, 1), "-phone": (390, 620, 2)}
+"""What the name of a picture ends with: the width and height of its screen, and its pixel ratio."""
+Scheme = Literal["light", "dark"]
+SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
+_SITE: Final = "<p class='quiet'>A sample of <a href='../index.html'>drs-sync-policy</a></p>"
+_AS_WEBP: Final = """async (png) => {
+  const image = new Image(), canvas = document.createElement("canvas");
+  image.src = "data:image/png;base64," + png;
+  await image.decode();
   [canvas.width, canvas.height] = [image.width, image.height];
   canvas.getContext("2d").drawImage(image, 0, 0);
-  document.body.textContent = canvas.toDataURL("image/webp", 0.8);
-};
-image.src = "data:image/png;base64,%s";
-</script>"""
-"""A page whose text is a picture in another format."""
+  return canvas.toDataURL("image/webp", 0.8).split(",")[1];
+}"""
 
 
 def main() -> None:
@@ -44,24 +50,41 @@ def main() -> None:
         options = ["--target=target.toml", "--seed=1", "--budget=60", "--report=reports"]
         # It finds the faults: exit code 1.
         run([program("drs-sync-policy"), "fuzz", *options], cwd=Path(folder), fine=[1])
-        shutil.copyfile(Path(folder, "reports", "report.html"), REPORT)
-        PICTURE.write_bytes(_picture(Path(folder)))
+        REPORT.write_text(_on_the_site(Path(folder, "reports", "report.html").read_text("utf-8")))
+    for name, picture in _pictures():
+        REPORT.with_name(name).write_bytes(picture)
 
 
-def _picture(folder: Path) -> bytes:
-    """The first screen of the page as WebP, made in `folder`."""
-    shot, page = folder / "shot.png", folder / "as_webp.html"
-    _chromium(REPORT, f"--window-size={_WIDTH},{_HEIGHT}", f"--screenshot={shot}")
-    page.write_text(_AS_WEBP % base64.b64encode(shot.read_bytes()).decode(), "ascii")
-    shown = re.search(r"image/webp;base64,([\w+/=]+)", _chromium(page, "--dump-dom"))
-    if shown is None:
-        raise SystemExit("Chromium made no WebP of the picture")
-    return base64.b64decode(shown[1])
+def _on_the_site(page: str) -> str:
+    """The page with links to the site: to its start, and from each finding to its rule."""
+    rule = re.compile(r"(<a href='#rule-([\w-]+)'>Rule</a>)(.*?)</p>", re.DOTALL)
+    more = r"\1\3 <a href='../rules.html#\2'>In the docs, with examples</a></p>"
+    return rule.sub(more, page).replace("<main>", f"<main>{_SITE}", 1)
 
 
-def _chromium(page: Path, *options: str) -> str:
-    usual = "--headless --no-sandbox --disable-gpu --hide-scrollbars --virtual-time-budget=5000"
-    return run(["chromium", *usual.split(), *options, page.as_uri()]).stdout
+def _pictures() -> Iterator[tuple[str, bytes]]:
+    """The first screen of the page in each form, with the name of its file."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium, options = shutil.which("chromium"), ["--no-sandbox", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+        for ending, screen in SCREENS.items():
+            for scheme in SCHEMES:
+                dark = "-dark" if scheme == "dark" else ""
+                yield f"report{dark}{ending}.webp", _picture(browser, *screen, scheme)
+        browser.close()
+
+
+def _picture(browser: Browser, width: int, height: int, ratio: int, scheme: Scheme) -> bytes:
+    page = browser.new_page(
+        viewport={"width": width, "height": height}, device_scale_factor=ratio,
+        color_scheme=scheme,
+    )  # fmt: skip
+    page.goto(REPORT.as_uri())
+    shot = base64.b64encode(page.screenshot()).decode()
+    page.goto("about:blank")
+    return base64.b64decode(page.evaluate(_AS_WEBP, shot))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,9 @@ _CONSOLE: Final = re.compile(
     r"^(?P<indent> *)```console\n(?P<body>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
 )
 _DIAGRAM: Final = re.compile(r"^!\[[^\]]*\]\(((?:diagrams|charts)/[\w-]+\.svg)\)$", re.MULTILINE)
+_PICTURE: Final = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<path>[\w/]+)\.webp\)(?:\{[^}]*\})?")
+PHONE: Final = "44em"
+"""A screen that is not wider is a phone, as in `assets/guide.css`."""
 _OUTPUT: Final = "{ .text .no-copy .output }"
 """What follows the fence of a block that nobody copies."""
 _COMMENT: Final = re.compile(r"<!--.*?-->\n*", re.DOTALL)
@@ -31,6 +35,7 @@ def staged(text: str, docs: Path) -> str:
     for there, here in MOVED.items():
         text = text.replace(f"]({there})", f"]({here})")
     text = text.replace("```text\n", f"```{_OUTPUT}\n")
+    text = _PICTURE.sub(lambda picture: _in_each_form(picture, docs), text)
     text = _DIAGRAM.sub(lambda picture: _inline(docs / picture[1]), text)
     return described(_CONSOLE.sub(_blocks, text))
 
@@ -78,6 +83,19 @@ def _inline(picture: Path) -> str:
         drawn = drawn.replace(begin, f"{begin} wide", 1)
         drawn += phone.read_text("utf-8").replace(begin, f"{begin} narrow", 1)
     return f"<figure>\n{drawn}</figure>"
+
+
+def _in_each_form(picture: re.Match[str], docs: Path) -> str:
+    """A picture in the form for the reader's colours and screen, where it has these forms."""
+    path, alt = picture["path"], escape(picture["alt"])
+    if not (docs / f"{path}-dark-phone.webp").exists():
+        return picture[0]
+    return "".join(
+        f'<picture class="in-{scheme}"><source media="(max-width: {PHONE})" '
+        f'srcset="{path}{dark}-phone.webp"><img src="{path}{dark}.webp" alt="{alt}" loading="lazy">'
+        "</picture>"
+        for scheme, dark in (("light", ""), ("dark", "-dark"))
+    )
 
 
 def _blocks(console: re.Match[str]) -> str:

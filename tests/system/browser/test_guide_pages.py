@@ -199,7 +199,12 @@ def test_on_a_phone_a_cell_begins_with_the_name_of_its_column(
 
 @pytest.mark.parametrize(
     ("name", "entry", "word"),
-    [("faults", "td a.place", "another tenant"), ("rules", "article h3", "charset")],
+    [
+        ("faults", "td a.place", "another tenant"),
+        ("rules", "article h3", "charset"),
+        ("errors", "td a.place", "token"),
+        ("api", "article h3", "deadline"),
+    ],
 )
 def test_a_long_page_is_filtered(
     name: str, entry: str, word: str, site: Path, visit: Callable[..., Visit]
@@ -213,8 +218,38 @@ def test_a_long_page_is_filtered(
     assert 0 < kept < every / 4
     assert page.locator("h2:visible").count() < groups
     assert page.locator("p.filter output").inner_text() == f"{kept} of {every}"
+    page.get_by_role("searchbox", name="Find a").fill("xyzzy")
+    assert page.locator("h2:visible").count() == 0
+    assert "0 of" in page.locator("p.filter output").inner_text()
     page.get_by_role("searchbox", name="Find a").fill("")
     assert page.locator(f"{entry}:visible").count() == every
+    assert page.locator("h2:visible").count() == groups
+
+
+@pytest.mark.parametrize("name", ["faults", "rules", "errors", "api"])
+def test_the_filter_is_in_the_first_screen(
+    name: str, site: Path, visit: Callable[..., Visit]
+) -> None:
+    """Of a computer and of a phone: who has to look for it scrolls through a long page instead."""
+    for width, height in ((1440, 900), (390, 844)):
+        size = {"width": width, "height": height}
+        page = visit((site / f"{name}.html").as_uri(), viewport=size).page
+        box = page.locator("input.filter").bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= height
+
+
+def test_the_first_screen_of_the_first_page_has_a_command_with_its_output(
+    site: Path, visit: Callable[..., Visit]
+) -> None:
+    """On a computer; on a phone the command is there, and its output begins."""
+    for width, height in ((1440, 900), (390, 844)):
+        size = {"width": width, "height": height}
+        page = visit((site / "index.html").as_uri(), viewport=size).page
+        output = page.locator(".output").first.bounding_box()
+        assert output is not None
+        seen = output["height"] if width > height else 40
+        assert output["y"] + seen <= height
 
 
 def test_the_menu_leads_to_the_reference(site: Path, visit: Callable[..., Visit]) -> None:
