@@ -131,6 +131,43 @@ class SkipsInvalidFarItems(Tolerant):
         return None
 
 
+class NamesInAnyCase(Handler):
+    """Reads the names of fields in any case, as Go's encoding/json does; the last one counts."""
+
+    def parse(self, body: bytes) -> list[Item]:
+        with contextlib.suppress(ValueError, RecursionError):
+            body = json.dumps(_lower(validity.loads(body))).encode()
+        return super().parse(body)
+
+
+def _lower(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name.lower(): _lower(entry) for name, entry in value.items()}
+    return [*map(_lower, value)] if isinstance(value, list) else value
+
+
+class ListsErrors(Handler):
+    """Adds a list to the response if several fields are invalid."""
+
+    several = False
+
+    def parse(self, body: bytes) -> list[Item]:
+        self.several = False
+        with contextlib.suppress(ValueError, RecursionError, TypeError, KeyError):
+            wrong = [
+                name
+                for item in validity.loads(body)["jobs"]
+                for name, value in dict(item).items()
+                if not validity.is_valid({"job_id": "x", name: value})
+            ]
+            self.several = len(wrong) > 1
+        return super().parse(body)
+
+    def said(self, key: str, **details: str) -> Item:
+        found = super().said(key, **details)
+        return {**found, "errors": []} if self.several and key == "request" else found
+
+
 class AppliesBeforeRejecting(Handler):
     """Stores the items that come before an invalid one."""
 

@@ -46,6 +46,16 @@ class TokenByPrefix(Handler):
         return super().authenticate(wanted)
 
 
+class TokenFromTheEnvironment(Handler):
+    """Reads the headers as CGI does, where `-` and `_` are one."""
+
+    def authenticate(self, wanted: str) -> str:
+        alias = self.headers.get("X_Auth_Token")
+        if alias and "X-Auth-Token" not in self.headers:
+            self.headers["X-Auth-Token"] = alias
+        return super().authenticate(wanted)
+
+
 class AnyTokenOfTheService(Handler):
     """Accepts every known token for every project."""
 
@@ -150,6 +160,15 @@ class DeepParser(Handler):
 
     def parse(self, body: bytes) -> list[Item]:
         if re.search(rb"[\[{]{400}|(?:\{\W*\w+\W*:\s*){400}", body):
+            raise Refused(500)
+        return super().parse(body)
+
+
+class SmallNumbers(Handler):
+    """Fails for an exponent of 200 or more."""
+
+    def parse(self, body: bytes) -> list[Item]:
+        if re.search(rb"\d[eE]\+?[2-9]\d\d", re.sub(rb'"(?:[^"\\]|\\.)*"', b"", body)):
             raise Refused(500)
         return super().parse(body)
 

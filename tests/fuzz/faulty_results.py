@@ -19,6 +19,21 @@ class PagesOf24(Handler):
         return super().apply(project, item, place)
 
 
+class LeaksErrors(Handler):
+    """Gives a success the error fields of the failed item right before it."""
+
+    def policy(self, path: str, body: bytes) -> Item:
+        found = super().policy(path, body)
+        error: Item = {}
+        for result in found["results"]:
+            if result["status"] == "success":
+                result |= error
+                error = {}
+            else:
+                error = {name: result[name] for name in ("error_code", "error_msg")}
+        return found
+
+
 class LimitOf600(Handler):
     """Rejects more than 600 items."""
 

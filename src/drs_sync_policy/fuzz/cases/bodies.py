@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from attrs import frozen
 from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.cases.covering import covering
 from drs_sync_policy.fuzz.cases.values import Schema, Value
+from drs_sync_policy.text import counted
 
 ITEMS: Final = "jobs"
 JOB: Final = "job_id"
@@ -34,7 +36,7 @@ _FARTHEST: Final = ("the last of 1100", 1100, 1099)
 
 @frozen
 class InvalidBody:
-    """A body with one defect, and what that is. `field` is the field that the defect is in."""
+    """A body with defects, and what they are. `field` is the field that the first one is in."""
 
     body: Any
     what: str
@@ -117,11 +119,12 @@ class Bodies:
     # --- wrong -----------------------------------------------------------------------------------
 
     def invalid(self) -> Iterator[InvalidBody]:
-        """Every body with one defect."""
+        """Every body with one defect, then bodies with several."""
         yield from self._odd_roots()
         yield from self._invalid_root_fields()
         yield from self._invalid_items()
         yield from self._invalid_fields()
+        yield from self._several_defects()
 
     def typical(self) -> Iterator[InvalidBody]:
         """A few bodies for each field and for the root: what servers often accept.
@@ -195,6 +198,28 @@ class Bodies:
                 for place in (_ALONE, *_POSITIONS, *_FAR):
                     yield from self._missing_in_item(place, name)
 
+    def _several_defects(self) -> Iterator[InvalidBody]:
+        """Any two fields wrong in one item, fields that follow each other in two items, and all."""
+        wrong = {
+            name: value
+            for name, schema in self.item_schema.properties.items()
+            for value in schema.invalid()[:1]
+        }
+        job = self.job_ids[0]
+        for one, other in itertools.combinations(wrong, 2):
+            item = {**self.full(job, 1), **_values(wrong, one, other)}
+            what = f"{_wrong(wrong, one)} and {_wrong(wrong, other)}"
+            yield InvalidBody(
+                self.body([item]), f"{what}, in an item that is wrong in two fields", one
+            )
+        for one, other in itertools.pairwise(wrong):
+            items = [{**self.full(job, 1), **_values(wrong, name)} for name in (one, other)]
+            what = f"{_wrong(wrong, one)} in the first item and {_wrong(wrong, other)} in the last"
+            yield InvalidBody(self.body(items), what, one)
+        for size in (1, 3):
+            items = [{**_values(wrong, *wrong)} for _ in range(size)]
+            yield InvalidBody(self.body(items), f"every field is wrong, {counted(size, 'item')}")
+
     def invalid_items_of(self, job_id: str, whose: str) -> Iterator[InvalidBody]:
         """Bodies of one item, of a job that is not the tenant's to set, with one wrong field."""
         for name, schema in self.fields.items():
@@ -242,6 +267,14 @@ class Bodies:
 
 
 _ABSENT: Final = object()
+
+
+def _values(wrong: Mapping[str, Value], *names: str) -> dict[str, Any]:
+    return {name: copy.deepcopy(wrong[name].value) for name in names}
+
+
+def _wrong(wrong: Mapping[str, Value], name: str) -> str:
+    return f"`{name}` is {wrong[name].what}"
 
 
 def _key_spellings(name: str) -> list[str]:

@@ -168,9 +168,10 @@ def _bare(prober: Prober) -> tuple[Request, str, str]:
 
 
 def _tokens_in_headers(prober: Prober) -> Iterator[Case]:
-    bare, _, token = _bare(prober)
+    bare, name, token = _bare(prober)
+    # CGI and WSGI make one variable of a name with `-` and one with `_`.
     for other in (
-        "Authorization", "X-Subject-Token", "X-Token", "X-Security-Token", "X-Api-Key", "Api-Key",
+        "Authorization", name.replace("-", "_"), "X-Subject-Token", "X-Token", "X-Security-Token", "X-Api-Key", "Api-Key",
         "X-Auth", "Auth-Token", "Token", "Proxy-Authorization", "X-Auth-Token-2", "X-Forwarded-Auth-Token",
     ):  # fmt: skip
         yield Case(bare.with_header(other, token, secret=True), f"the token in {other}", ELSEWHERE)

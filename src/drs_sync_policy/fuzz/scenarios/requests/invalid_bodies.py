@@ -1,4 +1,4 @@
-"""Bodies that break the contract, one defect each, systematically."""
+"""Bodies that break the contract, systematically: one defect each, then several."""
 
 from __future__ import annotations
 
