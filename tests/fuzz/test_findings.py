@@ -17,7 +17,7 @@ from drs_sync_policy.fuzz.findings.grouping import group
 from drs_sync_policy.fuzz.findings.shrink import Plain
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.scenarios import sequences
-from tests.fuzz import faulty_requests, faulty_stores, servers
+from tests.fuzz import faulty_items, faulty_requests, faulty_stores, servers
 from tests.fuzz.servers import Handler
 from tests.fuzz.storing import (
     KEEPS,
@@ -122,6 +122,17 @@ def test_a_new_field_that_is_rejected_is_one_finding() -> None:
             faulty_requests.DeepParser,
             "extremes-in-ignored-fields-are-survived",
             {"extremes where they are wrong", "extremes"},
+        ),
+        pytest.param(
+            faulty_requests.SmallNumbers,
+            "extremes-in-ignored-fields-are-survived",
+            {"extremes where they are wrong", "extremes", "unknown fields"},
+            marks=pytest.mark.system,
+        ),
+        (
+            faulty_items.NamesInAnyCase,
+            "unknown-fields-are-ignored",
+            {"unknown fields", "a first sweep"},
         ),
         (
             faulty_requests.LeavesBodies,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from drs_sync_policy import contract
 from drs_sync_policy.fuzz import ijson
@@ -107,6 +108,25 @@ def test_the_result_of_an_item_is_that_of_another_request() -> None:
     assert violation.kind == "relation"
     assert violation.place == "/results/0"
     assert violation.exchanges == (alone, spoilt)
+
+
+def test_a_result_whose_error_fields_are_wrong_is_not_compared() -> None:
+    """Another rule reports it, and the cause is the same."""
+    alone, batch = _sent(A), _sent(A, B)
+    assert batch.response is not None
+    body = batch.response.body.replace(b'"success"', b'"success","error_code":"E"', 1)
+    leaking = evolve(batch, response=evolve(batch.response, body=body))
+    assert _checked("items-are-independent", alone, leaking) == []
+    assert len(_checked("status-ties-error-fields", leaking)) == 1
+
+
+def test_what_follows_the_value_of_a_response_does_not_hide_the_rest() -> None:
+    """A response that is no I-JSON still says what became of each item."""
+    sent = _sent(A, failed=("job-a",))
+    assert sent.response is not None
+    longer = evolve(sent, response=evolve(sent.response, body=sent.response.body + b"\n{}"))
+    assert len(_checked("answer-is-i-json", longer)) == 1
+    assert len(_checked("own-job-succeeds", longer)) == 1
 
 
 def test_a_wrong_status_is_data_of_the_violation() -> None:

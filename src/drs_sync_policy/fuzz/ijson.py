@@ -40,9 +40,11 @@ def loads(body: bytes) -> Any:
 def clear(body: bytes) -> Any:
     """The value of a text that says clearly what it means, although it may be no I-JSON.
 
-    It may have a byte order mark, and a key twice with the same value; else `ValueError`.
+    It may have a byte order mark, a key twice with the same value, and something after its value;
+    else `ValueError`.
     """
-    return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_agreeing)
+    text = body.decode("utf-8-sig").lstrip(_SPACE)
+    return _CLEAR.raw_decode(text)[0]
 
 
 def dumps(value: Any) -> bytes:
@@ -68,6 +70,10 @@ def _agreeing(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs) and not all(same(found[name], value) for name, value in pairs):
         raise NotIJson("a key with two values")
     return found
+
+
+_SPACE: Final = " \t\r\n"
+_CLEAR: Final = json.JSONDecoder(object_pairs_hook=_agreeing)
 
 
 def _no_constant(name: str) -> NoReturn:

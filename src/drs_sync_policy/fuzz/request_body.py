@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -120,20 +119,20 @@ class BodyReader:
         return media.strip().lower() == self.media_type and charset == "utf-8"
 
 
-def is_extreme(value: Any) -> bool:
-    """Whether a value nests beyond 64 levels or holds a number outside the double range."""
+def is_extreme(value: Any, *, levels: int = _DEEPEST, largest: float = _LARGEST_DOUBLE) -> bool:
+    """Whether a value nests beyond so many levels or holds a number beyond `largest`.
+
+    By default, these are 64 levels and the range of a double.
+    """
     level: list[Any] = [value]
-    for _ in range(_DEEPEST + 1):
+    for _ in range(levels + 1):
         below: list[Any] = []
         for entry in level:
             if isinstance(entry, dict):
                 below += [value for value in entry.values() if type(value) not in _FLAT]
             elif isinstance(entry, list):
                 below += entry
-            elif isinstance(entry, float):
-                if math.isinf(entry):
-                    return True
-            elif isinstance(entry, int) and abs(entry) > _LARGEST_DOUBLE:
+            elif isinstance(entry, (int, float)) and abs(entry) > largest:
                 return True
         if not below:
             return False

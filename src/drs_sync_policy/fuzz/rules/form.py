@@ -103,25 +103,26 @@ def error_fields_follow_status(it: Subject) -> Iterator[Problem]:
     for position, result in enumerate(it.results):
         if not anyjson.is_object(result):
             continue
-        status = result.get("status")
-        if status == "success" and result.keys().isdisjoint(_ERROR_FIELDS):
-            continue
-        for name in _ERROR_FIELDS:
-            given = result.get(name)
-            if status == "failed" and not (isinstance(given, str) and given):
-                yield Problem(
-                    f"a failed result has a non-empty `{name}`",
-                    f"results[{position}] has {of(result, name)}",
-                    fields=(name,),
-                    place=f"/results/{position}",
-                )
-            if status == "success" and name in result:
-                yield Problem(
-                    f"a successful result has no `{name}`",
-                    f"results[{position}] has {of(result, name)}",
-                    fields=(name,),
-                    place=f"/results/{position}",
-                )
+        for name, expected in wrong_error_fields(result):
+            yield Problem(
+                expected,
+                f"results[{position}] has {of(result, name)}",
+                fields=(name,),
+                place=f"/results/{position}",
+            )
+
+
+def wrong_error_fields(result: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The error fields of a result that do not fit its status, each with what is expected."""
+    status = result.get("status")
+    if status == "success" and result.keys().isdisjoint(_ERROR_FIELDS):
+        return
+    for name in _ERROR_FIELDS:
+        given = result.get(name)
+        if status == "failed" and not (isinstance(given, str) and given):
+            yield name, f"a failed result has a non-empty `{name}`"
+        if status == "success" and name in result:
+            yield name, f"a successful result has no `{name}`"
 
 
 def _has_another_form(it: Subject, body: Mapping[str, Any]) -> bool:

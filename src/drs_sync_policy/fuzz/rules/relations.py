@@ -9,7 +9,7 @@ from drs_sync_policy.anyjson import as_object, is_array
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import Oracle
-from drs_sync_policy.fuzz.rules import state, status
+from drs_sync_policy.fuzz.rules import form, state, status
 from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject
@@ -84,13 +84,20 @@ def _own_status(it: Sequence[Subject], allowed: frozenset[int]) -> Iterator[Prob
 
 
 def independent(it: Sequence[Subject]) -> Iterator[Problem]:
-    """The last batch: each of its items has the result that it had in an earlier request."""
+    """The last batch: each of its items has the result that it had in an earlier request.
+
+    A result with error fields that do not fit its status is a matter of another rule.
+    """
     *earlier, last = it
     known: dict[str, tuple[ItemResult, Exchange]] = {}
     for subject in earlier:
         for _, item, result in _paired(subject):
             known.setdefault(item["job_id"], (item_result(result), subject.exchange))
-    compared = [entry for entry in _paired(last) if entry[1]["job_id"] in known]
+    compared = [
+        entry
+        for entry in _paired(last)
+        if entry[1]["job_id"] in known and not any(form.wrong_error_fields(entry[2]))
+    ]
     if not compared:
         raise Skip
     for position, item, result in compared:

@@ -143,6 +143,7 @@ def subject(oracle: Oracle, exchange: Exchange) -> Subject:
 
 def _leniently(body: bytes) -> Any:
     try:
-        return json.loads(body.decode("utf-8-sig", "replace"))
+        text = body.decode("utf-8-sig", "replace").lstrip()
+        return json.JSONDecoder().raw_decode(text)[0]
     except (ValueError, RecursionError):
         return None
