@@ -33,9 +33,10 @@ def command(*, reports: Sequence[Path], against: Contract, output: Output) -> No
     machines. All reports must have the same target and the same contract. If the runs had an
     `--edition`, give it here, too.
 
-    `merge` sends nothing. If a run had the exit code 130, 5, 3, 6 or 2, the first of these is the
-    exit code of `merge`. Otherwise it is 1 if a rule failed, and 0 if none failed. It is 2 if the
-    targets or contracts of the runs differ.
+    `merge` sends nothing. If runs had one or more of the exit codes 130, 5, 3, 6 and 2, `merge`
+    exits with the one that comes first in this list. The order of the runs does not matter.
+    Otherwise the exit code is 1 if a rule failed, and 0 if none failed. It is 2 if the targets or
+    contracts of the runs differ.
     """
     output.keep(*reports)
     folders = [folder.resolve() for folder in reports]

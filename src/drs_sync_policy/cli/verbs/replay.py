@@ -58,12 +58,14 @@ def command(*, report: Path, findings: Sequence[str], target: Path | None, tries
     sends earlier requests of the run before those of the finding. In the other, it reads the policy
     after each request.
 
-    If the run got a right response to the same request before, extra tries follow for one second.
+    A bug may also begin later: the run that wrote REPORT got a right response to the request at
+    first. For such a finding, the command sends the request again and again for one more second.
 
-    FAILS: all first tries show the violation, or both tries of another way, or an extra try. FLAKY:
-    only some tries show it; or no try shows it, but the bug may still be there, and the line of the
-    finding says why. FIXED: no try shows it, and nothing says that the bug may still be there. NOT
-    SENT: the report lacks a body or a token of a request.
+    FAILS: the violation appears in all of the first tries, in both tries of one of the other ways,
+    or in the additional second. FLAKY: it appears in some of the tries only. Or it does not appear,
+    but the bug may still be there: then the line of the finding says why. FIXED: it does not
+    appear, and nothing says that the bug may still be there. NOT SENT: the report lacks a body or a
+    token of a request.
 
     REPORT is a folder that a run wrote with `--report`. FINDING is the id of a finding of this
     report, such as count-equals-results. The run prints the id after FAILED; in verdict.json it is
@@ -187,7 +189,10 @@ def _line(entry: Mapping[str, Any], done: Replayed) -> Text:
         line.append(f" ({done.needs})")
     if done.result == "FIXED" and not entry["label"]:
         line.append(_ONCE)
-    return line.append(f" {entry['id']}: {' '.join(entry['cause'].split())}", style="default")
+    says = entry["cause"]
+    if done.result == "FIXED":
+        says = f"{entry['example']['case']}. Received before: {entry['example']['received']}"
+    return line.append(f" {entry['id']}: {' '.join(says.split())}", style="default")
 
 
 def _chosen(
