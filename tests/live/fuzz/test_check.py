@@ -26,6 +26,8 @@ from drs_sync_policy.sandbox.seed import FIRST, TENANTS
 FILES = {"exchanges.jsonl", "junit.xml", "report.html", "verdict.json"}
 PROJECT, JOB = FIRST.project_id, FIRST.job_ids[0]
 JOBS = f"/_sandbox/projects/{PROJECT}/jobs"
+NOWHERE = "http://127.0.0.1:9"
+TARGET = profile.parse(sandbox.target_profile(NOWHERE))
 Talk = Callable[[httpx.Client], None]
 
 
@@ -34,6 +36,17 @@ class Recorder:
 
     def __init__(self) -> None:
         self.entries: list[dict[str, Any]] = []
+
+    def client(self, url: str) -> httpx.Client:
+        """A client of this server that is recorded."""
+        hooks: dict[str, list[Callable[..., Any]]] = {"response": [self]}
+        return httpx.Client(base_url=url, event_hooks=hooks)
+
+    def written(self, path: Path) -> str:
+        """The path of the recording, once it is written there."""
+        har = {"log": {"version": "1.2", "entries": self.entries}}
+        path.write_text(json.dumps(har), "utf-8")
+        return str(path)
 
     def __call__(self, response: httpx.Response) -> None:
         response.read()
@@ -62,6 +75,12 @@ def _pairs(headers: httpx.Headers) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in headers.multi_items()]
 
 
+def _target(folder: Path, url: str = NOWHERE) -> tuple[str, str]:
+    """The option that names the profile of a server, once it is written in `folder`."""
+    (folder / "target.toml").write_text(sandbox.to_toml(sandbox.target_profile(url)), "utf-8")
+    return "--target", str(folder / "target.toml")
+
+
 def _set(client: httpx.Client, job: str, token: str = FIRST.token, **fields: Any) -> httpx.Response:
     return client.post(
         f"/v3/{PROJECT}/jobs/batch-sync-policy",
@@ -84,17 +103,11 @@ def check(tmp_path: Path) -> Callable[..., Result]:
 
     def checked(talk: Talk, *options: str, faults: tuple[str, ...] = ()) -> Result:
         recorder = Recorder()
-        with sandbox.running(faults=list(faults)) as server:
-            hooks: dict[str, list[Callable[..., Any]]] = {"response": [recorder]}
-            with httpx.Client(base_url=server.url, event_hooks=hooks) as client:
-                talk(client)
-            document = sandbox.target_profile(server.url, tenants=server.tenants)
-        (tmp_path / "target.toml").write_text(sandbox.to_toml(document), "utf-8")
-        har = {"log": {"version": "1.2", "entries": recorder.entries}}
-        (tmp_path / "traffic.har").write_text(json.dumps(har), "utf-8")
-        arguments = ["check", str(tmp_path / "traffic.har")]
-        arguments += ["--target", str(tmp_path / "target.toml"), *options]
-        return CliRunner().invoke(main, arguments)
+        with sandbox.running(faults=faults) as server, recorder.client(server.url) as client:
+            talk(client)
+        recording = recorder.written(tmp_path / "traffic.har")
+        target = _target(tmp_path, server.url)
+        return CliRunner().invoke(main, ["check", recording, *target, *options])
 
     return checked
 
@@ -133,14 +146,19 @@ def test_a_known_finding_does_not_fail_a_check(
     assert other.exit_code == exits.BROKEN, other.output
 
 
-def _with_unknown_job_and_token(client: httpx.Client) -> None:
-    client.post(JOBS, json={"job_id": "made-later"})
-    assert _set(client, "made-later").json()["results"][0]["status"] == "success"
+def _login(client: httpx.Client) -> str:
+    """A token that the profile does not have."""
     user = {"name": FIRST.user, "password": FIRST.password, "domain": {"name": FIRST.domain}}
     identity = {"methods": ["password"], "password": {"user": user}}
     scope = {"project": {"name": FIRST.project}}
     login = client.post("/v3/auth/tokens", json={"auth": {"identity": identity, "scope": scope}})
-    assert _set(client, JOB, login.headers["X-Subject-Token"]).status_code == 200
+    return login.headers["X-Subject-Token"]
+
+
+def _with_unknown_job_and_token(client: httpx.Client) -> None:
+    client.post(JOBS, json={"job_id": "made-later"})
+    assert _set(client, "made-later").json()["results"][0]["status"] == "success"
+    assert _set(client, JOB, _login(client)).status_code == 200
 
 
 def test_what_a_recording_does_not_show_is_not_guessed(check: Callable[..., Result]) -> None:
@@ -155,16 +173,11 @@ def test_a_change_by_an_unknown_token_is_not_a_violation(check: Callable[..., Re
     """Between two readings somebody else may have changed the policy."""
 
     def talk(client: httpx.Client) -> None:
-        user = {"name": FIRST.user, "password": FIRST.password, "domain": {"name": FIRST.domain}}
-        identity = {"methods": ["password"], "password": {"user": user}}
-        scope = {"project": {"name": FIRST.project}}
-        login = client.post(
-            "/v3/auth/tokens", json={"auth": {"identity": identity, "scope": scope}}
-        )
+        token = _login(client)
         _set(client, JOB, conflict_policy="ignore")
         client.get(f"{JOBS}/{JOB}")
         _set(client, JOB, ddl_trans=True)
-        _set(client, JOB, login.headers["X-Subject-Token"], conflict_policy="stop")
+        _set(client, JOB, token, conflict_policy="stop")
         client.get(f"{JOBS}/{JOB}")
 
     done = check(talk)
@@ -209,27 +222,22 @@ def test_a_report_of_traffic_is_like_one_of_the_fuzzer(tmp_path: Path) -> None:
     strange = f"{FIRST.token[:-4]}of-somebody-else"
     recorder, report = Recorder(), str(tmp_path / "report")
     with sandbox.running(faults=["count-off-by-one"]) as server:
-        hooks: dict[str, list[Callable[..., Any]]] = {"response": [recorder]}
-        with httpx.Client(base_url=server.url, event_hooks=hooks) as client:
+        with recorder.client(server.url) as client:
             _set(client, JOB, conflict_policy="stop")
             _set(client, JOB, token=strange)
         recorder.entries[1]["response"]["status"] = 299  # of the second request alone
         cookie = {"name": "Cookie", "value": "of-somebody-else"}
         recorder.entries[0]["request"]["headers"].append(cookie)  # as of a browser
-        document = sandbox.target_profile(server.url, tenants=server.tenants)
-        (tmp_path / "target.toml").write_text(sandbox.to_toml(document), "utf-8")
-        har = {"log": {"version": "1.2", "entries": recorder.entries}}
-        (tmp_path / "traffic.har").write_text(json.dumps(har), "utf-8")
-        target = ["--target", str(tmp_path / "target.toml")]
         run = CliRunner().invoke
-        done = run(main, ["check", f"{tmp_path}/traffic.har", *target, "--report", report])
+        checking = ["check", recorder.written(tmp_path / "traffic.har")]
+        checking += [*_target(tmp_path, server.url), "--report", report]
+        done = run(main, checking)
         assert done.exit_code == exits.BROKEN, done.output
         again = run(main, ["replay", report])
         assert again.exit_code == exits.BROKEN, again.output
         assert "FAILS count-equals-results" in again.output
         assert "NOT SENT status-is-documented: the profile does not have" in again.output
-        done = run(main, ["check", f"{tmp_path}/traffic.har", *target, "--report", report,
-                          "--redact-bodies"])  # fmt: skip
+        run(main, [*checking, "--redact-bodies"])
         again = run(main, ["replay", report, "count-equals-results"])
         assert again.exit_code == exits.BROKEN, again.output
         assert "without `--redact-bodies`" in again.output
@@ -262,10 +270,7 @@ def test_the_exchanges_of_findings_are_not_a_history(
 def test_a_file_that_is_not_a_recording_is_a_usage_error(tmp_path: Path) -> None:
     """It says what is wrong."""
     (tmp_path / "x.har").write_text("hello", "utf-8")
-    document = sandbox.target_profile("http://127.0.0.1:9", tenants=[FIRST])
-    (tmp_path / "target.toml").write_text(sandbox.to_toml(document), "utf-8")
-    arguments = ["check", str(tmp_path / "x.har"), "--target", str(tmp_path / "target.toml")]
-    done = CliRunner().invoke(main, arguments)
+    done = CliRunner().invoke(main, ["check", str(tmp_path / "x.har"), *_target(tmp_path)])
     assert done.exit_code == exits.WRONG_USE
     assert "the file is not JSON" in done.output
 
@@ -273,9 +278,7 @@ def test_a_file_that_is_not_a_recording_is_a_usage_error(tmp_path: Path) -> None
 def test_what_the_fuzzer_recorded_is_checked_again(tmp_path: Path) -> None:
     """The exchanges of a run show the rule that it found, without the server."""
     with sandbox.running(faults=["count-off-by-one"]) as server:
-        document = sandbox.target_profile(server.url, tenants=server.tenants)
-        (tmp_path / "target.toml").write_text(sandbox.to_toml(document), "utf-8")
-        target, report = ["--target", str(tmp_path / "target.toml")], str(tmp_path / "report")
+        target, report = _target(tmp_path, server.url), str(tmp_path / "report")
         only = ["--budget", "0", "--rule", "count-equals-results", "--fail-fast"]
         run = CliRunner().invoke(main, ["fuzz", *target, *only, "--report", report])
     assert "count-equals-results" in run.output
@@ -286,8 +289,7 @@ def test_what_the_fuzzer_recorded_is_checked_again(tmp_path: Path) -> None:
 
 def test_a_wrong_language_is_compared_with_nothing() -> None:
     """A request that is rejected for its language says nothing about another language."""
-    document = sandbox.target_profile("http://127.0.0.1:9", tenants=[FIRST])
-    checker = TrafficChecker(profile.parse(document), controlled=True)
+    checker = TrafficChecker(TARGET, controlled=True)
     body = json.dumps({"jobs": [{"job_id": JOB}]}).encode()
     ok = json.dumps({"count": 1, "results": [{"id": JOB, "status": "success"}]}).encode()
     error = b'{"error_code": "DRS.M00202", "error_msg": "x"}'
@@ -307,8 +309,7 @@ def test_a_wrong_language_is_compared_with_nothing() -> None:
 )
 def test_foreign_jobs_are_compared_with_unknown_ones(code: str, found: list[str]) -> None:
     """In a recording of the fuzzer, where every job that the profile does not name is unknown."""
-    document = sandbox.target_profile("http://127.0.0.1:9", tenants=TENANTS[:2])
-    checker = TrafficChecker(profile.parse(document), controlled=True)
+    checker = TrafficChecker(TARGET, controlled=True)
     foreign = TENANTS[1].job_ids[0]
     violated: list[str] = []
     for number in range(18):
@@ -335,36 +336,27 @@ def test_foreign_jobs_are_compared_with_unknown_ones(code: str, found: list[str]
 
 def test_a_file_outside_the_report_is_not_read(tmp_path: Path) -> None:
     """A report may come from somebody else."""
-    document = sandbox.target_profile("http://127.0.0.1:9", tenants=[FIRST])
-    oracle = Oracle(contract.load(), contract.load().operations[0], profile.parse(document))
+    oracle = Oracle(contract.load(), contract.load().operations[0], TARGET)
     (tmp_path / "secret").write_text("x", "utf-8")
     report = tmp_path / "report"
     report.mkdir()
-    request = {
-        "method": "GET",
-        "path": "/",
-        "headers": [],
-        "secret": [],
-        "body": {"file": "../secret"},
-    }
+    request = {"method": "GET", "path": "/", "headers": [], "secret": []}
     with pytest.raises(EvidenceError, match="outside its folder"):
         Decoder.of(oracle, report).request({**request, "body": {"file": "../secret"}})
 
 
 def test_a_wrong_line_of_exchanges_is_named(tmp_path: Path) -> None:
     """A cut file says where."""
-    document = sandbox.target_profile("http://127.0.0.1:9", tenants=[FIRST])
-    (tmp_path / "target.toml").write_text(sandbox.to_toml(document), "utf-8")
-    (tmp_path / "exchanges.jsonl").write_text('{"number": 1}\n', "utf-8")
-    arguments = ["check", str(tmp_path / "exchanges.jsonl")]
-    done = CliRunner().invoke(main, [*arguments, "--target", str(tmp_path / "target.toml")])
+    cut = tmp_path / "exchanges.jsonl"
+    cut.write_text('{"number": 1}\n', "utf-8")
+    done = CliRunner().invoke(main, ["check", str(cut), *_target(tmp_path)])
     assert done.exit_code == exits.WRONG_USE
     assert "line 1 is not an exchange" in done.output
 
 
 def test_what_reads_a_policy_is_checked_as_an_operation_too() -> None:
     """If the profile lists the operation that it reads with, its responses have rules."""
-    document = sandbox.target_profile("http://127.0.0.1:9", tenants=[FIRST])
+    document = sandbox.target_profile(NOWHERE)
     document["readback"] = {"kind": "batch-detail"}
     document["target"]["operations"] = ["batchListJobDetails"]
     checker = TrafficChecker(profile.parse(document))
