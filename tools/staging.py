@@ -103,6 +103,7 @@ def _blocks(console: re.Match[str]) -> str:
     indent = console["indent"]
     parts: list[tuple[str, list[str]]] = []
     for command, output in commands(re.sub(f"^{indent}", "", console["body"], flags=re.MULTILINE)):
+        command = re.sub(r" # exit \d+$", "", command)
         if parts and parts[-1][0] == "sh":
             parts[-1][1].append(command)
         else:
@@ -120,5 +121,4 @@ def commands(block: str) -> Iterator[tuple[str, str]]:
         end = next((i for i, line in enumerate(lines) if not line.endswith("\\")), 0) + 1
         while end < len(lines) and "\n".join(lines[:end]).count("'") % 2:
             end += 1
-        command = re.sub(r" # exit \d+$", "", "\n".join(lines[:end]))
-        yield command, "\n".join(lines[end:]).strip("\n")
+        yield "\n".join(lines[:end]), "\n".join(lines[end:]).strip("\n")

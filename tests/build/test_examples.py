@@ -30,6 +30,7 @@ from drs_sync_policy import codes, contract, sandbox
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.sandbox.seed import TENANTS
 from tests.processes import completed
+from tools import staging
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
@@ -53,18 +54,8 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield tmp_path
 
 
-def _commands(block: str) -> Iterator[tuple[str, str]]:
-    """The commands of a console block, each with the output that is shown below it."""
-    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-        lines = part.splitlines()
-        end = next((i for i, line in enumerate(lines) if not line.endswith("\\")), 0) + 1
-        while end < len(lines) and "\n".join(lines[:end]).count("'") % 2:
-            end += 1
-        yield "\n".join(lines[:end]), "\n".join(lines[end:]).strip()
-
-
 def _console(example: Example) -> None:
-    for command, shown in _commands(example.parsed):
+    for command, shown in staging.commands(example.parsed):
         said = re.search(r"# exit (\d+)$", command)
         expected = int(said[1]) if said else 0
         done = completed(["bash", "-o", "pipefail", "-c", command], timeout=120)
