@@ -50,16 +50,13 @@ def edition_option(text: str) -> Callable[[F], F]:
         "--edition",
         type=Choice(contract.editions()),
         default=contract.BASE_EDITION,
-        show_default=True,
         help=text,
     )
 
 
 def output_option(forms: Sequence[str], text: str | None = None) -> Callable[[F], F]:
     """`--output`, the first form by default."""
-    return click.option(
-        "--output", type=Choice(forms), default=forms[0], show_default=True, help=text
-    )
+    return click.option("--output", type=Choice(forms), default=forms[0], help=text)
 
 
 def fault_option(text: str) -> Callable[[F], F]:

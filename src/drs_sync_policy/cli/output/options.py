@@ -66,7 +66,6 @@ _OPTIONS = (
         "--origin",
         "origins",
         default=",".join(ORIGINS),
-        show_default=True,
         metavar="LIST",
         callback=verdicts.origins,
         help="Report only rules of these origins: `page` (the vendor's page of the API),"

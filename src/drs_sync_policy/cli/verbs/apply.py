@@ -21,10 +21,10 @@ from drs_sync_policy.cli.output import outcomes, preview
 @click.option("--dry-run", is_flag=True, help="Show the requests and send nothing.")
 @click.option("--curl", is_flag=True, help="Show the requests as curl commands and send nothing.")
 @output_option(outcomes.OUTPUTS)
-@click.option("--batch", type=click.IntRange(min=1), default=100, show_default=True,
+@click.option("--batch", type=click.IntRange(min=1), default=100,
               help="Maximum number of jobs in one request. With a small number, the"
               " journal and the progress bar are updated more often.")  # fmt: skip
-@click.option("--concurrency", type=click.IntRange(1, 64), default=4, show_default=True,
+@click.option("--concurrency", type=click.IntRange(1, 64), default=4,
               help="Maximum number of requests at the same time.")  # fmt: skip
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), metavar="PATH",
               help="The file that lists jobs that are set.  [default: FILE.journal]")  # fmt: skip

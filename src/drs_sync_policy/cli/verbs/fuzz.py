@@ -51,21 +51,18 @@ from drs_sync_policy.fuzz.restore import Restored
     "--budget",
     type=click.FloatRange(min=0),
     default=DEFAULT_BUDGET,
-    show_default=True,
     help="Maximum seconds for the run; 0 runs only the required scenarios, without a limit.",
 )
 @click.option(
     "--seed",
     type=int,
     default=0,
-    show_default=True,
     help="Start value for random values; the same value generates the same requests.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(min=1, max=64),
     default=4,
-    show_default=True,
     help="How many requests are sent at the same time.",
 )
 @click.option("--strict", is_flag=True, help="Fail if a rule could not be checked (exit code 6).")

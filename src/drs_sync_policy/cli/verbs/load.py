@@ -33,14 +33,12 @@ from drs_sync_policy.text import counted
     "--users",
     type=click.IntRange(min=1),
     default=10,
-    show_default=True,
     help="How many simulated users send requests at the same time, in total for all workers.",
 )
 @click.option(
     "--duration",
     type=click.FloatRange(min=1),
     default=60.0,
-    show_default=True,
     help="How many seconds the load lasts.",
 )
 @click.option(
@@ -58,7 +56,6 @@ from drs_sync_policy.text import counted
     "--expect-workers",
     type=click.IntRange(min=1),
     default=1,
-    show_default=True,
     help="How many workers the master waits for before it begins.",
 )
 @click.option(
@@ -67,14 +64,11 @@ from drs_sync_policy.text import counted
     help="Be a worker of the master on HOST. If the master cannot be reached, try again for 5"
     " minutes.",
 )
-@click.option(
-    "--bind", default="127.0.0.1", show_default=True, help="The address that a master listens on."
-)
+@click.option("--bind", default="127.0.0.1", help="The address that a master listens on.")
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
     default=PORT,
-    show_default=True,
     help="The port of the master.",
 )
 @verdict_options

@@ -38,9 +38,10 @@ _DIED: Final = (
     "port",
     type=click.IntRange(0, 65535),
     default=0,
+    show_default=False,
     help="The port to listen on; default: any free port.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--host", default="127.0.0.1", help="The address to listen on.")
 @click.option(
     "--record",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),

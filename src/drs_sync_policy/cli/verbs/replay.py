@@ -48,7 +48,6 @@ _STYLES: Final[Mapping[Result, str]] = {"FIXED": "green", "FAILS": "bold red", "
     "--tries",
     type=click.IntRange(min=1, max=100),
     default=TRIES,
-    show_default=True,
     help="How often the requests of each finding are sent.",
 )
 def command(*, report: Path, findings: Sequence[str], target: Path | None, tries: int) -> None:

@@ -30,18 +30,16 @@ _PORT = click.IntRange(0, 65535)
 
 
 @click.command(short_help="Run the sandbox, a test server.")
-@click.option("--host", default=LOOPBACK, show_default=True, help="The address to listen on.")
+@click.option("--host", default=LOOPBACK, help="The address to listen on.")
 @click.option(
     "--port",
     type=_PORT,
     default=8080,
-    show_default=True,
     help="The port to listen on; 0 takes any free port.",
 )
 @click.option(
     "--database",
     default=IN_MEMORY,
-    show_default=True,
     metavar="URL",
     help="Where state is kept: `sqlite://` (in memory), `sqlite:///FILE`, `postgresql://...`.",
 )
@@ -50,7 +48,6 @@ _PORT = click.IntRange(0, 65535)
     "--workers",
     type=click.IntRange(1, 64),
     default=1,
-    show_default=True,
     help="How many processes share the port and the database.",
 )
 @click.option(
@@ -77,7 +74,6 @@ _PORT = click.IntRange(0, 65535)
     "client_seconds",
     type=click.FloatRange(min=0, min_open=True),
     default=CLIENT_SECONDS,
-    show_default=True,
     metavar="SECONDS",
     help="Close the connection of a client that sends or reads nothing for this time.",
 )
@@ -90,7 +86,6 @@ _PORT = click.IntRange(0, 65535)
     "--max-body-bytes",
     type=click.IntRange(min=1),
     default=DEFAULT_MAX_BODY_BYTES,
-    show_default=True,
     help="Maximum size of a request body; a larger one gets 413.",
 )
 @fault_option("Violate a rule on purpose; can be given more than once.")
