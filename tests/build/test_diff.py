@@ -1,8 +1,9 @@
 """The verdict on hand-made edits of the contract: breaking, compatible, cosmetic, or nothing.
 
 Each file of `edits/` is one edit of `before.yaml`, with the verdict that it must get: how grave it
-is, where, in which direction, and whom it hurts. Those that say `slow` reach no line of tools/diff
-that another does not; they run with the slow tests.
+is, where, in which direction, and whom it hurts. `harder_edits.yaml` has those that are easily
+rated wrongly. They, and those that say `slow`, reach no line of tools/diff that another does not;
+they run with the slow tests.
 """
 
 from __future__ import annotations
@@ -15,33 +16,49 @@ from typing import Any
 import pytest
 
 from tools.diff import redocly
-from tools.diff.change import Change, Level
+from tools.diff.change import Change, Level, needed_version
 from tools.diff.compare import compare
 from tools.documents import read_document
 from tools.overlay import apply
 
-EDITS = sorted((Path(__file__).parent / "edits").glob("*.yaml"))
+HERE = Path(__file__).parent
 PATH = "/v3/{project_id}/jobs/batch-sync-policy"
-LEVELS = {"breaking": Level.BREAKING, "compatible": Level.COMPATIBLE, "cosmetic": Level.COSMETIC}
+VERSIONS = {"breaking": "2.0.0", "compatible": "1.1.0", "cosmetic": "1.0.1", "none": "1.0.0"}
 
 Document = dict[str, Any]
 
 
 def _cases() -> Iterator[Any]:
-    for edit in EDITS:
-        slow = read_document(edit)["x-expect"].get("slow", False)
-        yield pytest.param(edit, id=edit.stem, marks=[pytest.mark.system] if slow else [])
+    """For each edit what precedes it, its actions, and the verdict that it must get."""
+    for path in sorted((HERE / "edits").glob("*.yaml")):
+        overlay = read_document(path)
+        expected = overlay["x-expect"]
+        slow = [pytest.mark.system] if expected.get("slow") else []
+        yield pytest.param([], overlay["actions"], expected, id=path.stem, marks=slow)
+    for edit in read_document(HERE / "harder_edits.yaml")["edits"]:
+        given = (edit.get("before", []), edit["actions"], edit)
+        yield pytest.param(*given, id=edit["title"], marks=pytest.mark.system)
 
 
-@pytest.mark.parametrize("edit", list(_cases()))
-def test_an_edit_gets_its_verdict(edit: Path, before: Document) -> None:
-    """The gravest change has the level, place, direction and victims that the edit states."""
-    overlay = read_document(edit)
-    expected = overlay["x-expect"]
-    changes = compare(before, apply(before, overlay, name=edit.name))
+EDITS = list(_cases())
+
+
+def _edited(document: Document, actions: list[Any]) -> Document:
+    info = {"title": "an edit", "version": "1.0.0"}
+    overlay = {"overlay": "1.0.0", "info": info, "actions": actions}
+    return apply(document, overlay, name="an edit") if actions else document
+
+
+@pytest.mark.parametrize(("earlier", "actions", "expected"), EDITS)
+def test_an_edit_gets_its_verdict(
+    earlier: list[Any], actions: list[Any], expected: dict[str, str], before: Document
+) -> None:
+    """The gravest change has the verdict, the place, the direction and the victims stated."""
+    base = _edited(before, earlier)
+    changes = compare(base, _edited(base, actions))
+    assert needed_version("1.0.0", changes) == VERSIONS[expected["verdict"]]
     gravest = [change for change in changes if change.level is changes[0].level]
-    assert {change.level for change in gravest} == {LEVELS[expected["verdict"]]}
-    assert any(_fits(change, expected) for change in gravest), gravest
+    assert not gravest or any(_fits(change, expected) for change in gravest), gravest
 
 
 def _fits(change: Change, expected: dict[str, str]) -> bool:
@@ -53,10 +70,10 @@ def _fits(change: Change, expected: dict[str, str]) -> bool:
 
 
 def test_there_are_edits_of_every_kind() -> None:
-    """At least 30 edits, breaking and harmless ones, in requests, responses and rules."""
-    expected = [read_document(edit)["x-expect"] for edit in EDITS]
-    assert len(expected) >= 30
-    assert {entry["verdict"] for entry in expected} == LEVELS.keys()
+    """At least 60 edits, with every verdict, in requests, responses and rules."""
+    expected = [edit.values[-1] for edit in EDITS]
+    assert len(expected) >= 60
+    assert {entry["verdict"] for entry in expected} == VERSIONS.keys()
     assert {"request", "response", "rule"} <= {entry.get("direction") for entry in expected}
 
 

@@ -40,7 +40,7 @@ def _target(*operations: str) -> Target:
 
 ALL = _target(*(entry.id for entry in OPTIONAL))
 ORACLE = Oracle(LOADED, FIRST, ALL)
-JOB, OTHER = ALL.tenant.job_ids[:2]
+JOB = ALL.tenant.job_ids[0]
 FOREIGN = ALL.other.job_ids[0] if ALL.other else ""
 SHOWN = {"id": JOB, "status": "CONFIGURATION"}
 FAILURE = {"id": FOREIGN, "status": "failed", "error_code": "DRS.M00289", "error_msg": "x"}
@@ -275,18 +275,11 @@ def test_a_fair_server_passes(operation: str, asked: Any, status: int, body: Any
 @pytest.mark.parametrize(
     ("operation", "asked", "status", "body", "rule"),
     [
-        (DETAILS, {"jobs": [JOB]}, 200, {"results": []}, "own-job-is-shown"),
         (DETAILS, {"jobs": [JOB]}, 400, {"count": 1, "results": [FAILURE]}, "own-job-is-shown"),
-        (DETAILS, {"jobs": [JOB, "x"]}, 200, {"results": [{**SHOWN, "id": OTHER}]},
-         "details-are-of-jobs-asked-for"),
         (DETAILS, {"jobs": [JOB, "x"]}, 400, {"results": [{**FAILURE, "id": "another"}]},
          "details-are-of-jobs-asked-for"),
         (DETAILS, {"jobs": [JOB]}, 200, {"results": [{"id": {}}]}, "own-job-is-shown"),
         (DETAILS, {"jobs": [JOB]}, 400, {"results": [{"id": []}]}, "details-are-of-jobs-asked-for"),
-        (DETAILS, {"jobs": [JOB] * 6}, 200, {"results": [SHOWN] * 6}, "details-fit-their-page"),
-        (DETAILS, {"jobs": [FOREIGN, JOB]}, 200,
-         {"results": [{**SHOWN, "id": FOREIGN, "name": "n"}]},
-         "foreign-job-has-no-details"),
         (DETAILS, {"jobs": [FOREIGN]}, 400, {"results": [{**FAILURE, "name": "n"}]},
          "foreign-job-has-no-details"),
         (DETAILS, {"jobs": [FOREIGN, JOB]}, 400, {"results": [{**FAILURE, "index_trans": True}]},
@@ -297,18 +290,10 @@ def test_a_fair_server_passes(operation: str, asked: Any, status: int, body: Any
         (DETAILS, {"jobs": [FOREIGN]}, 400, {"results": [{"id": FOREIGN}]},
          "answer-matches-schema"),
         (DETAILS, {"jobs": [JOB]}, 200, {"results": [{"id": JOB}]}, "answer-matches-schema"),
-        (LIST, {"db_use_type": "sync"}, 500, {"error_code": "x", "error_msg": "x"},
-         "first-page-of-jobs-is-shown"),
-        (LIST, {"db_use_type": "sync"}, 200, {"total_record": 99, "jobs": [SHOWN] * 11},
-         "list-fits-its-page"),
-        (LIST, {"db_use_type": "sync", "status": "PAUSING"}, 200,
-         {"total_record": 1, "jobs": [SHOWN]}, "list-has-what-was-asked-for"),
-        (LIST, {"db_use_type": "sync"}, 200,
-         {"total_record": 1, "jobs": [{**SHOWN, "id": FOREIGN}]}, "list-has-own-jobs-only"),
     ],
 )  # fmt: skip
 def test_a_violation_is_that_of_its_rule(
     operation: str, asked: Any, status: int, body: Any, rule: str
 ) -> None:
-    """Each check looks at the response of its own operation."""
+    """Each check looks at its own operation; these are responses that no fault of ours gives."""
     assert rule in _failed(_sent(operation, asked, status, body))
