@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from typing import Any
 
 from tests.fuzz.servers import BLOCKED, JOBS, Handler, Refused
@@ -32,6 +33,20 @@ class LeaksErrors(Handler):
             else:
                 error = {name: result[name] for name in ("error_code", "error_msg")}
         return found
+
+
+class CountsCharacters(Handler):
+    """Counts characters where `Content-Length` counts bytes."""
+
+    def response(self, status: int, value: Any, **headers: str) -> None:
+        text = json.dumps(value, ensure_ascii=False)
+        body = text.encode("utf-8", "surrogatepass")[: len(text)]
+        self.send_response(status)
+        headers |= {"Content_Type": "application/json", "Content_Length": str(len(body))}
+        for name, given in headers.items():
+            self.send_header(name.replace("_", "-"), given)
+        self.end_headers()
+        self.wfile.write(body)
 
 
 class LimitOf600(Handler):

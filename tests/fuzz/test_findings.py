@@ -17,7 +17,7 @@ from drs_sync_policy.fuzz.findings.grouping import group
 from drs_sync_policy.fuzz.findings.shrink import Plain
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.scenarios import sequences
-from tests.fuzz import faulty_items, faulty_requests, faulty_stores, servers
+from tests.fuzz import faulty_items, faulty_requests, faulty_results, faulty_stores, servers
 from tests.fuzz.servers import Handler
 from tests.fuzz.storing import (
     KEEPS,
@@ -128,6 +128,11 @@ def test_a_new_field_that_is_rejected_is_one_finding() -> None:
             "extremes-in-ignored-fields-are-survived",
             {"extremes where they are wrong", "extremes", "unknown fields"},
             marks=pytest.mark.system,
+        ),
+        (
+            faulty_results.CountsCharacters,
+            "answer-is-i-json",
+            {"languages", "a first sweep", "plain requests"},
         ),
         (
             faulty_items.NamesInAnyCase,

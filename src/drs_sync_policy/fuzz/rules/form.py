@@ -93,10 +93,16 @@ def _validators(oracle: Oracle) -> dict[int, jsonschema_rs.Validator]:
 def i_json(it: Subject) -> Iterator[Problem]:
     if not it.documented:
         raise Skip
-    if it.value is None and it.flaw and (not it.says_json or it.response.status != 200):
+    explains = it.response.status == 200 or _begins_as_json(it)
+    if it.value is None and it.flaw and not (it.says_json and explains):
         raise Skip  # another rule reports its media type, or that it explains nothing
     if it.flaw:
         yield Problem("a body of I-JSON (RFC 7493)", f"{it.flaw}, with {it.response.status}")
+
+
+def _begins_as_json(it: Subject) -> bool:
+    """Whether the body is meant as an object or a list, although it may break off."""
+    return it.response.body.lstrip()[:1] in (b"{", b"[")
 
 
 def error_fields_follow_status(it: Subject) -> Iterator[Problem]:
@@ -143,8 +149,8 @@ def error_explains(it: Subject) -> Iterator[Problem]:
     if status == 200 or not it.documented:
         raise Skip
     if it.value is None and it.flaw:
-        if it.response.body and not it.says_json:
-            raise Skip  # a page of something else: media-type-is-json reports it
+        if it.response.body and (not it.says_json or _begins_as_json(it)):
+            raise Skip  # another rule reports a page of something else, and JSON that breaks off
         yield Problem(
             "a body with a non-empty `error_code` and `error_msg`", f"{status} with {it.flaw}"
         )
