@@ -39,7 +39,10 @@ def faults(loaded: contract.Contract | None = None) -> str:
             "code handles a server with defects, and what the fuzzer finds."
         ),
         filtering("Find a fault"),
-        f"```console\n$ drs-sync-policy sandbox --fault {EXAMPLE}\n```",
+        (
+            "Start the sandbox with a fault, here with one that changes `count`:\n\n"
+            f"```console\n$ drs-sync-policy sandbox --fault {EXAMPLE}\n```"
+        ),
         *(
             [pair(example.differing, titles=("Without the fault", "With the fault"))]
             if example
