@@ -24,15 +24,18 @@ _SEPARATOR: Final = r"""[\s,:!=\[\]()\\"`/]+|\.(?!\d|[A-Za-z]\d)|(?<!-)-(?!-)"""
 """Where a text is cut: `job_id` and `DRS.M05003` are one word, and `--budget` is not `budget`."""
 
 _TYPED: Final = {
-    "rules.html#other-methods-are-refused": "wrong method: gets 405",
-    "rules.html#valid-request-never-crashes": "crash: no valid request gets 500",
-    "errors.html#drs-m00301": "duplicate: a job twice in a request",
-    "recipes.html#retry-more-often-or-never": "how do I retry",
-    "python.html#install": "install the package, from a clone or an index",
-    "python.html#set-policies": "async, asyncio: the client with `await`",
-    "implementer.html": "Flask, Django, FastAPI: a server in any framework",
+    "rules.html#other-methods-are-refused": ("wrong method", "gets 405"),
+    "rules.html#valid-request-never-crashes": ("crash", "no valid request gets 500"),
+    "errors.html#drs-m00301": ("duplicate", "a job twice in a request"),
+    "recipes.html#retry-more-often-or-never": ("", "how do I retry"),
+    "python.html#install": ("", "install the package, from a clone or an index"),
+    "python.html#set-policies": ("", "async, asyncio: the client with `await`"),
+    "implementer.html": ("", "Flask, Django, FastAPI: a server in any framework"),
 }
-"""Words that people type, and that are in many pages, by the place that they want to find."""
+"""What people type, by the place that they want to find: words for its title, and for its text.
+
+Names of faults contain the words for titles, and would come first.
+"""
 
 
 def extend(site: Path) -> None:
@@ -73,10 +76,11 @@ def _preferred(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     known = {item["location"]: item for item in items}
     if missing := _TYPED.keys() - known.keys():
         raise SystemExit(f"tools/search.py names places that no page has: {sorted(missing)}")
-    first = [
-        {**known[place], "text": f"<p>{words}</p>{known[place]['text']}"}
-        for place, words in _TYPED.items()
-    ]
+    first: list[dict[str, Any]] = []
+    for place, (named, said) in _TYPED.items():
+        item = known[place]
+        title = f"{named}: {item['title']}" if named else item["title"]
+        first.append({**item, "title": title, "text": f"<p>{said}</p>{item['text']}"})
     return [*first, *(item for item in items if item["location"] not in _TYPED)]
 
 
