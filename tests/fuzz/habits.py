@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from drs_sync_policy.fuzz.active import run
+from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Verdict
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits
@@ -44,6 +45,15 @@ def accusations(verdict: Verdict) -> list[str]:
         f"{violation.rule}: {violation.case}: expected {violation.expected}, {violation.received}"
         for violation in verdict.ledger.violations()
     ]
+
+
+def to_the_end(target: Target, *, seed: int, budget: float) -> list[Verdict]:
+    """A run that is complete; before it the one that was not, where the machine was busy."""
+    verdicts = [run(target, seed=seed, budget=budget)]
+    if verdicts[0].ending != "complete":
+        verdicts.append(run(target, seed=seed, budget=6 * budget))
+    assert verdicts[-1].ending == "complete", verdicts[-1].reason
+    return verdicts
 
 
 TOGETHER = {

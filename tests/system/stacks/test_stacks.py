@@ -19,9 +19,9 @@ from textwrap import dedent
 
 import pytest
 
-from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.profile import Target
+from tests.fuzz.habits import accusations, to_the_end
 from tests.system.stacks import service
 from tools.documents import ROOT
 
@@ -145,11 +145,8 @@ def test_a_correct_server_on_node_is_not_accused(tmp_path: Path) -> None:
 
 
 def _accused(target: Target) -> list[str]:
-    verdict = run(target, seed=1, budget=15)
-    assert verdict.ending == "complete", verdict.reason
-    return [
-        f"{found.rule}: {found.case}: {found.received}" for found in verdict.ledger.violations()
-    ]
+    verdicts = to_the_end(target, seed=1, budget=15)
+    return [accusation for verdict in verdicts for accusation in accusations(verdict)]
 
 
 def _target(
@@ -205,6 +202,7 @@ def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
             connection.settimeout(1)
             if connection.connect_ex(("127.0.0.1", port)) == 0:
                 return
+        time.sleep(0.05)  # without it, this takes the core that the server starts on
     raise AssertionError(f"the server did not start: {log.read_text('utf-8', 'replace')[-2000:]}")
 
 
