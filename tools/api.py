@@ -53,8 +53,8 @@ PARTS: Final = {
 """The parts of the first module: the modules that define the names, what one needs first first."""
 
 
-_IN_THE_GUIDE: Final = re.compile(r'([Ss]ection) "([\w ]+)"(?= of the guide)')
-"""How a docstring names a part of the page of the client, which this page links to."""
+_IN_THE_GUIDE: Final = re.compile(r'([Pp]age) "(\w+)"(?= of the guide)')
+"""How a docstring names a page of the guide, which this page links to."""
 SECTIONS: Final = {
     "parameters": "Arguments",
     "attributes": "Attributes",
@@ -278,7 +278,7 @@ def link(page: Path) -> None:
 
 
 def _link(named: re.Match[str]) -> str:
-    return f"{named[1]} [{named[2]}](python.md#{named[2].lower().replace(' ', '-')})"
+    return f"{named[1]} [{named[2]}]({named[2].lower()}.md)"
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The pages that are made from data, as Markdown: what is in the data is on the page."""
+"""The pages that are made from data or list it, as Markdown: what is in the data is on them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from drs_sync_policy import contract
 from drs_sync_policy.cli import exits
+from drs_sync_policy.client import settings
+from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.sandbox.faults import catalogue
 from tools import api, pages, rule_examples
 from tools.pages.changelog import AREAS
@@ -101,3 +103,24 @@ def test_each_schema_of_the_fields_page_says_where_it_is() -> None:
     assert [name for name, _ in sections] != []
     assert {name for name, _ in sections} == {n for n, s in schemas.items() if "properties" in s}
     assert ("SyncPolicyReq", "each entry of `jobs` in `BatchSetPolicyReq`") in sections
+
+
+def test_the_page_of_the_target_profile_has_every_entry() -> None:
+    """Of each table that the schema of the profile allows."""
+    page = (ROOT / "docs" / "target.md").read_text("utf-8")
+    tables = profile.schema()["properties"]
+    found = [t["items"] if t["type"] == "array" else t for t in tables.values()]
+    names = {*tables, *(name for table in found for name in table["properties"])}
+    assert {name for name in names if not re.search(rf"\b{name}\b", page)} == set()
+
+
+def test_the_page_of_the_settings_has_every_variable() -> None:
+    """With the entry of a profile that it wins over, in one row."""
+    page = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    rows = re.findall(r"^\| (.*?) \| (.*?) \|", page, re.MULTILINE)
+    named = [pair for row in rows for pair in zip(*map(_in_backticks, row), strict=False)]
+    assert {pair for pair in settings.VARIABLES.items() if pair[::-1] not in named} == set()
+
+
+def _in_backticks(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)

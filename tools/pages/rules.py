@@ -81,7 +81,7 @@ def _counted(loaded: contract.Contract) -> str:
     return (
         f": {len(loaded.rules) - len(optional)} of the required operation, and {len(optional)} of "
         "optional ones, which the fuzzer counts only if the [target "
-        "profile](fuzzing.md#the-target-profile) names these operations"
+        "profile](target.md) names these operations"
     )
 
 

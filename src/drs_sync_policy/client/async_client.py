@@ -143,7 +143,7 @@ class AsyncSyncPolicyClient(SharedClient):
     ) -> Self:
         """A client from the environment and the profile file; `options` win over both.
 
-        The section "Credentials" of the guide has the variables, the file and their precedence.
+        The page "Settings" of the guide has the variables, the file and their precedence.
         """
         from drs_sync_policy.client.settings import Settings
 

@@ -141,7 +141,7 @@ class SyncPolicyClient(SharedClient):
     def from_environment(cls, *, profile: str | None = None, **options: Unpack[Options]) -> Self:
         """A client from the environment and the profile file; `options` win over both.
 
-        The section "Credentials" of the guide has the variables, the file and their precedence.
+        The page "Settings" of the guide has the variables, the file and their precedence.
         """
         from drs_sync_policy.client.settings import Settings
 

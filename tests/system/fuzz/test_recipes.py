@@ -27,7 +27,7 @@ from attrs import frozen
 
 ROOT = Path(__file__).parents[3]
 NODE = ROOT / "tests" / "fuzz" / "node"
-PAGE = (ROOT / "docs" / "fuzzing.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "recipes.md").read_text("utf-8")
 SECRETS = {"DRS_TOKEN": "node-token-one-5f2c81", "DRS_OTHER_TOKEN": "node-token-two-90ab3e"}
 INSTALL = re.compile(r'pip install "([a-z-]+)\[([a-z]+)\] @ git\+https://git\.example\.org/\1"')
 INPUTS = {

@@ -1,7 +1,7 @@
 """The target profile: which server is checked, and with what.
 
 A profile is a TOML file in a public format, described by `profile.schema.json` and in
-`docs/fuzzing.md`. Profiles are validated with this schema, so the two cannot differ.
+`docs/target.md`. Profiles are validated with this schema, so the two cannot differ.
 """
 
 from __future__ import annotations
