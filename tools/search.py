@@ -12,6 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
+from drs_sync_policy.client.settings import VARIABLES
 from tools.pages.command import options
 from tools.pages.errors import found_codes
 from tools.pages.faults import found_faults
@@ -23,6 +24,9 @@ _START: Final = "var __index = "
 _SEPARATOR: Final = r"""[\s,:!=\[\]()\\"`/]+|\.(?!\d|[A-Za-z]\d)|(?<!-)-(?!-)"""
 """Where a text is cut: `job_id` and `DRS.M05003` are one word, and `--budget` is not `budget`."""
 
+_VARIABLES: Final = "server-project-and-credentials"
+"""The section of the page of settings that has the variables."""
+
 _TYPED: Final = {
     "rules.html#other-methods-are-refused": ("wrong method", "gets 405"),
     "rules.html#valid-request-never-crashes": ("crash", "no valid request gets 500"),
@@ -31,6 +35,7 @@ _TYPED: Final = {
     "python.html#install": ("", "install the package, from a clone or an index"),
     "python.html#set-policies": ("", "async, asyncio: the client with `await`"),
     "implementer.html": ("", "Flask, Django, FastAPI: a server in any framework"),
+    "cli.html#exit-codes": ("", "exit codes of every command"),
 }
 """What people type, by the place that they want to find: words for its title, and for its text.
 
@@ -63,6 +68,9 @@ def _entries() -> Iterator[dict[str, Any]]:
     for name, text, place, command in options():
         path = ("The tools", "Command reference", command)
         yield _entry(f"cli.html#{place}", name, text, path)
+    for key, name in VARIABLES.items():
+        text = f"the environment variable for `{key}` of a profile"
+        yield _entry(f"settings.html#{_VARIABLES}", name, text, ("The tools", "Settings"))
     # Without its text: who searches for words of that wants what is right, not a fault.
     for name, place in found_faults():
         yield {

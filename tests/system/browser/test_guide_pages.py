@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 import pytest
 
 from drs_sync_policy import contract
+from drs_sync_policy.client.settings import VARIABLES
 from tools import guide
 from tools.documents import ROOT
 from tools.pages.command import options
@@ -103,9 +104,11 @@ SEARCHED = [
     ("target profile", "target.html"),
     ("waivers", "target.html"),
     ("environment variables", "settings.html"),
-    ("DRS_PROFILE", "settings.html"),
     ("GitHub Actions", "recipes.html"),
+    ("exit code", "cli.html"),
     ("replay", "fuzzing.html"),
+    ("baseline", "fuzzing.html"),
+    *((name, "settings.html") for name in VARIABLES.values()),
     *((name, "fields.html") for name, *_ in found_fields()),
     *((code, "errors.html") for code, *_ in found_codes()),
     *((name, "cli.html") for name, *_ in options()),
