@@ -24,7 +24,7 @@ _START: Final = "var __index = "
 _SEPARATOR: Final = r"""[\s,:!=\[\]()\\"`/]+|\.(?!\d|[A-Za-z]\d)|(?<!-)-(?!-)"""
 """Where a text is cut: `job_id` and `DRS.M05003` are one word, and `--budget` is not `budget`."""
 
-_VARIABLES: Final = "server-project-and-credentials"
+_VARIABLES: Final = "environment-variables"
 """The section of the page of settings that has the variables."""
 
 _TYPED: Final = {

@@ -106,7 +106,6 @@ SEARCHED = [
     ("environment variables", "settings.html"),
     ("GitHub Actions", "recipes.html"),
     ("exit code", "cli.html"),
-    ("replay", "fuzzing.html"),
     ("baseline", "fuzzing.html"),
     *((name, "settings.html") for name in VARIABLES.values()),
     *((name, "fields.html") for name, *_ in found_fields()),
