@@ -133,7 +133,7 @@ types: setup $(NODE) ## mypy and pyright, both strict, and that every public typ
 test: setup $(NODE) ## the tests (about two minutes on 2 cores)
 	$(BIN)/python -m pytest -m "not system" --ignore tests/system -n 6 --dist worksteal $(EXTRA)
 
-# Three workers on 2 cores: browsers, servers and loads leave a third of the time of a core unused.
+# Three workers on 2 cores, because tests also wait. So a budget of seconds is worth two thirds here.
 test-system: setup-system $(NODE) ## the slow tests: soak, crash, PostgreSQL, browser, vendor SDKs, many seeds; SEED= chooses a third of the faults
 	$(strip $(SEED:%=SEED=%) $(BIN)/python -m pytest -m "system and not long" -n 3 --dist worksteal --timeout 600 $(EXTRA))
 

@@ -84,7 +84,7 @@ def test_a_fault_of_a_field_that_is_not_shown_is_not_guessed(name: str) -> None:
 
 
 @pytest.mark.system
-@pytest.mark.soak(usual=12, long=20)
+@pytest.mark.soak(usual=17, long=20)
 @pytest.mark.parametrize("seed", range(20))
 def test_a_faultless_sandbox_passes(amount: int, seed: int) -> None:
     """20 seeds without a violation."""

@@ -28,7 +28,7 @@ def test_a_server_with_a_habit_of_its_own_is_not_accused(habits: Habits) -> None
     assert_not_accused(habits, budget=90)
 
 
-@pytest.mark.soak(usual=16, long=30)
+@pytest.mark.soak(usual=22, long=30)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_server_on_node_is_not_accused(
     amount: int, seed: int, monkeypatch: pytest.MonkeyPatch
@@ -62,7 +62,7 @@ def test_a_server_on_node_is_not_accused(
 def test_the_phases_of_schemathesis_are_fair_too(habits: Habits) -> None:
     """Throttling and the responses to methods outside the contract are not violations."""
     with servers.probing(habits) as prober:
-        assert stock.run(prober, seconds=6) > 20
+        assert stock.run(prober, seconds=8) > 20
     assert [
         f"{b.rule}: {b.received} for {[seen.request for seen in b.exchanges]}"
         for b in prober.ledger.violations()

@@ -33,7 +33,7 @@ def test_each_fault_is_found_by_its_rule(fault: Fault) -> None:
     assert_found(fault)
 
 
-@pytest.mark.soak(usual=10, long=30)
+@pytest.mark.soak(usual=14, long=30)
 @pytest.mark.parametrize("seed", range(20))
 def test_a_faultless_sandbox_passes(amount: int, seed: int) -> None:
     """20 seeds, schemathesis's own phases included, without a violation.
@@ -41,5 +41,5 @@ def test_a_faultless_sandbox_passes(amount: int, seed: int) -> None:
     In `make soak` the deep set runs, too; in `make test-system` others run it.
     """
     with sandbox.running() as served:
-        verdict = run(target_at(served.url), seed=seed, budget=amount, deep=amount > 10)
+        verdict = run(target_at(served.url), seed=seed, budget=amount, deep=amount > 14)
     assert [f"{b.rule}: {b.case}: {b.received}" for b in verdict.ledger.violations()] == []

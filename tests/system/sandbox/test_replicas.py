@@ -31,7 +31,7 @@ def test_the_fuzzer_finds_nothing_behind_a_balancer(
     """Every rule holds across the replicas, those about stored state among them."""
     with balanced(name, postgres, tmp_path) as served:
         target = target_profile(served.url, max_body_bytes=DEFAULT_MAX_BODY_BYTES)
-        verdicts = to_the_end(profile.parse(target), seed=1, budget=20)
+        verdicts = to_the_end(profile.parse(target), seed=1, budget=28)
     found = [
         f"{one.rule}: {one.case}: {one.received}"
         for verdict in verdicts

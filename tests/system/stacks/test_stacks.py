@@ -145,7 +145,7 @@ def test_a_correct_server_on_node_is_not_accused(tmp_path: Path) -> None:
 
 
 def _accused(target: Target) -> list[str]:
-    verdicts = to_the_end(target, seed=1, budget=15)
+    verdicts = to_the_end(target, seed=1, budget=21)
     return [accusation for verdict in verdicts for accusation in accusations(verdict)]
 
 
