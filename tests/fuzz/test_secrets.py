@@ -23,7 +23,6 @@ from drs_sync_policy.fuzz.target.profile import Target, Tenant
 from drs_sync_policy_contract import RuleId
 from tests.fuzz import servers
 
-_HEX: Final = "0123456789abcdef"
 _BASE64: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 uuids = st.uuids().map(str)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, Final
@@ -31,8 +31,6 @@ from drs_sync_policy.fuzz.target.http import (
     Unreachable,
     Wire,
 )
-
-Items = Sequence[Mapping[str, Any]]
 
 SILENT: Final = "not sent: others like it got no response"
 NOT_SENT: Final = "not sent: the case was skipped"

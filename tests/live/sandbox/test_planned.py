@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from drs_sync_policy import PasswordAuth, Retries, SyncPolicyReq
+from drs_sync_policy import PasswordAuth, SyncPolicyReq
 from drs_sync_policy.sandbox.seed import FIRST
 from drs_sync_policy.testing import Sandbox
 
@@ -18,7 +18,6 @@ from .conftest import Caller
 RESPONSES = "/_sandbox/responses"
 JOBS = f"/_sandbox/projects/{FIRST.project_id}/jobs"
 LOGIN = "/v3/auth/tokens"
-NO_RETRIES = Retries(attempts=1)
 
 
 def planned(sandbox: Sandbox) -> list[Any]:

@@ -36,8 +36,6 @@ Label = Literal[
 """How a violation was seen again; empty where it was not sent again."""
 
 NOTHING: Final = Expectation("", None)
-TRIES: Final = 3
-"""So often a violation that is not seen again is sent."""
 
 
 @frozen
