@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from attrs import Factory, define
 
+from tools.documents import ROOT
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @define
@@ -20,6 +24,21 @@ class Visit:
     page: Page
     requests: list[str] = Factory(list)
     complaints: list[str] = Factory(list)
+
+    def axe(self, part: str = "document") -> list[dict[str, Any]]:
+        """What axe finds in a part of the page."""
+        self.page.evaluate(AXE.read_text("utf-8"))
+        run = f"axe.run({part}).then(result => result.violations)"
+        found: list[dict[str, Any]] = self.page.evaluate(run)
+        return found
+
+    def grave(self) -> list[tuple[str, list[str]]]:
+        """What axe finds that is serious or critical, with the first elements that show it."""
+        return [
+            (finding["id"], [node["html"][:120] for node in finding["nodes"][:3]])
+            for finding in self.axe()
+            if finding["impact"] in {"serious", "critical"}
+        ]
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,12 @@ import pytest
 
 from drs_sync_policy import contract
 from tools import reference
-from tools.documents import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from .conftest import Visit
 
-AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
 OPERATION = "#/other/batchsetpolicy"
 
 
@@ -127,17 +125,15 @@ def test_accessibility_is_no_worse_than_redoc_itself(
     scheme: str, url: str, visit: Callable[..., Visit]
 ) -> None:
     """Text has enough contrast; nothing critical; what else axe finds, Redoc itself has (6)."""
-    page = visit(url + OPERATION, color_scheme=scheme).page
-    _show_fields(page)
-    page.locator("pre", has_text="curl --fail-with-body").first.wait_for()
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run().then(result => result.violations)")
+    seen = visit(url + OPERATION, color_scheme=scheme)
+    _show_fields(seen.page)
+    seen.page.locator("pre", has_text="curl --fail-with-body").first.wait_for()
+    found = seen.axe()
     assert [finding["id"] for finding in found if finding["impact"] == "critical"] == []
     faint = [f["nodes"] for f in found if f["id"] == "color-contrast"]
     assert [node["html"][:120] for nodes in faint for node in nodes] == []
     assert sum(len(finding["nodes"]) for finding in found) <= 6
-    ours = page.evaluate("axe.run('nav.ours').then(result => result.violations)")
-    assert [finding["id"] for finding in ours] == []
+    assert [finding["id"] for finding in seen.axe("'nav.ours'")] == []
 
 
 def test_the_rules_and_the_codes_are_links(url: str, visit: Callable[..., Visit]) -> None:
