@@ -36,10 +36,10 @@ def asked_for(it: Subject) -> Iterator[Problem]:
     """Details, and the failures that a 400 lists, are of jobs that the request names."""
     jobs = it.asked["jobs"]  # a list: an id in the response may be anything, also an object
     for position, entry in enumerate(_details(it)):
-        if entry.get("id") not in jobs:
+        if "id" in entry and entry["id"] not in jobs:
             yield Problem(
                 "ids that the request names",
-                f"results[{position}] has `id` {as_json(entry.get('id'))}",
+                f"results[{position}] has `id` {as_json(entry['id'])}",
                 fields=("id",),
                 place=f"/results/{position}",
             )
