@@ -201,7 +201,7 @@ def test_on_a_phone_a_cell_begins_with_the_name_of_its_column(
         ("faults", "td a.place", "another tenant"),
         ("rules", "article h3", "charset"),
         ("errors", "td a.place", "token"),
-        ("api", "article h3", "deadline"),
+        ("api", "article h3", "timeout"),
     ],
 )
 def test_a_long_page_is_filtered(
