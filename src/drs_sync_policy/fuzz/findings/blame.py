@@ -115,6 +115,8 @@ EXPLAINS: Final[tuple[tuple[AnyRule, AnyRule, str], ...]] = (
     ("repeating-is-harmless", OWN, "last response"),
     ("repeating-is-harmless", "language-changes-only-messages", "last response"),
     ("repeating-is-harmless", "unknown-fields-are-ignored", "field"),
+    ("repeating-is-harmless", "unknown-job-fails-alone", "field"),
+    ("repeating-is-harmless", "blocked-job-fails-alone", "field"),
     ("unknown-job-fails-alone", "foreign-job-looks-unknown", "response"),
     ("unknown-job-fails-alone", "items-are-independent", "any"),
     ("blocked-job-fails-alone", "items-are-independent", "any"),
@@ -132,6 +134,7 @@ _REJECTED: Final = frozenset(range(400, 500))
 _HARD_LEVELS: Final = 32
 _HARD_NUMBER: Final = 2.0**64
 """Beyond these, parsers fail that do not fail on everyday bodies."""
+_TOO_LARGE: Final = 413
 _MANY: Final = 3
 _LARGE: Final = 4096
 
@@ -198,9 +201,11 @@ def leaves_clear(rules: Collection[AnyRule], exchange: Exchange) -> bool:
     return len(results) == len(items) and said == [(item[JOB], True) for item in items]
 
 
-def special(rule: AnyRule, request: Request, plain: Plain) -> tuple[AnyRule, str]:
-    """The rule that speaks of what the smallest `request` needs, and what that is."""
-    needs = set(features(request, plain))
+def special(rule: AnyRule, exchange: Exchange, plain: Plain) -> tuple[AnyRule, str]:
+    """The rule that speaks of what the smallest request needs, and what that is."""
+    needs = set(features(exchange.request, plain))
+    if exchange.response and exchange.response.status == _TOO_LARGE:
+        needs &= {"many items", "large body"}  # whatever fills it
     for feature, instead, of in FEATURES:
         if feature in needs and rule in of:
             return instead, feature

@@ -190,7 +190,7 @@ class Resender:
     def _cause(
         self, violation: Violation, general: AnyRule, least: Exchange, *, says: tuple[object, ...]
     ) -> Cause:
-        rule, needs = blame.special(general, least.request, self.plain)
+        rule, needs = blame.special(general, least, self.plain)
         cause = Cause(
             rule=rule,
             seen_as=general,

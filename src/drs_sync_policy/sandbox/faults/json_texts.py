@@ -17,6 +17,12 @@ from drs_sync_policy.sandbox.faults.seams import (
 from drs_sync_policy.sandbox.pipeline import Parse, Pipeline
 from drs_sync_policy.sandbox.rejection import Rejection
 
+_SURROGATES: Final = re.compile(
+    rb"(\\u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
+"""A pair of escapes, as its group, or a lone one."""
+
 
 def _from_utf_16(body: bytes) -> bytes:
     return body.decode("utf-16").encode() if body[:2] in (b"\xff\xfe", b"\xfe\xff") else body
@@ -77,7 +83,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
         ("nan-read", "`NaN` and `Infinity` are accepted.",
          _parsed_by(lambda body: json.loads(body, object_pairs_hook=_no_duplicates))),
         ("lone-surrogates-replaced", "Lone surrogates are replaced.",
-         reads(lambda body: re.sub(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}", rb"\\ufffd", body))),
+         reads(lambda body: _SURROGATES.sub(
+             lambda found: found[0] if found[1] else rb"\ufffd", body))),
         ("crashes-on-malformed-json", "A body that is not JSON gets 500.",
          crashes_instead("parse")),
     ),
