@@ -40,6 +40,8 @@ _HAPROXY = """
       timeout connect 5s
       timeout client 60s
       timeout server 60s
+      # Else a check that takes longer than its interval takes a replica out, on a busy machine.
+      timeout check 30s
       option redispatch
     frontend front
       bind 127.0.0.1:{port}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import resource
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -14,8 +15,15 @@ from drs_sync_policy.sandbox import create_app
 from drs_sync_policy.sandbox.store.database import BadDatabaseError
 
 from .postgres import Postgres
-from .server import served
-from .writers import writers, writing
+from .server import Served, served
+from .writers import Writer, await_acknowledged, writers, writing
+
+
+def check(sandbox: Served, busy: Sequence[Writer]) -> None:
+    """Fails unless what was acknowledged to each writer is stored, whole."""
+    with httpx.Client(base_url=sandbox.url, timeout=30) as client:
+        for writer in busy:
+            writer.check(client)
 
 
 @pytest.mark.soak(usual=10, long=30)
@@ -33,12 +41,13 @@ def test_nothing_is_lost_when_the_sandbox_is_killed(
         busy = writers(first.url)
     moments = random.Random(4)
     for _ in range(amount):
-        with served("--database", url) as victim, writing(victim.url, busy):
-            time.sleep(moments.uniform(0.05, 0.8))  # the random moment is the point
-            victim.kill()
-        with served("--database", url) as next_one, httpx.Client(base_url=next_one.url) as client:
-            for writer in busy:
-                writer.check(client)
+        with served("--database", url) as victim:
+            check(victim, busy)  # what the one before has left
+            with writing(victim.url, busy):
+                time.sleep(moments.uniform(0.05, 0.8))  # the random moment is the point
+                victim.kill()
+    with served("--database", url) as last:
+        check(last, busy)
     acknowledged = sum(writer.acknowledged for writer in busy)
     print(f"{amount} SIGKILLs, {store}: {acknowledged} batches acknowledged, none lost")
     assert acknowledged > amount
@@ -52,12 +61,10 @@ def test_nothing_is_lost_when_workers_are_killed(tmp_path: Path) -> None:
         busy = writers(first.url)
     for _ in range(3):
         with served(*options) as victim, writing(victim.url, busy):
-            time.sleep(4)  # two processes start, and then there is load
+            await_acknowledged(busy, 200)  # two processes start, and then there is load
             victim.kill()
-    with served(*options) as last, httpx.Client(base_url=last.url, timeout=30) as client:
-        for writer in busy:
-            writer.check(client)
-    assert sum(writer.acknowledged for writer in busy) > 0
+    with served(*options) as last:
+        check(last, busy)
 
 
 @pytest.mark.soak(usual=10, long=30)
@@ -77,9 +84,7 @@ def test_nothing_is_lost_when_postgres_is_stopped(postgres: Postgres, amount: in
                 while sum(writer.acknowledged for writer in busy) <= before + len(busy):
                     assert time.monotonic() < end, "no request was carried out after the outage"
                     time.sleep(0.05)
-            with httpx.Client(base_url=sandbox.url, timeout=30) as client:
-                for writer in busy:
-                    writer.check(client)
+            check(sandbox, busy)
     acknowledged = sum(writer.acknowledged for writer in busy)
     print(f"{amount} restarts of PostgreSQL: {acknowledged} batches acknowledged, none lost")
     assert set[int]().union(*(writer.statuses for writer in busy)) == {200, 503}

@@ -59,7 +59,8 @@ def test_others_are_served_during_a_large_batch(tmp_path: Path, database: str) -
     with served("--database", database.format(tmp_path)) as sandbox:
         assert served_meanwhile(sandbox.url, large_batch()) > 10 * CALLERS
         stored = httpx.get(
-            f"{sandbox.url}/_sandbox/projects/{FIRST.project_id}/jobs/{FIRST.job_ids[0]}"
+            f"{sandbox.url}/_sandbox/projects/{FIRST.project_id}/jobs/{FIRST.job_ids[0]}",
+            timeout=30,
         )
     assert stored.json()["policy"] == {"slot_name": "large"}
 

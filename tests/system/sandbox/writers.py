@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -54,6 +55,15 @@ def writers(url: str, number: int = 8) -> list[Writer]:
     with httpx.Client(base_url=url, timeout=30) as client:
         made = [client.post(JOBS, json={}).json()["job_id"] for _ in range(2 * number)]
     return [Writer((made[2 * at], made[2 * at + 1])) for at in range(number)]
+
+
+def await_acknowledged(busy: Sequence[Writer], more: int) -> None:
+    """Wait for so many further writes."""
+    wanted = sum(writer.acknowledged for writer in busy) + more
+    end = time.monotonic() + 60
+    while sum(writer.acknowledged for writer in busy) < wanted:
+        assert time.monotonic() < end, "the sandbox does not go on"
+        time.sleep(0.05)
 
 
 @contextmanager

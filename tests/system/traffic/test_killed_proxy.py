@@ -56,7 +56,8 @@ def _until(process: subprocess.Popen[str], text: str) -> None:
 def _send(url: str) -> int:
     path = f"/v3/{FIRST.project_id}/jobs/batch-sync-policy"
     body = {"jobs": [{"job_id": FIRST.job_ids[0], "conflict_policy": "stop"}]}
-    return httpx.post(url + path, json=body, headers={"X-Auth-Token": FIRST.token}).status_code
+    headers = {"X-Auth-Token": FIRST.token}
+    return httpx.post(url + path, json=body, headers=headers, timeout=30).status_code
 
 
 def test_without_its_checks_it_relays_and_says_so(proxied: Proxied) -> None:
