@@ -3,25 +3,29 @@
 `python -m bench.findings` prints both and writes them to `reports/bench-findings.json`. Pairs of
 faults have different rules and different groups, and are chosen by `--seed`. A run ends when the
 rules of its faults have failed: one fault may fail both rules, so a pair whose findings are others
-is run whole. With `--whole`, every run sends each case that the budget allows.
+is run whole, and so are its two faults alone. With `--whole`, every run sends each case that the
+budget allows. Some faults switch others off: then the smallest requests of the other show nothing.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 
 import click
-from attrs import asdict, frozen
+from attrs import asdict, evolve, field, frozen
 
 from bench.measure import write_report
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.findings.grouping import Finding
 from drs_sync_policy.fuzz.ledger import Ledger
+from drs_sync_policy.fuzz.replay import once
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.faults import Fault, groups
 from drs_sync_policy.text import counted
+from tests.fuzz import servers
 from tests.fuzz.found import planted
 
 
@@ -34,6 +38,8 @@ class Pair:
     found: tuple[str, ...]
     hidden: tuple[str, ...] = ()
     """The rules that a finding says could not be checked because of it."""
+    off: tuple[str, ...] = ()
+    """The faults whose own smallest requests show nothing while the other is there."""
 
     @property
     def is_exact(self) -> bool:
@@ -76,6 +82,43 @@ def chosen(number: int, *, seed: int) -> list[tuple[Fault, Fault]]:
     return pairs
 
 
+@frozen
+class Measured:
+    """Runs on faults, each alone only once."""
+
+    seed: int
+    budget: float
+    alone: dict[tuple[str, bool], tuple[Finding, ...]] = field(factory=dict)
+
+    def single(self, fault: Fault, *, whole: bool) -> tuple[Finding, ...]:
+        """The findings of one fault."""
+        key = (fault.name, whole)
+        if key not in self.alone:
+            self.alone[key] = findings(fault, seed=self.seed, budget=self.budget, whole=whole)
+        return self.alone[key]
+
+    def pair(self, one: Fault, other: Fault, *, whole: bool) -> Pair:
+        """The findings of two faults, run whole if they are not those of each."""
+        singles = {fault.name: self.single(fault, whole=whole) for fault in (one, other)}
+        expected = {entry.id for found in singles.values() for entry in found}
+        found = findings(one, other, seed=self.seed, budget=self.budget, whole=whole)
+        hidden = tuple(dict.fromkeys(rule for entry in found for rule in entry.not_checked))
+        pair = Pair((one.name, other.name), tuple(sorted(expected)), _ids(found), hidden)
+        if pair.is_exact:
+            return pair
+        return evolve(pair, off=_off(singles)) if whole else self.pair(one, other, whole=True)
+
+
+def _off(singles: Mapping[str, Sequence[Finding]]) -> tuple[str, ...]:
+    with planted(*singles) as (target, wire):
+        prober = servers.prober(target, wire)
+        return tuple(
+            name
+            for name, found in singles.items()
+            if not any(once(prober, entry.example) for entry in found)
+        )
+
+
 def _singles(found: dict[str, tuple[str, ...]]) -> None:
     numbers = Counter(map(len, found.values()))
     for number, times in sorted(numbers.items()):
@@ -88,12 +131,15 @@ def _singles(found: dict[str, tuple[str, ...]]) -> None:
 def _pairs(found: Sequence[Pair]) -> None:
     exact = sum(pair.is_exact for pair in found)
     click.echo(f"pairs with exactly the two single findings: {exact} of {len(found)}")
-    hidden = sum(pair.is_hidden for pair in found)
+    off = sum(bool(pair.off) for pair in found)
+    click.echo(f"pairs in which one fault switches the other off: {off} of {len(found)}")
+    hidden = sum(pair.is_hidden and not pair.off for pair in found)
     click.echo(f"pairs in which one hides the other and says so: {hidden} of {len(found)}")
     for pair in found:
         if not pair.is_exact:
             expected, seen = ", ".join(pair.expected), ", ".join(pair.found)
-            click.echo(f"  {' and '.join(pair.faults)}: expected {expected}; found {seen}")
+            why = f"; {', '.join(pair.off)} is off" if pair.off else "; hidden" * pair.is_hidden
+            click.echo(f"  {' and '.join(pair.faults)}: expected {expected}; found {seen}{why}")
 
 
 @click.command()
@@ -104,22 +150,14 @@ def _pairs(found: Sequence[Pair]) -> None:
 @click.option("--whole", is_flag=True, help="Do not end a run when its faults are found.")
 def main(every: int, pairs: int, seed: int, budget: float, whole: bool) -> None:
     """Count the findings of single faults and of pairs."""
-    alone: dict[str, tuple[str, ...]] = {}
-    together: list[Pair] = []
+    measured = Measured(seed, budget)
     couples = chosen(pairs, seed=seed)
     single = faults.catalogue()[::every] if every else ()
-    for fault in (*single, *(fault for couple in couples for fault in couple)):
-        if fault.name not in alone:
-            found = findings(fault, seed=seed, budget=budget, whole=whole)
-            alone[fault.name] = _ids(found)
-    for one, other in couples:
-        expected = sorted({*alone[one.name], *alone[other.name]})
-        found = findings(one, other, seed=seed, budget=budget, whole=whole)
-        if not whole and list(_ids(found)) != expected:
-            found = findings(one, other, seed=seed, budget=budget, whole=True)
-        hidden = tuple(dict.fromkeys(rule for entry in found for rule in entry.not_checked))
-        pair = Pair((one.name, other.name), tuple(expected), _ids(found), hidden)
-        together.append(pair)
+    alone = {
+        fault.name: _ids(measured.single(fault, whole=whole))
+        for fault in (*single, *itertools.chain.from_iterable(couples))
+    }
+    together = [measured.pair(one, other, whole=whole) for one, other in couples]
     _singles(alone)
     _pairs(together)
     write_report("findings", {"alone": alone, "pairs": [asdict(pair) for pair in together]})

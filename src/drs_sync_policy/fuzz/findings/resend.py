@@ -179,11 +179,11 @@ class Resender:
         least = first.example.exchanges[-1]
         if is_let_in(tried[-1]) and not blame.is_content(rule):
             return not is_let_in(least)
+        if self.prober.ledger.is_seen_without(first.seen_as, rule):
+            return True
         is_item = registry.REGISTRY[rule].about == "items"
         if is_item and blame.leaves_clear([first.seen_as], tried[-1]):
             return rule not in self.violated(least)
-        if self.prober.ledger.is_seen_without(first.seen_as, rule):
-            return True
         outcomes = map(self.checked, (*tried, least))
         return any(found.get(first.seen_as) and found.get(rule) is False for found in outcomes)
 
