@@ -18,7 +18,7 @@ _TABLE: Final = re.compile(r"<table>.*?</table>", re.DOTALL)
 _HEAD: Final = re.compile(r"<th\b[^>]*>(.*?)</th>", re.DOTALL)
 _ROW: Final = re.compile(r"<tr>.*?</tr>", re.DOTALL)
 _CELL: Final = re.compile(r"<td\b")
-_PLAIN: Final = re.compile(r'<span class="[nw]">([^<]*)</span>')
+_PLAIN: Final = re.compile(r'<span class="(?:[nwp]|p-Indicator)">([^<]*)</span>')
 _SHORT: Final = re.compile(r"<code>([\w.-]{1,24})</code>")
 _PLACE: Final = re.compile(r'<code id="([^"]+)">.*?</code>')
 

@@ -32,7 +32,7 @@ _TYPED: Final = {
     "rules.html#valid-request-never-crashes": ("crash", "no valid request gets 500"),
     "errors.html#drs-m00301": ("duplicate", "a job twice in a request"),
     "recipes.html#retry-more-often-or-never": ("", "how do I retry"),
-    "python.html#timeouts-and-retries": ("", "rate limiting, throttling: what the client does after 429"),
+    "python.html#timeouts-and-retries": ("", "rate limiting, throttling: what happens after 429"),
     "python.html#install": ("", "install the package, from a clone or an index"),
     "python.html#set-policies": ("", "async, asyncio: the client with `await`"),
     "implementer.html": ("", "Flask, Django, FastAPI: a server in any framework"),

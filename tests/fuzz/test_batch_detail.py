@@ -12,12 +12,12 @@ from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.target import profile
 from drs_sync_policy.fuzz.target.asgi import over_asgi
-from drs_sync_policy.fuzz.target.connection import over_http
 from drs_sync_policy.fuzz.target.presets import presets
 from drs_sync_policy.fuzz.target.profile import Target
 from drs_sync_policy.fuzz.verdict import Verdict
 from drs_sync_policy.sandbox import faults
 from drs_sync_policy.sandbox.seed import TENANTS
+from tests.fuzz.habits import accusations, to_the_end
 
 SHOWN: Final = (
     "loses-conflict-policy",
@@ -90,9 +90,8 @@ def test_a_faultless_sandbox_passes(amount: int, seed: int) -> None:
     """20 seeds without a violation."""
     with sandbox.running() as served:
         target = _target(served.url)
-        verdict = run(target, seed=seed, budget=amount, wire=over_http(target))
-    assert [f"{b.rule}: {b.case}: {b.received}" for b in verdict.ledger.violations()] == []
-    assert verdict.ending == "complete"
+        verdicts = to_the_end(target, seed=seed, budget=amount)
+    assert [text for verdict in verdicts for text in accusations(verdict)] == []
 
 
 def test_the_schema_of_a_profile_lists_the_presets() -> None:
