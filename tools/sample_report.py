@@ -50,14 +50,15 @@ def main() -> None:
         options = ["--target=target.toml", "--seed=1", "--budget=60", "--report=reports"]
         # It finds the faults: exit code 1.
         run([program("drs-sync-policy"), "fuzz", *options], cwd=Path(folder), fine=[1])
-        REPORT.write_text(_on_the_site(Path(folder, "reports", "report.html").read_text("utf-8")))
+        page = Path(folder, "reports", "report.html").read_text("utf-8")
+        REPORT.write_text(_on_the_site(page), "utf-8")
     for name, picture in _pictures():
         REPORT.with_name(name).write_bytes(picture)
 
 
 def _on_the_site(page: str) -> str:
     """The page with links to the site: to its start, and from each finding to its rule."""
-    rule = re.compile(r"(<a href='#rule-([\w-]+)'>Rule</a>)(.*?)</p>", re.DOTALL)
+    rule = re.compile(r"(<a href='#rule-([\w-]+)'>Rule</a>)((?:(?!In the docs).)*?)</p>", re.DOTALL)
     more = r"\1\3 <a href='../rules.html#\2'>In the docs, with examples</a></p>"
     return rule.sub(more, page).replace("<main>", f"<main>{_SITE}", 1)
 

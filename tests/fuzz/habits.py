@@ -50,7 +50,9 @@ def accusations(verdict: Verdict) -> list[str]:
 def to_the_end(target: Target, *, seed: int, budget: float) -> list[Verdict]:
     """A run that is complete; before it the one that was not, where the machine was busy."""
     verdicts = [run(target, seed=seed, budget=budget)]
-    if verdicts[0].ending != "complete":
+    if (first := verdicts[0]).ending != "complete":
+        assert first.ending == "too little checked", first.reason
+        assert not first.crashes, first.reason
         verdicts.append(run(target, seed=seed, budget=0))  # what is required, however long it takes
     assert verdicts[-1].ending == "complete", verdicts[-1].reason
     return verdicts

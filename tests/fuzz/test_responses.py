@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.fuzz import servers
 from tests.fuzz.servers import Habits, Handler
 
@@ -28,18 +30,27 @@ def test_what_several_items_violate_is_one_violation() -> None:
 class Paging(Handler):
     """Sends every error as a page of HTML, and leaves two fields out of each result."""
 
+    page = ("text/html", b"<h1>Sorry</h1>")
+
     def response(self, status: int, value: Any, **headers: str) -> None:
-        body = b"<h1>Sorry</h1>" if status != 200 else b'{"more": 1}'
+        media, body = self.page if status != 200 else ("application/json", b'{"more": 1}')
         self.send_response(status)
-        self.send_header("Content-Type", "text/html" if status != 200 else "application/json")
+        self.send_header("Content-Type", media)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
 
-def test_an_error_page_is_one_violation() -> None:
+class Saying(Paging):
+    """Sends every error as a sentence that begins like JSON."""
+
+    page = ("text/plain", b"400 Bad Request")
+
+
+@pytest.mark.parametrize("handler", [Paging, Saying])
+def test_an_error_page_is_one_violation(handler: type[Paging]) -> None:
     """That it is not JSON follows from its media type: several errors of a schema are one."""
-    with servers.probing(Habits(readback=False), handler=Paging) as prober:
+    with servers.probing(Habits(readback=False), handler=handler) as prober:
         prober.send(prober.request(b"{"), case="no JSON")
         assert {violation.rule for violation in prober.ledger.violations()} == {
             "media-type-is-json"

@@ -262,6 +262,8 @@ class Oracle:
         value = values[0].strip(" \t") if values else ""
         if not value:
             statuses = {401, 403} if values and values[0] else {401}  # a blank is there, to some
+            if _has_underscores(request):
+                statuses |= {400}
             yield Defect("missing-credentials-are-refused", frozenset(statuses), "credentials")
         elif tenant is None:
             yield Defect("wrong-credentials-are-refused", frozenset({401, 403}), "credentials")
@@ -324,9 +326,16 @@ def _is_odd(request: Request, match: re.Match[str], token: str) -> bool:
     ids = [unquote_to_bytes(group or "") for group in match.groupdict().values()]
     if any(not re.fullmatch(rb"[0-9A-Za-z_ -]{1,250}", value) for value in ids):
         return True
-    return any(not value.isascii() for value in request.header(token)) or any(
-        _is_long(value) for _, value in request.headers
+    return (
+        any(not value.isascii() for value in request.header(token))
+        or any(_is_long(value) for _, value in request.headers)
+        or _has_underscores(request)
     )
+
+
+def _has_underscores(request: Request) -> bool:
+    """Whether the name of a header has one: some gateways reject that, others drop the header."""
+    return any("_" in name for name, _ in request.headers)
 
 
 def _is_long(value: str) -> bool:

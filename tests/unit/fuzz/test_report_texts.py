@@ -47,6 +47,7 @@ def test_a_difference_is_visible(expected: str, received: str, differ: tuple[str
         ("400 or 422", "200 with 1 result", ("400 or 422", "200 with 1 result")),
         ("ids a, b in this order", "ids b, a in this order", ("a, b", "b, a")),
         ("a, b or c", "a", (", b or c", "")),
+        ('{"a": 1}', '{"a": 2}', ("1", "2")),
     ],
 )
 def test_words_that_explain_a_value_are_not_part_of_the_difference(

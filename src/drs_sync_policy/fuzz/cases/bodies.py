@@ -36,7 +36,7 @@ _FARTHEST: Final = ("the last of 1100", 1100, 1099)
 
 @frozen
 class InvalidBody:
-    """A body with defects, and what they are. `field` is the field that the first one is in."""
+    """A body with defects, and what they are. `field` is the field that has the only one."""
 
     body: Any
     what: str
@@ -209,13 +209,11 @@ class Bodies:
         for one, other in itertools.combinations(wrong, 2):
             item = {**self.full(job, 1), **_values(wrong, one, other)}
             what = f"{_wrong(wrong, one)} and {_wrong(wrong, other)}"
-            yield InvalidBody(
-                self.body([item]), f"{what}, in an item that is wrong in two fields", one
-            )
+            yield InvalidBody(self.body([item]), f"{what}, in an item that is wrong in two fields")
         for one, other in itertools.pairwise(wrong):
             items = [{**self.full(job, 1), **_values(wrong, name)} for name in (one, other)]
             what = f"{_wrong(wrong, one)} in the first item and {_wrong(wrong, other)} in the last"
-            yield InvalidBody(self.body(items), what, one)
+            yield InvalidBody(self.body(items), what)
         for size in (1, 3):
             items = [{**_values(wrong, *wrong)} for _ in range(size)]
             yield InvalidBody(self.body(items), f"every field is wrong, {counted(size, 'item')}")

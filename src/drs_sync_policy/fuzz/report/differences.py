@@ -13,7 +13,7 @@ Parts = tuple[str, str, str]
 """A text in three parts: before, in, and after what differs."""
 
 
-_WORD: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\s+|[^\s"]+?(?=[,;:.]*(?:\s|$))|[,;:.]+|"')
+_WORD: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\s+|[^\s"]+?(?=[,;:.]*(?:[\s"]|$))|[,;:.]+|"')
 """A quoted value, a space, a word, what ends a part of a sentence."""
 
 

@@ -144,6 +144,7 @@ def subject(oracle: Oracle, exchange: Exchange) -> Subject:
 def _leniently(body: bytes) -> Any:
     try:
         text = body.decode("utf-8-sig", "replace").lstrip()
-        return json.JSONDecoder().raw_decode(text)[0]
+        # Something may follow an object or a list. A sentence that begins with a number is no JSON.
+        return json.JSONDecoder().raw_decode(text)[0] if text[:1] in "{[" else json.loads(text)
     except (ValueError, RecursionError):
         return None
