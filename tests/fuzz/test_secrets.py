@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import subprocess
 from collections.abc import Callable
 from typing import Final
@@ -10,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from drs_sync_policy.fuzz.ledger import Violation
@@ -96,7 +97,9 @@ def _target(token: str) -> Target:
 
 
 def _plain(text: str) -> str:
-    return "".join(letter for letter in text if letter.isascii() and letter.isalnum()).lower()
+    """Its letters and digits; the words of curl become `|`, so that none is taken for a piece."""
+    letters = re.sub(r"--[a-z-]+|\?t=", "|", text)
+    return "".join(c for c in letters if c == "|" or (c.isascii() and c.isalnum())).lower()
 
 
 def _leaks(text: str, token: str, *, least: int = 8) -> list[str]:
@@ -117,6 +120,7 @@ def _leaks(text: str, token: str, *, least: int = 8) -> list[str]:
 
 
 @given(token=tokens, made=st.sampled_from(sorted(MADE)), around=st.sampled_from(["", "é ", "a'b"]))
+@example(token="00-00-00-0Y", made="another last", around="")
 @settings(max_examples=150)
 def test_no_form_of_a_token_is_shown(token: str, made: str, around: str) -> None:
     """Whether we sent it in a header, a path or a body, or the server responded with it."""
