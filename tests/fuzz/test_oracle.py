@@ -91,6 +91,13 @@ def test_a_request_that_names_a_header_twice_is_not_checked(prober: Prober) -> N
     assert _statuses(prober, twice) is None
 
 
+def test_a_gateway_may_reject_a_header_with_an_underscore(prober: Prober) -> None:
+    """Or drop it: then the token is missing."""
+    elsewhere = prober.request(GOOD).with_header("X-Auth-Token", None)
+    assert _statuses(prober, elsewhere.with_header("X-Token", "x")) == {401}
+    assert _statuses(prober, elsewhere.with_header("X_Auth_Token", "x")) == {400, 401}
+
+
 def test_the_language_of_messages_follows_the_header(prober: Prober) -> None:
     """Absent means the default, with another value no language can be expected."""
     languages = [

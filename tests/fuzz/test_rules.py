@@ -117,11 +117,12 @@ def test_a_result_whose_error_fields_are_wrong_is_not_compared() -> None:
     body = batch.response.body.replace(b'"success"', b'"success","error_code":"E"', 1)
     leaking = evolve(batch, response=evolve(batch.response, body=body))
     assert _checked("items-are-independent", alone, leaking) == []
+    assert _checked("items-are-independent", leaking, alone) == []
     assert len(_checked("status-ties-error-fields", leaking)) == 1
 
 
 def test_what_follows_the_value_of_a_response_does_not_hide_the_rest() -> None:
-    """A response that is no I-JSON still says what became of each item."""
+    """A response that is not I-JSON still says what became of each item."""
     sent = _sent(A, failed=("job-a",))
     assert sent.response is not None
     longer = evolve(sent, response=evolve(sent.response, body=sent.response.body + b"\n{}"))

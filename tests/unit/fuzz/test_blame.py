@@ -6,9 +6,14 @@ import pytest
 
 from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.findings import blame
+from drs_sync_policy.fuzz.findings.shrink import Plain
+from drs_sync_policy.fuzz.ledger import Exchange
 from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.registry import CHECKS
+from drs_sync_policy.fuzz.target.http import Response
+from tests.fuzz import servers
+from tests.fuzz.found import target_at
 
 READING = Expectation("status-is-documented", None)
 
@@ -32,6 +37,19 @@ def test_the_cause_explains_the_other_rules(rules: tuple[AnyRule, ...], cause: A
     """Whatever order the rules are given in."""
     for given in (rules, rules[::-1]):
         assert blame.general(given, READING, None) == cause
+
+
+@pytest.mark.parametrize(
+    ("status", "rule"), [(413, "batch-size-is-unbounded"), (400, "unknown-fields-are-ignored")]
+)
+def test_what_is_too_large_is_a_matter_of_its_size(status: int, rule: AnyRule) -> None:
+    """Whatever fills the body; another status is about what it is filled with."""
+    prober = servers.prober(target_at("http://127.0.0.1:9"))
+    item = {"job_id": prober.target.tenant.job_ids[0]}
+    request = prober.request({"jobs": [item], "x_unknown": "x" * 5000})
+    exchange = Exchange(request, prober.oracle.expect(request), Response(status, (), b"", 0.0))
+    plain = Plain(prober.oracle, prober.bodies)
+    assert blame.special("valid-request-is-accepted", exchange, plain)[0] == rule
 
 
 def test_a_check_comes_before_the_rule_that_it_names() -> None:

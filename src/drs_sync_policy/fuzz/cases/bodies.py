@@ -215,7 +215,7 @@ class Bodies:
             what = f"{_wrong(wrong, one)} in the first item and {_wrong(wrong, other)} in the last"
             yield InvalidBody(self.body(items), what)
         for size in (1, 3):
-            items = [{**_values(wrong, *wrong)} for _ in range(size)]
+            items = [_values(wrong, *wrong) for _ in range(size)]
             yield InvalidBody(self.body(items), f"every field is wrong, {counted(size, 'item')}")
 
     def invalid_items_of(self, job_id: str, whose: str) -> Iterator[InvalidBody]:

@@ -12,7 +12,7 @@ from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.rules import form, state, status
 from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
-from drs_sync_policy.fuzz.rules.subject import Subject
+from drs_sync_policy.fuzz.rules.subject import Paired, Subject
 from drs_sync_policy.fuzz.rules.words import as_json, listed
 
 ItemResult = tuple[Any, Any, Any]
@@ -92,20 +92,13 @@ def _own_status(it: Sequence[Subject], allowed: frozenset[int]) -> Iterator[Prob
 
 
 def independent(it: Sequence[Subject]) -> Iterator[Problem]:
-    """The last batch: each of its items has the result that it had in an earlier request.
-
-    A result with error fields that do not fit its status is a matter of another rule.
-    """
+    """The last batch: each of its items has the result that it had in an earlier request."""
     *earlier, last = it
     known: dict[str, tuple[ItemResult, Exchange]] = {}
     for subject in earlier:
-        for _, item, result in _paired(subject):
+        for _, item, result in _tied(subject):
             known.setdefault(item["job_id"], (item_result(result), subject.exchange))
-    compared = [
-        entry
-        for entry in _paired(last)
-        if entry[1]["job_id"] in known and not any(form.wrong_error_fields(entry[2]))
-    ]
+    compared = [entry for entry in _tied(last) if entry[1]["job_id"] in known]
     if not compared:
         raise Skip
     for position, item, result in compared:
@@ -119,11 +112,16 @@ def independent(it: Sequence[Subject]) -> Iterator[Problem]:
             )
 
 
-def _paired(it: Subject) -> list[tuple[int, Mapping[str, Any], Mapping[str, Any]]]:
+def _paired(it: Subject) -> list[Paired]:
     try:
         return list(it.paired)
     except Skip:
         return []
+
+
+def _tied(it: Subject) -> list[Paired]:
+    """What is paired, without results whose error fields do not fit: another rule reports them."""
+    return [entry for entry in _paired(it) if not any(form.wrong_error_fields(entry[2]))]
 
 
 def looks_unknown(it: Sequence[Subject]) -> Iterator[Problem]:

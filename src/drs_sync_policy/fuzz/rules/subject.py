@@ -144,7 +144,7 @@ def subject(oracle: Oracle, exchange: Exchange) -> Subject:
 def _leniently(body: bytes) -> Any:
     try:
         text = body.decode("utf-8-sig", "replace").lstrip()
-        # Something may follow an object or a list. A sentence that begins with a number is no JSON.
+        # Something may follow an object or a list. A sentence may begin with a number.
         return json.JSONDecoder().raw_decode(text)[0] if text[:1] in "{[" else json.loads(text)
     except (ValueError, RecursionError):
         return None
