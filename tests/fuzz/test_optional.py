@@ -119,6 +119,21 @@ def test_a_further_operation_is_sent_without_code_for_it() -> None:
     }
 
 
+@pytest.mark.parametrize(("entry", "wrong"), [({}, False), ({"id": "another"}, True)])
+def test_only_an_id_that_is_there_can_be_another(entry: dict[str, str], wrong: bool) -> None:
+    """A failure without an id is a matter of the schema."""
+    (oracle,) = (o for o in ORACLE.others if "details-are-of-jobs-asked-for" in _rules(o))
+    request = next(case.request for case in optional.cases(_prober(), oracle))
+    body = ijson.dumps({"results": [{"error_code": "E", **entry}], "count": 1})
+    received = Exchange(request, oracle.expect(request), Response(400, (), body, 0.0))
+    found = check_response(ORACLE, received, case="")
+    assert ("details-are-of-jobs-asked-for" in [entry.rule for entry in found]) is wrong
+
+
+def _rules(oracle: Oracle) -> list[str]:
+    return [rule.id for rule in oracle.operation.rules]
+
+
 def _prober() -> Prober:
     app = sandbox.create_app()
     with over_asgi(app, ALL) as wire:

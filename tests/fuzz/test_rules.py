@@ -128,6 +128,27 @@ def test_what_follows_the_value_of_a_response_does_not_hide_the_rest() -> None:
     longer = evolve(sent, response=evolve(sent.response, body=sent.response.body + b"\n{}"))
     assert len(_checked("answer-is-i-json", longer)) == 1
     assert len(_checked("own-job-succeeds", longer)) == 1
+    assert longer.results == sent.results != []
+
+
+def test_an_error_that_breaks_off_is_json_that_breaks_off() -> None:
+    """A sentence in its place explains nothing, which is another rule."""
+    sent = _sent(A, status=400)
+    assert sent.response is not None
+    for body, cut in ((sent.response.body[:-3], True), (b"Bad Request", False)):
+        wrong = evolve(sent, response=evolve(sent.response, body=body))
+        assert bool(_checked("answer-is-i-json", wrong)) is cut
+        assert bool(_checked("error-body-explains", wrong)) is not cut
+
+
+def test_a_result_without_an_id_is_a_matter_of_the_schema() -> None:
+    """It has no id that could be another one."""
+    sent = _sent(A)
+    assert sent.response is not None
+    body = sent.response.body.replace(b'"id":"job-a",', b"")
+    without = evolve(sent, response=evolve(sent.response, body=body))
+    assert _checked("result-id-echoes-job-id", without) == []
+    assert len(_checked("answer-matches-schema", without)) == 1
 
 
 def test_a_wrong_status_is_data_of_the_violation() -> None:
