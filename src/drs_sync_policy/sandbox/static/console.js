@@ -205,8 +205,8 @@ async function showLog() {
 byId("reset").addEventListener("click", async () => {
   if (!confirm("Delete all jobs and policies of this sandbox?")) return;
   await control("POST", "reset");
-  byId("reset-done").textContent = "The sandbox has its first state again.";
   await Promise.all([showJobs(), showLog()]);
+  byId("reset-done").textContent = "The sandbox has its first state again.";
 });
 
 showForm();
