@@ -16,7 +16,7 @@ from tools.lint_contract import Problem, found, lint, report
 from tools.overlay import apply
 from tools.programs import node_environment, node_tool
 
-pytestmark = pytest.mark.first
+pytestmark = [pytest.mark.first, pytest.mark.system]  # Node reads a hundred contracts
 
 HERE = Path(__file__).parent
 DEFECTS = sorted((HERE / "lint").glob("*.yaml"))
@@ -63,7 +63,6 @@ def test_a_second_operation_passes(problems: Problems) -> None:
     assert problems[SECOND.name] == []
 
 
-@pytest.mark.system  # each generates a client
 @pytest.mark.parametrize("style", STYLES)
 def test_a_harmless_style_is_generated(style: str, before: dict[str, Any], tmp_path: Path) -> None:
     """What passes the linters has a client, with a class for each named schema."""

@@ -94,6 +94,7 @@ def test_a_later_action_sees_what_an_earlier_one_did() -> None:
 EDITS = sorted((Path(__file__).parent / "lint").glob("re*.yaml"))
 
 
+@pytest.mark.system  # each starts Node
 @pytest.mark.parametrize("edit", EDITS, ids=lambda path: path.stem)
 def test_another_implementation_gives_the_same(
     edit: Path, before: dict[str, Any], tmp_path: Path

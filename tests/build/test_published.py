@@ -11,7 +11,7 @@ from tools import published
 from tools.documents import CONTRACT, read_document
 from tools.editions import write_editions
 
-pytestmark = pytest.mark.first
+pytestmark = [pytest.mark.first, pytest.mark.system]  # they build the reference three times
 
 
 @pytest.fixture(scope="module")

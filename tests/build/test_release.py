@@ -21,7 +21,7 @@ from tools.release.build import build, contract_inside
 from tools.release.installed import pythons
 from tools.release.sbom import hashes, packages, sbom
 
-pytestmark = pytest.mark.first
+pytestmark = [pytest.mark.first, pytest.mark.system]  # they build wheel and sdist
 
 
 def test_the_wheel_holds_the_contract_of_this_tree(dist: Path) -> None:
