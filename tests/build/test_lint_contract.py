@@ -16,7 +16,7 @@ from tools.lint_contract import Problem, found, lint, report
 from tools.overlay import apply
 from tools.programs import node_environment, node_tool
 
-pytestmark = [pytest.mark.first, pytest.mark.system]  # Node reads a hundred contracts
+pytestmark = pytest.mark.first
 
 HERE = Path(__file__).parent
 DEFECTS = sorted((HERE / "lint").glob("*.yaml"))
@@ -42,6 +42,7 @@ def problems(tmp_path_factory: pytest.TempPathFactory, before: dict[str, Any]) -
     return {files[path]: each for path, each in found([*files]).items()}
 
 
+@pytest.mark.system  # Node reads a hundred contracts
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda path: path.stem)
 def test_a_defect_is_reported_once(defect: Path, problems: Problems) -> None:
     """By the rule that the fixture names, with the offender and an example to copy."""
@@ -52,17 +53,20 @@ def test_a_defect_is_reported_once(defect: Path, problems: Problems) -> None:
     assert "\nFor example:\n    " in problem.message
 
 
+@pytest.mark.system  # Node reads a hundred contracts
 @pytest.mark.parametrize("style", STYLES)
 def test_a_harmless_style_passes(style: str, problems: Problems) -> None:
     """What the contract could be written like, too."""
     assert problems[style] == []
 
 
+@pytest.mark.system  # Node reads a hundred contracts
 def test_a_second_operation_passes(problems: Problems) -> None:
     """No rule of ours was written for one operation."""
     assert problems[SECOND.name] == []
 
 
+@pytest.mark.system  # each generates a client
 @pytest.mark.parametrize("style", STYLES)
 def test_a_harmless_style_is_generated(style: str, before: dict[str, Any], tmp_path: Path) -> None:
     """What passes the linters has a client, with a class for each named schema."""

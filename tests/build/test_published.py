@@ -11,7 +11,7 @@ from tools import published
 from tools.documents import CONTRACT, read_document
 from tools.editions import write_editions
 
-pytestmark = [pytest.mark.first, pytest.mark.system]  # they build the reference three times
+pytestmark = pytest.mark.first
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site" / "contract"
 
 
+@pytest.mark.system  # it builds the reference three times
 @pytest.mark.parametrize("version", ["0.9.0", "0.10.0", "0.10.0/huawei-cloud"])
 def test_each_version_has_its_page_and_its_file(version: str, site: Path) -> None:
     """The file is the contract of that version, and the page shows it."""
@@ -42,6 +43,7 @@ def test_each_version_has_its_page_and_its_file(version: str, site: Path) -> Non
         assert f'"version":"{version}"' in page
 
 
+@pytest.mark.system  # it builds the reference three times
 def test_latest_is_the_newest_version(site: Path) -> None:
     """By number, not by spelling; its files are the very same."""
     for name in ("index.html", "openapi.yaml", "huawei-cloud/index.html"):

@@ -21,15 +21,17 @@ from tools.release.build import build, contract_inside
 from tools.release.installed import pythons
 from tools.release.sbom import hashes, packages, sbom
 
-pytestmark = [pytest.mark.first, pytest.mark.system]  # they build wheel and sdist
+pytestmark = pytest.mark.first
 
 
+@pytest.mark.system  # it builds wheel and sdist
 def test_the_wheel_holds_the_contract_of_this_tree(dist: Path) -> None:
     """Its version and hash are those of the contract that the tree has."""
     (wheel,) = dist.glob("*.whl")
     assert contract_inside(wheel) == (contract.load().version, contract.load().sha256)
 
 
+@pytest.mark.system  # it builds wheel and sdist
 def test_the_wheel_holds_the_program_of_the_console(dist: Path) -> None:
     """Every file of the page, as it is in the tree."""
     static = ROOT / "src" / "drs_sync_policy" / "sandbox" / "static"
@@ -44,6 +46,7 @@ def test_the_wheel_holds_the_program_of_the_console(dist: Path) -> None:
     assert sum(map(len, packed.values())) < 60_000
 
 
+@pytest.mark.system  # it builds wheel and sdist
 def test_the_wheel_can_be_built_from_the_sdist(dist: Path, tmp_path: Path) -> None:
     """The sdist lacks nothing: its wheel is the same bytes."""
     (sdist,) = dist.glob("*.tar.gz")
@@ -54,6 +57,7 @@ def test_the_wheel_can_be_built_from_the_sdist(dist: Path, tmp_path: Path) -> No
     assert build(tree, tmp_path / "dist")[wheel.name] == wheel.read_bytes()
 
 
+@pytest.mark.system  # it builds wheel and sdist
 def test_what_is_not_the_product_stays_out_of_the_wheel(dist: Path) -> None:
     """No tests, tools or overrides are shipped."""
     (wheel,) = dist.glob("*.whl")
@@ -88,6 +92,7 @@ def test_the_sbom_lists_what_an_installation_brings() -> None:
     assert locked == {"a==1": ["0" * 64]}
 
 
+@pytest.mark.system  # it builds wheel and sdist
 def test_the_wheel_is_small(dist: Path) -> None:
     """People who only call the API download under 1 MB."""
     (wheel,) = dist.glob("*.whl")
