@@ -12,9 +12,12 @@ from drs_sync_policy import contract, sandbox
 from drs_sync_policy.sandbox import Running
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Request, Route
 
     from .conftest import Visit
+
+JOB_LIST = re.compile(r"/_sandbox/projects/[^/]+/jobs$")
+TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @pytest.fixture
@@ -32,6 +35,24 @@ def _open(server: Running, visit: Callable[..., Visit], **options: object) -> Vi
 def _field(page: Page, name: str) -> str:
     label = page.locator("#form label", has=page.locator("code", has_text=re.compile(f"^{name}$")))
     return "#" + str(label.first.get_attribute("for"))
+
+
+def _is_log(request: Request) -> bool:
+    return request.url.endswith("/_sandbox/requests")
+
+
+def _hold_job_lists(page: Page) -> list[Route]:
+    """Hold back each request for the list of jobs from now on, until the test continues it."""
+    held: list[Route] = []
+    page.route(JOB_LIST, lambda route: held.append(route))
+    return held
+
+
+def _taken(page: Page, held: list[Route]) -> Route:
+    """The request that is held back, as soon as there is one."""
+    while not held:
+        page.evaluate(TWO_FRAMES)
+    return held.pop()
 
 
 def test_a_policy_is_set_and_read_back_without_leaving_the_sandbox(
@@ -113,10 +134,37 @@ def test_reset_asks_first(server: Running, visit: Callable[..., Visit]) -> None:
     page.once("dialog", lambda dialog: dialog.dismiss())
     page.get_by_role("button", name="Reset the sandbox").click()
     assert stored.count() == 1
+    held = _hold_job_lists(page)
     page.once("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Reset the sandbox").click()
+    with page.expect_request_finished(_is_log):
+        page.get_by_role("button", name="Reset the sandbox").click()
+    list_after = _taken(page, held)
+    page.evaluate(TWO_FRAMES)
+    assert not page.get_by_text("first state again").is_visible()
+    assert stored.count() == 1
+    list_after.continue_()
     page.get_by_text("first state again").wait_for()
     assert stored.count() == 0
+
+
+def test_an_older_list_of_jobs_never_replaces_a_newer_one(
+    server: Running, visit: Callable[..., Visit]
+) -> None:
+    """The list before a policy was set arrives after the list with this policy."""
+    page = _open(server, visit).page
+    held = _hold_job_lists(page)
+    page.get_by_role("button", name="Refresh").click()
+    before = _taken(page, held)
+    older = before.fetch()
+    page.get_by_role("button", name="Send").click()
+    page.locator("#response", has_text="200 OK").wait_for()
+    _taken(page, held).continue_()
+    stored = page.locator("#jobs td", has_text='"conflict_policy"')
+    stored.first.wait_for()
+    with page.expect_request_finished(lambda request: request == before.request):
+        before.fulfill(response=older)
+    page.evaluate(TWO_FRAMES)
+    assert stored.count() == 1
 
 
 def test_on_a_phone_cells_have_names_and_the_response_comes_into_view(

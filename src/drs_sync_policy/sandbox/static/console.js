@@ -23,9 +23,18 @@ byId("tenant").addEventListener("change", async (event) => {
 });
 byId("refresh").addEventListener("click", () => showJobs());
 
-async function showJobs({ choose = false } = {}) {
+let choosing = false;
+const readAndDrawJobs = onlyTheLast(async () => {
   const project = encodeURIComponent(tenant.project_id);
-  const { jobs } = tenant.project_id ? await control("GET", `projects/${project}/jobs`) : { jobs: [] };
+  return tenant.project_id ? (await control("GET", `projects/${project}/jobs`)).jobs : [];
+}, drawJobs);
+
+function showJobs({ choose = false } = {}) {
+  choosing ||= choose;
+  return readAndDrawJobs();
+}
+
+function drawJobs(jobs) {
   const rows = jobs.map((job) => [
     make("code", {}, job.job_id),
     job.state,
@@ -33,7 +42,21 @@ async function showJobs({ choose = false } = {}) {
     make("button", { type: "button", "aria-label": `Fill in ${job.job_id}`, onclick: () => fillIn(job.job_id, { show: true }) }, "Fill in"),
   ]);
   showTable(byId("jobs"), ["Job", "State", "Stored policy", "Request"], rows);
-  if (choose && jobs.length) fillIn(jobs[0].job_id);
+  if (choosing && jobs.length) fillIn(jobs[0].job_id);
+  choosing = false;
+}
+
+/**
+ * A function that reads and draws. If it is called again while it reads, only the last reading is drawn, and all calls
+ * end after that: responses may arrive in another order than they were asked for.
+ */
+function onlyTheLast(read, draw) {
+  let last;
+  return () => {
+    const mine = read().then((found) => (mine === last ? draw(found) : last));
+    last = mine;
+    return mine;
+  };
 }
 
 /** JSON with a space between its fields only, so that a line breaks there. */
@@ -194,13 +217,12 @@ byId("find-fault").addEventListener("input", showFaults);
 
 // --- request log and reset -----------------------------------------------------------------------
 
-async function showLog() {
-  const { requests } = await control("GET", "requests");
+const showLog = onlyTheLast(async () => (await control("GET", "requests")).requests, (requests) => {
   const rows = requests.slice(-50).reverse().map((entry) =>
     [`${entry.method} ${entry.path}`, String(entry.status ?? "no response"), `${entry.milliseconds} ms`],
   );
   showTable(byId("log"), ["Request", "Status", "Time"], rows);
-}
+});
 
 byId("reset").addEventListener("click", async () => {
   if (!confirm("Delete all jobs and policies of this sandbox?")) return;
