@@ -35,7 +35,7 @@ _EXPLAIN: Final = "drs-sync-policy explain"
 
 
 @frozen
-class Finding:
+class Diagnosis:
     """One thing that was looked at: whether it is well, what was seen, and what to do."""
 
     subject: str
@@ -55,32 +55,32 @@ class Finding:
             click.echo(advice, err=err)
 
 
-def failed(findings: Sequence[Finding]) -> int:
-    """The exit code that the findings mean."""
-    return exits.worst(finding.code for finding in findings)
+def failed(diagnoses: Sequence[Diagnosis]) -> int:
+    """The exit code that the diagnoses mean."""
+    return exits.worst(diagnosis.code for diagnosis in diagnoses)
 
 
-def of_server(client: AsyncSyncPolicyClient) -> Iterator[Finding]:
+def of_server(client: AsyncSyncPolicyClient) -> Iterator[Diagnosis]:
     """What the server of a client says, up to the first failure; nothing there is changed."""
     try:
         http = httpx.Client(timeout=_SECONDS)
     except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
         advice = "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
         said = f"a proxy or a certificate cannot be used: {error}"
-        yield Finding("server", False, said, advice, exits.WRONG_USE)
+        yield Diagnosis("server", False, said, advice, exits.WRONG_USE)
         return
     with http:
-        yield from _findings(http, client)
+        yield from _diagnoses(http, client)
 
 
-def _findings(http: httpx.Client, client: AsyncSyncPolicyClient) -> Iterator[Finding]:
+def _diagnoses(http: httpx.Client, client: AsyncSyncPolicyClient) -> Iterator[Diagnosis]:
     auth = credentials_of(client)
     try:
         response = http.head(client.base_url)
     except (httpx.RequestError, httpx.InvalidURL) as error:
-        yield Finding("server", False, _no_response(error), _reach(error), exits.UNREACHABLE)
+        yield Diagnosis("server", False, _no_response(error), _reach(error), exits.UNREACHABLE)
         return
-    yield Finding("server", True, f"responds (status {response.status_code})")
+    yield Diagnosis("server", True, f"responds (status {response.status_code})")
     yield from _clock(response, signs=isinstance(auth, AkSkAuth))
     yield _credentials(http, preview.url(client), auth)
 
@@ -97,42 +97,42 @@ def _reach(error: Exception) -> str:
     return "Check the URL, the network, and HTTPS_PROXY or NO_PROXY if there is a proxy."
 
 
-def _clock(response: httpx.Response, *, signs: bool) -> Iterator[Finding]:
+def _clock(response: httpx.Response, *, signs: bool) -> Iterator[Diagnosis]:
     try:
         theirs = parsedate_to_datetime(response.headers["date"]).astimezone(UTC)
     except (KeyError, ValueError, OverflowError):
-        yield Finding("clock", True, "the server does not send its time")
+        yield Diagnosis("clock", True, "the server does not send its time")
         return
     off = (datetime.now(UTC) - theirs).total_seconds()
     seen = f"{abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the clock of the server"
     if abs(off) < _SKEW_SEEN:
-        yield Finding("clock", True, "agrees with the clock of the server")
+        yield Diagnosis("clock", True, "agrees with the clock of the server")
     elif signs and abs(off) > _SKEW_REJECTED:
         advice = f"{_REJECTED} Set the clock, for example with NTP."
-        yield Finding("clock", False, seen, advice, exits.NOT_ALLOWED)
+        yield Diagnosis("clock", False, seen, advice, exits.NOT_ALLOWED)
     else:
-        yield Finding("clock", True, seen, _REJECTED)
+        yield Diagnosis("clock", True, seen, _REJECTED)
 
 
-def _credentials(http: httpx.Client, address: str, auth: httpx.Auth) -> Finding:
+def _credentials(http: httpx.Client, address: str, auth: httpx.Auth) -> Diagnosis:
     try:
         response = http.post(address, json={"jobs": []}, auth=auth)
     except LoginFailed as error:
         advice = "Check user name, domain (account) and password."
-        return Finding("credentials", False, str(error), advice, exits.NOT_ALLOWED)
+        return Diagnosis("credentials", False, str(error), advice, exits.NOT_ALLOWED)
     except WrongUseError as error:
-        return Finding("credentials", False, str(error), ELSEWHERE, exits.WRONG_USE)
+        return Diagnosis("credentials", False, str(error), ELSEWHERE, exits.WRONG_USE)
     except httpx.DecodingError as error:
         said = f"a response that cannot be unpacked: {error}"
-        return Finding("service", False, said, _URL, exits.OUTSIDE_CONTRACT)
+        return Diagnosis("service", False, said, _URL, exits.OUTSIDE_CONTRACT)
     except httpx.RequestError as error:
         subject = "credentials"
         if is_login(error.request):
             subject = f"login at {host_of(error.request)}"
-        return Finding(subject, False, _no_response(error), _reach(error), exits.UNREACHABLE)
+        return Diagnosis(subject, False, _no_response(error), _reach(error), exits.UNREACHABLE)
     code, message = _error(response)
     if response.status_code in (400, 422) and code:
-        return Finding("credentials", True, "accepted for this project")
+        return Diagnosis("credentials", True, "accepted for this project")
     known = codes.find(code, response.status_code) if code else None
     seen = f"status {response.status_code} {code} {message}".rstrip()
     advice = (
@@ -141,10 +141,10 @@ def _credentials(http: httpx.Client, address: str, auth: httpx.Auth) -> Finding:
         else _URL
     )
     if response.status_code in (401, 403):
-        return Finding("credentials", False, seen, advice, exits.NOT_ALLOWED)
+        return Diagnosis("credentials", False, seen, advice, exits.NOT_ALLOWED)
     if response.status_code == 404 and address.count("/v3") > 1:
         advice = f"The URL of the server must end before /v3: the request went to {address}."
-    return Finding("service", False, seen, advice, exits.OUTSIDE_CONTRACT)
+    return Diagnosis("service", False, seen, advice, exits.OUTSIDE_CONTRACT)
 
 
 def _error(response: httpx.Response) -> tuple[str, str]:

@@ -15,7 +15,7 @@ import httpx
 from drs_sync_policy import AkSkAuth, Connections, PasswordAuth, WrongUseError, contract
 from drs_sync_policy.cli import exits
 from drs_sync_policy.cli.connection import Connection, connection_options
-from drs_sync_policy.cli.diagnosis import ELSEWHERE, Finding, failed, of_server
+from drs_sync_policy.cli.diagnosis import ELSEWHERE, Diagnosis, failed, of_server
 from drs_sync_policy.client.network.options import proxy_of
 from drs_sync_policy.client.settings import MissingSettingsError, Settings, default_file
 from drs_sync_policy.client.shared import credentials_of
@@ -34,32 +34,32 @@ def command(connection: Connection) -> None:
     To test the credentials, the command sends a request without jobs, which changes nothing. If the
     server accepts the credentials, it responds to this request with 400, because jobs are missing.
     """
-    findings: list[Finding] = []
-    for finding in _findings(connection):
-        finding.show()
-        findings.append(finding)
-    sys.exit(failed(findings))
+    diagnoses: list[Diagnosis] = []
+    for diagnosis in _diagnoses(connection):
+        diagnosis.show()
+        diagnoses.append(diagnosis)
+    sys.exit(failed(diagnoses))
 
 
-def _findings(connection: Connection) -> Iterator[Finding]:
+def _diagnoses(connection: Connection) -> Iterator[Diagnosis]:
     loaded = contract.load()
     shown = f"drs-sync-policy {version('drs-sync-policy')}, contract {loaded.version}"
-    yield Finding("program", True, f"{shown}, Python {platform.python_version()}")
-    yield Finding("profiles", True, _profiles())
+    yield Diagnosis("program", True, f"{shown}, Python {platform.python_version()}")
+    yield Diagnosis("profiles", True, _profiles())
     try:
         client = connection.make()
     except WrongUseError as error:
         missing = isinstance(error, MissingSettingsError)
         advice = "Give it in the environment, or: drs-sync-policy login" if missing else ELSEWHERE
-        yield Finding("settings", False, str(error), advice, exits.WRONG_USE)
+        yield Diagnosis("settings", False, str(error), advice, exits.WRONG_USE)
         return
     auth = credentials_of(client)
     kind = _KINDS.get(type(auth), "a token")
-    yield Finding("settings", True, f"{client.base_url}, project {client.project_id}, {kind}")
+    yield Diagnosis("settings", True, f"{client.base_url}, project {client.project_id}, {kind}")
     if proxy := proxy_of(Connections(), client.base_url):
-        yield Finding("proxy", True, f"{proxy.url}, from a variable such as HTTPS_PROXY")
+        yield Diagnosis("proxy", True, f"{proxy.url}, from a variable such as HTTPS_PROXY")
     if isinstance(auth, PasswordAuth):
-        yield Finding("login", True, f"{auth.iam_url} gives the token")
+        yield Diagnosis("login", True, f"{auth.iam_url} gives the token")
     yield from _overruled(connection)
     yield from of_server(client)
 
@@ -75,9 +75,9 @@ def _profiles() -> str:
     return f"{file} {'is there' if there else 'is not there, or is not a file'}"
 
 
-def _overruled(connection: Connection) -> Iterator[Finding]:
+def _overruled(connection: Connection) -> Iterator[Diagnosis]:
     """What is set and not used: if there is a URL and a region, the URL is used."""
     sources = Settings.load(profile=connection.profile).sources
     if "url" in sources and "region" in sources and not (connection.url or connection.region):
         seen = f"{sources['url']} wins over {sources['region']}, which is not used"
-        yield Finding("settings", True, seen)
+        yield Diagnosis("settings", True, seen)

@@ -98,11 +98,11 @@ def _accepted(profile: Mapping[str, str]) -> bool:
             client = AsyncSyncPolicyClient(**settings.arguments())
         except MissingSettingsError:
             return False
-    findings = list(of_server(client))
-    if code := failed(findings):
-        for finding in findings:
-            if not finding.well:
-                finding.show(err=True)
+    diagnoses = list(of_server(client))
+    if code := failed(diagnoses):
+        for diagnosis in diagnoses:
+            if not diagnosis.well:
+                diagnosis.show(err=True)
         click.echo("The profile was not written; --no-verify writes it without a try.", err=True)
         sys.exit(code)
     return True
