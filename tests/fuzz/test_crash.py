@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -14,8 +14,10 @@ from drs_sync_policy import contract
 from drs_sync_policy.fuzz import stock
 from drs_sync_policy.fuzz.active import run
 from drs_sync_policy.fuzz.crash import BLAME, is_ours
+from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.report import files, terminal
 from drs_sync_policy.fuzz.report.describe import describe
+from drs_sync_policy.fuzz.scenarios.requests.sweep import SCENARIOS
 from drs_sync_policy.fuzz.target.connection import Pool
 from drs_sync_policy.fuzz.target.http import NoResponse, Request, Response
 from drs_sync_policy.fuzz.target.patience import Patient
@@ -67,6 +69,52 @@ def test_a_bug_of_the_fuzzer_fails_no_rule(verdict: Verdict) -> None:
     assert ledger.status(METHODS) == "not checked"
     assert "ValueError: cannot send " in ledger.reason(METHODS)
     assert {ledger.status(rule) for rule in PASSED} == {"passed"}
+    assert not ledger.times_skipped(PASSED[0])  # all of its cases were sent, in the sweep, too
+
+
+def _sent(prober: Prober, send: Callable[[Prober], None]) -> tuple[list[Request], list[str]]:
+    """What was sent, in a fixed order, and the bugs that cost a case."""
+    sent: list[Request] = []
+    crashes: list[str] = []
+
+    def on_crash(error: Exception) -> str:
+        crashes.append(str(error))
+        return str(error)
+
+    prober.on_crash = on_crash
+    prober.on_exchange = lambda exchange: sent.append(exchange.request)
+    send(prober)
+    prober.wire.close()
+    return sorted(sent, key=repr), crashes
+
+
+def test_a_bug_in_cases_of_the_first_sweep_costs_only_these_cases(target: Target) -> None:
+    """However many: more cases fail than are sent at once, and all others are sent."""
+    (sweep,) = SCENARIOS
+
+    def fails(request: Request) -> bool:
+        return b"x_unknown" in (request.body or b"")
+
+    everything, none = _sent(servers.prober(target), sweep.run)
+    prober = servers.prober(target, Failing(target, fails, ValueError("a bug")))
+    rest, crashes = _sent(prober, sweep.run)
+    assert none == []
+    assert len(crashes) > prober.workers
+    assert rest == [request for request in everything if not fails(request)]
+
+
+def test_a_bug_where_cases_are_made_costs_only_the_rest_of_these(target: Target) -> None:
+    """The cases next to them are sent."""
+    prober = servers.prober(target)
+    jobs = [prober.request(prober.bodies.body([prober.bodies.item(job)])) for job in "abc"]
+
+    def failing() -> Iterator[Case]:
+        yield Case(jobs[0], "a")
+        raise ValueError("a bug")
+
+    others = [Case(request, "another") for request in jobs[1:]]
+    sent, crashes = _sent(prober, lambda prober: prober.send_all_apart(failing(), others))
+    assert (sent, crashes) == (sorted(jobs, key=repr), ["a bug"])
 
 
 def test_a_fuzzer_that_can_send_nothing_has_no_verdict(target: Target) -> None:

@@ -5,8 +5,9 @@ required scenarios, the other scenarios as far as the time allows, and schemathe
 The scenarios of a phase take turns: one that needs long does not keep the others from their first,
 most telling cases. It is run again, to its end, after all of them had their turn.
 
-A bug of the fuzzer ends the scenario that it is in, and no more: the others go on. What it would
-have checked is reported as not checked, and the verdict is incomplete.
+A bug of the fuzzer ends the scenario that it is in, and no more: the others go on. Of the first
+sweep, which has cases of many scenarios, it costs only the case. What it would have checked is
+reported as not checked, and the verdict is incomplete.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from drs_sync_policy.fuzz.findings.grouping import Finding, group, new
 from drs_sync_policy.fuzz.ledger import Counts, Exchange, Ledger, Violation
 from drs_sync_policy.fuzz.oracle import Oracle
 from drs_sync_policy.fuzz.preflight import Ending
-from drs_sync_policy.fuzz.prober import OVER_BUDGET, Prober, TargetDown, TurnOver
+from drs_sync_policy.fuzz.prober import FROM_SERVER, OVER_BUDGET, Prober, TargetDown, TurnOver
 from drs_sync_policy.fuzz.readback import Unreadable
 from drs_sync_policy.fuzz.restore import Originals, Restored
 from drs_sync_policy.fuzz.rules.registry import hidden_from
@@ -55,6 +56,7 @@ _RESTORING: Final = 0.08
 _RESTORING_SECONDS: Final = 1.0
 """At least so many seconds for it."""
 _RAISE: Final = "raise --budget"
+_CRASHED: Final = "the fuzzer itself failed in {}"
 _ONLY_REQUIRED: Final = f"a budget of 0 runs only the required scenarios; {_RAISE}"
 
 
@@ -167,6 +169,8 @@ class _Execution:
         self.first_failure: float | None = None
         self.requests_to_failure: int | None = None
         self.crashes: list[Crash] = []
+        self.ended_by: Crash | None = None
+        """The bug of the fuzzer that ended what is under way."""
         self.reported: set[str] = set()
         self.originals: Originals | None = None
         self.restored = Restored()
@@ -179,6 +183,7 @@ class _Execution:
         self.findings: tuple[Finding, ...] = ()
         self.during = "preflight"
         prober.on_violation = self._on_violation
+        prober.on_crash = self._on_crash
         progress.begin(prober.ledger)
 
     def run(self) -> tuple[Ending, str]:
@@ -231,13 +236,21 @@ class _Execution:
     @contextmanager
     def _may_fail(self, during: str) -> Generator[None]:
         """Limit a bug of the fuzzer to this block."""
-        self.during = during
+        self.during, self.ended_by = during, None
         try:
             yield
-        except (TargetDown, Throttled, NoResponse, Stopped, Unreadable, TurnOver):
+        except (*FROM_SERVER, Unreadable):
             raise  # caused by the server
         except Exception as error:  # noqa: BLE001 - a bug of ours says nothing about the server
-            self.crashes.append(Crash.of(error, during=during))
+            self.ended_by = Crash.of(error, during=during)
+            self.crashes.append(self.ended_by)
+
+    def _on_crash(self, error: Exception) -> str:
+        """Note a bug of the fuzzer that costs a case; of a scenario, the first, as if it ended."""
+        crash = Crash.of(error, during=self.during)
+        if crash.during not in [known.during for known in self.crashes]:
+            self.crashes.append(crash)
+        return _CRASHED.format(crash)
 
     def _scenarios(self) -> list[str]:
         """Run every scenario; the names of the required ones that did not come to their end."""
@@ -305,14 +318,13 @@ class _Execution:
             self.counter.count(scenario, OVER_BUDGET if self.budget else _ONLY_REQUIRED)
             return False
         self.prober.count_until = self.counter.until
-        crashes = len(self.crashes)
         try:
             with self._may_fail(f"the scenario {scenario.name}"):
                 self.progress.phase(scenario.name)
                 scenario.run(self.prober)
-            for crash in self.crashes[crashes:]:
+            if self.ended_by:
                 with suppress(Exception):  # it may fail in the same place again
-                    self.counter.count(scenario, f"the fuzzer itself failed in {crash}")
+                    self.counter.count(scenario, _CRASHED.format(self.ended_by))
         except Unreadable as error:
             self.counter.count(scenario, f"what is stored cannot be read: {error}")
         except (Throttled, NoResponse, Stopped) as error:

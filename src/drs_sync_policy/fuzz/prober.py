@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from attrs import evolve, frozen
 
 from drs_sync_policy.fuzz.cases.bodies import Bodies
+from drs_sync_policy.fuzz.cases.covering import by_turns
 from drs_sync_policy.fuzz.defects import AnyRule
 from drs_sync_policy.fuzz.history import History
 from drs_sync_policy.fuzz.ledger import Exchange, Ledger, Violation
@@ -27,6 +28,7 @@ from drs_sync_policy.fuzz.target.http import (
     Request,
     Response,
     Stopped,
+    Throttled,
     TimedOut,
     Unreachable,
     Wire,
@@ -65,6 +67,14 @@ class Case:
     statuses: frozenset[int] | None = None
 
 
+FROM_SERVER: Final = (TargetDown, Throttled, NoResponse, Stopped, TurnOver)
+"""What the server or the time causes; every other exception is a bug of the fuzzer."""
+
+
+def _raised(error: Exception) -> str:
+    raise error
+
+
 class Prober(RequestMaker):
     """A target under test. Any thread may use it."""
 
@@ -89,6 +99,8 @@ class Prober(RequestMaker):
         self.on_violation: Callable[[Violation], None] = lambda violation: None
         self.on_exchange: Callable[[Exchange], None] = lambda exchange: None
         """Gets every exchange, from any thread."""
+        self.on_crash: Callable[[Exception], str] = _raised
+        """Gets a bug of the fuzzer in a case that is sent apart; says why the case was skipped."""
         self.count_until: float = float("inf")
         """When to stop counting cases that are not sent, with `Stopped`."""
         self.turn_until: float = float("inf")
@@ -300,11 +312,39 @@ class Prober(RequestMaker):
 
     def send_all(self, cases: Iterable[Case]) -> bool:
         """Send every case, several at once; False where the time ran out before the end."""
+        return self.each(self._send_case, cases)
+
+    def _send_case(self, case: Case) -> None:
+        self.send(case.request, case=case.what, rule=case.rule, statuses=case.statuses)
+
+    def send_all_apart(self, *several: Iterable[Case]) -> None:
+        """Send the first case of each of several, then the second of each, and so on.
+
+        A bug of the fuzzer costs only the case that it is in. If it is in what makes the cases, it
+        costs the rest of these. Several cases are sent at once.
+        """
+        failed: list[tuple[Case, str]] = []
 
         def send(case: Case) -> None:
-            self.send(case.request, case=case.what, rule=case.rule, statuses=case.statuses)
+            try:
+                self._send_case(case)
+            except FROM_SERVER:
+                raise
+            except Exception as error:  # noqa: BLE001 - says nothing about the other cases
+                failed.append((case, self.on_crash(error)))
 
-        return self.each(send, cases)
+        self.each(send, by_turns(*map(self._until_a_crash, several)))
+        for case, reason in failed:
+            with suppress(Exception), self.counting(reason):  # it may fail in the same place again
+                self._send_case(case)
+
+    def _until_a_crash(self, cases: Iterable[Case]) -> Iterator[Case]:
+        try:
+            yield from cases
+        except FROM_SERVER:
+            raise
+        except Exception as error:  # noqa: BLE001 - says nothing about the other cases
+            self.on_crash(error)
 
     # --- many at once ------------------------------------------------------------
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import Bodies, InvalidBody
-from drs_sync_policy.fuzz.cases.covering import by_turns
 from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.rules.words import as_json, short
 from drs_sync_policy.fuzz.scenarios.credentials import (
@@ -35,10 +34,6 @@ _ODD_IDS: Final = (
 
 
 def _sweep(prober: Prober) -> None:
-    prober.send_all(_cases(prober))
-
-
-def _cases(prober: Prober) -> Iterator[Case]:
     """The likeliest wrong bodies; then one of everything in turn."""
     build = prober.bodies
     likely = [*build.typical()]
@@ -48,8 +43,8 @@ def _cases(prober: Prober) -> Iterator[Case]:
         (Case(prober.request(wrong.body), wrong.what) for wrong in bodies)
         for bodies in (likely, others)
     )
-    yield from itertools.islice(typical, _LIKELIEST)
-    yield from by_turns(
+    prober.send_all_apart(itertools.islice(typical, _LIKELIEST))
+    prober.send_all_apart(
         *(itertools.islice(cases(prober), count) for cases, count in _BEGINNINGS),
         *(cases(prober) for cases in (_ids, _sizes, _values, _unknown, _extremes)),
         typical,
