@@ -18,7 +18,7 @@ from drs_sync_policy.fuzz.findings.shrink import Plain
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.scenarios import sequences
 from tests.fuzz import faulty_items, faulty_requests, faulty_results, faulty_stores, servers
-from tests.fuzz.servers import Handler
+from tests.fuzz.servers import Handler, Refused
 from tests.fuzz.storing import (
     KEEPS,
     STORED,
@@ -161,6 +161,90 @@ def test_what_any_request_may_show_is_one_finding(
 ) -> None:
     """A parser, a memory of a connection, or a write is wrong once, whatever it spoils."""
     assert rules_of_findings(handler, which=lambda entry: entry.name in scenarios) == [rule]
+
+
+class RejectsAPolicy(Handler):
+    """Rejects each item with a `conflict_policy`, once it knows who sent it, and what."""
+
+    def parse(self, body: bytes) -> list[dict[str, Any]]:
+        found = super().parse(body)
+        if any("conflict_policy" in item for item in found):
+            raise Refused(400)
+        return found
+
+
+class RejectsItFirst(RejectsAPolicy):
+    """Rejects such an item whoever sent it."""
+
+    def authenticate(self, wanted: str) -> str:
+        self.check_headers()
+        self.parse(self.body)
+        return super().authenticate(wanted)
+
+    def read_body(self) -> bytes:
+        self.body = super().read_body()
+        return self.body
+
+
+class AndHalfAToken(RejectsAPolicy, faulty_requests.TokenByPrefix):
+    """Compares only the first half of a token, too."""
+
+
+class AndAnyProject(RejectsAPolicy):
+    """Reads no more than the beginning of the project, too."""
+
+    def authenticate(self, wanted: str) -> str:
+        (own, *_) = servers.TOKENS.values()
+        return super().authenticate(own if wanted[:8] == own[:8] else wanted)
+
+
+class AndAnyCharset(RejectsAPolicy):
+    """Reads no parameter of a media type, too."""
+
+    def check_headers(self) -> None:
+        kind = self.headers.get("Content-Type", "").partition(";")[0]
+        del self.headers["Content-Type"]
+        self.headers["Content-Type"] = kind
+        super().check_headers()
+
+
+class AndPut(RejectsAPolicy):
+    """Treats PUT as POST, too."""
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        self.command = self.command.replace("PUT", "POST")
+        return super().policy(path, body)
+
+
+@pytest.mark.parametrize(
+    ("handler", "rule"),
+    [
+        (AndHalfAToken, "token-is-matched-exactly"),
+        (AndAnyProject, "foreign-project-is-refused"),
+        (AndAnyCharset, "other-media-types-are-refused"),
+        (AndPut, "other-methods-are-refused"),
+        (RejectsItFirst, None),
+    ],
+)
+def test_who_rejects_right_requests_does_not_hide_what_is_taken_for_right(
+    handler: type[Handler], rule: str | None
+) -> None:
+    """A wrong token, say, that gets the 400 of the right one, while another one gets 401.
+
+    If each gets 400, that they are wrong has nothing to do with it.
+    """
+    with servers.probing(handler=handler) as prober:
+        good = prober.request(prober.bodies.batch(1))
+        token, project = prober.target.tenant.token, prober.target.tenant.project_id
+        prober.send(good, case="a valid request")
+        half = good.with_header("X-Auth-Token", f"{token[:-1]}z", secret=True)
+        prober.send(half, case="half", rule="token-is-matched-exactly")
+        prober.send(evolve(good, path=prober.path(f"{project[:-1]}0")), case="a project")
+        media = "application/json; charset=utf-16"
+        prober.send(good.with_header("Content-Type", media), case="a charset")
+        prober.send(evolve(good, method="PUT"), case="a method")
+        found = {finding.rule for finding in group(prober)}
+    assert found == {"valid-request-is-accepted", *([rule] if rule else [])}
 
 
 def test_a_contract_without_optional_fields_is_checked() -> None:

@@ -17,6 +17,7 @@ from drs_sync_policy.fuzz.defects import CLOSED, AnyRule
 from drs_sync_policy.fuzz.findings import blame
 from drs_sync_policy.fuzz.findings.aspects import Aspects, aspects, case_of
 from drs_sync_policy.fuzz.findings.shrink import Plain, smallest
+from drs_sync_policy.fuzz.findings.unnoticed import variants
 from drs_sync_policy.fuzz.ledger import Exchange, Violation
 from drs_sync_policy.fuzz.oracle import Expectation
 from drs_sync_policy.fuzz.prober import NOT_SENT, SILENT, Prober, TargetDown
@@ -113,10 +114,11 @@ class Resender:
         But where it is violated alone, too, the others have a cause of their own.
         """
         rule = violation.rule
-        known = self._known(rule, exchange)
+        unnoticed = self._is_unnoticed(exchange)
+        known = self._known(rule, exchange, unnoticed=unnoticed)
         if known:
             return known
-        tried = self._smallest(rule, exchange)
+        tried = self._smallest(rule, exchange, unnoticed=unnoticed)
         if not tried:
             return None
         least = tried[-1]
@@ -132,8 +134,26 @@ class Resender:
                 return first
             rules.remove(general)
 
-    def _known(self, rule: AnyRule, exchange: Exchange) -> Cause | None:
-        """A cause found before that explains why an exchange violates a rule."""
+    def _is_unnoticed(self, exchange: Exchange) -> bool:
+        """Whether the server rejects a request as if what is wrong in its head was right.
+
+        It rejects the plainest request with this defect as it should, and the request without the
+        defect as this one. What rejects right requests is another bug then.
+        """
+        if not has_wrong_status(exchange) or is_let_in(exchange):
+            return False
+        found = variants(exchange.request, exchange.expectation, self.plain)
+        if found is None:
+            return False
+        plainest, without = map(self.send, found)
+        noticed = plainest.response is not None and not has_wrong_status(plainest)
+        return noticed and _status_and_code(without) == _status_and_code(exchange)
+
+    def _known(self, rule: AnyRule, exchange: Exchange, *, unnoticed: bool) -> Cause | None:
+        """A cause found before that explains why an exchange violates a rule.
+
+        What is `unnoticed` no request explains that has no such defect.
+        """
         says = _status_and_code(exchange)
         has = aspects(exchange.request, self.plain)
         rules = self.violated(exchange) or [rule]
@@ -143,18 +163,20 @@ class Resender:
             same = cause.says == says and is_alike
             if not (same and cause.aspects and cause.aspects.within(has)):
                 continue
+            if unnoticed and not _has_same_defect(cause.example.exchanges[-1], exchange):
+                continue
             if not self._is_apart(rule, [exchange], cause):
                 return cause
         return None
 
-    def _smallest(self, rule: AnyRule, exchange: Exchange) -> list[Exchange]:
+    def _smallest(self, rule: AnyRule, exchange: Exchange, *, unnoticed: bool) -> list[Exchange]:
         """What was sent to find the smallest request that still shows it; that request last."""
         seen: dict[Request, Exchange] = {}
         shown = _shown(self, rule, exchange)
 
         def shows(request: Request) -> bool:
-            seen[request] = self.send(request)
-            return shown(seen[request])
+            sent = seen[request] = self.send(request)
+            return shown(sent) and (not unnoticed or _has_same_defect(sent, exchange))
 
         if self.last in (None, exchange.request):
             # A server that remembers the last request must not see the same one twice.
@@ -251,6 +273,12 @@ def _shown(resender: Resender, rule: AnyRule, first: Exchange) -> Callable[[Exch
         and is_let_in(exchange) == let_in
         and _status_and_code(exchange) == says
     )
+
+
+def _has_same_defect(one: Exchange, other: Exchange) -> bool:
+    """Whether the first defect of two requests is of one rule."""
+    rules = [[defect.rule for defect in e.expectation.defects[:1]] for e in (one, other)]
+    return rules[0] == rules[1]
 
 
 def has_wrong_status(exchange: Exchange) -> bool:

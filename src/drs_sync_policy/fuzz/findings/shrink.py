@@ -44,7 +44,12 @@ class Plain:
         self.job: str = tenant.job_ids[0]
         self.unknown: str = _like(self.job, taken=lambda job: oracle.owner(job) is not None)
         """A job id that nobody has, and that looks like the tenant's own."""
-        self.path: str = _path(oracle)
+        self.path: str = _path(oracle, tenant.project_id)
+        projects = [entry.project_id for entry in oracle.target.tenants]
+        self.foreign_path: str = _path(
+            oracle, _like(tenant.project_id, taken=projects.__contains__)
+        )
+        """The path of a project that nobody has, and that looks like the tenant's own."""
 
     def request(self) -> Request:
         """The plainest valid request."""
@@ -262,7 +267,6 @@ def _shifted(letter: str, shift: int) -> str:
     return letter
 
 
-def _path(oracle: Oracle) -> str:
+def _path(oracle: Oracle, project: str) -> str:
     prefix = "/" + oracle.target.url.split("://", 1)[1].partition("/")[2]
-    project = oracle.target.tenant.project_id
     return prefix.rstrip("/") + oracle.operation.path.replace("{project_id}", project)
