@@ -247,6 +247,24 @@ def test_who_rejects_right_requests_does_not_hide_what_is_taken_for_right(
     assert found == {"valid-request-is-accepted", *([rule] if rule else [])}
 
 
+class Nested(Handler):
+    """Reads a `policy` in an item as its fields."""
+
+    def parse(self, body: bytes) -> list[dict[str, Any]]:
+        value = json.loads(body)
+        for item in value["jobs"]:
+            if isinstance(item.get("policy"), dict):
+                item.update(item.pop("policy"))
+        return super().parse(json.dumps(value).encode())
+
+
+def test_a_field_that_is_read_wrongly_shows_whatever_is_stored() -> None:
+    """A response shows it: its values are checked, and invalid ones rejected."""
+    names = ("invalid policies out of place",)
+    found = rules_of_findings(Nested, which=lambda entry: entry.name in names)
+    assert found == ["unknown-fields-are-ignored"]
+
+
 def test_a_contract_without_optional_fields_is_checked() -> None:
     """There is nothing to store then, and the fuzzer does not fail."""
     loaded = contract.load()

@@ -1,4 +1,4 @@
-"""What is stored of fields that the contract does not know: nothing."""
+"""Fields that the contract does not know: they are ignored, and nothing of them is stored."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from drs_sync_policy.fuzz.cases.bodies import ITEMS, Bodies
+from drs_sync_policy.fuzz.cases.misplaced import misplaced
+from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.readback import PROBE
 from drs_sync_policy.fuzz.rules.words import as_json
-from drs_sync_policy.fuzz.scenarios.requests.valid_bodies import unknown_names
+from drs_sync_policy.fuzz.scenarios.requests.valid_bodies import UNKNOWN, unknown_names
 from drs_sync_policy.fuzz.scenarios.scenario import Scenario
 from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber, with_state
 
@@ -61,46 +63,26 @@ def _all_names(state: StateProber, job: str) -> Iterator[tuple[dict[str, Any], s
 
 def _smuggled(build: Bodies, job: str) -> Iterator[tuple[dict[str, Any], str]]:
     """A policy in places where it means nothing, next to another one that counts."""
-    policy = build.policy(5)  # other values than those that are stored by then
-    bare = build.item(job)
     yield build.body([{**build.full(job, 5), PROBE: "x"}]), f"`{PROBE}` in an item"
     yield {**build.body([build.full(job, 4)]), PROBE: "x"}, f"`{PROBE}` next to `{ITEMS}`"
-    yield {**build.body([bare]), **policy}, f"each policy field next to `{ITEMS}`"
-    yield {**build.body([bare]), "policy": policy}, f"a policy next to `{ITEMS}`"
-    for name in ("policy", "policies", "data", "params", "attributes", "defaults"):
-        yield build.body([{**bare, name: policy}]), f"a policy in `{name}`"
-        yield build.body([{**bare, name: [policy]}]), f"a list of policies in `{name}`"
-    for change, what in (
-        (str.upper, "in upper case"),
-        (_dashed, "with dashes"),
-        (_camel, "in camel case"),
-        (str.title, "with capitals"),
-        (_squeezed, "without underscores"),
-    ):
-        fields = {change(name): value for name, value in policy.items() if change(name) != name}
-        yield build.body([{**bare, **fields}]), f"the policy fields {what}"
-    yield (
-        build.body([{**bare, **{f"{name} ": v for name, v in policy.items()}}]),
-        "the fields padded",
+    yield from misplaced(build, job, build.policy(5))  # not the values that are stored by then
+
+
+def _invalid_out_of_place(prober: Prober) -> None:
+    """Nobody checks what is ignored: a server that reads the fields rejects their values.
+
+    The response shows it, whatever becomes of what is stored.
+    """
+    build, job = prober.bodies, prober.target.tenant.job_ids[0]
+    wrong = {name: v.value for name, schema in build.fields.items() for v in schema.invalid()[:1]}
+    prober.send_all(
+        Case(prober.request(body), f"unknown fields: {what}, each value invalid", UNKNOWN)
+        for body, what in misplaced(build, job, wrong)
     )
-    yield build.body([{**bare, ITEMS: [build.item(job, **policy)]}]), "items within an item"
-    yield {**build.body([bare]), "JOBS": [build.item(job, **policy)]}, "items under another name"
-
-
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
-
-
-def _squeezed(name: str) -> str:
-    return name.replace("_", "")
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
 
 
 SCENARIOS: Final = (
+    Scenario("invalid policies out of place", _invalid_out_of_place, required=True),
     Scenario("policies out of place", _out_of_place, needs=("readback",), required=True),
     Scenario("unknown fields and state", _unknown_fields, needs=("readback",), late=1),
 )
