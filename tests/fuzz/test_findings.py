@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -263,6 +264,41 @@ def test_a_field_that_is_read_wrongly_shows_whatever_is_stored() -> None:
     names = ("invalid policies out of place",)
     found = rules_of_findings(Nested, which=lambda entry: entry.name in names)
     assert found == ["unknown-fields-are-ignored"]
+
+
+class AndWithAnotherStatus(faulty_stores.AppliesWhatItRejects):
+    """Rejects an invalid body with 409."""
+
+    def response(self, status: int, value: Any, **headers: str) -> None:
+        super().response(409 if status == 400 else status, value, **headers)
+
+
+class LateLanguage(faulty_stores.AppliesWhatItRejects):
+    """Accepts an empty token, and stores what it rejects for its language only."""
+
+    def authenticate(self, wanted: str) -> str:
+        return wanted if self.headers.get("X-Auth-Token") == "" else super().authenticate(wanted)
+
+    def apply(self, project: str, item: dict[str, Any], place: int) -> dict[str, Any]:
+        right = self.language in ("en-us", "zh-cn")
+        if sys.exc_info()[0] and right:
+            return {}
+        return super().apply(project, item, place)
+
+
+@pytest.mark.parametrize(
+    ("handler", "scenario", "rule"),
+    [
+        (AndWithAnotherStatus, "partial application", "status-is-documented"),
+        (LateLanguage, "valid items rejected", "missing-credentials-are-refused"),
+    ],
+)
+def test_what_a_rejected_request_stores_is_a_finding_of_its_own(
+    handler: type[Handler], scenario: str, rule: str
+) -> None:
+    """Its status may be wrong, and an earlier request may have stored the same values."""
+    found = rules_of_findings(handler, which=lambda entry: entry.name == scenario)
+    assert {*found} == {rule, "refused-request-changes-nothing"}
 
 
 def test_a_contract_without_optional_fields_is_checked() -> None:

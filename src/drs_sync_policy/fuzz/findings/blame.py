@@ -184,9 +184,12 @@ def is_crash_of_parser(exchange: Exchange) -> bool:
 def leaves_clear(rules: Collection[AnyRule], exchange: Exchange) -> bool:
     """Whether a response that violates `rules` says clearly what became of each item.
 
-    Or that none was carried out. What is stored otherwise has a cause of its own then.
+    Or that none was carried out. What is stored otherwise has a cause of its own then. An invalid
+    request that is rejected was not carried out, also if its status is not the right one.
     """
     items, results = exchange.expectation.items, exchange.results
+    if exchange.expectation.defects and exchange.response:
+        return exchange.response.status in _REJECTED
     without_ids = bool(results) and not any("id" in result for result in results or ())
     unclear = {rule for rule in rules if not is_form(rule)} - ({_ECHO} if without_ids else set())
     if unclear or not exchange.response:
