@@ -301,6 +301,21 @@ def test_what_a_rejected_request_stores_is_a_finding_of_its_own(
     assert {*found} == {rule, "refused-request-changes-nothing"}
 
 
+class Leaking(RejectsAPolicy):
+    """Says of another tenant's job that it has one, too."""
+
+    def apply(self, project: str, item: dict[str, Any], place: int) -> dict[str, Any]:
+        found = super().apply(project, item, place)
+        is_foreign = item["job_id"] in servers.JOBS[servers.OTHER]
+        return {**found, "error_code": "E9"} if is_foreign else found
+
+
+def test_what_is_rejected_hides_no_foreign_job() -> None:
+    """It is asked for in items with no field, too."""
+    found = rules_of_findings(Leaking, which=lambda entry: entry.name == "foreign jobs")
+    assert {*found} == {"valid-request-is-accepted", "foreign-job-looks-unknown"}
+
+
 def test_a_contract_without_optional_fields_is_checked() -> None:
     """There is nothing to store then, and the fuzzer does not fail."""
     loaded = contract.load()
