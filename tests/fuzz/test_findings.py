@@ -316,6 +316,26 @@ def test_what_is_rejected_hides_no_foreign_job() -> None:
     assert {*found} == {"valid-request-is-accepted", "foreign-job-looks-unknown"}
 
 
+class TotallingAnything(Handler):
+    """Has a field too many in its responses, and accepts an empty job id."""
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        return {**super().policy(path, body), "total": 1}
+
+    def parse(self, body: bytes) -> list[dict[str, Any]]:
+        return super().parse(body.replace(b'""', b'"?"'))
+
+
+def test_a_violation_is_kept_where_nothing_else_is_wrong() -> None:
+    """Not where it is smaller, but the request should have been rejected."""
+    with servers.probing(handler=TotallingAnything) as prober:
+        for job in ("job-a", ""):
+            body = prober.bodies.body([prober.bodies.item(job)])
+            prober.send(prober.request(body), case=f"the job {job!r}")
+        found = {finding.rule for finding in group(prober)}
+    assert found == {"answer-matches-schema", "invalid-body-is-refused"}
+
+
 def test_a_contract_without_optional_fields_is_checked() -> None:
     """There is nothing to store then, and the fuzzer does not fail."""
     loaded = contract.load()

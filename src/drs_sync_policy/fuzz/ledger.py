@@ -118,6 +118,20 @@ class Violation:
         return (self.generated, size, sum(len(e.request.cuts) for e in self.exchanges), self.case)
 
 
+def _better(one: Violation, other: Violation) -> bool:
+    """Whether `one` is the better example of a kind: with nothing else wrong, or smaller."""
+    return (_has_another_defect(one), one.size) < (_has_another_defect(other), other.size)
+
+
+def _has_another_defect(violation: Violation) -> bool:
+    """Whether the status of the response is wrong, too, so that this may be the cause."""
+    if violation.kind != "response" or violation.received_status is not None:
+        return False
+    last = violation.exchanges[-1]
+    allowed = last.expectation.statuses
+    return allowed is not None and (not last.response or last.response.status not in allowed)
+
+
 _VALUES: Final = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\btrue\b|\bfalse\b|`[^`]*`|\d+")
 
 
@@ -269,7 +283,7 @@ class Ledger:
             if known is None:
                 kinds[violation.key] = violation
                 return True
-            better = violation if violation.exchanges and violation.size < known.size else known
+            better = violation if violation.exchanges and _better(violation, known) else known
             kinds[violation.key] = evolve(better, times=known.times + violation.times)
             return False
 
