@@ -18,6 +18,7 @@ from drs_sync_policy.fuzz.findings.grouping import group
 from drs_sync_policy.fuzz.findings.shrink import Plain
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.scenarios import sequences
+from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber
 from tests.fuzz import faulty_items, faulty_requests, faulty_results, faulty_stores, servers
 from tests.fuzz.servers import Handler, Refused
 from tests.fuzz.storing import (
@@ -299,6 +300,75 @@ def test_what_a_rejected_request_stores_is_a_finding_of_its_own(
     """Its status may be wrong, and an earlier request may have stored the same values."""
     found = rules_of_findings(handler, which=lambda entry: entry.name == scenario)
     assert {*found} == {rule, "refused-request-changes-nothing"}
+
+
+class With207(Handler):
+    """Accepts with 207."""
+
+    accepts = 207
+
+    def response(self, status: int, value: Any, **headers: str) -> None:
+        is_reading = self.path.startswith("/stored/")
+        super().response(
+            self.accepts if status == 200 and not is_reading else status, value, **headers
+        )
+
+
+class Miscounting207(With207, Miscounting):
+    """Counts one result too many, too."""
+
+
+class Losing207(With207, LosingAll):
+    """Stores nothing, too."""
+
+
+class FirstDecides207(With207):
+    """Each item fails as the first does."""
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        found = super().policy(path, body)
+        first, *others = found["results"]
+        return {**found, "results": [first, *({**first, "id": e["id"]} for e in others)]}
+
+
+class Losing202(Losing207):
+    """Says that it will store the policy later."""
+
+    accepts = 202
+
+
+@pytest.mark.parametrize(
+    ("handler", "rule"),
+    [
+        (With207, None),
+        (Miscounting207, "count-equals-results"),
+        (Losing207, STORED),
+        (Losing202, None),
+    ],
+)
+def test_another_2xx_hides_nothing_that_its_results_say(
+    handler: type[Handler], rule: str | None
+) -> None:
+    """Its results are read as those of a 200; but a 202 does not say that anything happened."""
+    with servers.probing(handler=handler) as prober:
+        state = StateProber(prober)
+        job = state.tenant.job_ids[0]
+        items = [state.build.item(job, conflict_policy="stop")]
+        state.set_and_check(["accepted-policy-is-stored"], {job: {}}, items, case="a policy")
+        found = {finding.rule for finding in group(prober)}
+    assert found == {"status-is-documented", *([rule] if rule else [])}
+
+
+def test_an_item_that_fails_with_another_2xx_is_shown_as_it_is() -> None:
+    """Not by the status, which is another finding."""
+    with servers.probing(handler=FirstDecides207) as prober:
+        build, unknown = prober.bodies, prober.unknown_job()
+        for jobs in (["job-a"], [unknown, "job-a"]):
+            body = build.body([build.item(job) for job in jobs])
+            prober.send(prober.request(body), case="jobs", rule="unknown-job-fails-alone")
+        found = {finding.rule: finding for finding in group(prober)}
+    assert {*found} == {"status-is-documented", "unknown-job-fails-alone"}
+    assert found["unknown-job-fails-alone"].example.received_status is None
 
 
 class Leaking(RejectsAPolicy):

@@ -29,6 +29,9 @@ PARAMETERS_AS_RULE: Final = Rule(
 )
 
 
+_LATER: Final = 202
+
+
 @frozen
 class Exchange:
     """One request, what the contract allows as its response, and what came back.
@@ -43,8 +46,16 @@ class Exchange:
 
     @property
     def results(self) -> list[Mapping[str, Any]] | None:
-        """The results of a 200; None without such a response, or if its meaning is not clear."""
-        if self.response is None or self.response.status != 200:
+        """The results of a 2xx; None without such a response, or if its meaning is not clear.
+
+        A 202 has none: what it says of its items need not have happened yet.
+        """
+        return None if self.response and self.response.status == _LATER else self.listed
+
+    @property
+    def listed(self) -> list[Mapping[str, Any]] | None:
+        """The results of a 2xx, also of a 202."""
+        if self.response is None or not 200 <= self.response.status < 300:
             return None
         try:
             found: Any = ijson.clear(self.response.body)["results"]

@@ -27,6 +27,7 @@ Ending = Literal[
     "interrupted",
 ]
 """How a run ended. `not allowed in`: the server rejected a token of the profile."""
+_OK: Final = 200
 _REJECTED: Final = frozenset({401, 403})
 
 
@@ -119,7 +120,9 @@ def _readback(prober: Prober) -> tuple[Ending, str] | None:
     if not _why_unreadable(prober, job):
         return None
     request = prober.request(build.body([build.full(job)]))
-    results = _sent(prober, request).results
+    exchange = _sent(prober, request)
+    is_ok = exchange.response is not None and exchange.response.status == _OK
+    results = exchange.results if is_ok else None  # the reading may have another status, too
     if not results or results[0].get("status") != "success":
         return None  # a scenario reports that
     reason = _why_unreadable(prober, job)

@@ -160,6 +160,21 @@ def is_content(rule: AnyRule) -> bool:
     return check.alone is not None and check.about != "status"
 
 
+def is_of_status(rule: AnyRule) -> bool:
+    """Whether the rule is about the status of a response."""
+    return rule == DOCUMENTED or REGISTRY[rule].about == "status"
+
+
+def is_accepted_otherwise(exchange: Exchange) -> bool:
+    """Whether a valid request was accepted with another status than 200.
+
+    The status has nothing to do with what the response says of the items then.
+    """
+    response = exchange.response
+    has_results = exchange.expectation.valid and bool(exchange.listed)
+    return has_results and response is not None and response.status != 200
+
+
 def is_form(rule: AnyRule) -> bool:
     """Whether a response that violates the rule still says clearly what became of each item."""
     return is_content(rule) and REGISTRY[rule].about == "form"
@@ -192,6 +207,8 @@ def leaves_clear(rules: Collection[AnyRule], exchange: Exchange) -> bool:
         return exchange.response.status in _REJECTED
     without_ids = bool(results) and not any("id" in result for result in results or ())
     unclear = {rule for rule in rules if not is_form(rule)} - ({_ECHO} if without_ids else set())
+    if is_accepted_otherwise(exchange):
+        unclear = {rule for rule in unclear if not is_of_status(rule)}
     if unclear or not exchange.response:
         return False
     if results is None:

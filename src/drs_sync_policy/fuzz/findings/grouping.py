@@ -150,14 +150,20 @@ def _causes(resender: Resender, violation: Violation) -> list[Cause]:
 
 
 def _everywhere(resender: Resender, violation: Violation) -> frozenset[AnyRule]:
-    """Of responses that are compared: what is wrong with the form of all, and so no difference."""
+    """Of responses that are compared: what is wrong with the form of all, and so no difference.
+
+    So with the status, if all are accepted with another one than 200.
+    """
     if violation.kind != "relation":
         return frozenset()
     first, *others = map(resender.violated, violation.exchanges)
+    is_accepted = all(map(blame.is_accepted_otherwise, violation.exchanges))
     return frozenset(
         rule
         for rule in first
-        if blame.is_form(rule) and rule != violation.rule and all(rule in other for other in others)
+        if (blame.is_form(rule) or (is_accepted and blame.is_of_status(rule)))
+        and rule != violation.rule
+        and all(rule in other for other in others)
     )
 
 

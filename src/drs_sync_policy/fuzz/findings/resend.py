@@ -123,6 +123,8 @@ class Resender:
             return None
         least = tried[-1]
         rules = self.violated(least) or [rule]
+        if not blame.is_of_status(rule) and blame.is_accepted_otherwise(least):
+            rules = [entry for entry in rules if not blame.is_of_status(entry)]
         while True:
             general = blame.general(rules, least.expectation, least.response)
             if general == rule or rule not in rules or not blame.is_content(general):
@@ -157,11 +159,14 @@ class Resender:
         says = _status_and_code(exchange)
         has = aspects(exchange.request, self.plain)
         rules = self.violated(exchange) or [rule]
+        is_of_items = not blame.is_of_status(rule) and blame.is_accepted_otherwise(exchange)
         for cause in self.known:
             is_of_status = cause.seen_as == blame.DOCUMENTED or not blame.is_content(cause.seen_as)
             is_alike = is_of_status if has_wrong_status(exchange) else cause.seen_as in rules
             same = cause.says == says and is_alike
             if not (same and cause.aspects and cause.aspects.within(has)):
+                continue
+            if is_of_items and blame.is_of_status(cause.seen_as):
                 continue
             if unnoticed and not _has_same_defect(cause.example.exchanges[-1], exchange):
                 continue
@@ -253,6 +258,8 @@ class Resender:
         if exchange.request not in [entry.request for entry in violation.exchanges]:
             case = case_of(exchange.request, self.plain, case)
         found = check_response(self.prober.oracle, again, case=case)
+        if blame.is_accepted_otherwise(again) and not blame.is_of_status(rule):
+            found = [entry for entry in found if entry.received_status is None]
         best = next((entry for entry in found if entry.rule == rule), found[0] if found else None)
         if best is None:
             return evolve(violation, rule=rule, case=case, exchanges=(exchange,), prepared=0)
@@ -266,7 +273,9 @@ def _shown(resender: Resender, rule: AnyRule, first: Exchange) -> Callable[[Exch
         return lambda exchange: (
             rule in resender.violated(exchange) and _status_and_code(exchange) == says
         )
-    if not has_wrong_status(first):
+    if not has_wrong_status(first) or (
+        not blame.is_of_status(rule) and blame.is_accepted_otherwise(first)
+    ):
         return lambda exchange: rule in resender.violated(exchange)
     return lambda exchange: (
         has_wrong_status(exchange)
@@ -303,10 +312,10 @@ def _is_accepted(status: int) -> bool:
 
 def said(exchange: Exchange) -> tuple[object, ...]:
     """What a response says: its status and error code, or those of its results."""
-    found = exchange.results
-    if found is None:
+    found = exchange.listed
+    if found is None or exchange.response is None:
         return _status_and_code(exchange)
-    return (200, frozenset(item_result(result)[1:] for result in found))
+    return (exchange.response.status, frozenset(item_result(result)[1:] for result in found))
 
 
 def _status_and_code(exchange: Exchange) -> tuple[object, ...]:

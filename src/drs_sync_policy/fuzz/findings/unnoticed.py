@@ -40,8 +40,10 @@ def _plain_token(request: Request, plain: Plain) -> Request:
     headers = tuple((name, _without_token(value, plain)) for name, value in bare.headers)
     body = request.body and request.body.replace(plain.token.encode(), WRONG_TOKEN.encode())
     found = evolve(bare, path=_without_token(request.path, plain), headers=headers, body=body)
-    token = WRONG_TOKEN if given and given[0].strip() else "".join(given[:1])
-    return _as_before(request, found.with_header(plain.token_header, token if given else None))
+    is_there = bool(given) and bool(given[0].strip())
+    return _as_before(
+        request, found.with_header(plain.token_header, WRONG_TOKEN) if is_there else found
+    )
 
 
 def _as_before(request: Request, found: Request) -> Request:

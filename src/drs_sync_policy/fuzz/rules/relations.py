@@ -223,9 +223,9 @@ def essence(exchange: Exchange) -> Any:
     """What a response says, apart from its messages."""
     if exchange.response is None:
         return None
-    found = exchange.results
+    found = exchange.listed
     if found is not None:
-        return (200, [item_result(result) for result in found])
+        return (exchange.response.status, [item_result(result) for result in found])
     try:
         body = ijson.loads(exchange.response.body)
     except ValueError:
@@ -236,7 +236,7 @@ def essence(exchange: Exchange) -> Any:
 def _without_codes(exchange: Exchange) -> Any:
     """What a response says, apart from the codes and the messages of errors."""
     found = essence(exchange)
-    if found is None or exchange.results is None:
+    if found is None or exchange.listed is None:
         return found and found[0]
     return (found[0], [result[:2] for result in found[1]])
 

@@ -35,7 +35,7 @@ class State:
             return None
         tenant = exchange.expectation.tenant
         if (
-            exchange.response.status != 200
+            not 200 <= exchange.response.status < 300
             or tenant is None
             or tenant.project_id != self.project_id
         ):

@@ -45,6 +45,11 @@ class Subject:
         return self.exchange.response
 
     @property
+    def is_accepted(self) -> bool:
+        """Whether the response says that the request was accepted, maybe with a wrong status."""
+        return 200 <= self.response.status < 300
+
+    @property
     def documented(self) -> bool:
         """Whether the contract describes what such a response looks like.
 
@@ -92,9 +97,9 @@ class Subject:
 
     @property
     def results(self) -> list[Any]:
-        """The results of a 200 to a valid body; `Skip` if there are none to check."""
+        """The results of a 2xx to a valid body; `Skip` if there are none to check."""
         expectation = self.exchange.expectation
-        if self.response.status != 200 or not expectation.items or not is_object(self.value):
+        if not self.is_accepted or not expectation.items or not is_object(self.value):
             raise Skip
         results = self.value.get("results")
         if not is_array(results):
