@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,8 +18,11 @@ from drs_sync_policy.fuzz.cases.covering import InWords
 from drs_sync_policy.fuzz.findings.aspects import aspects, plain_case
 from drs_sync_policy.fuzz.findings.grouping import group
 from drs_sync_policy.fuzz.findings.shrink import Plain
+from drs_sync_policy.fuzz.prober import Case, Prober
 from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.scenarios import sequences
+from drs_sync_policy.fuzz.scenarios.credentials import project_cases
+from drs_sync_policy.fuzz.scenarios.requests.protocol import header_cases
 from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber
 from tests.fuzz import faulty_items, faulty_requests, faulty_results, faulty_stores, servers
 from tests.fuzz.servers import Handler, Refused
@@ -384,6 +389,45 @@ def test_what_is_rejected_hides_no_foreign_job() -> None:
     """It is asked for in items with no field, too."""
     found = rules_of_findings(Leaking, which=lambda entry: entry.name == "foreign jobs")
     assert {*found} == {"valid-request-is-accepted", "foreign-job-looks-unknown"}
+
+
+class RejectsNoPolicy(Handler):
+    """Rejects each item with no field, and reads no language."""
+
+    def parse(self, body: bytes) -> list[dict[str, Any]]:
+        found = super().parse(body)
+        if any(len(item) == 1 for item in found):
+            raise Refused(400)
+        return found
+
+    def check_headers(self) -> None:
+        self.language = "en-us"
+        super().check_headers()
+
+
+class AndOddProjects(RejectsAPolicy):
+    """Reads a project outside of the pattern as the tenant's own, too."""
+
+    def authenticate(self, wanted: str) -> str:
+        (own, *_) = servers.TOKENS.values()
+        return super().authenticate(wanted if wanted.isalnum() and len(wanted) < 65 else own)
+
+
+@pytest.mark.parametrize(
+    ("handler", "cases", "rule"),
+    [
+        (RejectsNoPolicy, header_cases, "unknown-language-is-refused"),
+        (AndOddProjects, project_cases, "malformed-project-id-is-refused"),
+    ],
+)
+def test_what_is_rejected_hides_nothing_that_must_be_rejected(
+    handler: type[Handler], cases: Callable[[Prober], Iterator[Case]], rule: str
+) -> None:
+    """With the same status, which would be right: cases have items with no field, and with all."""
+    with servers.probing(handler=handler) as prober:
+        for case in itertools.islice(cases(prober), 16):
+            prober.send(case.request, case=case.what)
+        assert prober.ledger.status(rule) == "failed"
 
 
 class TotallingAnything(Handler):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote
@@ -226,7 +227,12 @@ def _projects(prober: Prober) -> None:
 
 def project_cases(prober: Prober) -> Iterator[Case]:
     """Projects that are nearly the tenant's, that are others', and that are outside the pattern."""
-    request = prober.request(prober.bodies.batch(1, 1))
+    build, job = prober.bodies, prober.target.tenant.job_ids[0]
+    # Another bug may reject an item with every field, or one with none: then 400 shows nothing.
+    forms = itertools.cycle(
+        prober.request(build.body([item]))
+        for item in [build.full(job, 1)] * 2 + [build.item(job)] * 2
+    )
     project = prober.target.tenant.project_id
     own = [near.value for near in near_misses(project)]
     foreign = [value for value in own if value.isascii() and value.replace("-", "").isalnum()]
@@ -238,7 +244,7 @@ def project_cases(prober: Prober) -> Iterator[Case]:
         for v in by_turns(others, foreign)
     ]
     for value, what, raw in by_turns(_malformed(project), known):
-        yield Case(evolve(request, path=prober.path(value, raw=raw), fresh=True), what)
+        yield Case(evolve(next(forms), path=prober.path(value, raw=raw), fresh=True), what)
 
 
 def _malformed(project: str) -> Iterator[tuple[str, str, bool]]:

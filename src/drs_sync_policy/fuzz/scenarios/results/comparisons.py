@@ -83,7 +83,7 @@ def _repeats(prober: Prober) -> None:
     build = prober.bodies
     known = kinds(prober)
     cases: list[tuple[Any, str]] = [
-        (build.body([build.full(job)]), what) for what, job in known.items()
+        (build.body([build.item(job)]), what) for what, job in known.items()
     ]
     every = build.body([build.full(job, n) for n, job in enumerate(known.values())])
     cases += [
