@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,6 +24,7 @@ from drs_sync_policy.fuzz.rules.checking import check_response
 from drs_sync_policy.fuzz.scenarios import sequences
 from drs_sync_policy.fuzz.scenarios.credentials import project_cases
 from drs_sync_policy.fuzz.scenarios.requests.protocol import header_cases
+from drs_sync_policy.fuzz.scenarios.requests.raw_bodies import EXTREMES, SURVIVED
 from drs_sync_policy.fuzz.scenarios.state.state_prober import StateProber
 from tests.fuzz import faulty_items, faulty_requests, faulty_results, faulty_stores, servers
 from tests.fuzz.servers import Handler, Refused
@@ -374,6 +376,47 @@ def test_an_item_that_fails_with_another_2xx_is_shown_as_it_is() -> None:
         found = {finding.rule: finding for finding in group(prober)}
     assert {*found} == {"status-is-documented", "unknown-job-fails-alone"}
     assert found["unknown-job-fails-alone"].example.received_status is None
+
+
+class TokenInQuery207(With207):
+    """Reads the token in the query, too."""
+
+    def authenticate(self, wanted: str) -> str:
+        if "X-Auth-Token" not in self.headers:
+            self.headers["X-Auth-Token"] = self.path.partition("?token=")[2]
+        return super().authenticate(wanted)
+
+
+def test_what_is_accepted_with_another_2xx_against_a_rule_is_a_finding_of_its_own() -> None:
+    """The request should not have been accepted at all."""
+    with servers.probing(handler=TokenInQuery207) as prober:
+        good = prober.request(prober.bodies.batch(1))
+        token = prober.target.tenant.token
+        query = evolve(good.with_header("X-Auth-Token", None), path=f"{good.path}?token={token}")
+        prober.send(good, case="a valid request")
+        prober.send(query, case="the token in the query", rule="token-comes-from-its-header")
+        found = {finding.rule for finding in group(prober)}
+    assert found == {"status-is-documented", "token-comes-from-its-header"}
+
+
+class CrashingOnDigits(Handler):
+    """Crashes on a number with very many digits, whatever its size is."""
+
+    def parse(self, body: bytes) -> list[dict[str, Any]]:
+        if re.search(rb"[0-9.]{300}", body):
+            raise Refused(500)
+        return super().parse(body)
+
+
+def test_a_parser_that_crashes_on_digits_is_one_finding() -> None:
+    """In a number that is too large for a double, and in one that is not."""
+    with servers.probing(handler=CrashingOnDigits) as prober:
+        good = prober.request(prober.bodies.body([prober.bodies.item("job-a")]))
+        for number in (b"9" * 400, b"0." + b"1" * 400):
+            body = (good.body or b"")[:-1] + b', "x": ' + number + b"}"
+            prober.send(evolve(good, body=body), case="digits", rule=EXTREMES, statuses=SURVIVED)
+        found = [finding.rule for finding in group(prober)]
+    assert found == [EXTREMES]
 
 
 class Leaking(RejectsAPolicy):

@@ -10,6 +10,7 @@ follow from others. A new rule needs no row in them.
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
@@ -133,6 +134,7 @@ that were rejected, or, if a write becomes visible late, those of what is stored
 _REJECTED: Final = frozenset(range(400, 500))
 _HARD_LEVELS: Final = 32
 _HARD_NUMBER: Final = 2.0**64
+_MANY_DIGITS: Final = re.compile(rb"[:\[,\s]-?[0-9.]{300}")
 """Beyond these, parsers fail that do not fail on everyday bodies."""
 _TOO_LARGE: Final = 413
 _MANY: Final = 3
@@ -189,9 +191,10 @@ def is_crash_of_parser(exchange: Exchange) -> bool:
     """Whether the server failed on a body that is hard to parse, whatever its schema says."""
     if not is_crash(exchange.response):
         return False
+    sent = exchange.request.body or b""
     try:
-        body = ijson.loads(exchange.request.body or b"")
-        return is_extreme(body, levels=_HARD_LEVELS, largest=_HARD_NUMBER)
+        is_hard = is_extreme(ijson.loads(sent), levels=_HARD_LEVELS, largest=_HARD_NUMBER)
+        return is_hard or _MANY_DIGITS.search(sent) is not None
     except ijson.NotIJson:
         return True
 
