@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from openapi_python_client.config import Config, ConfigFile, MetaType
-from openapi_python_client.parser import GeneratorData
 
 from drs_sync_policy import contract
 from tools.documents import CONTRACT, read_document
@@ -16,9 +14,16 @@ from tools.generator_names import class_name, function_name
 from tools.show_overrides import TEMPLATES
 from tools.template_facts import facts_as_jinja
 
+if TYPE_CHECKING:
+    from openapi_python_client.parser import GeneratorData
+
 
 @pytest.fixture(scope="module")
 def parsed() -> GeneratorData:
+    # Not at the top, where each worker would import it, in a third of a second.
+    from openapi_python_client.config import Config, ConfigFile, MetaType
+    from openapi_python_client.parser import GeneratorData
+
     config = Config.from_sources(ConfigFile(), MetaType.NONE, CONTRACT, "utf-8", False, None)
     data = GeneratorData.from_dict(client_contract(read_document(CONTRACT)), config=config)
     assert isinstance(data, GeneratorData)
