@@ -27,13 +27,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("built") / "site"
-    guide.build(folder)
-    return folder
-
-
 def _nav(entries: list[Any]) -> Iterator[str]:
     for entry in entries:
         for target in entry.values():

@@ -16,14 +16,6 @@ from tools.documents import CONTRACT
 pytestmark = pytest.mark.first
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site with nothing but the reference page."""
-    folder = tmp_path_factory.mktemp("site")
-    reference.write(folder)
-    return folder
-
-
 @pytest.fixture(scope="module", params=contract.editions())
 def edition(request: pytest.FixtureRequest) -> str:
     return str(request.param)
