@@ -107,6 +107,7 @@ def test_the_report_names_the_line(tmp_path: Path) -> None:
     assert text == "openapi.yaml:5: drs/x\n    Wrong.\n    For example:\n        a:\n"
 
 
+@pytest.mark.system  # starts Node twice; the tests of the defects would fail, too
 def test_the_contract_and_its_frozen_copy_are_clean(capsys: pytest.CaptureFixture[str]) -> None:
     """No linter objects to the contract from which the fixtures are made."""
     assert lint(HERE / "before.yaml") == 0

@@ -162,6 +162,7 @@ def test_the_guide_describes_it(contract: Contract) -> None:
     assert listed == shipped != ""
 
 
+@pytest.mark.system  # starts Redocly; the page of the base has several operations, too
 def test_the_reference_describes_it(contract_file: Path, contract: Contract) -> None:
     """It has an entry in the menu and a place of its own, like the first."""
     html = reference.page(contract_file)
