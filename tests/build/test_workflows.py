@@ -84,7 +84,8 @@ def test_a_verb_takes_what_it_is_given(
         assert _plan(command.replace(given, "")) != plan
     for module, options in re.findall(r"python -m (tools[.\w]*) (.*--.*)", plan):
         monkeypatch.setattr("sys.argv", [module, "--help"])
-        monkeypatch.delitem(sys.modules, module, raising=False)  # or runpy warns that it is there
+        for name in (module, f"{module}.__main__"):  # or runpy warns that it is there
+            monkeypatch.delitem(sys.modules, name, raising=False)
         with pytest.raises(SystemExit, match=r"^0$"):
             runpy.run_module(module, run_name="__main__")
         known = capsys.readouterr().out
