@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Dialect, Float, MetaData, Table, Text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 METADATA: Final = MetaData()
@@ -96,7 +96,8 @@ TOKEN: Final = Table(
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert the rows whose key does not exist yet; returns how many that were."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    # Each database has an `insert` of its own: that of the others needs not be imported.
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     statement = dialect.insert(table).on_conflict_do_nothing()
     # Without this option some drivers do not report the number of rows.
     statement = statement.execution_options(preserve_rowcount=True)
