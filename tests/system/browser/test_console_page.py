@@ -38,7 +38,7 @@ def _field(page: Page, name: str) -> str:
 
 
 def _is_log(request: Request) -> bool:
-    return request.url.endswith("/_sandbox/requests")
+    return str(request.url).endswith("/_sandbox/requests")
 
 
 def _hold_job_lists(page: Page) -> list[Route]:
