@@ -208,8 +208,9 @@ def leaves_clear(rules: Collection[AnyRule], exchange: Exchange) -> bool:
     items, results = exchange.expectation.items, exchange.results
     if exchange.expectation.defects and exchange.response:
         return exchange.response.status in _REJECTED
-    without_ids = bool(results) and not any("id" in result for result in results or ())
-    unclear = {rule for rule in rules if not is_form(rule)} - ({_ECHO} if without_ids else set())
+    unclear: set[AnyRule] = {rule for rule in rules if not is_form(rule)}
+    if results and not any("id" in result for result in results):
+        unclear.discard(_ECHO)
     if is_accepted_otherwise(exchange):
         unclear = {rule for rule in unclear if not is_of_status(rule)}
     if unclear or not exchange.response:

@@ -122,9 +122,10 @@ class Resender:
         if not tried:
             return None
         least = tried[-1]
-        rules = self.violated(least) or [rule]
-        if is_let_in(least) and rule not in rules and least.expectation.rule in rules:
-            rule = least.expectation.rule  # what a case is about is more special than its request
+        rules: list[AnyRule] = self.violated(least) or [rule]
+        about = least.expectation.rule
+        if about and is_let_in(least) and rule not in rules and about in rules:
+            rule = about  # what a case is about is more special than its request
         if not blame.is_of_status(rule) and blame.is_accepted_otherwise(least):
             rules = [entry for entry in rules if not blame.is_of_status(entry)]
         while True:
