@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -93,10 +93,16 @@ class Operation:
 
 @frozen
 class Contract:
-    """One edition of the contract. Two contracts are equal when their documents are."""
+    """One edition of the contract. Two contracts are equal when their documents are.
+
+    Nobody changes a document, so what was made of a contract can be kept by it.
+    """
 
     document: Json = field(repr=False)
     edition: str = BASE_EDITION
+
+    def __hash__(self) -> int:
+        return hash(self.edition)
 
     @property
     def title(self) -> str:
@@ -266,6 +272,11 @@ def load(edition: str = BASE_EDITION) -> Contract:
         raise ValueError(
             f"there is no edition {edition!r} of the contract; choose one of {choices}"
         )
+    return _loaded(edition)
+
+
+@lru_cache(maxsize=8)
+def _loaded(edition: str) -> Contract:
     return Contract(json.loads(files(_PACKAGE).joinpath(f"{edition}.json").read_bytes()), edition)
 
 

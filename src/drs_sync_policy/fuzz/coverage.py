@@ -227,12 +227,12 @@ class Plan:
 
 def seen(oracle: Oracle, exchange: Exchange, value: Any) -> list[Key]:
     """As `Plan.seen`, for the operation of the oracle."""
-    return _plan(oracle).seen(exchange, value)
+    return _plan(oracle.contract, oracle.operation.id).seen(exchange, value)
 
 
-@functools.lru_cache(maxsize=8)
-def _plan(oracle: Oracle) -> Plan:
-    return Plan(oracle.contract, oracle.operation)
+@functools.lru_cache(maxsize=64)
+def _plan(against: Contract, operation_id: str) -> Plan:
+    return Plan(against, against.operation(operation_id))
 
 
 def rows(
@@ -242,7 +242,7 @@ def rows(
 
     The parts are those of the operations that a server is checked on; `optional` are some of them.
     """
-    plans = (Plan(against, operation) for operation in against.checked(optional))
+    plans = (_plan(against, operation.id) for operation in against.checked(optional))
     known = {key: None for plan in plans for key in plan.keys}
     keys = (*known, *sorted(key for key in counts if key not in known))
     parts: list[str] = [*PARTS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import random
 import re
@@ -10,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from drs_sync_policy import anyjson
+from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz import ijson
 from drs_sync_policy.fuzz.cases.bodies import Bodies
 from drs_sync_policy.fuzz.oracle import Oracle
@@ -84,7 +86,14 @@ class RequestMaker:
 
 def bodies_for(oracle: Oracle, job_ids: Sequence[str]) -> Bodies:
     """What builds bodies for these jobs."""
-    return Bodies(oracle.contract, oracle.operation.request[oracle.media_type], job_ids)
+    return _bodies(oracle.contract, oracle.operation.id, oracle.media_type, tuple(job_ids))
+
+
+@functools.lru_cache(maxsize=32)
+def _bodies(
+    contract: Contract, operation: str, media_type: str, job_ids: tuple[str, ...]
+) -> Bodies:
+    return Bodies(contract, contract.operation(operation).request[media_type], job_ids)
 
 
 def _authorized(

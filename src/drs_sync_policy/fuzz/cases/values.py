@@ -18,6 +18,7 @@ import jsonschema_rs
 from attrs import frozen
 
 from drs_sync_policy.contract import Contract
+from drs_sync_policy.fuzz.schemas import validator
 
 Json = Mapping[str, Any]
 Class = Literal["null", "type", "near", "edge"]
@@ -42,13 +43,12 @@ class Schema:
     # Each is compiled when it is needed.
     @cached_property
     def _validator(self) -> jsonschema_rs.Validator:
-        return jsonschema_rs.validator_for(self.contract.standalone(self.node))
+        return validator(self.contract, self.node)
 
     @cached_property
     def _with_formats(self) -> jsonschema_rs.Validator:
         # A server may check a `format` or ignore it: right values have it, wrong ones break more.
-        whole = self.contract.standalone(self.node)
-        return jsonschema_rs.validator_for(whole, validate_formats=True)
+        return validator(self.contract, self.node, formats=True)
 
     def accepts(self, value: Any) -> bool:
         """Whether `value` is right, whatever its `format`."""
@@ -121,12 +121,16 @@ class Schema:
 
     def invalid(self) -> list[Value]:
         """Every wrong value to be tried in this place, each once; of a class the likeliest first."""
+        return list(self._invalid)
+
+    @cached_property
+    def _invalid(self) -> tuple[Value, ...]:
         candidates = [*_OF_EVERY_TYPE, *self._near_misses(), *_WORDS_FOR_NULL]
         unique: dict[str, Value] = {}
         for value in candidates:
             if not self.accepts(value.value):
                 unique.setdefault(f"{type(value.value).__name__}{value.value!r}", value)
-        return list(unique.values())
+        return tuple(unique.values())
 
     def _near_misses(self) -> Iterator[Value]:
         if "boolean" in self.types:

@@ -10,11 +10,12 @@ from typing import Any, Final
 import jsonschema_rs
 
 from drs_sync_policy import anyjson
-from drs_sync_policy.fuzz.oracle import Oracle
+from drs_sync_policy.contract import Contract
 from drs_sync_policy.fuzz.rules.check import Check
 from drs_sync_policy.fuzz.rules.problem import Problem, Skip
 from drs_sync_policy.fuzz.rules.subject import Subject, schema_of
 from drs_sync_policy.fuzz.rules.words import listed, of, shortened
+from drs_sync_policy.fuzz.schemas import validator
 
 _ERROR_FIELDS: Final = ("error_code", "error_msg")
 _NO_CHUNKS: Final = frozenset({411, 501})
@@ -58,14 +59,15 @@ def media_type(it: Subject) -> Iterator[Problem]:
 def schema(it: Subject) -> Iterator[Problem]:
     if not it.documented:
         raise Skip
-    status = it.response.status
-    for name, header in it.oracle.operation.responses[status].headers.items():
+    status, contract, operation = it.response.status, it.oracle.contract, it.oracle.operation
+    for name, header in operation.responses[status].headers.items():
         if header.get("required") and it.response.header(name) is None and status != 405:
             yield Problem(f"the header {name}", f"no such header with {status}", place=name)
     if it.value is None and it.flaw:
         raise Skip
+    described = _validator(contract, operation.id, status)
     try:
-        errors = list(itertools.islice(_validators(it.oracle)[status].iter_errors(it.value), 3))
+        errors = list(itertools.islice(described.iter_errors(it.value), 3))
     except ValueError:  # nested more deeply than the validator reads
         raise Skip from None
     if errors:
@@ -82,12 +84,9 @@ def schema(it: Subject) -> Iterator[Problem]:
         )
 
 
-@functools.lru_cache(maxsize=8)
-def _validators(oracle: Oracle) -> dict[int, jsonschema_rs.Validator]:
-    return {
-        status: jsonschema_rs.validator_for(oracle.contract.standalone(schema_of(response)))
-        for status, response in oracle.operation.responses.items()
-    }
+@functools.lru_cache(maxsize=64)
+def _validator(contract: Contract, operation: str, status: int) -> jsonschema_rs.Validator:
+    return validator(contract, schema_of(contract.operation(operation).responses[status]))
 
 
 def i_json(it: Subject) -> Iterator[Problem]:
