@@ -242,6 +242,13 @@ class Ledger:
             self._skipped[rule] = self._skipped.get(rule, 0) + times
             self._reasons.setdefault(rule, reason)
 
+    def skip_case(self, rules: Iterable[str], reason: str) -> None:
+        """Note that one case that could have checked these rules was not sent."""
+        with self._lock:
+            for rule in rules:
+                self._skipped[rule] = self._skipped.get(rule, 0) + 1
+                self._reasons.setdefault(rule, reason)
+
     def counts(self) -> Counts:
         """How often each rule was checked and skipped until now."""
         return Counts(Counter(self._checked), Counter(self._skipped), frozenset(self._reasons))

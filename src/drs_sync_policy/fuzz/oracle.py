@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, Literal
 from urllib.parse import unquote_to_bytes
 
-import jsonschema_rs
 from attrs import field, frozen
 
 from drs_sync_policy.contract import BATCH_SET_POLICY, Contract, Operation, Parameter
@@ -27,6 +26,7 @@ from drs_sync_policy.fuzz.defects import (
     rule_of,
 )
 from drs_sync_policy.fuzz.request_body import BodyReader
+from drs_sync_policy.fuzz.schemas import validator
 from drs_sync_policy.fuzz.target.http import Headers, Request
 from drs_sync_policy.fuzz.target.profile import Target, Tenant
 
@@ -117,7 +117,7 @@ class Oracle:
         self.body: BodyReader = BodyReader(contract, operation, max_bytes=target.max_body_bytes)
         self.media_type: str = self.body.media_type
         self._parameters = {
-            parameter.name: jsonschema_rs.validator_for(contract.standalone(parameter.schema))
+            parameter.name: validator(contract, parameter.schema)
             for parameter in operation.parameters
         }
         self._path = _path_pattern(target.url, operation.path)
@@ -128,6 +128,7 @@ class Oracle:
             self._owners |= dict.fromkeys(tenant.job_ids, tenant)
         # Of most requests, only the body differs from the one before.
         self._head = functools.lru_cache(maxsize=64)(self._read_head)
+        self._of_path = functools.lru_cache(maxsize=64)(self._find_of_path)
 
     @classmethod
     def of_target(
@@ -139,14 +140,14 @@ class Oracle:
 
     def of(self, request: Request) -> Oracle:
         """The oracle of the operation that the request is for; this one if it is for none."""
-        for other in self.others:
-            if other.is_for_operation(request):
-                return other
-        return self
+        return self._of_path(request.path) if self.others else self
 
-    def is_for_operation(self, request: Request) -> bool:
-        """Whether the path is that of the operation, whatever the method and the rest are."""
-        return self._path.fullmatch(request.path) is not None
+    def _find_of_path(self, path: str) -> Oracle:
+        return next((other for other in self.others if other.is_path(path)), self)
+
+    def is_path(self, path: str) -> bool:
+        """Whether this is a path of the operation, whatever the method and the rest are."""
+        return self._path.fullmatch(path) is not None
 
     def expect(self, request: Request) -> Expectation:
         """What the contract allows as the response to `request`."""

@@ -136,11 +136,13 @@ class Prober(RequestMaker):
         expectation = exchange.expectation
         if exchange.silence == SILENT:
             return exchange
-        if rule is not None and (expectation.statuses is not None or statuses is not None):
+        is_about = expectation.statuses is not None or statuses is not None
+        if rule is not None and rule != expectation.rule and is_about:
             expectation = evolve(expectation, rule=rule)
         if statuses is not None:
             expectation = evolve(expectation, statuses=frozenset(statuses))
-        exchange = evolve(exchange, expectation=expectation)
+        if expectation is not exchange.expectation:
+            exchange = evolve(exchange, expectation=expectation)
         if exchange.silence == NOT_SENT:
             self._skip(exchange)
             return exchange
@@ -281,9 +283,10 @@ class Prober(RequestMaker):
     def _skip(self, exchange: Exchange) -> None:
         self._must_have_time()
         reason = self.unsent
-        for rule in self._checkable.rules(exchange.request, exchange.expectation):
-            if not self.only_special or rule == exchange.expectation.rule != _GENERAL:
-                self.ledger.skip(rule, reason)
+        rules = self._checkable.rules(exchange.request, exchange.expectation)
+        if self.only_special:
+            rules = tuple(rule for rule in rules if rule == exchange.expectation.rule != _GENERAL)
+        self.ledger.skip_case(rules, reason)
 
     def reach(self, request: Request, timeout: float | None = None) -> Response:
         """The response, not checked, not counted; `TargetDown` if no connection can be made."""

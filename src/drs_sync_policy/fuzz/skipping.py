@@ -54,9 +54,18 @@ class Checkable:
         """Everything of a request that decides what can be checked of its response."""
         jobs = {item["job_id"] for item in expectation.items}
         kinds = {self._oracle.kind_of(job, expectation.tenant) for job in jobs}
-        without_items = evolve(expectation, items=(), body=None, defects=expectation.defects[:1])
-        several = len(expectation.items) > 1
-        return (without_items, frozenset(kinds), several, request.chunked, is_plain(request))
+        return (
+            expectation.rule,
+            expectation.statuses,
+            expectation.defects[:1],
+            expectation.language,
+            expectation.tenant,
+            expectation.front,
+            frozenset(kinds),
+            len(expectation.items) > 1,
+            request.chunked,
+            is_plain(request),
+        )
 
     def _work_out(self, request: Request, expectation: Expectation) -> Iterator[AnyRule]:
         response = _right_response(self._oracle, expectation)

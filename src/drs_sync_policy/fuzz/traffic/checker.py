@@ -163,7 +163,7 @@ class TrafficChecker:
             if recorded.expectation is not None:  # the fuzzer's own: it expects nothing of it
                 return
         oracle = self.oracle.of(recorded.request)
-        if not oracle.is_for_operation(recorded.request):
+        if not oracle.is_path(recorded.request.path):
             if readings is None:
                 self.notes["for another operation"] += 1
             return

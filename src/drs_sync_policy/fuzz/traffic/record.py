@@ -70,7 +70,7 @@ class HarWriter:
     def write(self, recorded: Recorded) -> None:
         """Write an exchange, if it is one of the operation or a reading."""
         request = recorded.request
-        if not self._oracle.is_for_operation(request) and not self._readings.jobs_of(request):
+        if not self._oracle.is_path(request.path) and not self._readings.jobs_of(request):
             return
         self._put(("\n" if self._first else ",\n") + json.dumps(self._entry(recorded)))
         self._first = False
