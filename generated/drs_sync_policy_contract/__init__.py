@@ -6,8 +6,8 @@ VERSION: Final = "1.0.0"
 """`info.version` of every edition."""
 
 SHA256: Final = {
-    "base": "6fd81498a5a06aef7af146d5cfc30c8dc26f66a707f3c3925f25be3ad06b8dff",
-    "huawei-cloud": "b35146b81cb8b747d109a77d5f979dc9de38e9cbf59d8a65654b1ab75463c331",
+    "base": "99ab9ae323bc90bb8a8f2c16116ab230f4e26feab590d697826eaacf75eff19c",
+    "huawei-cloud": "4d809be78ad18721c7a704690c3c65dc2e7338b8dfe5bf329b3a6efc18197f38",
 }
 """The hash of each edition, as `drs_sync_policy.contract.Contract.sha256` computes it."""
 
