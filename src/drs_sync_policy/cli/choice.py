@@ -54,7 +54,9 @@ def edition_option(text: str) -> Callable[[F], F]:
     )
 
 
-def output_option(forms: Sequence[str], text: str | None = None) -> Callable[[F], F]:
+def output_option(
+    forms: Sequence[str], text: str = "The format of the output."
+) -> Callable[[F], F]:
     """`--output`, the first form by default."""
     return click.option("--output", type=Choice(forms), default=forms[0], help=text)
 
