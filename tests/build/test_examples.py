@@ -35,7 +35,7 @@ from tools import staging
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
 # What is shown and not run: documents, responses, output of what ran elsewhere.
-SHOWN = {"text", "http", "json", "yaml"}
+SHOWN = {"text", "http", "json", "yaml", "hcl"}
 RUN = {"python", "console", "toml"}
 
 
