@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -38,7 +39,15 @@ HERE: Final = ROOT / "bench" / "wild_servers"
 INSTALLED: Final = ROOT / "build" / "wild"
 PYTHON: Final = str(INSTALLED / "venv" / "bin" / "python")
 PAGE: Final = ROOT / "docs" / "in-the-wild.md"
-MARK: Final = "<!-- What follows is written by `python -m bench wild -- --write`. -->"
+BEGIN: Final = (
+    "<!-- Up to the next comment, `python -m bench wild -- --write` writes this page. -->"
+)
+END: Final = "<!-- That is the end of it. -->"
+STATUSES: Final = ("passed", "failed", "not checked")
+HEAD: Final = (
+    "| Server | Rules passed | Rules failed | Rules not checked | Findings |",
+    "|---|---:|---:|---:|---:|",
+)
 _NOT_IN_3_0: Final = frozenset({"if", "then", "else", "unevaluatedProperties"})
 _VERSIONS: Final = "import importlib.metadata as m, sys; print(m.version(sys.argv[1]))"
 
@@ -51,7 +60,8 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help=f"into {PAGE.relative_to(ROOT)}")
     chosen = parser.parse_args()
     _install()
-    lines = [f"{where_and_when()}; {chosen.budget:g} s each."]
+    summary = [f"{where_and_when()}; {chosen.budget:g} s each.", "", *HEAD]
+    sections: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         older = Path(folder) / "openapi-3.0.yaml"
         older.write_text(yaml.safe_dump(as_3_0(contract.load().document)), "utf-8")
@@ -59,12 +69,15 @@ def main() -> int:
             if chosen.only in (None, name):
                 with server(*command, env={"DRS_TOKEN": TENANTS[0].token}) as served:
                     verdict = _checked(served.url, chosen.budget)
-                lines += _section(f"{name} {_version(name)}", verdict)
-    results = "\n".join(lines)
+                title = f"{name} {_version(name)}"
+                summary.append(_row(title, verdict))
+                sections += _section(title, verdict)
+    results = "\n".join([*summary, *sections])
     print(results)
     if chosen.write:
-        before = PAGE.read_text("utf-8").partition(MARK)[0]
-        PAGE.write_text(f"{before}{MARK}\n{results}\n", "utf-8")
+        before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        PAGE.write_text(f"{before}{BEGIN}\n\n{results}\n\n{END}{after}", "utf-8")
     return 0
 
 
@@ -137,16 +150,21 @@ def _checked(url: str, budget: float) -> Verdict:
     return run(profile.parse(document), seed=1, budget=budget)
 
 
-def _section(title: str, verdict: Verdict) -> Iterator[str]:
-    """A heading, the numbers, and a row for each finding."""
+def _row(title: str, verdict: Verdict) -> str:
+    """The numbers of a server, with a link to its findings."""
     report = describe(verdict)
-    number = {
-        status: len(report.with_status(status)) for status in ("passed", "failed", "not checked")
-    }
+    place = re.sub(r"[^\w -]", "", title).replace(" ", "-")
+    numbers = [len(report.with_status(status)) for status in STATUSES]
+    cells = [f"[{title}](#{place})", *numbers, len(report.findings)]
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _section(title: str, verdict: Verdict) -> Iterator[str]:
+    """A heading, the number of requests, and a row for each finding."""
+    report = describe(verdict)
     yield f"\n## {title}\n"
-    counted = ", ".join(f"{count} {status}" for status, count in number.items())
-    yield f"{verdict.ledger.requests} requests; rules: {counted}; {len(report.findings)} findings."
-    yield "\n| Rule | Finding |\n|---|---|"
+    yield f"The fuzzer sent {verdict.ledger.requests} requests.\n"
+    yield "| Rule | Finding |\n|---|---|"
     for finding in report.findings:
         cause = " ".join(finding.cause.split()).replace("|", "\\|")
         yield f"| [`{finding.rule.id}`](rules.md#{finding.rule.id}) | {cause} |"
