@@ -134,6 +134,8 @@ def stage(docs: Path, *, into: Path) -> None:
     decisions.write_text(pages.numbered(decisions.read_text("utf-8")), "utf-8")
     glossary = into / "glossary.md"
     glossary.write_text(staging.glossed(glossary.read_text("utf-8")), "utf-8")
+    target = into / "target.md"
+    target.write_text(staging.placed(target.read_text("utf-8")), "utf-8")
     for name in (*MADE, f"{reference.FOLDER}/README.md"):
         _make_way(into, name)
     for name, make in MADE.items():

@@ -51,6 +51,23 @@ def glossed(text: str) -> str:
     return re.sub(r"^\| ([^|]+) \| (.*) \|$", entry, listed, flags=re.MULTILINE)
 
 
+def placed(text: str) -> str:
+    """The page of the target profile with a place, which links lead to, for each entry.
+
+    An entry that stands in two tables has its place in the later one, which says more.
+    """
+    lines = text.splitlines(keepends=True)
+    places: dict[str, int] = {}
+    entries = False
+    for number, line in enumerate(lines):
+        entries = line.startswith("| Entry |") or (entries and line.startswith("|"))
+        if entries:
+            places |= dict.fromkeys(re.findall(r"`(\w+)`", line.split("|")[1]), number)
+    for name, number in places.items():
+        lines[number] = lines[number].replace(f"`{name}`", f"`{name}`{{ #{name} }}", 1)
+    return "".join(lines)
+
+
 def described(text: str) -> str:
     """The text with its description, for search engines and previews: its first paragraph."""
     summary = description(text)

@@ -1,4 +1,5 @@
-// The field above a long page: it hides each row or section without the words that are typed.
+// The field above a long page: it hides each row or section without the words that are typed. A field with `data-rows` is for all
+// rows of all tables, each together with the heading above it.
 for (const input of document.querySelectorAll("input.filter")) {
   const field = input.closest("p");
   // All that follows the field, in order: headings, paragraphs, tables.
@@ -11,18 +12,25 @@ for (const input of document.querySelectorAll("input.filter")) {
       parts.push(next);
     return { parts, counts: true };
   });
-  const rows = below("td a.place").map((link) => ({ parts: [link.closest("tr")], counts: true }));
+  const rowsOnly = "rows" in field.dataset;
+  const named = below(rowsOnly ? "tbody tr" : "td a.place");
+  const rows = named.map((part) => ({ parts: [part.closest("tr")], counts: true }));
   // Folded examples of what the rows name.
   const folded = below("details").map((part) => ({ parts: [part], counts: false }));
-  const entries = sections.length ? sections : [...rows, ...folded];
-  for (const entry of entries) entry.text = entry.parts.map((part) => part.textContent).join(" ").toLowerCase();
+  const entries = sections.length && !rowsOnly ? sections : [...rows, ...folded];
+  const follows = (one, other) => one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
+  const level = (block) => Number(/^H([23])$/.exec(block.tagName)?.[1] ?? 0);
+  for (const entry of entries) {
+    const head = rowsOnly ? blocks.filter((block) => level(block) && follows(block, entry.parts[0])).slice(-1) : [];
+    entry.text = [...head, ...entry.parts].map((part) => part.textContent).join(" ").toLowerCase();
+  }
   // Every other block is shown with the entries that are inside of it; a heading with those below it.
   const taken = new Set(entries.flatMap((entry) => entry.parts));
   const others = blocks.filter((block) => !taken.has(block)).map((block) => {
-    const end = block.tagName === "H2" && (blocks.slice(blocks.indexOf(block) + 1).find((next) => next.tagName === "H2") ?? null);
-    const follows = (one, other) => one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
+    const ends = (next) => level(next) && level(next) <= level(block);
+    const end = level(block) && blocks.slice(blocks.indexOf(block) + 1).find(ends);
     const has = ({ parts: [first] }) =>
-      end === false ? block.contains(first) : follows(block, first) && (!end || follows(first, end));
+      end === 0 ? block.contains(first) : follows(block, first) && (!end || follows(first, end));
     return { block, members: entries.filter(has) };
   });
   const said = field.querySelector("output");
@@ -40,6 +48,12 @@ for (const input of document.querySelectorAll("input.filter")) {
     said.textContent = words.length ? `${count} of ${counted.length}${hint}` : "";
   };
   input.addEventListener("input", filter);
+  // A link to a section opens its example.
+  const open = () => {
+    const section = sections.find(({ parts: [head] }) => head.id === decodeURIComponent(location.hash.slice(1)));
+    for (const part of section?.parts ?? []) if (part.matches("details.example")) part.open = true;
+  };
+  open();
   // A link to what is hidden shows everything again.
-  addEventListener("hashchange", () => { input.value = ""; filter(); });
+  addEventListener("hashchange", () => { input.value = ""; filter(); open(); });
 }

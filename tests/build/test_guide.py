@@ -17,6 +17,7 @@ import pytest
 
 from drs_sync_policy import codes, contract
 from drs_sync_policy.cli import main
+from drs_sync_policy.fuzz.target import profile
 from tests.html import Reader
 from tools import diagrams, guide, pages, slim, staging
 from tools.release.readme import cloning, described, installing
@@ -122,6 +123,16 @@ def test_a_name_in_a_table_links_to_itself(site: Path) -> None:
     for page, name in (("faults", "answers-202"), ("fields", "SyncPolicyReq.job_id")):
         text = (site / f"{page}.html").read_text("utf-8")
         assert f'<a class="place" href="#{name}"><code id="{name}">' in text
+
+
+def test_each_entry_of_a_target_profile_has_a_place(site: Path) -> None:
+    """In the table that says most; a line of the profile's schema can be linked to."""
+    text = (site / "target.html").read_text("utf-8")
+    tables = profile.schema()["properties"]
+    names = {*tables["target"]["properties"], *tables["readback"]["properties"]}
+    assert len(names) > 20
+    assert {n for n in names if text.count(f'<a class="place" href="#{n}">') != 1} == set()
+    assert text.index('id="start"') > text.index('id="start-the-server"')
 
 
 def test_the_lines_that_differ_are_marked(site: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import click
 from click.testing import CliRunner
 
-from tools.pages.markdown import table
+from tools.pages.markdown import filtering, table
 
 SHARED: Final = {
     "Connection options": ("--url", "Subcommands that send requests to the service share these."),
@@ -46,6 +46,7 @@ def command() -> str:
             "--help` prints them, too. Options that several subcommands share, and the [exit "
             "codes](#exit-codes), are at the end."
         ),
+        filtering("Find an option", rows=True),
         table(
             ("Subcommand", "What it does"),
             (

@@ -9,7 +9,7 @@ from typing import Final
 
 from drs_sync_policy import contract
 from drs_sync_policy.cli.limits import limits
-from tools.pages.markdown import side_by_side, table
+from tools.pages.markdown import filtering, side_by_side, table
 
 _BODY: Final = "the body of a response with the status "
 HEAD = ("Field", "Meaning", "Example")
@@ -29,6 +29,7 @@ def fields(editions: Sequence[contract.Contract] = ()) -> str:
             "contract describes them, by operation. The [reference](reference/index.html) has more "
             "examples."
         ),
+        filtering("Find a field", rows=True),
         (
             "You can leave out a request field that is not required: then the job keeps its stored "
             "value. In the contract, only the page number and the page size have a default."

@@ -33,9 +33,13 @@ def side_by_side(*blocks: tuple[str, str, str], kind: str) -> str:
     return f'<div class="pair {kind}" markdown>\n\n{columns}\n\n</div>'
 
 
-def filtering(label: str) -> str:
-    """A field that hides what does not have the typed words; without its script it is not shown."""
+def filtering(label: str, *, rows: bool = False) -> str:
+    """A field that hides what does not have the typed words; without its script it is not shown.
+
+    With `rows`, it is for all rows of all tables, and the heading of a row has its words, too.
+    """
+    data = " data-rows" if rows else ""
     return (
-        f'<p class="filter"><label>{label} <input class="filter" type="search"></label> '
+        f'<p class="filter"{data}><label>{label} <input class="filter" type="search"></label> '
         '<output></output></p>\n<script src="assets/filter.js" defer></script>'
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
+from html import escape
 from typing import Final
 
 from drs_sync_policy import contract
@@ -42,8 +42,8 @@ def rules(loaded: contract.Contract | None = None) -> str:
     parts = [
         "# Rules",
         (
-            "A rule is what a server must do and a schema cannot express. This page shows each "
-            "rule with a response that passes and one that fails. `openapi.yaml` has "
+            "A rule is what a server must do and a schema cannot express. Below each rule, an "
+            "example shows a response that passes and one that fails. `openapi.yaml` has "
             f"{len(loaded.rules)} rules{_counted(loaded)}."
         ),
         filtering("Find a rule"),
@@ -123,17 +123,18 @@ def _folded(links: Sequence[str]) -> str:
 
 
 def _example(example: Shown) -> Iterator[str]:
-    """The request, and the two responses side by side."""
+    """The request and the two responses side by side, folded: a link to the rule opens them."""
     step = example.differing
     several = len(example.steps) > 1
     number = example.steps.index(step) + 1
-    case = example.case
-    shown = f"Request: {case[:80]}; fault: `{example.fault}`".replace('"', "'")
     commands = "\n\n".join(entry.curl for entry in example.steps)
     response = f"response {number} of {len(example.steps)}" if several else "response"
-    block = textwrap.indent(f"```sh\n{commands}\n```", "    ")
-    yield f'??? example "{shown}"\n\n{block}'
+    title = escape(f"Example: {example.case[:80]}")
+    yield f'<details class="example" markdown><summary>{title}</summary>'
+    yield f"The request:\n\n```sh\n{commands}\n```"
     yield pair(step, titles=(f"A {response} that passes", f"A {response} that fails"))
+    fault = f"[`{example.fault}`](faults.md#{example.fault})"
+    yield f"The response that fails is from a sandbox with the fault {fault}.\n\n</details>"
 
 
 def pair(step: Step, *, titles: tuple[str, str]) -> str:

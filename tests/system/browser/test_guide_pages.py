@@ -176,9 +176,12 @@ def test_the_guide_follows_the_readers_colour_scheme(
 
 @by_page
 def test_a_page_fits_a_narrow_screen(name: str, site: Path, visit: Callable[..., Visit]) -> None:
-    """On a phone tables and code scroll by themselves, the page does not."""
+    """On a phone code scrolls by itself, the page does not, and no table is cut off."""
     page = visit((site / f"{name}.html").as_uri(), viewport={"width": 390, "height": 844}).page
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    cut = """[...document.querySelectorAll('.md-typeset__scrollwrap')]
+        .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.slice(0, 60))"""
+    assert page.evaluate(cut) == []
 
 
 def test_on_a_phone_a_cell_begins_with_the_name_of_its_column(
@@ -206,6 +209,9 @@ def test_on_a_phone_a_cell_begins_with_the_name_of_its_column(
         ("rules", "article h3", "charset"),
         ("errors", "td a.place", "token"),
         ("api", "article h3", "timeout"),
+        ("fields", "td a.place", "conflict"),
+        # A subcommand is found by its name, which its rows do not have.
+        ("cli", "article tbody tr", "merge"),
     ],
 )
 def test_a_long_page_is_filtered(
@@ -228,7 +234,7 @@ def test_a_long_page_is_filtered(
     assert page.locator("h2:visible").count() == groups
 
 
-@pytest.mark.parametrize("name", ["faults", "rules", "errors", "api"])
+@pytest.mark.parametrize("name", ["faults", "rules", "errors", "api", "fields", "cli"])
 def test_the_filter_is_in_the_first_screen(
     name: str, site: Path, visit: Callable[..., Visit]
 ) -> None:
@@ -239,6 +245,70 @@ def test_the_filter_is_in_the_first_screen(
         box = page.locator("input.filter").bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= height
+
+
+def test_what_a_filter_hides_leaves_no_gap(site: Path, visit: Callable[..., Visit]) -> None:
+    """The theme puts each table into a box with a margin, which goes with its table."""
+    page = visit((site / "cli.html").as_uri(), viewport={"width": 1440, "height": 900}).page
+    page.locator(".md-typeset__scrollwrap").first.wait_for()
+    page.get_by_role("searchbox", name="Find a").fill("xyzzy")
+    assert page.locator(".md-typeset__scrollwrap:visible").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_link_to_a_rule_opens_its_example(
+    scheme: str, site: Path, visit: Callable[..., Visit]
+) -> None:
+    """From another page and from the list above the rules; axe finds nothing in it.
+
+    The other examples stay folded.
+    """
+    url = (site / "rules.html").as_uri()
+    opened = """[...document.querySelectorAll('details[open]')].map(e => {
+        while (!e.matches('h3')) e = e.previousElementSibling;
+        return e.id; })"""
+    assert visit(url).page.evaluate(opened) == []
+    seen = visit(f"{url}#count-equals-results", color_scheme=scheme)
+    page = seen.page
+    page.get_by_text("A response that fails").locator("visible=true").first.wait_for()
+    assert page.evaluate(opened) == ["count-equals-results"]
+    assert seen.grave() == []
+    page.locator("article table").get_by_role("link", name="later-items-win").click()
+    page.wait_for_function(f"{opened}.includes('later-items-win')")
+    top = page.locator("#later-items-win").bounding_box()
+    assert top is not None
+    assert 0 <= top["y"] < 720
+
+
+COVERED = """[...document.querySelectorAll('.md-code__nav')].flatMap(nav => {
+    if (!nav.checkVisibility()) return [];
+    const code = nav.closest('.highlight').querySelector('code');
+    const box = code.getBoundingClientRect(), button = nav.getBoundingClientRect(), found = [];
+    const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+    for (let text; (text = texts.nextNode());) {
+        const range = document.createRange();
+        range.selectNodeContents(text);
+        for (const part of text.data.trim() ? range.getClientRects() : []) {
+            const right = Math.min(part.right, box.right), left = Math.max(part.left, box.left);
+            const aside = right <= button.left + 1 || left >= button.right - 1;
+            const apart = part.bottom <= button.top + 1 || part.top >= button.bottom - 1;
+            if (!aside && !apart) found.push(text.data);
+        }
+    }
+    return found; })"""
+"""The texts of code that are below a button."""
+
+
+@pytest.mark.parametrize("width", [1440, 768, 390])
+def test_the_button_that_copies_covers_no_code(
+    width: int, site: Path, visit: Callable[..., Visit]
+) -> None:
+    """On pages with long lines, which scroll: next to the button, or below it on a phone."""
+    for name in ("sandbox", "shell", "authentication", "recipes"):
+        size = {"width": width, "height": 900}
+        page = visit((site / f"{name}.html").as_uri(), viewport=size).page
+        assert page.locator(".md-code__nav").count() > 0
+        assert page.evaluate(COVERED) == []
 
 
 def test_the_first_screen_of_the_first_page_has_a_command_with_its_output(
