@@ -48,13 +48,15 @@ SAY     = @printf '\n== %s\n'
 setup: $(SETUP) ## make .venv with the Python packages of all targets (hash-locked); about half a minute
 $(SETUP): requirements/uv.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
-	$(SAY) 'setup 1 of 3: a virtual environment in $(VENV)'
+	$(SAY) 'setup 1 of 4: a virtual environment in $(VENV)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(SAY) 'setup 2 of 3: uv, which installs the rest'
+	$(SAY) 'setup 2 of 4: uv, which installs the rest'
 	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/uv.txt || true
-	$(SAY) 'setup 3 of 3: the packages of requirements/dev.txt, and this project'
+	$(SAY) 'setup 3 of 4: the packages of requirements/dev.txt, and this project'
 	$(call INSTALL,--require-hashes -r requirements/dev.txt)
 	$(call INSTALL,--no-deps --no-build-isolation --editable .)
+	$(SAY) 'setup 4 of 4: compile what the tests import, which each of six workers would do again'
+	$(BIN)/python -m pytest -qq --collect-only -m "not system" --ignore tests/system >/dev/null || true
 	@touch $@
 
 setup-node: $(NODE) ## the npm tools (Redocly, Spectral, pyright), which some targets need; they install them
