@@ -282,11 +282,10 @@ class Prober(RequestMaker):
 
     def _skip(self, exchange: Exchange) -> None:
         self._must_have_time()
-        reason = self.unsent
         rules = self._checkable.rules(exchange.request, exchange.expectation)
         if self.only_special:
             rules = tuple(rule for rule in rules if rule == exchange.expectation.rule != _GENERAL)
-        self.ledger.skip_case(rules, reason)
+        self.ledger.skip_case(rules, self.unsent)
 
     def reach(self, request: Request, timeout: float | None = None) -> Response:
         """The response, not checked, not counted; `TargetDown` if no connection can be made."""
@@ -329,12 +328,8 @@ class Prober(RequestMaker):
         failed: list[tuple[Case, str]] = []
 
         def send(case: Case) -> None:
-            try:
+            with self._may_crash(lambda reason: failed.append((case, reason))):
                 self._send_case(case)
-            except FROM_SERVER:
-                raise
-            except Exception as error:  # noqa: BLE001 - says nothing about the other cases
-                failed.append((case, self.on_crash(error)))
 
         self.each(send, by_turns(*map(self._until_a_crash, several)))
         for case, reason in failed:
@@ -342,12 +337,18 @@ class Prober(RequestMaker):
                 self._send_case(case)
 
     def _until_a_crash(self, cases: Iterable[Case]) -> Iterator[Case]:
-        try:
+        with self._may_crash(lambda _: None):
             yield from cases
+
+    @contextmanager
+    def _may_crash(self, note: Callable[[str], object]) -> Generator[None]:
+        """Limit a bug of the fuzzer to this block; `note` gets why its cases were skipped."""
+        try:
+            yield
         except FROM_SERVER:
             raise
         except Exception as error:  # noqa: BLE001 - says nothing about the other cases
-            self.on_crash(error)
+            note(self.on_crash(error))
 
     # --- many at once ------------------------------------------------------------
 
