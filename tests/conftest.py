@@ -1,5 +1,6 @@
 """What holds for every test, on a slow machine and in a background job, too."""
 
+import fcntl
 import gc
 import os
 import signal
@@ -59,6 +60,22 @@ def _without_trio() -> Generator[None, None, None]:
         patch.setenv("PYTHONPATH", str(Path(__file__).with_name("without_trio")), os.pathsep)
         patch.setenv("HYPOTHESIS_NO_PLUGINS", "1")  # trio has one
         yield
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The whole site, which the first worker that asks for it builds."""
+    from tools import guide  # few workers need it
+
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "site"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            # No worker takes half a site for a whole one.
+            guide.build(folder.with_suffix(".unfinished"))
+            folder.with_suffix(".unfinished").rename(folder)
+    return folder
 
 
 @pytest.fixture

@@ -6,13 +6,11 @@ changes and nothing else.
 
 from __future__ import annotations
 
-import fcntl
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools import guide
 from tools.documents import ROOT, read_document
 from tools.release.build import build_twice
 
@@ -30,16 +28,4 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The artifacts of this tree; the build rejects those that differ between two builds."""
     folder = tmp_path_factory.mktemp("release") / "dist"
     build_twice(ROOT, folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The whole site, which the first worker that asks for it builds."""
-    folder = tmp_path_factory.getbasetemp()
-    folder = (folder if worker_id == "master" else folder.parent) / "site"
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            guide.build(folder)
     return folder

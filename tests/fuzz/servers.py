@@ -272,6 +272,14 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
 
+class Miscounting(Handler):
+    """Counts one result too many."""
+
+    def policy(self, path: str, body: bytes) -> dict[str, Any]:
+        found = super().policy(path, body)
+        return {**found, "count": found["count"] + 1}
+
+
 class Detailing(Handler):
     """Shows policies in a list to a POST: some fields, under names of its own."""
 

@@ -26,19 +26,15 @@ from drs_sync_policy.fuzz.report.progress import Live
 from drs_sync_policy.fuzz.target.profile import Target, Waiver
 from drs_sync_policy.fuzz.verdict import Verdict
 from tests.fuzz import servers
-from tests.fuzz.servers import Habits, Handler
+from tests.fuzz.servers import Habits, Handler, Miscounting
 from tests.html import Reader
 from tests.processes import completed
 
 pytestmark = pytest.mark.first
 
 
-class Miscounting(Handler):
-    """Counts one too many, and accepts any token that is long enough."""
-
-    def policy(self, path: str, body: bytes) -> dict[str, Any]:
-        response = super().policy(path, body)
-        return {**response, "count": response["count"] + 1}
+class MiscountingForAll(Miscounting):
+    """Accepts any token that is long enough, too."""
 
     def authenticate(self, wanted: str) -> str:
         token = self.headers.get("X-Auth-Token", "")
@@ -50,7 +46,7 @@ class Miscounting(Handler):
 @pytest.fixture(scope="module")
 def miscounted() -> Iterator[tuple[Target, Verdict]]:
     """A server with two faults, and the verdict on it."""
-    with servers.serving(handler=Miscounting) as server:
+    with servers.serving(handler=MiscountingForAll) as server:
         target = servers.target(server)
         yield target, run(target, budget=0, enough=_after(1000))
 
@@ -271,7 +267,7 @@ def test_a_finding_is_shown_when_it_is_first_seen() -> None:
     """While the run goes on, each once, and on a terminal with phase and speed."""
     file = io.StringIO()
     console = Console(width=100, file=file, force_terminal=True, color_system=None)
-    with servers.serving(handler=Miscounting) as server:
+    with servers.serving(handler=MiscountingForAll) as server:
         target = servers.target(server)
         live = Live(console, target)
         verdict = run(target, budget=0, enough=_after(200), progress=live.progress)
