@@ -400,5 +400,7 @@ def probing(
     """A prober of such a server; its connection ends with the block."""
     with serving(habits, handler) as server:
         made = prober(target(server), against=against)
-        yield made
-        made.wire.close()
+        try:
+            yield made
+        finally:
+            made.wire.close()

@@ -14,6 +14,7 @@ from attrs import evolve
 
 from drs_sync_policy.fuzz.findings.grouping import group
 from drs_sync_policy.fuzz.prober import Case, Prober
+from drs_sync_policy.fuzz.scenarios import ordered
 from drs_sync_policy.fuzz.scenarios.credentials import project_cases
 from drs_sync_policy.fuzz.scenarios.requests.protocol import header_cases
 from drs_sync_policy.fuzz.scenarios.requests.raw_bodies import EXTREMES, SURVIVED
@@ -274,8 +275,8 @@ def test_a_parser_that_crashes_on_digits_is_one_finding() -> None:
     assert found == [EXTREMES]
 
 
-class Leaking(RejectsAPolicy):
-    """Says of another tenant's job that it has one, too."""
+class Leaking(Handler):
+    """Says of another tenant's job that it has one."""
 
     def apply(self, project: str, item: dict[str, Any], place: int) -> dict[str, Any]:
         found = super().apply(project, item, place)
@@ -283,10 +284,65 @@ class Leaking(RejectsAPolicy):
         return {**found, "error_code": "E9"} if is_foreign else found
 
 
-def test_what_is_rejected_hides_no_foreign_job() -> None:
-    """It is asked for in items with no field, too."""
-    found = rules_of_findings(Leaking, which=lambda entry: entry.name == "foreign jobs")
-    assert {*found} == {"valid-request-is-accepted", "foreign-job-looks-unknown"}
+class AndLeaking(RejectsAPolicy, Leaking):
+    """Says so of what it does not reject, too."""
+
+
+class Leaking207(With207, Leaking):
+    """Says so with 207, which it always uses."""
+
+
+@pytest.mark.parametrize(
+    ("handler", "rule"),
+    [(AndLeaking, "valid-request-is-accepted"), (Leaking207, "status-is-documented")],
+)
+def test_a_bug_of_every_response_hides_no_foreign_job(handler: type[Handler], rule: str) -> None:
+    """It is asked for in items with no field, too; and the same status is no difference."""
+    found = rules_of_findings(handler, which=lambda entry: entry.name == "foreign jobs")
+    assert {*found} == {rule, "foreign-job-looks-unknown"}
+
+
+class ByTurns207(With207):
+    """Accepts with 200 and with 207 in turn."""
+
+    def response(self, status: int, value: Any, **headers: str) -> None:
+        self.accepts = (200, 207)[self.server.requests % 2]
+        super().response(status, value, **headers)
+
+
+class AndForgetful(RejectsAPolicy):
+    """Knows a job every other time, too."""
+
+    def apply(self, project: str, item: dict[str, Any], place: int) -> dict[str, Any]:
+        known = dict(item) if self.server.requests % 2 else {**item, "job_id": "nobody"}
+        return {**super().apply(project, known, place), "id": item["job_id"]}
+
+
+class AndCodesByLanguage(RejectsAPolicy):
+    """Has other error codes in the other language, too."""
+
+    def apply(self, project: str, item: dict[str, Any], place: int) -> dict[str, Any]:
+        found = super().apply(project, item, place)
+        is_other = self.language == "zh-cn" and "error_code" in found
+        return {**found, "error_code": "E9"} if is_other else found
+
+
+@pytest.mark.parametrize(
+    ("handler", "scenario", "rule"),
+    [
+        (ByTurns207, "repeats", "repeating-is-harmless"),
+        (AndForgetful, "repeats", "repeating-is-harmless"),
+        (AndCodesByLanguage, "languages", "language-changes-only-messages"),
+    ],
+)
+def test_responses_are_compared_next_to_another_bug(
+    handler: type[Handler], scenario: str, rule: str
+) -> None:
+    """The status may be all that differs; what rejects every field shows nothing else."""
+    with servers.probing(handler=handler) as prober:
+        (chosen,) = (entry for entry in ordered() if entry.name == scenario)
+        chosen.run(prober)
+        assert prober.ledger.status(rule) == "failed"
 
 
 class RejectsNoPolicy(Handler):
